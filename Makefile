@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+# One non-recursive make over src/*/Kbuild. One build directory (O=) is one configuration and one
+# compiler; a device's build calls this file once more for the workstation's tool.
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
+
+BOARD ?=
+O ?= build$(addprefix /,$(BOARD))
+HOST_O ?= $(if $(filter file,$(origin O)),build/host,$(O)/host)
+HOSTCC ?= gcc
+KCONF ?= kconfig-conf
+KMCONF ?= kconfig-mconf
+DESTDIR ?=
+prefix ?= /usr
+
+boards := $(filter-out host,$(patsubst board/%/defconfig,%,$(wildcard board/*/defconfig)))
+first-board := $(or $(BOARD),qemu-x86_64)
+
+# Goals that need no configuration, or make one, or set the machine up before one can be made.
+config-goals := config oldconfig olddefconfig menuconfig savedefconfig %_defconfig
+outer-goals := help clean list-boards setup demo test bench $(config-goals)
+inner-goals := $(filter-out $(outer-goals),$(or $(MAKECMDGOALS),all))
+
+# --- configuration -----------------------------------------------------------------------------
+
+# Both names, so that Buildroot's conf reads it too.
+kconfig-env = CONFIG_=CONFIG_ KCONFIG_CONFIG=$(O)/.config BR2_CONFIG=$(O)/.config
+
+%_defconfig:
+	@test -f board/$*/defconfig || { echo "no board '$*'; make list-boards" >&2; exit 1; }
+	@mkdir -p $(O)
+	$(call say,CONFIG,$(O)/.config)
+	$(Q)$(kconfig-env) $(KCONF) --defconfig=board/$*/defconfig Kconfig >$(O)/.config.log || \
+		{ cat $(O)/.config.log >&2; exit 1; }
+
+config oldconfig olddefconfig:
+	@mkdir -p $(O)
+	$(Q)$(kconfig-env) $(KCONF) $(if $(filter config,$@),--oldaskconfig,--$@) Kconfig
+
+menuconfig:
+	@mkdir -p $(O)
+	$(Q)$(kconfig-env) $(KMCONF) Kconfig
+
+savedefconfig:
+	$(Q)$(kconfig-env) $(KCONF) --savedefconfig=defconfig Kconfig
+
+ifneq ($(inner-goals),)
+
+$(O)/.config:
+	@command -v $(KCONF) >/dev/null || \
+		{ echo "$(KCONF) is missing; board/host/setup build installs it" >&2; exit 1; }
+	@$(MAKE) O=$(O) $(first-board)_defconfig
+
+include $(O)/.config
+
+autoconf := $(O)/include/generated/autoconf.h
+unquote = $(patsubst "%",%,$(1))
+board := $(or $(BOARD),$(call unquote,$(CONFIG_LAMINA_BOARD)))
+
+$(autoconf): $(O)/.config
+	@mkdir -p $(@D)
+	@sed -n 's/^\(CONFIG_[A-Z0-9_]*\)=y$$/#define \1 1/p; s/^\(CONFIG_[A-Z0-9_]*\)=\([^y].*\)$$/#define \1 \2/p' \
+		$< >$@.new && mv $@.new $@
+
+# --- compiler ----------------------------------------------------------------------------------
+
+ifeq ($(CONFIG_LAMINA_FOR_DEVICE),y)
+ifeq ($(origin CC),default)
+ifneq ($(CROSS_COMPILE),)
+CC := $(CROSS_COMPILE)gcc
+else
+-include board/$(board)/board.conf
+CC := $(shell board/host/musl-cross $(GOARCH))
+ifeq ($(CC),)
+$(error no compiler for $(board): board/host/musl-cross $(GOARCH) failed)
+endif
+endif
+endif
+CFLAGS ?= -Os
+static := -static
+else
+ifeq ($(origin CC),default)
+CC := $(HOSTCC)
+endif
+CFLAGS ?= -O2 -g
+static :=
+endif
+
+warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
+	-Wformat=2
+cflags = -std=gnu11 $(warnings) -ffunction-sections -fdata-sections -fno-strict-aliasing \
+	-D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Isrc -include $(autoconf) \
+	$(if $(static),-fno-asynchronous-unwind-tables -fno-stack-protector -fno-pie) $(CPPFLAGS) $(CFLAGS)
+ldflags = $(static) -Wl,--gc-sections $(if $(static),-no-pie -Wl$(,)-z$(,)max-page-size=4096 -s) $(LDFLAGS)
+, := ,
+
+# Changed flags rebuild what they changed.
+flags := $(O)/.flags
+flags-text := $(CC) $(cflags) $(ldflags)
+ifneq ($(flags-text),$(file <$(flags)))
+$(shell mkdir -p $(O))
+$(file >$(flags),$(flags-text))
+endif
+
+# --- rooms -------------------------------------------------------------------------------------
+
+rooms := $(patsubst src/%/Kbuild,%,$(wildcard src/*/Kbuild))
+programs :=
+
+define room
+uses :=
+libs :=
+obj-y :=
+main-obj :=
+program-y :=
+include src/$(1)/Kbuild
+uses-$(1) := $$(uses)
+libs-$(1) := $$(libs)
+program-$(1) := $$(program-y)
+main-$(1) := $$(addprefix $(O)/src/$(1)/,$$(main-obj))
+objs-$(1) := $$(if $$(or $$(program-y),$$(if $$(main-obj),,1)),$$(addprefix $(O)/src/$(1)/,$$(obj-y)))
+programs += $$(addprefix $(O)/,$$(program-y))
+endef
+$(foreach r,$(rooms),$(eval $(call room,$(r))))
+
+closure = $(1) $(foreach u,$(uses-$(1)),$(call closure,$(u)))
+archives = $(patsubst %,$(O)/src/%.a,$(sort $(foreach r,$(1),$(call closure,$(r)))))
+objs := $(foreach r,$(rooms),$(objs-$(r)) $(main-$(r)))
+
+all: programs host-tool
+programs: $(programs)
+
+include src/trust/mbedtls/build.mk
+$(objs-trust): cflags += $(mbedtls-cflags)
+$(objs-trust): | $(mbedtls-ready)
+
+$(O)/src/%.o: src/%.c $(autoconf) $(flags)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(cflags) -MMD -MP -c -o $@ $<
+
+define room-archive
+$(O)/src/$(1).a: $(objs-$(1)) $(flags)
+	@mkdir -p $$(@D)
+	$$(call say,AR,$$@)
+	$$(Q)rm -f $$@ && $$(AR) crD $$@ $$(filter %.o,$$^)
+endef
+$(foreach r,$(rooms),$(eval $(call room-archive,$(r))))
+
+AR := $(or $(if $(filter default undefined,$(origin AR)),),$(CROSS_COMPILE)ar)
+
+define program
+$(O)/$(program-$(1)): $(main-$(1)) $(call archives,$(1)) $(mbedtls-archive) $(flags)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(ldflags) -o $$@ $(main-$(1)) \
+		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(libs-$(1))
+endef
+$(foreach r,$(rooms),$(if $(program-$(r)),$(eval $(call program,$(r)))))
+
+-include $(objs:.o=.d)
+
+# --- the workstation's tool beside a device's programs -------------------------------------------
+
+host-make = $(MAKE) O=$(HOST_O) CC=$(HOSTCC) CROSS_COMPILE= CFLAGS="-O2 -g" CPPFLAGS= LDFLAGS= BOARD=
+
+host-tool:
+ifeq ($(CONFIG_LAMINA_HOST_TOOL),y)
+	@test -f $(HOST_O)/.config || $(host-make) host_defconfig
+	@$(host-make) programs
+endif
+
+install: programs
+	install -d $(DESTDIR)$(prefix)/share/man/man1 $(DESTDIR)$(prefix)/share/man/man5 \
+		$(DESTDIR)$(prefix)/share/man/man8
+ifeq ($(CONFIG_LAMINA_TOOL),y)
+	install -D -m 755 $(O)/lamina $(DESTDIR)$(prefix)/bin/lamina
+	install -m 644 $(wildcard src/pack/*.1) $(DESTDIR)$(prefix)/share/man/man1
+	install -m 644 $(wildcard src/format/*.5) $(DESTDIR)$(prefix)/share/man/man5
+endif
+ifeq ($(CONFIG_LAMINA_FOR_DEVICE)$(CONFIG_LAMINA_INIT),yy)
+	install -D -m 755 $(O)/lamina-init $(DESTDIR)/init
+endif
+ifeq ($(CONFIG_LAMINA_INIT),y)
+	install -m 644 $(wildcard src/init/*.8) $(DESTDIR)$(prefix)/share/man/man8
+endif
+
+include tests/tests.mk
+include qemu/qemu.mk
+
+endif # inner-goals
+
+# --- for people ----------------------------------------------------------------------------------
+
+# Goals that set the machine up first; the rest happens in a second make that can rely on it.
+setup:
+	@board/host/setup build
+
+demo:
+	@board/host/setup build kernel qemu demo
+	@$(MAKE) run-demo
+
+test:
+	@board/host/setup build kernel qemu demo test fuzz
+	@$(MAKE) run-tests
+
+bench:
+	@board/host/setup build kernel qemu demo test bench
+	@$(MAKE) run-bench
+
+list-boards:
+	@printf '%s\n' $(boards)
+
+clean:
+	rm -rf $(O)/src $(O)/tests $(O)/mbedtls $(O)/mbedtls.a $(O)/demo $(O)/include $(O)/lamina \
+		$(O)/lamina-init $(O)/laminactl $(O)/.flags
+	$(if $(wildcard $(HOST_O)/.config),$(MAKE) O=$(HOST_O) HOST_O=$(HOST_O)/none clean)
+
+help:
+	@sed 's/^	//' board/host/make-help
+
+.PHONY: all programs host-tool install setup demo test bench list-boards clean help config \
+	oldconfig olddefconfig menuconfig savedefconfig
+FORCE:

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+# Boots: the demo, the stories and the benchmark. Included by the Makefile.

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *err_reason(int r)
+{
+	int number = r < 0 ? -r : r;
+
+	switch (number) {
+	case ENOKEY:
+		return "no such key";
+	case EKEYREJECTED:
+		return "bad signature";
+	case EBADMSG:
+		return "malformed";
+	case ESTALE:
+		return "below the rollback floor";
+	default:
+		return strerror(number);
+	}
+}
+
+int err_set(struct err *err, int r, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!err)
+		return r;
+	va_start(ap, fmt);
+	(void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	va_end(ap);
+	return r;
+}
+
+static void put_before(struct err *err, const char *what, const char *reason)
+{
+	char text[sizeof(err->text)];
+	size_t room = sizeof(text) - 1, used = strnlen(what, room);
+
+	memcpy(text, what, used);
+	if (used + 2 < room) {
+		memcpy(text + used, ": ", 2);
+		used += 2;
+		size_t rest = strnlen(reason, room - used);
+
+		memcpy(text + used, reason, rest);
+		used += rest;
+	}
+	text[used] = '\0';
+	memcpy(err->text, text, used + 1);
+}
+
+int err_errno(struct err *err, int r, const char *fmt, ...)
+{
+	char what[sizeof(err->text)];
+	va_list ap;
+
+	if (!err)
+		return r;
+	va_start(ap, fmt);
+	(void)vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	put_before(err, what, err_reason(r));
+	return r;
+}
+
+int err_wrap(struct err *err, int r, const char *fmt, ...)
+{
+	char what[sizeof(err->text)];
+	va_list ap;
+
+	if (!err)
+		return r;
+	va_start(ap, fmt);
+	(void)vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	put_before(err, what, err->text[0] ? err->text : err_reason(r));
+	return r;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/fd.h"
+
+#include "base/sys.h"
+
+void fd_close(int fd)
+{
+	if (fd >= 0)
+		(void)sys_close(fd);
+}
+
+int fd_pread_all(int fd, void *buf, size_t size, uint64_t offset)
+{
+	char *at = buf;
+
+	while (size > 0) {
+		ssize_t n = sys_pread(fd, at, size, (int64_t)offset);
+
+		if (n == -EINTR)
+			continue;
+		if (n < 0)
+			return (int)n;
+		if (n == 0)
+			return -EIO;
+		at += n;
+		size -= (size_t)n;
+		offset += (uint64_t)n;
+	}
+	return 0;
+}
+
+int fd_write_all(int fd, const void *buf, size_t size)
+{
+	const char *at = buf;
+
+	while (size > 0) {
+		ssize_t n = sys_write(fd, at, size);
+
+		if (n == -EINTR)
+			continue;
+		if (n < 0)
+			return (int)n;
+		at += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+int fd_pwrite_all(int fd, const void *buf, size_t size, uint64_t offset)
+{
+	const char *at = buf;
+
+	while (size > 0) {
+		ssize_t n = sys_pwrite(fd, at, size, (int64_t)offset);
+
+		if (n == -EINTR)
+			continue;
+		if (n < 0)
+			return (int)n;
+		at += n;
+		size -= (size_t)n;
+		offset += (uint64_t)n;
+	}
+	return 0;
+}
+
+ssize_t fd_read_file(int fd, void *buf, size_t size)
+{
+	size_t used = 0;
+	char more;
+
+	while (used < size) {
+		ssize_t n = sys_read(fd, (char *)buf + used, size - used);
+
+		if (n == -EINTR)
+			continue;
+		if (n < 0)
+			return n;
+		if (n == 0)
+			return (ssize_t)used;
+		used += (size_t)n;
+	}
+	for (;;) {
+		ssize_t n = sys_read(fd, &more, 1);
+
+		if (n == -EINTR)
+			continue;
+		if (n < 0)
+			return n;
+		return n == 0 ? (ssize_t)used : -EFBIG;
+	}
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * File descriptors that close themselves, and whole reads and writes over them.
+ * A plain `int fd` parameter is borrowed; `__fd int` owns; TAKE_FD() hands ownership on.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* Closes @fd if it is one; errno and errors are left alone (close is never retried). */
+void fd_close(int fd);
+
+static inline void fd_close_scope(int *fd)
+{
+	fd_close(*fd);
+}
+
+#define __fd __attribute__((cleanup(fd_close_scope)))
+
+static inline int fd_take(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -EBADF;
+	return taken;
+}
+
+#define TAKE_FD(fd) fd_take(&(fd))
+
+/* Reads @size bytes at @offset. 0, or -EIO when the file ends before, or the read's -errno. */
+int fd_pread_all(int fd, void *buf, size_t size, uint64_t offset);
+
+/* Writes all of @buf at the descriptor's position. 0 or -errno. */
+int fd_write_all(int fd, const void *buf, size_t size);
+
+/* Writes all of @buf at @offset. 0 or -errno. */
+int fd_pwrite_all(int fd, const void *buf, size_t size, uint64_t offset);
+
+/* Reads a whole small file, at most @size bytes. Returns its length;
+ * -EFBIG when there is more, or -errno. Does not end the text with NUL. */
+ssize_t fd_read_file(int fd, void *buf, size_t size);

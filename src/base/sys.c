@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/openat2.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/reboot.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* libc's -1 and errno as -errno */
+#define RET(call)                                                                        \
+	do {                                                                             \
+		long ret_ = (long)(call);                                                \
+		return ret_ < 0 ? -errno : (__typeof__(call))ret_;                       \
+	} while (0)
+
+int sys_openat(int dirfd, const char *path, int flags, mode_t mode)
+{
+	RET(openat(dirfd, path, flags, mode));
+}
+
+int sys_openat2(int dirfd, const char *path, int flags, mode_t mode, uint64_t resolve)
+{
+	/* O_LARGEFILE by hand: on 32-bit ARM the kernel asks for it, and refuses it with O_PATH */
+	int large = flags & O_PATH ? 0 : O_LARGEFILE;
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned int)(flags | large),
+		.mode = mode,
+		.resolve = resolve,
+	};
+
+	RET((int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how)));
+}
+
+int sys_close(int fd)
+{
+	RET(close(fd));
+}
+
+ssize_t sys_read(int fd, void *buf, size_t size)
+{
+	RET(read(fd, buf, size));
+}
+
+ssize_t sys_write(int fd, const void *buf, size_t size)
+{
+	RET(write(fd, buf, size));
+}
+
+ssize_t sys_pread(int fd, void *buf, size_t size, int64_t offset)
+{
+	RET(pread(fd, buf, size, offset));
+}
+
+ssize_t sys_pwrite(int fd, const void *buf, size_t size, int64_t offset)
+{
+	RET(pwrite(fd, buf, size, offset));
+}
+
+int sys_fstat(int fd, struct stat *ret_st)
+{
+	RET(fstat(fd, ret_st));
+}
+
+int sys_fstatat(int dirfd, const char *path, struct stat *ret_st, int flags)
+{
+	RET(fstatat(dirfd, path, ret_st, flags));
+}
+
+int sys_fstatfs(int fd, struct statfs *ret_st)
+{
+	RET(fstatfs(fd, ret_st));
+}
+
+int sys_mkdirat(int dirfd, const char *path, mode_t mode)
+{
+	RET(mkdirat(dirfd, path, mode));
+}
+
+int sys_mknodat(int dirfd, const char *path, mode_t mode, dev_t dev)
+{
+	RET(mknodat(dirfd, path, mode, dev));
+}
+
+int sys_symlinkat(const char *target, int dirfd, const char *path)
+{
+	RET(symlinkat(target, dirfd, path));
+}
+
+int sys_unlinkat(int dirfd, const char *path, int flags)
+{
+	RET(unlinkat(dirfd, path, flags));
+}
+
+int sys_renameat(int olddirfd, const char *oldpath, int newdirfd, const char *newpath)
+{
+	RET(renameat(olddirfd, oldpath, newdirfd, newpath));
+}
+
+int sys_readlinkat(int dirfd, const char *path, char *buf, size_t size)
+{
+	RET((int)readlinkat(dirfd, path, buf, size));
+}
+
+int sys_fchmod(int fd, mode_t mode)
+{
+	RET(fchmod(fd, mode));
+}
+
+int sys_fchownat(int dirfd, const char *path, uid_t uid, gid_t gid, int flags)
+{
+	RET(fchownat(dirfd, path, uid, gid, flags));
+}
+
+int sys_fsync(int fd)
+{
+	RET(fsync(fd));
+}
+
+int sys_fdatasync(int fd)
+{
+	RET(fdatasync(fd));
+}
+
+int sys_ftruncate(int fd, int64_t size)
+{
+	RET(ftruncate(fd, size));
+}
+
+int sys_getdents64(int fd, void *buf, size_t size)
+{
+	RET((int)syscall(SYS_getdents64, fd, buf, size));
+}
+
+int sys_dup3(int fd, int newfd, int flags)
+{
+	RET((int)syscall(SYS_dup3, fd, newfd, flags));
+}
+
+int sys_pipe2(int fds[2], int flags)
+{
+	RET((int)syscall(SYS_pipe2, fds, flags));
+}
+
+int sys_flock(int fd, int operation)
+{
+	RET(flock(fd, operation));
+}
+
+int sys_fchdir(int fd)
+{
+	RET(fchdir(fd));
+}
+
+int sys_chdir(const char *path)
+{
+	RET(chdir(path));
+}
+
+int sys_ioctl(int fd, unsigned long request, void *arg)
+{
+	RET((int)syscall(SYS_ioctl, fd, request, arg));
+}
+
+int sys_ioctl_number(int fd, unsigned long request, unsigned long arg)
+{
+	RET((int)syscall(SYS_ioctl, fd, request, arg));
+}
+
+int sys_mount(const char *source, const char *target, const char *type, unsigned long flags,
+	      const void *data)
+{
+	RET(mount(source, target, type, flags, data));
+}
+
+int sys_umount2(const char *target, int flags)
+{
+	RET(umount2(target, flags));
+}
+
+/* The new mount calls by number: no libc in use here is sure to have them. */
+int sys_fsopen(const char *type, unsigned int flags)
+{
+	RET((int)syscall(SYS_fsopen, type, flags));
+}
+
+int sys_fsconfig(int fd, unsigned int cmd, const char *key, const void *value, int aux)
+{
+	RET((int)syscall(SYS_fsconfig, fd, cmd, key, value, aux));
+}
+
+int sys_fsmount(int fd, unsigned int flags, unsigned int attr_flags)
+{
+	RET((int)syscall(SYS_fsmount, fd, flags, attr_flags));
+}
+
+int sys_move_mount(int from_dirfd, const char *from, int to_dirfd, const char *to,
+		   unsigned int flags)
+{
+	RET((int)syscall(SYS_move_mount, from_dirfd, from, to_dirfd, to, flags));
+}
+
+int sys_chroot(const char *path)
+{
+	RET(chroot(path));
+}
+
+int sys_pivot_root(const char *new_root, const char *put_old)
+{
+	RET((int)syscall(SYS_pivot_root, new_root, put_old));
+}
+
+int sys_unshare(int flags)
+{
+	RET((int)syscall(SYS_unshare, flags));
+}
+
+int sys_sethostname(const char *name, size_t size)
+{
+	RET((int)syscall(SYS_sethostname, name, size));
+}
+
+pid_t sys_fork(void)
+{
+	RET(fork());
+}
+
+int sys_execve(const char *path, char *const argv[], char *const envp[])
+{
+	RET(execve(path, argv, envp));
+}
+
+pid_t sys_waitpid(pid_t pid, int *ret_status, int options)
+{
+	RET(waitpid(pid, ret_status, options));
+}
+
+int sys_kill(pid_t pid, int sig)
+{
+	RET(kill(pid, sig));
+}
+
+pid_t sys_getpid(void)
+{
+	return getpid();
+}
+
+pid_t sys_setsid(void)
+{
+	RET(setsid());
+}
+
+int sys_setgroups(size_t count, const gid_t *groups)
+{
+	RET(setgroups(count, groups));
+}
+
+int sys_setresgid(gid_t gid)
+{
+	RET(setresgid(gid, gid, gid));
+}
+
+int sys_setresuid(uid_t uid)
+{
+	RET(setresuid(uid, uid, uid));
+}
+
+int sys_umask(mode_t mask)
+{
+	return (int)umask(mask);
+}
+
+int sys_prctl(int option, unsigned long arg)
+{
+	RET(prctl(option, arg, 0UL, 0UL, 0UL));
+}
+
+void sys_exit(int status)
+{
+	_exit(status);
+}
+
+int sys_clock_gettime(clockid_t clock, struct timespec *ret_time)
+{
+	RET(clock_gettime(clock, ret_time));
+}
+
+int sys_clock_settime(clockid_t clock, const struct timespec *time)
+{
+	RET(clock_settime(clock, time));
+}
+
+int sys_nanosleep(const struct timespec *time)
+{
+	RET(nanosleep(time, NULL));
+}
+
+int sys_poll(struct pollfd *fds, unsigned int count, int timeout_ms)
+{
+	RET(poll(fds, count, timeout_ms));
+}
+
+int sys_sync(void)
+{
+	sync();
+	return 0;
+}
+
+int sys_reboot(int cmd)
+{
+	RET(reboot(cmd));
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* dm-verity through the kernel's device-mapper ioctls; no userland library, no udev. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct dm_verity {
+	const char *name;    /* of the mapped device, unique; at most 127 characters */
+	const char *device;  /* holds data and tree: "/dev/loop0" */
+	uint64_t data_bytes; /* the superblock's offset; the tree starts 4096 later */
+	const uint8_t *root; /* 32 bytes, from the signed manifest */
+	bool panic;	     /* panic_on_corruption; else reads fail with EIO */
+};
+
+/* Is dm-verity in this kernel? 0, -ENOTSUP with what is missing, or -errno. */
+int dm_probe(struct err *err);
+
+/*
+ * Maps the device, read-only, and proves it: reads the first block and asks the target for "V".
+ * Returns an fd of the mapped block device, the caller's, and its "/dev/dm-N" in @ret_path.
+ * -EBADMSG: root hash does not match. A mapping that fails is removed again.
+ */
+int dm_verity_open(const struct dm_verity *verity, char ret_path[32], struct err *err);
+
+/* Removes the mapping now, or as soon as its last user goes. 0 or -errno. */
+int dm_remove(const char *name, struct err *err);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * The one line format of manifest, signature file, keyring and policy: ASCII lines ended by LF,
+ * `key value...`, words separated by exactly one space, %XX (two upper-case hex digits) for any
+ * byte outside printable ASCII, for `%`, and in words for the space. CR, NUL, an empty line, a last line without
+ * LF and a needless %XX are refused: a value has one spelling.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct lines {
+	const char *at, *end;
+	unsigned int number; /* of the line last returned, from 1 */
+	const char *key;     /* borrowed from the buffer, not ended */
+	size_t key_size;
+	const char *value; /* what follows the key's space; size 0 when there is none */
+	size_t value_size;
+};
+
+/* Starts over @size bytes, which stay the caller's. */
+void lines_init(struct lines *lines, const char *bytes, size_t size);
+
+/* Next line into key and value. 1; 0 at the end; -EBADMSG with line number and reason. */
+int lines_next(struct lines *lines, struct err *err);
+
+/* Cuts the first word off the value. 1; 0 when nothing is left; -EBADMSG. */
+int lines_word(struct lines *lines, const char **ret_word, size_t *ret_size, struct err *err);
+
+/* Is the key @name? */
+int lines_is(const struct lines *lines, const char *name);
+
+/* Decodes %XX of a word or of a rest of line (where plain spaces are allowed: @spaces) into
+ * @ret_text, which gets a NUL. Returns the decoded size; -EBADMSG; -ENOBUFS. A decoded NUL is
+ * -EBADMSG. */
+int lines_decode(const char *text, size_t size, int spaces, char *ret_text, size_t room);
+
+/* -EBADMSG with "line N: " and the formatted reason. */
+int lines_bad(const struct lines *lines, struct err *err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+struct str;
+/* Encodes @text as lines_decode() reads it back. */
+void lines_encode(struct str *s, const char *text, int spaces);

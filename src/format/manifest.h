@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * The manifest: what an image is. lamina-manifest(5) is the format's source.
+ *
+ * manifest_parse() takes bytes whose signature already holds. The struct borrows: every text
+ * points into struct manifest's own text arena, decoded (%XX gone) and ended by NUL, so the
+ * caller's buffer may go. No allocation; a struct manifest is large (about 100 KiB with the
+ * default limits): keep it static, not on a stack.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define MANIFEST_MAX_SIZE 65536 /* bytes of a manifest file */
+#define MANIFEST_FEATURE_LEVEL 1 /* what this code understands: `min-init` may ask for it */
+#define MANIFEST_MAX_LAYERS CONFIG_LAMINA_MAX_LAYERS
+#define MANIFEST_MAX_COMPATIBLE 16
+#define MANIFEST_MAX_ARGS 128
+#define MANIFEST_MAX_ENV 256
+#define MANIFEST_MAX_VOLUMES 32
+#define MANIFEST_MAX_INJECTS 32
+#define MANIFEST_NAME_SIZE 64 /* [a-z0-9][a-z0-9._-]{0,62} and NUL */
+
+struct manifest_layer {
+	uint8_t blob[32];    /* sha256 of the whole blob */
+	uint64_t size_bytes; /* of the whole blob */
+	uint64_t data_bytes; /* of the padded squashfs = offset of the verity superblock */
+	uint8_t root[32];    /* verity root hash */
+};
+
+enum manifest_upper {
+	MANIFEST_UPPER_TMPFS, /* the default when no `upper` line is there */
+	MANIFEST_UPPER_PERSIST,
+	MANIFEST_UPPER_NONE,
+};
+
+enum manifest_run {
+	MANIFEST_RUN_EXEC, /* the image brings its own init: it becomes PID 1 */
+	MANIFEST_RUN_SUPERVISE,
+};
+
+struct manifest_volume {
+	const char *path;    /* absolute, no "..", normalised */
+	bool persist;        /* else tmpfs */
+	const char *options; /* tmpfs mount options joined by commas, "" for none */
+};
+
+struct manifest {
+	const char *name;
+	const char *version; /* "" when absent */
+	uint64_t serial;
+	const char *compatible[MANIFEST_MAX_COMPATIBLE];
+	size_t compatible_count;
+	const char *arch; /* amd64 arm64 arm riscv64 */
+	uint64_t min_init;
+
+	struct manifest_layer layers[MANIFEST_MAX_LAYERS]; /* bottom first */
+	size_t layer_count;
+
+	enum manifest_upper upper;
+	const char *upper_options; /* tmpfs: "size=50%", "" for none */
+	struct manifest_volume volumes[MANIFEST_MAX_VOLUMES];
+	size_t volume_count;
+	const char *injects[MANIFEST_MAX_INJECTS]; /* absolute paths */
+	size_t inject_count;
+
+	const char *args[MANIFEST_MAX_ARGS + 1]; /* ended by NULL */
+	size_t arg_count;
+	const char *env[MANIFEST_MAX_ENV + 1]; /* NAME=value, ended by NULL */
+	size_t env_count;
+	const char *cwd;  /* absolute; "/" when absent */
+	const char *user; /* "name|id[:group|id]", "0:0" when absent */
+	const char *stop_signal; /* "SIGTERM" when absent */
+	enum manifest_run run;	 /* MANIFEST_RUN_SUPERVISE when absent */
+	const char *sources[MANIFEST_MAX_LAYERS]; /* informational, in line order */
+	size_t source_count;
+
+	char text[MANIFEST_MAX_SIZE]; /* where the texts live */
+	size_t text_used;
+};
+
+/* Reads a whole manifest. 0; -EBADMSG with the line and the reason; -EFBIG past
+ * MANIFEST_MAX_SIZE; -EPROTONOSUPPORT when the first line is `lamina` of another version.
+ * Does not judge min-init, compatible or arch: manifest_fits() does.
+ * On failure *ret_manifest has no meaning. */
+int manifest_parse(const char *bytes, size_t size, struct manifest *ret_manifest,
+		   struct err *err);
+
+/* Is the image for this device? @compatible is the device's one name, @arch its GOARCH name.
+ * 0, -ENOTSUP (min-init above MANIFEST_FEATURE_LEVEL), or -EINVAL with the reason: not
+ * compatible, other arch. */
+int manifest_fits(const struct manifest *manifest, const char *compatible, const char *arch,
+		  struct err *err);
+
+/* Writes the canonical text. Returns its size; -ENAMETOOLONG when @size is too small; -EINVAL
+ * with the field that no manifest may hold. manifest_parse() reads it back the same. */
+int manifest_write(const struct manifest *manifest, char *ret_text, size_t size,
+		   struct err *err);
+
+/* Keeps a copy of @text in the manifest's arena, for writers that fill the struct themselves.
+ * NULL when the arena is full. */
+const char *manifest_keep(struct manifest *manifest, const char *text);
+
+/* A manifest with every default set and nothing in it. */
+void manifest_init(struct manifest *ret_manifest);
+
+/* What the writer and the importer must ask before they fill a field: each true or false. */
+bool manifest_name_valid(const char *name);
+bool manifest_arch_valid(const char *arch);

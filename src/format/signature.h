@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* The signature file beside a manifest. lamina-signature(5) is the format's source. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define SIGNATURE_MAX_SIZE 4096 /* bytes of the file */
+#define SIGNATURE_MAX_COUNT 8
+#define SIGNATURE_DER_SIZE 72 /* the longest ECDSA P-256 signature in DER */
+#define KEY_ID_SIZE 17	      /* 16 hex digits and NUL: first half of sha256 of the point */
+
+struct signature_line {
+	char key_id[KEY_ID_SIZE];
+	uint8_t der[SIGNATURE_DER_SIZE];
+	size_t der_size;
+};
+
+struct signature_file {
+	struct signature_line lines[SIGNATURE_MAX_COUNT];
+	size_t count; /* 1 or more after a good parse; distinct key ids only */
+};
+
+/* Reads `sig <key id> ecdsa-p256-sha256 <base64 DER>` lines. 0, -EBADMSG with the reason (an
+ * empty file, more than SIGNATURE_MAX_COUNT, one key id twice), or -EFBIG. */
+int signature_file_parse(const char *bytes, size_t size, struct signature_file *ret_file,
+			 struct err *err);
+
+/* Returns the text's size or -ENAMETOOLONG. */
+int signature_file_write(const struct signature_file *file, char *ret_text, size_t size);
+
+/* DER SEQUENCE{INTEGER r, INTEGER s} of P-256 <-> r||s of 64 bytes. Strict: one spelling.
+ * decode: 0 or -EBADMSG. encode: returns the DER size, at most SIGNATURE_DER_SIZE. */
+int signature_der_decode(const uint8_t *der, size_t size, uint8_t ret_raw[64]);
+size_t signature_der_encode(const uint8_t raw[64], uint8_t ret_der[SIGNATURE_DER_SIZE]);

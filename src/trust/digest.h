@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* SHA-256. The only room that knows mbedtls; no caller sees a type of it. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define DIGEST_SIZE 32
+#define DIGEST_HEX_SIZE 65
+
+/* Once per process, before anything else of this room. 0 or -EIO. */
+int trust_start(struct err *err);
+
+struct digest {
+	_Alignas(8) unsigned char state[256]; /* an mbedtls hash operation; size checked in digest.c */
+};
+
+/* A running hash: start, add any number of times, finish once. No allocation. Each 0 or -EIO. */
+int digest_start(struct digest *d);
+int digest_add(struct digest *d, const void *bytes, size_t size);
+int digest_finish(struct digest *d, uint8_t ret_hash[DIGEST_SIZE]);
+
+int digest_of(const void *bytes, size_t size, uint8_t ret_hash[DIGEST_SIZE]);
+
+/* Hashes exactly @size_bytes from the start of @fd. 0; -EIO when the file ends before; -errno. */
+int digest_of_fd(int fd, uint64_t size_bytes, uint8_t ret_hash[DIGEST_SIZE]);

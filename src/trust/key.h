@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* Public keys and what they say of a manifest. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "format/keyring.h"
+#include "format/signature.h"
+
+/* First 16 hex digits of the sha256 of the uncompressed point. 0 or -EIO. */
+int key_id(const uint8_t point[KEYRING_POINT_SIZE], char ret_id[KEY_ID_SIZE]);
+
+/* Does each key's id belong to its point? 0 or -EBADMSG. */
+int key_check_ring(const struct keyring *ring, struct err *err);
+
+struct key_signers {
+	char ids[SIGNATURE_MAX_COUNT][KEY_ID_SIZE]; /* whose signature holds */
+	size_t count;
+};
+
+/*
+ * Do at least @threshold distinct keys of @ring sign exactly @bytes? The key decides the
+ * algorithm. 0; -ENOKEY when no signature names a key of the ring; -EKEYREJECTED when one does
+ * and does not hold, or too few hold. A threshold of 0 counts as 1. Lines of unknown keys are
+ * passed over. @ret_signers may be NULL.
+ */
+int key_verify(const void *bytes, size_t size, const struct signature_file *signatures,
+	       const struct keyring *ring, uint32_t threshold,
+	       struct key_signers *ret_signers, struct err *err);

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+# Test programs of the host build, and the goals that run them. Included by the Makefile.
+
+test-rooms := $(filter-out %/init %/ctl %/pack,$(rooms))
+test-libs = -lcmocka $(sort $(foreach r,$(rooms),$(libs-$(r))))
+test-archives = $(foreach r,$(rooms),$(O)/src/$(r).a) $(mbedtls-archive)
+
+unit-tests := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+fake-tests := $(patsubst tests/fake/%.c,$(O)/tests/fake/%,$(wildcard tests/fake/test_*.c))
+live-tests := $(patsubst tests/live/%.c,$(O)/tests/live/%,$(wildcard tests/live/test_*.c))
+
+$(O)/tests/%.o: tests/%.c $(autoconf) $(flags)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(cflags) -Itests -MMD -MP -c -o $@ $<
+
+$(unit-tests) $(live-tests): %: %.o $(test-archives)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ldflags) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(test-libs)
+
+# tests/fake/sys.o comes first, so that base/sys.o is never drawn from its archive.
+$(fake-tests): %: %.o $(O)/tests/fake/sys.o $(test-archives)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ldflags) -o $@ $< $(O)/tests/fake/sys.o -Wl,--start-group $(filter %.a,$^) \
+		-Wl,--end-group $(test-libs)
+
+-include $(wildcard $(O)/tests/*/*.d)
+.PRECIOUS: $(O)/tests/%.o
+
+test-programs: $(unit-tests) $(fake-tests) $(live-tests)
+
+ifeq ($(CONFIG_LAMINA_FOR_HOST),y)
+check: test-programs check-uses
+	@tests/run --summary $(unit-tests) $(fake-tests)
+check-live: test-programs programs
+	@O=$(O) tests/run --summary $(live-tests) $(wildcard tests/live/*.sh)
+else
+check check-live test-programs-host:
+	@test -f $(HOST_O)/.config || $(host-make) host_defconfig
+	@$(host-make) $(patsubst test-programs-host,test-programs,$@)
+endif
+
+check-uses:
+	@tests/check-uses
+
+.PHONY: check check-live check-uses test-programs test-programs-host
