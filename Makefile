@@ -93,6 +93,8 @@ CFLAGS ?= -O2 -g
 static :=
 endif
 
+AR := $(or $(shell $(CC) -print-prog-name=ar),ar)
+
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
 	-Wformat=2
 cflags = -std=gnu11 $(warnings) -ffunction-sections -fdata-sections -fno-strict-aliasing \
@@ -137,7 +139,7 @@ objs := $(foreach r,$(rooms),$(objs-$(r)) $(main-$(r)))
 all: programs host-tool
 programs: $(programs)
 
-include src/trust/mbedtls/build.mk
+-include src/trust/mbedtls/build.mk
 $(objs-trust): cflags += $(mbedtls-cflags)
 $(objs-trust): | $(mbedtls-ready)
 
@@ -153,8 +155,6 @@ $(O)/src/$(1).a: $(objs-$(1)) $(flags)
 	$$(Q)rm -f $$@ && $$(AR) crD $$@ $$(filter %.o,$$^)
 endef
 $(foreach r,$(rooms),$(eval $(call room-archive,$(r))))
-
-AR := $(or $(if $(filter default undefined,$(origin AR)),),$(CROSS_COMPILE)ar)
 
 define program
 $(O)/$(program-$(1)): $(main-$(1)) $(call archives,$(1)) $(mbedtls-archive) $(flags)
