@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * Where layers come from. A source is named as TRANSPORT:REST on the command line; opening it
+ * finds the layers, bottom first, and what an image config says. Nothing is unpacked here: a
+ * layer is bytes in an open file, with what is known of their digests, and the importer reads
+ * and verifies them.
+ *
+ * Rule: a transport checks what describes the layers (index, manifest and config against their
+ * digests); the layers' own digests are checked by the reader, as the bytes pass.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "trust/digest.h"
+
+#define SOURCE_SIZE_UNKNOWN UINT64_MAX
+
+enum source_kind {
+	SOURCE_TAR,	 /* a layer tar, compressed or not */
+	SOURCE_DIR,	 /* a directory: only fd is used */
+	SOURCE_SQUASHFS, /* a file system image */
+};
+
+struct source_layer {
+	enum source_kind kind;
+	char *name; /* for people: "sha256:9c1f2a77d0e4 of oci:demo:latest" */
+	int fd;	    /* owned; read by pread from offset, or as a stream when it can't seek */
+	uint64_t offset;     /* where the layer's bytes start in fd */
+	uint64_t size_bytes; /* how many; SOURCE_SIZE_UNKNOWN: to the end of the file */
+	bool has_digest;     /* of the bytes as they are stored (compressed) */
+	uint8_t digest[DIGEST_SIZE];
+	bool has_diff_id; /* of the uncompressed tar */
+	uint8_t diff_id[DIGEST_SIZE];
+	bool plain; /* a whole root, not a layer: .wh. names are files like any other */
+};
+
+/* A growing list of texts, each owned; ended by NULL once it has one. */
+struct source_texts {
+	char **items;
+	size_t count;
+};
+
+/* What an image config says; NULL and empty where it says nothing. */
+struct source_config {
+	char *os, *arch, *variant; /* GOOS and GOARCH names */
+	bool has_entrypoint;	   /* was there, even if empty */
+	struct source_texts entrypoint;
+	struct source_texts cmd;
+	struct source_texts env; /* NAME=value */
+	struct source_texts volumes;
+	struct source_texts labels; /* key, value, key, value... sorted by key */
+	char *user, *cwd, *stop_signal;
+};
+
+struct source {
+	struct source_layer *layers;
+	size_t layer_count;
+	struct source_config config;
+	char *name;	  /* a proposal for the image's name, any characters; or NULL */
+	char *version;	  /* a proposal: the tag, for instance; or NULL */
+	char *provenance; /* for the manifest: "oci:demo:latest@sha256:..." */
+};
+
+struct source_options {
+	const char *platform; /* "os/arch[/variant]" to pick from an index; NULL: none asked */
+};
+
+struct source_transport {
+	const char *name; /* before the colon */
+	const char *rest; /* after it, for help: "DIR[:REF]" */
+	/* Fills *source, which source_open() has cleared and clears again on failure.
+	 * 0 or -errno. */
+	int (*open)(const char *rest, const struct source_options *options,
+		    struct source *source, struct err *err);
+};
+
+/* Opens TRANSPORT:REST. 0; -EINVAL for a transport that nobody knows; -errno, the text begins
+ * with @spec. */
+int source_open(const char *spec, const struct source_options *options,
+		struct source *ret_source, struct err *err);
+
+/* Frees and closes what the source holds; fine on a cleared one. */
+void source_done(struct source *source);
+
+/* The transports, NULL-ended, for help. */
+const struct source_transport *const *source_transports(void);
+
+/* --- for transports -------------------------------------------------------------------- */
+
+/* Adds a layer that takes @fd over (even on failure). The caller fills the rest. NULL when out
+ * of memory. Valid until the next call. */
+struct source_layer *source_add_layer(struct source *source, enum source_kind kind, int fd,
+				      const char *name);
+
+/* Adds a copy of @text. 0 or -ENOMEM. */
+int source_texts_add(struct source_texts *texts, const char *text);
+void source_texts_done(struct source_texts *texts);
+
+/* Replaces *field by a copy of @text (NULL: by nothing). 0 or -ENOMEM. */
+int source_set(char **field, const char *text);
