@@ -29,11 +29,15 @@ $(fake-tests): %: %.o $(O)/tests/fake/sys.o $(test-archives)
 
 test-programs: $(unit-tests) $(fake-tests) $(live-tests)
 
+# Results go to the file RESULTS, which `make test` counts, or are counted at once.
+RESULTS ?=
+run-flags = $(if $(RESULTS),--results $(RESULTS),--summary)
+
 ifeq ($(CONFIG_LAMINA_FOR_HOST),y)
 check: test-programs check-uses
-	@tests/run --summary $(unit-tests) $(fake-tests)
+	@tests/run $(run-flags) $(unit-tests) $(fake-tests)
 check-live: test-programs programs
-	@O=$(O) tests/run --summary $(live-tests) $(wildcard tests/live/*.sh)
+	@O=$(O) tests/run $(run-flags) $(live-tests) $(wildcard tests/live/*.sh)
 else
 check check-live test-programs-host:
 	@test -f $(HOST_O)/.config || $(host-make) host_defconfig

@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Measures boots in QEMU, side by side: lamina-init, the floor and a shell script.
+
+Times are the guest kernel's own stamps in its log: from "Run /init" to the application's first
+line. Runs of the contestants alternate, and the median counts. What matters is the ratio: the
+machine below is an emulated one.
+"""
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+TOP = HERE.parent.parent
+BOARD = "qemu-x86_64"
+
+
+def run(*command, **options):
+    return subprocess.run([str(c) for c in command], check=True, text=True, **options)
+
+
+class Bench:
+    def __init__(self, args):
+        self.build, self.host = pathlib.Path(args.build), pathlib.Path(args.host)
+        self.work = pathlib.Path(args.work)
+        self.runs = args.runs
+        shutil.rmtree(self.work, ignore_errors=True)
+        self.work.mkdir(parents=True)
+        self.lamina = self.host / "lamina"
+        self.cc = run(TOP / "board/host/musl-cross", "amd64", stdout=subprocess.PIPE).stdout.split()
+        self.key = self.work / "bench"
+        run(self.lamina, "keygen", "-o", self.key, stdout=subprocess.DEVNULL)
+        self.app = self.work / "app"
+        run(*self.cc, "-Os", "-static", "-s", "-o", self.app, HERE / "app.c")
+
+    def image(self, name, layers, megabytes=0):
+        """A signed store on a disk: the application, then small layers; noise as the bottom's bulk."""
+        folder = self.work / name
+        sources = []
+        for number in range(layers):
+            layer = folder / f"layer{number}"
+            for part in ("dev", "proc", "sys", "run"):
+                (layer / part).mkdir(parents=True)
+            (layer / f"file{number}").write_text(f"{number}\n")
+            sources.append(f"dir:{layer}")
+        shutil.copy(self.app, folder / "layer0" / "app")
+        if megabytes:
+            run("head", "-c", megabytes << 20, "/dev/urandom",
+                stdout=open(folder / "layer0" / "noise", "wb"))
+        store = folder / "store"
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        run(self.lamina, "pack", "-o", store, "--name", "bench", "--compatible",
+            f"lamina,{BOARD}", "--arch", "amd64", "--arg", "/app", "--no-readback", *sources, **quiet)
+        run(self.lamina, "sign", store, "--key", f"{self.key}.key", **quiet)
+        run(self.lamina, "disk", store, "-o", folder / "disk.img", **quiet)
+        manifest = next((store / "images").glob("*/manifest")).read_text()
+        for layer in folder.glob("layer*"):
+            shutil.rmtree(layer)
+        shutil.rmtree(store)
+        return folder, re.findall(
+            r"^layer sha256:(\S+) size (\d+) data (\d+) verity (\S+)$", manifest, re.M)
+
+    def initramfs_lamina(self):
+        policy = self.work / "policy"
+        policy.write_text(f"store PARTLABEL=lamina-data\ncompatible lamina,{BOARD}\n"
+                          "on-failure poweroff\n")
+        out = self.work / "lamina.cpio.gz"
+        run(self.lamina, "initramfs", "--init", self.build / "lamina-init", "--policy", policy,
+            "--key", f"{self.key}.pub", "-o", out, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        return out
+
+    def pack_cpio(self, root, out):
+        run("bash", "-c", "cd \"$1\" && find . | LC_ALL=C sort | cpio -o -H newc -R 0:0 --quiet |"
+            " gzip -9n >\"$2\"", "pack", root, out)
+        return out
+
+    def initramfs_floor(self, folder, layers, verity):
+        root = folder / f"floor{verity}"
+        for part in ("dev", "proc", "sys", "run"):
+            (root / part).mkdir(parents=True)
+        (folder / "floor-layers.h").write_text("".join(
+            f'{{ "{blob}", {size}, {data}, "{top}" }},\n' for blob, size, data, top in layers))
+        run(*self.cc, "-Os", "-static", "-s", f"-DFLOOR_VERITY={verity}", f"-I{folder}", "-o",
+            root / "init", HERE / "floor.c")
+        return self.pack_cpio(root, folder / f"floor{verity}.cpio.gz")
+
+    def initramfs_script(self):
+        root = self.work / "script"
+        for part in ("dev", "proc", "sys", "etc", "bin", "sbin", "tmp"):
+            (root / part).mkdir(parents=True)
+        busybox = shutil.which("busybox")
+        shutil.copy(busybox, root / "bin/busybox")
+        for name in ("sh mount mkdir sleep cp base64 grep stat losetup switch_root poweroff"
+                     " cat ln").split():
+            (root / "bin" / name).symlink_to("busybox")
+        for program in ("openssl", "veritysetup"):
+            path = shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+            shutil.copy(path, root / "bin" / program)
+            for library in re.findall(r"(/\S+) \(0x", run(
+                    "ldd", path, stdout=subprocess.PIPE).stdout):
+                target = root / library.lstrip("/")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(library, target)
+        shutil.copy(f"{self.key}.pub", root / "etc/lamina.pub")
+        shutil.copy(HERE / "script-init", root / "init")
+        (root / "init").chmod(0o755)
+        return self.pack_cpio(root, self.work / "script.cpio.gz")
+
+    def boot(self, initrd, disk, memory=256):
+        """One boot: stamps in milliseconds and what the application printed."""
+        out = run(TOP / "qemu/run", "--board", BOARD, "--initrd", initrd, "--disk", disk,
+                  "--snapshot", "--mem", memory, "--timeout", 180, "--append",
+                  "printk.devkmsg=on loglevel=7", stdout=subprocess.PIPE,
+                  stderr=subprocess.STDOUT).stdout
+        stamps = {name: re.search(r"\[ *(\d+\.\d+)\] " + text, out)
+                  for name, text in (("init", "Run /init as init"), ("app", "bench: app"))}
+        if not all(stamps.values()):
+            sys.exit(f"no application in this boot of {initrd}:\n{out[-3000:]}")
+        init, app = (float(stamps[n].group(1)) * 1000 for n in ("init", "app"))
+        peaks = [int(n) for n in re.search(r"peak self (\d+) children (\d+)", out).groups()]
+        left = int(re.search(r"MemAvailable: +(\d+)", out).group(1))
+        return {"init": app - init, "kernel": app, "peak": max(peaks), "left": left}
+
+    def compare(self, contestants, disk, runs):
+        """Alternates the runs; the median of each figure."""
+        seen = {name: [] for name in contestants}
+        for _ in range(runs):
+            for name, initrd in contestants.items():
+                seen[name].append(self.boot(initrd, disk))
+        return {name: {key: statistics.median(r[key] for r in results) for key in results[0]}
+                for name, results in seen.items()}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--build", required=True, help="device build directory")
+    parser.add_argument("--host", required=True, help="host build directory")
+    parser.add_argument("--work", required=True, help="scratch folder, emptied first")
+    parser.add_argument("--runs", type=int, default=7)
+    bench = Bench(parser.parse_args())
+
+    lamina, script = bench.initramfs_lamina(), bench.initramfs_script()
+    print(f"Boot in QEMU ({BOARD}, TCG), 3 layers; median of {bench.runs} alternating runs\n")
+    folder, layers = bench.image("three", 3)
+    contestants = {"lamina-init": lamina, "floor, same mounts": bench.initramfs_floor(folder, layers, 1),
+                   "floor, no verity": bench.initramfs_floor(folder, layers, 0), "shell script": script}
+    results = bench.compare(contestants, folder / "disk.img", bench.runs)
+    ours = results["lamina-init"]
+    print(f"{'':20} {'init to app':>12} {'ratio':>7} {'kernel to app':>14} {'peak memory':>12}"
+          f" {'memory left':>12} {'initramfs':>10}")
+    for name, r in results.items():
+        print(f"{name:20} {r['init']:9.1f} ms {r['init'] / ours['init']:6.2f}x {r['kernel']:11.0f} ms"
+              f" {r['peak']:8.0f} KiB {r['left'] / 1024:8.1f} MiB"
+              f" {os.path.getsize(contestants[name]) / 1024:6.0f} KiB")
+    size = os.path.getsize(bench.build / "lamina-init")
+    print(f"\nlamina-init is {size / 1024:.1f} KiB, its initramfs "
+          f"{os.path.getsize(lamina) / 1024:.1f} KiB compressed.")
+
+    print("\nSlope over layers (init to app)\n")
+    print(f"{'layers':>8} {'lamina-init':>12} {'floor':>12} {'ratio':>7} {'peak':>10}")
+    for count in (1, 4, 16, 64, 200):
+        folder, layers = bench.image(f"layers{count}", count)
+        r = bench.compare({"lamina": lamina, "floor": bench.initramfs_floor(folder, layers, 1)},
+                          folder / "disk.img", 3)
+        print(f"{count:8} {r['lamina']['init']:9.1f} ms {r['floor']['init']:9.1f} ms"
+              f" {r['lamina']['init'] / r['floor']['init']:6.2f}x {r['lamina']['peak']:6.0f} KiB")
+        shutil.rmtree(folder)
+
+    print("\nSlope over image size (init to app)\n")
+    print(f"{'image':>8} {'lamina-init':>12} {'floor':>12} {'ratio':>7}")
+    for megabytes in (10, 100, 1000):
+        folder, layers = bench.image(f"size{megabytes}", 1, megabytes)
+        r = bench.compare({"lamina": lamina, "floor": bench.initramfs_floor(folder, layers, 1)},
+                          folder / "disk.img", 3)
+        print(f"{megabytes:5} MB {r['lamina']['init']:9.1f} ms {r['floor']['init']:9.1f} ms"
+              f" {r['lamina']['init'] / r['floor']['init']:6.2f}x")
+        shutil.rmtree(folder)
+
+
+main()
