@@ -159,7 +159,7 @@ $(foreach r,$(rooms),$(eval $(call room-archive,$(r))))
 define program
 $(O)/$(program-$(1)): $(main-$(1)) $(call archives,$(1)) $(mbedtls-archive) $(flags)
 	$$(call say,LD,$$@)
-	$$(Q)$$(CC) $$(ldflags) -o $$@ $(main-$(1)) \
+	$$(Q)$$(CC) $$(ldflags) -Wl,-Map=$$@.map -o $$@ $(main-$(1)) \
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(libs-$(1))
 endef
 $(foreach r,$(rooms),$(if $(program-$(r)),$(eval $(call program,$(r)))))
@@ -175,6 +175,9 @@ ifeq ($(CONFIG_LAMINA_HOST_TOOL),y)
 	@test -f $(HOST_O)/.config || $(host-make) host_defconfig
 	@$(host-make) programs
 endif
+
+size: programs
+	@tests/size $(programs)
 
 install: programs
 	install -d $(DESTDIR)$(prefix)/share/man/man1 $(DESTDIR)$(prefix)/share/man/man5 \
@@ -225,6 +228,6 @@ clean:
 help:
 	@sed 's/^	//' board/host/make-help
 
-.PHONY: all programs host-tool install setup demo test bench list-boards clean help config \
+.PHONY: all programs host-tool size install setup demo test bench list-boards clean help config \
 	oldconfig olddefconfig menuconfig savedefconfig
 FORCE:
