@@ -12,11 +12,13 @@
 #define LAMINA_VERSION "0.1"
 #endif
 
-extern const struct cmd cmd_pack;
+extern const struct cmd cmd_keygen, cmd_pack, cmd_initramfs;
 
 /* In the order in which people need them. */
 static const struct cmd *const commands[] = {
+	&cmd_keygen,
 	&cmd_pack,
+	&cmd_initramfs,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

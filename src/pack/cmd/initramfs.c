@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "format/keyring.h"
+#include "format/policy.h"
+#include "pack/cmd.h"
+#include "pack/cpio.h"
+#include "pack/input.h"
+#include "pack/output.h"
+
+#define FILE_MAX_SIZE (64UL << 20)
+
+enum { OPT_OUTPUT, OPT_INIT, OPT_POLICY, OPT_KEY, OPT_KEYRING, OPT_ADD };
+
+static const struct cmd_option options[] = {
+	{ "output", 'o', "FILE", "the initramfs to write" },
+	{ "init", 0, "FILE", "lamina-init of the device's build: becomes /init" },
+	{ "policy", 0, "FILE", "what the device allows: becomes /etc/lamina/policy" },
+	{ "key", 'k', "FILE", "a public key (PEM) that the device trusts; may be repeated" },
+	{ "keyring", 0, "FILE", "a keyring made before, instead of --key or beside it" },
+	{ "add", 0, "PATH=FILE", "one more file; may be repeated" },
+	{ 0 },
+};
+
+struct request {
+	const char *output, *init, *policy;
+	struct keyring ring;
+	char **adds; /* arguments of --add, borrowed */
+	size_t add_count;
+};
+
+static int merge_keyring(struct keyring *ring, const char *path, struct err *err)
+{
+	struct keyring more;
+	int r = input_keyring(path, &more, err);
+
+	for (size_t i = 0; r == 0 && i < more.count; i++) {
+		if (keyring_find(ring, more.keys[i].id))
+			continue;
+		if (ring->count == KEYRING_MAX_KEYS)
+			return err_set(err, -E2BIG, "%s: more than %d keys", path,
+				       KEYRING_MAX_KEYS);
+		ring->keys[ring->count++] = more.keys[i];
+	}
+	return r;
+}
+
+static int request_option(struct request *q, int option, const char *value, struct err *err)
+{
+	switch (option) {
+	case OPT_OUTPUT:
+		q->output = value;
+		return 0;
+	case OPT_INIT:
+		q->init = value;
+		return 0;
+	case OPT_POLICY:
+		q->policy = value;
+		return 0;
+	case OPT_KEY:
+		return input_add_key(&q->ring, value, err);
+	case OPT_KEYRING:
+		return merge_keyring(&q->ring, value, err);
+	default:
+		q->adds[q->add_count++] = (char *)value;
+		return strchr(value, '=') ?
+			       0 :
+			       cmd_usage(err, "initramfs: --add: '%s' is not PATH=FILE", value);
+	}
+}
+
+static int request_read(struct cmd_line *line, struct request *q, struct err *err)
+{
+	int option, r;
+
+	while ((r = cmd_next(line, &option, err)) > 0) {
+		r = request_option(q, option, line->value, err);
+		if (r < 0)
+			return r;
+	}
+	if (r == 0)
+		r = cmd_operands(line, 0, 0, err);
+	if (r < 0)
+		return r;
+	if (!q->output || !q->init || !q->policy)
+		return cmd_usage(err, "initramfs: --%s is missing",
+				 !q->output ? "output" : !q->init ? "init" : "policy");
+	if (q->ring.count == 0)
+		return cmd_usage(err, "initramfs: no key: a device that trusts nobody can't boot");
+	return 0;
+}
+
+/* A whole file into the archive; executable if its owner may execute it. */
+static int add_file(struct cpio *cpio, const char *name, const char *path, mode_t mode,
+		    struct err *err)
+{
+	__fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	char *bytes;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_errno(err, -errno, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, -EINVAL, "%s: not a regular file", path);
+	if ((uint64_t)st.st_size > FILE_MAX_SIZE)
+		return err_set(err, -EFBIG, "%s: too large for an initramfs", path);
+	if (st.st_size == 0)
+		return err_set(err, -EINVAL, "%s: is empty", path);
+	bytes = malloc((size_t)st.st_size);
+	r = bytes ? fd_pread_all(fd, bytes, (size_t)st.st_size, 0) : -ENOMEM;
+	if (r < 0)
+		r = err_errno(err, r, "%s", path);
+	else
+		r = cpio_add_file(cpio, name, mode | (st.st_mode & 0100 ? 0111 : 0), bytes,
+				  (size_t)st.st_size, err);
+	free(bytes);
+	return r;
+}
+
+/* /init must be something that the kernel can start without anything else there. */
+static int check_init(const char *path, struct err *err)
+{
+	char magic[4];
+	__fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(err, -errno, "%s", path);
+	if (fd_pread_all(fd, magic, sizeof(magic), 0) < 0 ||
+	    (memcmp(magic, "\177ELF", 4) != 0 && memcmp(magic, "#!", 2) != 0))
+		return err_set(err, -ENOEXEC, "%s: not a program", path);
+	return 0;
+}
+
+static int add_policy(struct cpio *cpio, const struct request *q, struct err *err)
+{
+	char text[POLICY_MAX_SIZE];
+	struct policy policy;
+	int size = input_read(q->policy, text, sizeof(text), err);
+	int r;
+
+	if (size < 0)
+		return size;
+	r = policy_parse(text, (size_t)size, &policy, err);
+	if (r < 0)
+		return err_wrap(err, r, "%s", q->policy);
+	if (policy.threshold > q->ring.count)
+		return err_set(err, -EINVAL, "%s: asks for %u signatures, but there are %zu keys",
+			       q->policy, policy.threshold, q->ring.count);
+	return cpio_add_file(cpio, "etc/lamina/policy", 0644, text, (size_t)size, err);
+}
+
+static int add_keyring(struct cpio *cpio, const struct keyring *ring, struct err *err)
+{
+	char text[KEYRING_MAX_SIZE];
+	int size = keyring_write(ring, text, sizeof(text));
+
+	if (size < 0)
+		return err_errno(err, size, "keyring");
+	return cpio_add_file(cpio, "etc/lamina/keyring", 0644, text, (size_t)size, err);
+}
+
+static int add_extra(struct cpio *cpio, const char *add, struct err *err)
+{
+	const char *file = strchr(add, '=') + 1;
+	char *path = strndup(add, (size_t)(file - 1 - add));
+	char name[1024];
+	int r = path ? str_below_root(path, name, sizeof(name)) : -ENOMEM;
+
+	if (r < 0 || strcmp(name, ".") == 0)
+		r = err_set(err, r < 0 ? r : -EINVAL, "--add %s: not a path below the root", add);
+	if (r == 0)
+		r = cpio_add_parents(cpio, name, err);
+	if (r == 0)
+		r = add_file(cpio, name, file, 0644, err);
+	free(path);
+	return r;
+}
+
+static int add_all(struct cpio *cpio, const struct request *q, struct err *err)
+{
+	static const char *const dirs[] = { "dev", "etc", "etc/lamina", "proc", "run", "sys" };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		r = cpio_add_dir(cpio, dirs[i], err);
+	/* the kernel opens it for init's messages before /init can make one */
+	if (r == 0)
+		r = cpio_add_char(cpio, "dev/console", 0600, 5, 1, err);
+	if (r == 0)
+		r = add_policy(cpio, q, err);
+	if (r == 0)
+		r = add_keyring(cpio, &q->ring, err);
+	if (r == 0)
+		r = add_file(cpio, "init", q->init, 0755, err);
+	for (size_t i = 0; r == 0 && i < q->add_count; i++)
+		r = add_extra(cpio, q->adds[i], err);
+	return r == 0 ? cpio_finish(cpio, err) : r;
+}
+
+static int write_initramfs(const struct request *q, struct err *err)
+{
+	__output struct output output = OUTPUT_INIT;
+	struct cpio *cpio;
+	int r = check_init(q->init, err);
+
+	if (r == 0)
+		r = output_open(&output, AT_FDCWD, q->output, 0666, err);
+	if (r < 0)
+		return r;
+	cpio = cpio_new(output.fd);
+	r = cpio ? add_all(cpio, q, err) : err_errno(err, -ENOMEM, "%s", q->output);
+	cpio_free(cpio);
+	return r < 0 ? r : output_commit(&output, 0, err);
+}
+
+static int initramfs_run(struct cmd_line *line, struct err *err)
+{
+	struct request q = { .adds = calloc((size_t)line->argc, sizeof(char *)) };
+	int r = q.adds ? request_read(line, &q, err) : -ENOMEM;
+
+	if (r == 0)
+		r = write_initramfs(&q, err);
+	free(q.adds);
+	return r;
+}
+
+const struct cmd cmd_initramfs = {
+	.name = "initramfs",
+	.args = "-o FILE --init FILE --policy FILE --key FILE...",
+	.help = "Make the initramfs of a device: init, its policy and the keys it trusts",
+	.options = options,
+	.run = initramfs_run,
+};

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "format/keyring.h"
+#include "pack/cmd.h"
+#include "pack/input.h"
+#include "pack/output.h"
+#include "trust/key.h"
+#include "trust/private-key.h"
+
+enum { OPT_OUTPUT, OPT_KEYRING };
+
+static const struct cmd_option options[] = {
+	{ "output", 'o', "BASENAME", "write BASENAME.key and BASENAME.pub (default: lamina)" },
+	{ "keyring", 0, NULL, "make no key: print a keyring of the public keys PUB..." },
+	{ 0 },
+};
+
+/* Puts @text under a name that nobody has yet. */
+static int write_new(const char *basename, const char *suffix, mode_t mode, const char *text,
+		     struct err *err)
+{
+	__output struct output output = OUTPUT_INIT;
+	char path[4096];
+	int r;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s%s", basename, suffix) >= sizeof(path))
+		return err_set(err, -ENAMETOOLONG, "%s: name too long", basename);
+	r = output_open(&output, AT_FDCWD, path, mode, err);
+	if (r < 0)
+		return r;
+	r = fd_write_all(output.fd, text, strlen(text));
+	if (r < 0)
+		return err_errno(err, r, "%s", path);
+	r = output_commit(&output, 1, err);
+	if (r == -EEXIST)
+		return err_set(err, r, "%s: is there already, and keys are never overwritten",
+			       path);
+	return r;
+}
+
+/* A look before the key is made; write_new() makes it certain. */
+static int refuse_old(const char *basename, const char *suffix, struct err *err)
+{
+	char path[4096];
+	__fd int fd = -EBADF;
+
+	(void)snprintf(path, sizeof(path), "%s%s", basename, suffix);
+	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	return err_set(err, -EEXIST, "%s: is there already, and keys are never overwritten",
+		       path);
+}
+
+/* Half a pair is of no use, and would be in the way of the next try. */
+static void take_back(const char *basename, const char *suffix)
+{
+	char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s%s", basename, suffix);
+	(void)unlink(path);
+}
+
+static int make_key(const char *basename, struct err *err)
+{
+	struct private_key key;
+	char secret[PRIVATE_KEY_PEM_SIZE], public[PRIVATE_KEY_PEM_SIZE], id[KEY_ID_SIZE];
+	int r = refuse_old(basename, ".key", err);
+
+	if (r == 0)
+		r = refuse_old(basename, ".pub", err);
+	if (r == 0)
+		r = private_key_new(&key, err);
+	if (r < 0)
+		return r;
+	r = private_key_write_pem(&key, secret, err);
+	if (r >= 0)
+		r = public_key_write_pem(key.point, public, err);
+	if (r >= 0)
+		r = key_id(key.point, id);
+	if (r >= 0)
+		r = write_new(basename, ".key", 0600, secret, err);
+	if (r >= 0) {
+		r = write_new(basename, ".pub", 0666, public, err);
+		if (r < 0)
+			take_back(basename, ".key");
+	}
+	if (r >= 0)
+		puts(id);
+	explicit_bzero(secret, sizeof(secret));
+	private_key_done(&key);
+	return r;
+}
+
+static int print_keyring(struct cmd_line *line, struct err *err)
+{
+	struct keyring ring = { .count = 0 };
+	char text[KEYRING_MAX_SIZE + 1];
+	int r = cmd_operands(line, 1, -1, err);
+
+	for (int i = line->at; r == 0 && i < line->argc; i++)
+		r = input_add_key(&ring, line->argv[i], err);
+	if (r < 0)
+		return r;
+	r = keyring_write(&ring, text, KEYRING_MAX_SIZE);
+	if (r < 0)
+		return err_errno(err, r, "keyring");
+	(void)fwrite(text, 1, (size_t)r, stdout);
+	return 0;
+}
+
+static int keygen_run(struct cmd_line *line, struct err *err)
+{
+	const char *basename = NULL;
+	bool keyring = false;
+	int option, r;
+
+	while ((r = cmd_next(line, &option, err)) > 0) {
+		if (option == OPT_OUTPUT)
+			basename = line->value;
+		else
+			keyring = true;
+	}
+	if (r < 0)
+		return r;
+	if (keyring && basename)
+		return cmd_usage(err, "keygen: --keyring prints; it takes no --output");
+	if (keyring)
+		return print_keyring(line, err);
+	r = cmd_operands(line, 0, 0, err);
+	return r < 0 ? r : make_key(basename ? basename : "lamina", err);
+}
+
+const struct cmd cmd_keygen = {
+	.name = "keygen",
+	.args = "[PUB...]",
+	.help = "Make a key pair for signing, or a keyring of public keys",
+	.options = options,
+	.run = keygen_run,
+};
