@@ -22,7 +22,8 @@ struct keyring {
 };
 
 /* Reads `key <id> ecdsa-p256-sha256 <base64 point>` lines. Does not compute that ids belong to
- * their points (that takes sha256: trust/key.h). 0, -EBADMSG (an id or a point twice too), -EFBIG. */
+ * their points (that takes sha256: trust/key.h). 0, -EBADMSG (an id or a point twice too), or
+ * -EFBIG. */
 int keyring_parse(const char *bytes, size_t size, struct keyring *ret_keyring,
 		  struct err *err);
 

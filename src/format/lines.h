@@ -3,9 +3,11 @@
 /*
  * The one line format of manifest, signature file, keyring and policy: ASCII lines ended by LF,
  * `key value...`, words separated by exactly one space, %XX (two upper-case hex digits) for any
- * byte outside printable ASCII, for `%`, and in words for the space. CR, NUL, an empty line, a last line without
- * LF and a needless %XX are refused: a value has one spelling.
+ * byte outside printable ASCII, for `%`, and for a space inside a word or at an end of a text.
+ * CR, NUL, an empty line, a space at either end of a line, a last line without LF and a needless
+ * %XX are refused: a value has one spelling. lamina-manifest(5) is the source.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +15,7 @@
 
 struct lines {
 	const char *at, *end;
+	bool comments; /* pass over empty lines and lines that start with # (the policy's) */
 	unsigned int number; /* of the line last returned, from 1 */
 	const char *key;     /* borrowed from the buffer, not ended */
 	size_t key_size;
@@ -32,9 +35,12 @@ int lines_word(struct lines *lines, const char **ret_word, size_t *ret_size, str
 /* Is the key @name? */
 int lines_is(const struct lines *lines, const char *name);
 
+/* Is that word @name? */
+int lines_equal(const char *word, size_t size, const char *name);
+
 /* Decodes %XX of a word or of a rest of line (where plain spaces are allowed: @spaces) into
- * @ret_text, which gets a NUL. Returns the decoded size; -EBADMSG; -ENOBUFS. A decoded NUL is
- * -EBADMSG. */
+ * @ret_text, which gets a NUL. Returns the decoded size; -EBADMSG for a spelling that
+ * lines_encode() would not choose, or a NUL; -ENOBUFS. */
 int lines_decode(const char *text, size_t size, int spaces, char *ret_text, size_t room);
 
 /* -EBADMSG with "line N: " and the formatted reason. */

@@ -95,7 +95,8 @@ int manifest_parse(const char *bytes, size_t size, struct manifest *ret_manifest
 int manifest_fits(const struct manifest *manifest, const char *compatible, const char *arch,
 		  struct err *err);
 
-/* Writes the canonical text. Returns its size; -ENAMETOOLONG when @size is too small; -EINVAL
+/* Writes the canonical text: keys in the order of lamina-manifest(5), defaults written out.
+ * Returns its size; -ENAMETOOLONG when it is larger than @size or MANIFEST_MAX_SIZE; -EINVAL
  * with the field that no manifest may hold. manifest_parse() reads it back the same. */
 int manifest_write(const struct manifest *manifest, char *ret_text, size_t size,
 		   struct err *err);
@@ -107,6 +108,10 @@ const char *manifest_keep(struct manifest *manifest, const char *text);
 /* A manifest with every default set and nothing in it. */
 void manifest_init(struct manifest *ret_manifest);
 
+/* The number of a stop-signal: "SIGTERM", "SIGRTMIN+3"; -EINVAL. The same on every arch. */
+int manifest_signal(const char *name);
+
 /* What the writer and the importer must ask before they fill a field: each true or false. */
 bool manifest_name_valid(const char *name);
 bool manifest_arch_valid(const char *arch);
+bool manifest_path_valid(const char *path); /* absolute and normalised */

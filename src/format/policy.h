@@ -32,7 +32,7 @@ enum policy_allow {
 };
 
 struct policy {
-	char store[POLICY_WORD_SIZE];	   /* PARTLABEL=.. PARTUUID=.. LABEL=.. UUID=.. serial=.. /dev/.. */
+	char store[POLICY_WORD_SIZE];	   /* as policy_source_parse() takes it */
 	char store_type[32];		   /* ext4 by default */
 	uint32_t store_timeout_s;	   /* 10 by default */
 	char state[POLICY_WORD_SIZE];	   /* "" : the file `state` of the store; else a partition */

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/manifest/check.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+/* One of @first, then of @rest, @most characters at all. */
+static bool matches(const char *text, const char *first, const char *rest, size_t most)
+{
+	return *text && strchr(first, *text) && text[strspn(text, rest)] == '\0' &&
+	       strlen(text) <= most;
+}
+
+const char *manifest_wrong_name(const char *text)
+{
+	if (!matches(text, LOWER DIGITS, LOWER DIGITS "._-", MANIFEST_NAME_SIZE - 1))
+		return "must match [a-z0-9][a-z0-9._-]{0,62}";
+	return NULL;
+}
+
+const char *manifest_wrong_version(const char *text)
+{
+	if (!matches(text, LOWER UPPER DIGITS, LOWER UPPER DIGITS "._~:+-", 64))
+		return "must match [A-Za-z0-9][A-Za-z0-9._~:+-]{0,63}";
+	return NULL;
+}
+
+const char *manifest_wrong_compatible(const char *text)
+{
+	if (!matches(text, LOWER UPPER DIGITS, LOWER UPPER DIGITS ",._+/-", 127))
+		return "must match [A-Za-z0-9][A-Za-z0-9,._+/-]{0,126}";
+	return NULL;
+}
+
+const char *manifest_wrong_arch(const char *text)
+{
+	static const char names[][8] = { "amd64", "arm64", "arm", "riscv64" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(text, names[i]) == 0)
+			return NULL;
+	return "must be amd64, arm64, arm or riscv64";
+}
+
+/* A user's or group's name or id. */
+static bool who_valid(const char *text, size_t size)
+{
+	char name[65];
+	uint64_t id;
+
+	if (size == 0 || size >= sizeof(name))
+		return false;
+	memcpy(name, text, size);
+	name[size] = '\0';
+	/* 2^32-1 means "leave it as it is" to setresuid(2): the process would stay root.
+	 */
+	if (strspn(name, DIGITS) == size)
+		return str_number(name, size, &id) == 0 && id < UINT32_MAX;
+	return matches(name, LOWER UPPER DIGITS "_.", LOWER UPPER DIGITS "_.@+$-",
+		       sizeof(name) - 1);
+}
+
+const char *manifest_wrong_user(const char *text)
+{
+	size_t user = strcspn(text, ":");
+
+	if (!who_valid(text, user) ||
+	    (text[user] && !who_valid(text + user + 1, strlen(text + user + 1))))
+		return "must be NAME or ID, and :NAME or :ID where there is a group";
+	return NULL;
+}
+
+const char *manifest_wrong_signal(const char *text)
+{
+	return manifest_signal(text) < 0 ? "is no signal to stop by" : NULL;
+}
+
+const char *manifest_wrong_env(const char *text)
+{
+	size_t name = strcspn(text, "=");
+
+	return name == 0 || !text[name] ? "must be NAME=value" : NULL;
+}
+
+const char *manifest_wrong_source(const char *text)
+{
+	return *text ? NULL : "value missing";
+}
+
+static const char *wrong_component(const char *name, size_t size)
+{
+	if (size == 0)
+		return "has an empty component";
+	if (size > 255)
+		return "has a component of more than 255 bytes";
+	if (name[0] == '.' && (size == 1 || (size == 2 && name[1] == '.')))
+		return "has . or .. in it";
+	return NULL;
+}
+
+const char *manifest_wrong_path(const char *text)
+{
+	const char *at = text;
+
+	if (text[0] != '/')
+		return "must be an absolute path";
+	if (strlen(text) > 4095)
+		return "is longer than 4095 bytes";
+	for (size_t i = 0; text[i]; i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			return "has a control character in it";
+	while (*at && text[1]) {
+		size_t size = strcspn(++at, "/");
+		const char *wrong = wrong_component(at, size);
+
+		if (wrong)
+			return wrong;
+		at += size;
+	}
+	return NULL;
+}
+
+/* Is @path the place @top or below it? */
+static bool below(const char *path, const char *top)
+{
+	size_t size = strlen(top);
+
+	return strncmp(path, top, size) == 0 && (path[size] == '\0' || path[size] == '/');
+}
+
+/*
+ * Places that are the kernel's and init's own: the mounts there are moved into the new
+ * root after the image's, and an image must not be able to dress up what they say.
+ */
+static bool reserved(const char *path)
+{
+	static const char places[][12] = { "/proc", "/sys", "/dev", "/run/lamina" };
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (below(path, places[i]))
+			return true;
+	return strcmp(path, "/") == 0 || strcmp(path, "/run") == 0;
+}
+
+const char *manifest_wrong_volume(const char *text)
+{
+	const char *wrong = manifest_wrong_path(text);
+
+	if (!wrong && reserved(text))
+		return "must not be /, /run, nor in /proc, /sys, /dev or /run/lamina";
+	return wrong;
+}
+
+const char *manifest_wrong_inject(const char *text)
+{
+	const char *wrong = manifest_wrong_path(text);
+
+	if (!wrong && (reserved(text) || below(text, "/run")))
+		return "must not be / nor in /proc, /sys, /dev or /run";
+	return wrong;
+}
+
+const char *manifest_clash_compatible(const struct manifest *manifest, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (strcmp(manifest->compatible[i], manifest->compatible[index]) == 0)
+			return "stands there already";
+	return NULL;
+}
+
+/* A blob may be in the stack twice, but has one size and one root hash. */
+const char *manifest_clash_layer(const struct manifest *manifest, size_t index)
+{
+	const struct manifest_layer *layer = &manifest->layers[index];
+
+	for (size_t i = 0; i < index; i++) {
+		const struct manifest_layer *other = &manifest->layers[i];
+
+		if (memcmp(layer->blob, other->blob, sizeof(layer->blob)) == 0 &&
+		    (layer->size_bytes != other->size_bytes ||
+		     layer->data_bytes != other->data_bytes ||
+		     memcmp(layer->root, other->root, sizeof(layer->root)) != 0))
+			return "contradicts the line of the same blob";
+	}
+	return NULL;
+}
+
+const char *manifest_clash_volume(const struct manifest *manifest, size_t index)
+{
+	const char *path = manifest->volumes[index].path;
+
+	for (size_t i = 0; i < index; i++) {
+		if (strcmp(manifest->volumes[i].path, path) == 0)
+			return "stands there already";
+		if (below(manifest->volumes[i].path, path))
+			return "would hide a volume that stands before it";
+	}
+	for (size_t i = 0; i < manifest->inject_count; i++)
+		if (below(path, manifest->injects[i]))
+			return "an injected file is in the way of a volume";
+	return NULL;
+}
+
+/* A file can't be where a directory must be. */
+const char *manifest_clash_inject(const struct manifest *manifest, size_t index)
+{
+	const char *file = manifest->injects[index];
+
+	for (size_t i = 0; i < manifest->volume_count; i++)
+		if (below(manifest->volumes[i].path, file))
+			return "is in the way of a volume";
+	for (size_t i = 0; i < index; i++)
+		if (below(manifest->injects[i], file) ||
+		    below(file, manifest->injects[i]))
+			return "is in the way of another injected file";
+	return NULL;
+}
+
+const char *manifest_clash_arg(const struct manifest *manifest, size_t index)
+{
+	return index == 0 && !*manifest->args[0] ? "the first names the program" : NULL;
+}
+
+const char *manifest_clash_env(const struct manifest *manifest, size_t index)
+{
+	size_t name = strcspn(manifest->env[index], "=") + 1;
+
+	for (size_t i = 0; i < index; i++)
+		if (strncmp(manifest->env[i], manifest->env[index], name) == 0)
+			return "the same name stands there already";
+	return NULL;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * What the texts of a manifest may say, for reader and writer alike. Each function
+ * returns NULL, or static words that go on after the key's name: "name: must match ...".
+ */
+#include <stddef.h>
+
+#include "format/manifest.h"
+
+const char *manifest_wrong_name(const char *text);
+const char *manifest_wrong_version(const char *text);
+const char *manifest_wrong_compatible(const char *text);
+const char *manifest_wrong_arch(const char *text);
+const char *manifest_wrong_path(const char *text);
+const char *manifest_wrong_inject(const char *text);
+const char *manifest_wrong_volume(const char *text);
+const char *manifest_wrong_env(const char *text);
+const char *manifest_wrong_user(const char *text);
+const char *manifest_wrong_signal(const char *text);
+const char *manifest_wrong_source(const char *text);
+
+/* tmpfs options joined by commas; @mode: may `mode` be among them? */
+const char *manifest_wrong_options(const char *text, bool mode);
+
+/* Does item @index of a list get on with what stands before it (and with other lists)? */
+const char *manifest_clash_compatible(const struct manifest *manifest, size_t index);
+const char *manifest_clash_layer(const struct manifest *manifest, size_t index);
+const char *manifest_clash_volume(const struct manifest *manifest, size_t index);
+const char *manifest_clash_inject(const struct manifest *manifest, size_t index);
+const char *manifest_clash_arg(const struct manifest *manifest, size_t index);
+const char *manifest_clash_env(const struct manifest *manifest, size_t index);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/manifest/reader.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "format/verity.h"
+
+/* The next two words of a layer's line: `name` and a number. */
+static int read_layer_number(struct manifest_reader *reader,
+			     const struct manifest_key *key, const char *name,
+			     uint64_t *ret_number)
+{
+	const char *word;
+	size_t size;
+	int r = manifest_next_word(reader, key, &word, &size);
+
+	if (r < 0)
+		return r;
+	if (!lines_equal(word, size, name))
+		return lines_bad(&reader->lines, reader->err, "layer: `%s` is missing",
+				 name);
+	r = manifest_next_word(reader, key, &word, &size);
+	if (r < 0)
+		return r;
+	r = str_number(word, size, ret_number);
+	if (r < 0)
+		return lines_bad(&reader->lines, reader->err,
+				 "layer: %s: must be a number of 0 to 2^63-1", name);
+	return 0;
+}
+
+/* The next word: @prefix and 64 digits. */
+static int read_layer_hash(struct manifest_reader *reader, const struct manifest_key *key,
+			   const char *prefix, uint8_t ret_hash[32])
+{
+	size_t size, skip = strlen(prefix);
+	const char *word;
+	int r = manifest_next_word(reader, key, &word, &size);
+
+	if (r < 0)
+		return r;
+	if (size < skip || memcmp(word, prefix, skip) != 0 ||
+	    str_hex_decode(word + skip, size - skip, ret_hash, 32) < 0)
+		return lines_bad(&reader->lines, reader->err,
+				 "layer: must be %s and 64 lower-case hex digits",
+				 *prefix ? prefix : "verity");
+	return 0;
+}
+
+int manifest_read_layer(struct manifest_reader *reader, const struct manifest_key *key)
+{
+	struct manifest *manifest = reader->manifest;
+	struct manifest_layer *layer = &manifest->layers[manifest->layer_count];
+	const char *word;
+	size_t size;
+	int r;
+
+	r = read_layer_hash(reader, key, "sha256:", layer->blob);
+	if (r < 0)
+		return r;
+	r = read_layer_number(reader, key, "size", &layer->size_bytes);
+	if (r < 0)
+		return r;
+	r = read_layer_number(reader, key, "data", &layer->data_bytes);
+	if (r < 0)
+		return r;
+	r = manifest_next_word(reader, key, &word, &size);
+	if (r < 0)
+		return r;
+	if (!lines_equal(word, size, "verity"))
+		return manifest_refuse(reader, key, "`verity` is missing");
+	r = read_layer_hash(reader, key, "", layer->root);
+	if (r < 0)
+		return r;
+	if (reader->lines.value_size)
+		return manifest_refuse(reader, key, "has words after the root hash");
+	r = verity_layout_check(layer->size_bytes, layer->data_bytes, reader->err);
+	if (r < 0)
+		return err_wrap(reader->err, r, "line %u: layer", reader->lines.number);
+	return 0;
+}

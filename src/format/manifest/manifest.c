@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/manifest.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "format/manifest/check.h"
+
+void manifest_init(struct manifest *ret_manifest)
+{
+	/* Not the text arena: its pages stay untouched until something is kept there. */
+	memset(ret_manifest, 0, offsetof(struct manifest, text));
+	ret_manifest->text_used = 0;
+	ret_manifest->name = ret_manifest->version = ret_manifest->arch = "";
+	ret_manifest->min_init = 1;
+	ret_manifest->upper = MANIFEST_UPPER_TMPFS;
+	ret_manifest->upper_options = "";
+	ret_manifest->cwd = "/";
+	ret_manifest->user = "0:0";
+	ret_manifest->stop_signal = "SIGTERM";
+	ret_manifest->run = MANIFEST_RUN_SUPERVISE;
+}
+
+const char *manifest_keep(struct manifest *manifest, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *kept = manifest->text + manifest->text_used;
+
+	if (size > sizeof(manifest->text) - manifest->text_used)
+		return NULL;
+	memcpy(kept, text, size);
+	manifest->text_used += size;
+	return kept;
+}
+
+bool manifest_name_valid(const char *name)
+{
+	return !manifest_wrong_name(name);
+}
+
+bool manifest_arch_valid(const char *arch)
+{
+	return !manifest_wrong_arch(arch);
+}
+
+bool manifest_path_valid(const char *path)
+{
+	return !manifest_wrong_path(path);
+}
+
+int manifest_fits(const struct manifest *manifest, const char *compatible,
+		  const char *arch, struct err *err)
+{
+	if (manifest->min_init > MANIFEST_FEATURE_LEVEL)
+		return err_set(
+			err, -ENOTSUP,
+			"min-init: the image asks for feature level %llu, this is %d",
+			(unsigned long long)manifest->min_init, MANIFEST_FEATURE_LEVEL);
+	if (strcmp(manifest->arch, arch) != 0)
+		return err_set(err, -EINVAL,
+			       "arch: the image is for %s, this device is %s",
+			       manifest->arch, arch);
+	for (size_t i = 0; i < manifest->compatible_count; i++)
+		if (strcmp(manifest->compatible[i], compatible) == 0)
+			return 0;
+	return err_set(err, -EINVAL,
+		       "compatible: the image is for %s%s, this device is %s",
+		       manifest->compatible_count ? manifest->compatible[0] : "nothing",
+		       manifest->compatible_count > 1 ? " and others" : "", compatible);
+}

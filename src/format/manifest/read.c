@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "format/manifest.h"
+#include "format/manifest/check.h"
+#include "format/manifest/reader.h"
+
+int manifest_refuse(const struct manifest_reader *reader, const struct manifest_key *key,
+		    const char *words)
+{
+	return lines_bad(&reader->lines, reader->err, "%s: %s", key->name, words);
+}
+
+const char *manifest_keep_spelling(const struct manifest_reader *reader, const char *text,
+				   size_t size, int spaces)
+{
+	struct manifest *manifest = reader->manifest;
+	char *kept = manifest->text + manifest->text_used;
+	int r = lines_decode(text, size, spaces, kept,
+			     sizeof(manifest->text) - manifest->text_used);
+
+	if (r < 0)
+		return NULL;
+	manifest->text_used += (size_t)r + 1;
+	return kept;
+}
+
+int manifest_next_word(struct manifest_reader *reader, const struct manifest_key *key,
+		       const char **ret_word, size_t *ret_size)
+{
+	int r = lines_word(&reader->lines, ret_word, ret_size, reader->err);
+
+	return r == 0 ? manifest_refuse(reader, key, "value missing") : r;
+}
+
+static void *value_of(const struct manifest_reader *reader,
+		      const struct manifest_key *key)
+{
+	return (char *)reader->manifest + key->value;
+}
+
+/* How many items of a list there are. */
+static size_t *count_of(const struct manifest_reader *reader,
+			const struct manifest_key *key)
+{
+	return (void *)((char *)reader->manifest + key->count);
+}
+
+static int read_text_into(struct manifest_reader *reader, const struct manifest_key *key,
+			  const char **ret_text)
+{
+	struct lines *lines = &reader->lines;
+	const char *text =
+		manifest_keep_spelling(reader, lines->value, lines->value_size, true);
+	const char *words = !text	 ? "is not spelled with %XX as it should be"
+			    : key->wrong ? key->wrong(text)
+					 : NULL;
+
+	if (words)
+		return manifest_refuse(reader, key, words);
+	*ret_text = text;
+	return 0;
+}
+
+static int read_text(struct manifest_reader *reader, const struct manifest_key *key)
+{
+	return read_text_into(reader, key, value_of(reader, key));
+}
+
+static int read_texts(struct manifest_reader *reader, const struct manifest_key *key)
+{
+	const char **texts = value_of(reader, key);
+
+	return read_text_into(reader, key, &texts[*count_of(reader, key)]);
+}
+
+static int read_number(struct manifest_reader *reader, const struct manifest_key *key)
+{
+	struct lines *lines = &reader->lines;
+	uint64_t *ret_number = value_of(reader, key);
+	int r = str_number(lines->value, lines->value_size, ret_number);
+
+	if (r < 0 || *ret_number < key->least)
+		return lines_bad(lines, reader->err,
+				 "%s: must be a number of %u to 2^63-1", key->name,
+				 (unsigned int)key->least);
+	return 0;
+}
+
+static int read_run(struct manifest_reader *reader, const struct manifest_key *key)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		if (lines_equal(reader->lines.value, reader->lines.value_size,
+				manifest_run_words[i])) {
+			reader->manifest->run = i;
+			return 0;
+		}
+	}
+	return manifest_refuse(reader, key, "must be exec or supervise");
+}
+
+static int (*const readers[MANIFEST_SHAPES])(struct manifest_reader *reader,
+					     const struct manifest_key *key) = {
+	[MANIFEST_TEXT] = read_text,
+	[MANIFEST_TEXTS] = read_texts,
+	[MANIFEST_NUMBER] = read_number,
+	[MANIFEST_LAYER] = manifest_read_layer,
+	[MANIFEST_UPPER] = manifest_read_upper,
+	[MANIFEST_VOLUME] = manifest_read_volume,
+	[MANIFEST_RUN] = read_run,
+};
+
+static int read_item(struct manifest_reader *reader, const struct manifest_key *key)
+{
+	size_t *count = count_of(reader, key);
+	const char *words;
+	int r;
+
+	if (*count == key->most)
+		return lines_bad(&reader->lines, reader->err, "%s: more than %u of them",
+				 key->name, (unsigned int)key->most);
+	r = readers[key->shape](reader, key);
+	if (r < 0)
+		return r;
+	words = key->clash ? key->clash(reader->manifest, *count) : NULL;
+	if (words)
+		return manifest_refuse(reader, key, words);
+	++*count;
+	return 0;
+}
+
+static int read_line(struct manifest_reader *reader)
+{
+	for (unsigned int i = 0; i < MANIFEST_KEYS; i++) {
+		const struct manifest_key *key = &manifest_keys[i];
+		bool again = reader->seen & 1U << i;
+
+		if (!lines_is(&reader->lines, key->name))
+			continue;
+		reader->seen |= 1U << i;
+		if (key->most)
+			return read_item(reader, key);
+		if (again)
+			return manifest_refuse(reader, key, "stands there twice");
+		return readers[key->shape](reader, key);
+	}
+	return lines_bad(&reader->lines, reader->err, "unknown key `%.*s`",
+			 (int)(reader->lines.key_size > 32 ? 32 : reader->lines.key_size),
+			 reader->lines.key);
+}
+
+/* `lamina 1`: tells a manifest from anything else, and from manifests to come. */
+static int read_type(struct manifest_reader *reader)
+{
+	struct lines *lines = &reader->lines;
+	uint64_t version;
+	int r = lines_next(lines, reader->err);
+
+	if (r < 0)
+		return r;
+	if (r == 0 || !lines_is(lines, "lamina") ||
+	    str_number(lines->value, lines->value_size, &version) < 0)
+		return err_set(reader->err, -EBADMSG, "line 1: must be `lamina 1`");
+	if (version != 1)
+		return err_set(reader->err, -EPROTONOSUPPORT,
+			       "line 1: version %llu of the format is not known here",
+			       (unsigned long long)version);
+	return 0;
+}
+
+static int check_required(const struct manifest_reader *reader)
+{
+	for (unsigned int i = 0; i < MANIFEST_KEYS; i++)
+		if (manifest_keys[i].required && !(reader->seen & 1U << i))
+			return err_set(reader->err, -EBADMSG, "%s is missing",
+				       manifest_keys[i].name);
+	return 0;
+}
+
+int manifest_parse(const char *bytes, size_t size, struct manifest *ret_manifest,
+		   struct err *err)
+{
+	struct manifest_reader reader = { .manifest = ret_manifest, .err = err };
+	int r;
+
+	if (size > MANIFEST_MAX_SIZE)
+		return err_set(err, -EFBIG, "is larger than %d bytes", MANIFEST_MAX_SIZE);
+	manifest_init(ret_manifest);
+	lines_init(&reader.lines, bytes, size);
+	r = read_type(&reader);
+	if (r < 0)
+		return r;
+	while ((r = lines_next(&reader.lines, err)) > 0) {
+		r = read_line(&reader);
+		if (r < 0)
+			return r;
+	}
+	return r < 0 ? r : check_required(&reader);
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "format/lines.h"
+#include "format/manifest.h"
+#include "format/manifest/check.h"
+#include "format/manifest/key.h"
+#include "format/verity.h"
+
+struct writer {
+	const struct manifest *manifest;
+	struct err *err;
+	struct str text;
+};
+
+static int refuse(const struct writer *writer, const struct manifest_key *key,
+		  const char *words)
+{
+	return err_set(writer->err, -EINVAL, "%s: %s", key->name, words);
+}
+
+static const void *value_of(const struct writer *writer, const struct manifest_key *key)
+{
+	return (const char *)writer->manifest + key->value;
+}
+
+static size_t count_of(const struct writer *writer, const struct manifest_key *key)
+{
+	const void *count = (const char *)writer->manifest + key->count;
+
+	return *(const size_t *)count;
+}
+
+static int write_one_text(struct writer *writer, const struct manifest_key *key,
+			  const char *text)
+{
+	const char *words = !text	 ? "is not filled in"
+			    : key->wrong ? key->wrong(text)
+					 : NULL;
+
+	if (words)
+		return refuse(writer, key, words);
+	str_add(&writer->text, key->name);
+	str_add(&writer->text, *text ? " " : "");
+	lines_encode(&writer->text, text, true);
+	str_add(&writer->text, "\n");
+	return 0;
+}
+
+static int write_text(struct writer *writer, const struct manifest_key *key, size_t index)
+{
+	const char *const *text = value_of(writer, key);
+
+	(void)index;
+	if (key->may_be_empty && *text && !**text)
+		return 0;
+	return write_one_text(writer, key, *text);
+}
+
+static int write_texts(struct writer *writer, const struct manifest_key *key,
+		       size_t index)
+{
+	const char *const *texts = value_of(writer, key);
+
+	return write_one_text(writer, key, texts[index]);
+}
+
+static int write_number(struct writer *writer, const struct manifest_key *key,
+			size_t index)
+{
+	uint64_t number = *(const uint64_t *)value_of(writer, key);
+
+	(void)index;
+	if (number < key->least || number > INT64_MAX)
+		return refuse(writer, key, "is out of range");
+	str_addf(&writer->text, "%s %" PRIu64 "\n", key->name, number);
+	return 0;
+}
+
+static int write_layer(struct writer *writer, const struct manifest_key *key,
+		       size_t index)
+{
+	const struct manifest_layer *layer = &writer->manifest->layers[index];
+	char blob[65], root[65];
+	struct err err = ERR_INIT;
+
+	if (verity_layout_check(layer->size_bytes, layer->data_bytes, &err) < 0)
+		return refuse(writer, key, err.text);
+	str_hex_encode(layer->blob, sizeof(layer->blob), blob);
+	str_hex_encode(layer->root, sizeof(layer->root), root);
+	str_addf(&writer->text,
+		 "layer sha256:%s size %" PRIu64 " data %" PRIu64 " verity %s\n", blob,
+		 layer->size_bytes, layer->data_bytes, root);
+	return 0;
+}
+
+/* Options as words of the line. */
+static void add_options(struct writer *writer, const char *options)
+{
+	str_add(&writer->text, *options ? " " : "");
+	for (; *options; options++)
+		str_add_bytes(&writer->text, *options == ',' ? " " : options, 1);
+	str_add(&writer->text, "\n");
+}
+
+static int write_upper(struct writer *writer, const struct manifest_key *key,
+		       size_t index)
+{
+	const struct manifest *manifest = writer->manifest;
+	const char *options = manifest->upper_options ? manifest->upper_options : "";
+	const char *words = manifest_wrong_options(options, false);
+
+	(void)index;
+	if (manifest->upper > MANIFEST_UPPER_NONE)
+		return refuse(writer, key, "is not filled in");
+	if (*options && manifest->upper != MANIFEST_UPPER_TMPFS)
+		words = "only tmpfs takes options";
+	if (words)
+		return refuse(writer, key, words);
+	str_addf(&writer->text, "upper %s", manifest_upper_words[manifest->upper]);
+	add_options(writer, options);
+	return 0;
+}
+
+static int write_volume(struct writer *writer, const struct manifest_key *key,
+			size_t index)
+{
+	const struct manifest_volume *volume = &writer->manifest->volumes[index];
+	const char *options = volume->options ? volume->options : "";
+	const char *words =
+		volume->path ? manifest_wrong_volume(volume->path) : "is not filled in";
+
+	if (!words)
+		words = manifest_wrong_options(options, true);
+	if (!words && *options && volume->persist)
+		words = "only tmpfs takes options";
+	if (words)
+		return refuse(writer, key, words);
+	str_add(&writer->text, "volume ");
+	lines_encode(&writer->text, volume->path, false);
+	str_add(&writer->text, volume->persist ? " persist" : " tmpfs");
+	add_options(writer, options);
+	return 0;
+}
+
+static int write_run(struct writer *writer, const struct manifest_key *key, size_t index)
+{
+	(void)index;
+	if (writer->manifest->run > MANIFEST_RUN_SUPERVISE)
+		return refuse(writer, key, "is not filled in");
+	str_addf(&writer->text, "run %s\n", manifest_run_words[writer->manifest->run]);
+	return 0;
+}
+
+static int (*const writers[MANIFEST_SHAPES])(struct writer *writer,
+					     const struct manifest_key *key,
+					     size_t index) = {
+	[MANIFEST_TEXT] = write_text,	  [MANIFEST_TEXTS] = write_texts,
+	[MANIFEST_NUMBER] = write_number, [MANIFEST_LAYER] = write_layer,
+	[MANIFEST_UPPER] = write_upper,	  [MANIFEST_VOLUME] = write_volume,
+	[MANIFEST_RUN] = write_run,
+};
+
+static int write_key(struct writer *writer, const struct manifest_key *key)
+{
+	size_t count = key->most ? count_of(writer, key) : 1;
+
+	if (count == 0 && key->required)
+		return refuse(writer, key, "is missing");
+	if (key->most && count > key->most)
+		return err_set(writer->err, -EINVAL, "%s: more than %zu of them",
+			       key->name, key->most);
+	for (size_t i = 0; i < count; i++) {
+		int r = writers[key->shape](writer, key, i);
+		const char *words;
+
+		if (r < 0)
+			return r;
+		words = key->clash ? key->clash(writer->manifest, i) : NULL;
+		if (words)
+			return refuse(writer, key, words);
+	}
+	return 0;
+}
+
+int manifest_write(const struct manifest *manifest, char *ret_text, size_t size,
+		   struct err *err)
+{
+	struct writer writer = { .manifest = manifest, .err = err };
+
+	if (size == 0)
+		return err_set(err, -ENAMETOOLONG, "no room for a manifest");
+	str_init(&writer.text, ret_text, size);
+	str_add(&writer.text, "lamina 1\n");
+	for (unsigned int i = 0; i < MANIFEST_KEYS; i++) {
+		int r = write_key(&writer, &manifest_keys[i]);
+
+		if (r < 0)
+			return r;
+	}
+	if (str_done(&writer.text) < 0 || writer.text.used > MANIFEST_MAX_SIZE)
+		return err_set(err, -ENAMETOOLONG, "a manifest has at most %zu bytes",
+			       size <= MANIFEST_MAX_SIZE ? size - 1
+							 : (size_t)MANIFEST_MAX_SIZE);
+	return (int)writer.text.used;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "format/manifest.h"
+#include "format/policy.h"
+
+/* A UUID as blkid writes it, a vfat serial, or the DISKID-NN of an MBR partition. */
+static bool uuid_valid(const char *value)
+{
+	size_t size = strlen(value);
+
+	return size >= 4 && size <= 36 &&
+	       strspn(value, "0123456789abcdefABCDEF-") == size;
+}
+
+static bool label_valid(const char *value)
+{
+	return *value != '\0';
+}
+
+static bool path_valid(const char *value)
+{
+	return manifest_path_valid(value) && strncmp(value, "/dev/", 5) == 0;
+}
+
+static const struct {
+	const char prefix[12];
+	bool (*valid)(const char *value);
+	size_t skip; /* what of the prefix is not of the value */
+} kinds[] = {
+	[POLICY_SOURCE_PARTLABEL] = { "PARTLABEL=", label_valid, 10 },
+	[POLICY_SOURCE_PARTUUID] = { "PARTUUID=", uuid_valid, 9 },
+	[POLICY_SOURCE_LABEL] = { "LABEL=", label_valid, 6 },
+	[POLICY_SOURCE_UUID] = { "UUID=", uuid_valid, 5 },
+	[POLICY_SOURCE_SERIAL] = { "serial=", label_valid, 7 },
+	[POLICY_SOURCE_PATH] = { "/dev/", path_valid, 0 },
+};
+
+int policy_source_parse(const char *text, enum policy_source *ret_kind,
+			const char **ret_value, struct err *err)
+{
+	for (unsigned int i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strncmp(text, kinds[i].prefix, strlen(kinds[i].prefix)) != 0)
+			continue;
+		if (!kinds[i].valid(text + kinds[i].skip))
+			break;
+		*ret_kind = i;
+		*ret_value = text + kinds[i].skip;
+		return 0;
+	}
+	return err_set(
+		err, -EBADMSG,
+		"`%.64s` must be PARTLABEL=, PARTUUID=, LABEL=, UUID= or serial= and a "
+		"value, or a path in /dev",
+		text);
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/policy.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "format/lines.h"
+#include "format/manifest.h"
+#include "format/manifest/check.h"
+#include "format/signature.h"
+
+#define MAX_SECONDS 86400
+#define MAX_TRIES 255
+
+struct reader {
+	struct lines lines;
+	struct policy *policy;
+	struct err *err;
+	const char *key;
+};
+
+static int bad(const struct reader *reader, const char *words)
+{
+	return lines_bad(&reader->lines, reader->err, "%s: %s", reader->key, words);
+}
+
+/* The next word, decoded, into @ret_text. */
+static int read_word(struct reader *reader, char *ret_text, size_t room)
+{
+	const char *word;
+	size_t size;
+	int r = lines_word(&reader->lines, &word, &size, reader->err);
+
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return bad(reader, "value missing");
+	r = lines_decode(word, size, false, ret_text, room);
+	if (r == -ENOBUFS)
+		return bad(reader, "is too long");
+	return r < 0 ? bad(reader, "is not spelled with %XX as it should be") : 0;
+}
+
+static int read_number(struct reader *reader, uint64_t least, uint64_t most,
+		       uint64_t *ret_number)
+{
+	const char *word = "";
+	uint64_t number;
+	size_t size = 0;
+	int r = lines_word(&reader->lines, &word, &size, reader->err);
+
+	if (r < 0)
+		return r;
+	if (str_number(word, size, &number) < 0 || number < least || number > most)
+		return lines_bad(&reader->lines, reader->err,
+				 "%s: must be a number of %llu to %llu", reader->key,
+				 (unsigned long long)least, (unsigned long long)most);
+	*ret_number = number;
+	return 0;
+}
+
+static int read_number32(struct reader *reader, uint32_t least, uint32_t most,
+			 uint32_t *ret_number)
+{
+	uint64_t number;
+	int r = read_number(reader, least, most, &number);
+
+	if (r == 0)
+		*ret_number = (uint32_t)number;
+	return r;
+}
+
+/* The next word as an index of @words, which NULL ends. */
+static int read_choice(struct reader *reader, const char *const *words,
+		       const char *reason)
+{
+	const char *word;
+	size_t size;
+	int r = lines_word(&reader->lines, &word, &size, reader->err);
+
+	if (r < 0)
+		return r;
+	for (int i = 0; r > 0 && words[i]; i++)
+		if (lines_equal(word, size, words[i]))
+			return i;
+	return bad(reader, reason);
+}
+
+static int read_source(struct reader *reader, char *ret_text)
+{
+	enum policy_source kind;
+	struct err err = ERR_INIT;
+	const char *value;
+	int r = read_word(reader, ret_text, POLICY_WORD_SIZE);
+
+	if (r == 0 && policy_source_parse(ret_text, &kind, &value, &err) < 0)
+		return bad(reader, err.text);
+	return r;
+}
+
+static int read_path(struct reader *reader, char *ret_text)
+{
+	int r = read_word(reader, ret_text, POLICY_WORD_SIZE);
+	const char *words = r < 0 ? NULL : manifest_wrong_path(ret_text);
+
+	return words ? bad(reader, words) : r;
+}
+
+static int read_store(struct reader *reader)
+{
+	return read_source(reader, reader->policy->store);
+}
+
+static int read_store_type(struct reader *reader)
+{
+	char *type = reader->policy->store_type;
+	int r = read_word(reader, type, sizeof(reader->policy->store_type));
+
+	if (r == 0 && type[strspn(type, "abcdefghijklmnopqrstuvwxyz0123456789_")])
+		return bad(reader, "must be a file system's name, such as ext4");
+	return r;
+}
+
+static int read_store_timeout(struct reader *reader)
+{
+	return read_number32(reader, 0, MAX_SECONDS, &reader->policy->store_timeout_s);
+}
+
+static int read_state(struct reader *reader)
+{
+	return read_source(reader, reader->policy->state);
+}
+
+static int read_compatible(struct reader *reader)
+{
+	char *compatible = reader->policy->compatible;
+	int r = read_word(reader, compatible, POLICY_WORD_SIZE);
+	const char *words = r < 0 ? NULL : manifest_wrong_compatible(compatible);
+
+	return words ? bad(reader, words) : r;
+}
+
+static int read_threshold(struct reader *reader)
+{
+	return read_number32(reader, 1, SIGNATURE_MAX_COUNT, &reader->policy->threshold);
+}
+
+static int read_floor(struct reader *reader)
+{
+	return read_number(reader, 0, INT64_MAX, &reader->policy->floor);
+}
+
+static int read_tries(struct reader *reader)
+{
+	return read_number32(reader, 1, MAX_TRIES, &reader->policy->tries);
+}
+
+static int read_confirm(struct reader *reader)
+{
+	static const char *const words[] = {
+		[POLICY_CONFIRM_MANUAL] = "manual",
+		[POLICY_CONFIRM_AFTER] = "after",
+		[POLICY_CONFIRM_CHECK] = "check",
+		NULL,
+	};
+	struct policy *policy = reader->policy;
+	int r = read_choice(reader, words, "must be manual, after SECONDS or check PATH");
+
+	if (r < 0)
+		return r;
+	policy->confirm = (enum policy_confirm)r;
+	if (policy->confirm == POLICY_CONFIRM_AFTER)
+		return read_number32(reader, 1, MAX_SECONDS, &policy->confirm_after_s);
+	if (policy->confirm == POLICY_CONFIRM_CHECK)
+		return read_path(reader, policy->confirm_check);
+	return 0;
+}
+
+static int read_on_failure(struct reader *reader)
+{
+	static const char *const words[] = {
+		[POLICY_REBOOT] = "reboot",
+		[POLICY_POWEROFF] = "poweroff",
+		[POLICY_HALT] = "halt",
+		[POLICY_RESCUE] = "rescue",
+		NULL,
+	};
+	struct policy *policy = reader->policy;
+	int r = read_choice(reader, words,
+			    "must be reboot [SECONDS], poweroff, halt or rescue");
+
+	if (r < 0)
+		return r;
+	policy->on_failure = (enum policy_failure)r;
+	if (policy->on_failure == POLICY_REBOOT && reader->lines.value_size)
+		return read_number32(reader, 0, MAX_SECONDS, &policy->on_failure_delay_s);
+	return 0;
+}
+
+static int read_verity(struct reader *reader)
+{
+	static const char *const words[] = { "eio", "panic", NULL };
+	int r = read_choice(reader, words, "must be eio or panic");
+
+	if (r < 0)
+		return r;
+	reader->policy->verity_panic = r;
+	return 0;
+}
+
+static int read_watchdog(struct reader *reader)
+{
+	struct policy *policy = reader->policy;
+	int r = read_path(reader, policy->watchdog);
+
+	if (r < 0)
+		return r;
+	if (strncmp(policy->watchdog, "/dev/", 5) != 0)
+		return bad(reader, "must be a path in /dev");
+	if (reader->lines.value_size)
+		return read_number32(reader, 1, MAX_SECONDS, &policy->watchdog_timeout_s);
+	return 0;
+}
+
+static int read_allow(struct reader *reader)
+{
+	/* In the order of enum policy_allow. */
+	static const char *const words[] = { "debug", "use", "store", "rescue", NULL };
+
+	do {
+		int r = read_choice(reader, words,
+				    "must name debug, use, store or rescue");
+
+		if (r < 0)
+			return r;
+		if (reader->policy->allow & 1U << r)
+			return bad(reader, "a word stands there twice");
+		reader->policy->allow |= 1U << r;
+	} while (reader->lines.value_size);
+	return 0;
+}
+
+static const struct policy_key {
+	char name[16];
+	bool required;
+	int (*read)(struct reader *reader);
+} keys[] = {
+	{ "store", true, read_store },
+	{ "store-type", false, read_store_type },
+	{ "store-timeout", false, read_store_timeout },
+	{ "state", false, read_state },
+	{ "compatible", true, read_compatible },
+	{ "threshold", false, read_threshold },
+	{ "floor", false, read_floor },
+	{ "tries", false, read_tries },
+	{ "confirm", false, read_confirm },
+	{ "on-failure", false, read_on_failure },
+	{ "verity", false, read_verity },
+	{ "watchdog", false, read_watchdog },
+	{ "allow", false, read_allow },
+};
+
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+
+static int read_line(struct reader *reader, unsigned int *seen)
+{
+	for (unsigned int i = 0; i < KEYS; i++) {
+		int r;
+
+		if (!lines_is(&reader->lines, keys[i].name))
+			continue;
+		reader->key = keys[i].name;
+		if (*seen & 1U << i)
+			return bad(reader, "stands there twice");
+		*seen |= 1U << i;
+		r = keys[i].read(reader);
+		if (r == 0 && reader->lines.value_size)
+			return bad(reader, "has words after its value");
+		return r;
+	}
+	return lines_bad(&reader->lines, reader->err, "unknown key `%.*s`",
+			 (int)(reader->lines.key_size > 32 ? 32 : reader->lines.key_size),
+			 reader->lines.key);
+}
+
+static const struct policy defaults = {
+	.store_type = "ext4",
+	.store_timeout_s = 10,
+	.threshold = 1,
+	.tries = 3,
+	.on_failure = POLICY_REBOOT,
+	.on_failure_delay_s = 10,
+};
+
+int policy_parse(const char *bytes, size_t size, struct policy *ret_policy,
+		 struct err *err)
+{
+	struct reader reader = { .policy = ret_policy, .err = err };
+	unsigned int seen = 0;
+	int r;
+
+	if (size > POLICY_MAX_SIZE)
+		return err_set(err, -EFBIG, "is larger than %d bytes", POLICY_MAX_SIZE);
+	*ret_policy = defaults;
+	lines_init(&reader.lines, bytes, size);
+	reader.lines.comments = true;
+	while ((r = lines_next(&reader.lines, err)) > 0) {
+		r = read_line(&reader, &seen);
+		if (r < 0)
+			return r;
+	}
+	if (r < 0)
+		return r;
+	for (unsigned int i = 0; i < KEYS; i++)
+		if (keys[i].required && !(seen & 1U << i))
+			return err_set(err, -EBADMSG, "%s is missing", keys[i].name);
+	return 0;
+}
