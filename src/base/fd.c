@@ -40,6 +40,8 @@ int fd_write_all(int fd, const void *buf, size_t size)
 			continue;
 		if (n < 0)
 			return (int)n;
+		if (n == 0) /* a device at its end: the next try would say the same */
+			return -ENOSPC;
 		at += n;
 		size -= (size_t)n;
 	}
@@ -57,6 +59,8 @@ int fd_pwrite_all(int fd, const void *buf, size_t size, uint64_t offset)
 			continue;
 		if (n < 0)
 			return (int)n;
+		if (n == 0) /* a device at its end: the next try would say the same */
+			return -ENOSPC;
 		at += n;
 		size -= (size_t)n;
 		offset += (uint64_t)n;

@@ -23,8 +23,8 @@ const char *path_of_fd(char *buf, int fd);
  */
 int path_open_own(int dirfd, const char *rel, int flags, mode_t mode);
 
-/* As path_open_own(), and refuses what isn't a regular file (-EBADF turned into the clearer
- * -EISDIR for directories, -EINVAL for the rest). @ret_size in bytes, may be NULL. */
+/* As path_open_own() for reading, and refuses what isn't a regular file: -ELOOP for a link,
+ * -EISDIR for a directory, -EINVAL for the rest. @ret_size in bytes, may be NULL. */
 int path_open_own_file(int dirfd, const char *rel, uint64_t *ret_size, struct err *err);
 
 /*
@@ -33,6 +33,7 @@ int path_open_own_file(int dirfd, const char *rel, uint64_t *ret_size, struct er
  */
 int path_open_in(int dirfd, const char *rel, int flags);
 
-/* Makes @rel and its missing parents as directories of @mode below @dirfd, resolving as
- * path_open_in(). Returns an O_PATH fd of the last one, or -errno. */
+/* Makes @rel and its missing parents as directories of @mode (less the umask) below @dirfd,
+ * resolving as path_open_in(). Returns an O_PATH fd of the last one, or -errno: -ENOTDIR where
+ * something else is in the way, -EEXIST where a link points nowhere. */
 int path_make_dirs_in(int dirfd, const char *rel, mode_t mode);

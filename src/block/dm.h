@@ -7,7 +7,8 @@
 #include "base/err.h"
 
 struct dm_verity {
-	const char *name;    /* of the mapped device, unique; at most 127 characters */
+	const char
+		*name; /* of the mapped device, unique; at most 127 characters, no '/' */
 	const char *device;  /* holds data and tree: "/dev/loop0" */
 	uint64_t data_bytes; /* the superblock's offset; the tree starts 4096 later */
 	const uint8_t *root; /* 32 bytes, from the signed manifest */
@@ -18,11 +19,15 @@ struct dm_verity {
 int dm_probe(struct err *err);
 
 /*
- * Maps the device, read-only, and proves it: reads the first block and asks the target for "V".
- * Returns an fd of the mapped block device, the caller's, and its "/dev/dm-N" in @ret_path.
- * -EBADMSG: root hash does not match. A mapping that fails is removed again.
+ * Maps the device, read-only, and proves it: reads the first block and asks the target
+ * for "V". Returns an fd of the mapped block device, the caller's, and its "/dev/dm-N" in
+ * @ret_path. The kernel takes the mapping away when its last user goes, as it does with
+ * the loop device: keep the fd until a mount holds the device. A mapping that fails is
+ * removed again. -EBADMSG: root hash does not match, or something that was read is
+ * damaged; -EEXIST: a mapping of this name is there.
  */
 int dm_verity_open(const struct dm_verity *verity, char ret_path[32], struct err *err);
 
-/* Removes the mapping now, or as soon as its last user goes. 0 or -errno. */
+/* Removes the mapping now, or as soon as its last user goes. 0, also when there is none
+ * of this name (any more), or -errno. */
 int dm_remove(const char *name, struct err *err);

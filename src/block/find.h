@@ -6,9 +6,11 @@
 #include "base/err.h"
 
 /*
- * Waits at most @timeout_ms for the device that @source names (PARTLABEL= PARTUUID= LABEL=
- * UUID= serial= or a /dev path), looking again every few milliseconds. Returns a read-only fd of it, the
- * caller's, and its "/dev/NAME" in @ret_path. -ENXIO after the time, with what was seen instead;
- * -ENOTUNIQ when two devices answer to the name; -EINVAL for a source that can't be read.
+ * Waits at most @timeout_ms for the device that @source names (PARTLABEL= PARTUUID=
+ * LABEL= UUID= serial= or a /dev path), looking again every few milliseconds. Returns a
+ * read-only fd of it, the caller's, and its "/dev/NAME" in @ret_path. -ENXIO after the
+ * time, with what was seen instead; -ENOTUNIQ when two devices answer to the name;
+ * -EINVAL for a source that can't be read.
  */
-int find_device(const char *source, uint32_t timeout_ms, char ret_path[64], struct err *err);
+int find_device(const char *source, uint32_t timeout_ms, char ret_path[64],
+		struct err *err);

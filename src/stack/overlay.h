@@ -6,16 +6,16 @@
 #include "base/err.h"
 
 struct overlay {
-	int lowers_fd;	  /* directory that holds the layers as "0", "1", ..., bottom first */
-	size_t count;	  /* of layers; at most 500, the kernel's limit */
+	int lowers_fd;	   /* directory with the layers as "0", "1", ..., bottom first */
+	size_t count;	   /* of layers; at most 500, the kernel's limit */
 	const char *upper; /* directory for changes, or NULL for a read-only stack */
-	const char *work; /* beside upper, same file system; NULL with no upper */
+	const char *work;  /* beside upper, same file system; NULL with no upper */
 };
 
 /*
- * Mounts the stack at @target (absolute). With one layer and no upper the kernel has no overlay to
- * make: that layer is moved to @target instead. Options: index, metacopy, xino off,
- * redirect_dir=nofollow; no value longer than the kernel takes, whatever the count.
+ * Mounts the stack at @target (absolute). With one layer and no upper the kernel has no
+ * overlay to make: that layer is moved to @target instead. Options: index, metacopy, xino
+ * off, redirect_dir=nofollow; no value longer than the kernel takes, whatever the count.
  * Changes the working directory and comes back. 0 or -errno with the kernel's own words.
  */
 int overlay_mount(const struct overlay *overlay, const char *target, struct err *err);

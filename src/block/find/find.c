@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "block/find.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/dir.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "block/find/device.h"
+#include "block/find/superblock.h"
+#include "format/policy.h"
+
+static const struct timespec find_pause = { .tv_nsec = 15 * 1000 * 1000 };
+
+struct find {
+	enum policy_source kind;
+	const char *value;
+	unsigned int answers;	     /* of this look */
+	char path[DEVICE_PATH_SIZE]; /* of the first that answered */
+	char other[DEVICE_PATH_SIZE];
+	struct str seen;
+	char seen_text[160];
+};
+
+/* Each of these: 1 when the device answers to the value, 0 when not, or -errno when it
+ * could not be asked. */
+
+static int answers_partlabel(const struct device *device, const char *value)
+{
+	struct gpt_entry entry;
+	bool ascii = true;
+	int r;
+
+	/* the kernel's copy of the label has '!' for what isn't ASCII */
+	for (const char *c = value; *c; c++)
+		ascii = ascii && (unsigned char)*c < 0x80;
+	if (device->label[0] && ascii)
+		return strcmp(device->label, value) == 0;
+	r = device_partition(device, &entry);
+	if (r < 0)
+		return r == -ENOENT || r == -EBADMSG ? 0 : r;
+	return strcmp(entry.label, value) == 0;
+}
+
+static int answers_partuuid(const struct device *device, const char *value)
+{
+	struct gpt_entry entry;
+	int r = device_partition(device, &entry);
+
+	if (r < 0)
+		return r == -ENOENT || r == -EBADMSG ? 0 : r;
+	return strcasecmp(entry.uuid, value) == 0;
+}
+
+static int read_superblocks(const struct device *device,
+			    struct superblock found[SUPERBLOCK_TYPES])
+{
+	uint8_t bytes[SUPERBLOCK_SIZE];
+	__fd int fd = sys_openat(AT_FDCWD, device->path, O_RDONLY | O_CLOEXEC, 0);
+	int r = fd < 0 ? fd : fd_pread_all(fd, bytes, sizeof(bytes), 0);
+
+	return r < 0 ? r : (int)superblock_parse(bytes, sizeof(bytes), found);
+}
+
+static int answers_label(const struct device *device, const char *value)
+{
+	struct superblock found[SUPERBLOCK_TYPES];
+	int count = read_superblocks(device, found);
+
+	for (int i = 0; i < count; i++) {
+		if (strcmp(found[i].label, value) == 0)
+			return 1;
+	}
+	return count < 0 ? count : 0;
+}
+
+static int answers_uuid(const struct device *device, const char *value)
+{
+	struct superblock found[SUPERBLOCK_TYPES];
+	int count = read_superblocks(device, found);
+
+	for (int i = 0; i < count; i++) {
+		if (strcasecmp(found[i].uuid, value) == 0)
+			return 1;
+	}
+	return count < 0 ? count : 0;
+}
+
+static int answers_serial(const struct device *device, const char *value)
+{
+	char serial[128];
+	int r = device_serial(device, serial, sizeof(serial));
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	return strcmp(serial, value) == 0;
+}
+
+/* A path needs no asking: it is opened. */
+static int (*const find_answers[])(const struct device *device, const char *value) = {
+	[POLICY_SOURCE_PARTLABEL] = answers_partlabel,
+	[POLICY_SOURCE_PARTUUID] = answers_partuuid,
+	[POLICY_SOURCE_LABEL] = answers_label,
+	[POLICY_SOURCE_UUID] = answers_uuid,
+	[POLICY_SOURCE_SERIAL] = answers_serial,
+	[POLICY_SOURCE_PATH] = NULL,
+};
+
+/* For the message when time is up: "vda, vda1 (boot), vdb: Input/output error". */
+static void note_seen(struct find *find, const char *name, const char *label, int r)
+{
+	str_addf(&find->seen, "%s%s", find->seen.used ? ", " : "", name);
+	if (label[0])
+		str_addf(&find->seen, " (%s)", label);
+	if (r < 0)
+		str_addf(&find->seen, ": %s", err_reason(r));
+}
+
+static void look_at(struct find *find, int sysfs, const char *name)
+{
+	struct device device;
+	int r = device_read(sysfs, name, &device);
+
+	if (r == 0)
+		return;
+	if (r < 0) {
+		note_seen(find, name, "", r);
+		return;
+	}
+	r = find_answers[find->kind] ? find_answers[find->kind](&device, find->value) : 0;
+	note_seen(find, name, device.label, r);
+	if (r <= 0)
+		return;
+	memcpy(find->answers ? find->other : find->path, device.path,
+	       sizeof(device.path));
+	find->answers++;
+}
+
+static int look(struct find *find, struct err *err)
+{
+	__fd int sysfs = sys_openat(AT_FDCWD, "/sys/class/block",
+				    O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	const struct dirent *entry;
+	struct dir list;
+	int r;
+
+	if (sysfs < 0)
+		return err_errno(err, sysfs, "/sys/class/block");
+	find->answers = 0;
+	str_init(&find->seen, find->seen_text, sizeof(find->seen_text));
+	dir_init(&list, sysfs);
+	while ((r = dir_next(&list, &entry)) > 0)
+		look_at(find, sysfs, entry->d_name);
+	return r < 0 ? err_errno(err, r, "/sys/class/block") : 0;
+}
+
+/* Returns an fd of the found device, -EAGAIN when it isn't there (yet), or another
+ * -errno. */
+static int open_found(const char *path, struct err *err)
+{
+	__fd int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
+	struct stat st;
+	int r;
+
+	if (fd == -ENOENT || fd == -ENXIO || fd == -ENOMEDIUM)
+		return -EAGAIN;
+	r = fd < 0 ? fd : sys_fstat(fd, &st);
+	if (r < 0)
+		return err_errno(err, r, "%s", path);
+	if (!S_ISBLK(st.st_mode))
+		return err_set(err, -ENOTBLK, "%s: not a block device", path);
+	return TAKE_FD(fd);
+}
+
+/* One look. As open_found(). */
+static int try(struct find *find, struct err *err)
+{
+	int r;
+
+	if (find->kind == POLICY_SOURCE_PATH)
+		return open_found(find->path, err);
+	r = look(find, err);
+	if (r < 0)
+		return r;
+	if (find->answers > 1)
+		return err_set(err, -ENOTUNIQ, "two devices answer: %s and %s",
+			       find->path, find->other);
+	return find->answers ? open_found(find->path, err) : -EAGAIN;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now = { 0 };
+
+	(void)sys_clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int give_up(struct find *find, uint32_t timeout_ms, struct err *err)
+{
+	/* for a path, nobody has looked around yet */
+	if (find->kind == POLICY_SOURCE_PATH)
+		(void)look(find, NULL);
+	return err_set(err, -ENXIO, "not there after %u.%u s; block devices: %s%s",
+		       timeout_ms / 1000, timeout_ms % 1000 / 100,
+		       find->seen.used ? find->seen_text : "none",
+		       find->seen.full ? ", ..." : "");
+}
+
+static int find_start(struct find *find, const char *source, struct err *err)
+{
+	int r = policy_source_parse(source, &find->kind, &find->value, err);
+
+	if (r < 0) /* -EBADMSG is for files; this is an argument */
+		return -EINVAL;
+	str_init(&find->seen, find->seen_text, sizeof(find->seen_text));
+	if (find->kind == POLICY_SOURCE_PATH &&
+	    snprintf(find->path, sizeof(find->path), "%s", find->value) >=
+		    (int)sizeof(find->path))
+		return err_set(err, -EINVAL, "path too long");
+	return 0;
+}
+
+int find_device(const char *source, uint32_t timeout_ms, char ret_path[64],
+		struct err *err)
+{
+	struct find find = { .answers = 0 };
+	int64_t start = now_ms();
+	int r = find_start(&find, source, err);
+
+	if (r < 0)
+		return r;
+	for (;;) {
+		r = try(&find, err);
+		if (r != -EAGAIN)
+			break;
+		if (now_ms() - start >= (int64_t)timeout_ms) {
+			r = give_up(&find, timeout_ms, err);
+			break;
+		}
+		(void)sys_nanosleep(&find_pause);
+	}
+	if (r < 0)
+		return err_wrap(err, r, "%s", source);
+	memcpy(ret_path, find.path, sizeof(find.path));
+	return r;
+}
