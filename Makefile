@@ -133,6 +133,7 @@ endef
 $(foreach r,$(rooms),$(eval $(call room,$(r))))
 
 closure = $(1) $(foreach u,$(uses-$(1)),$(call closure,$(u)))
+room-libs = $(sort $(foreach r,$(call closure,$(1)),$(libs-$(r))))
 archives = $(patsubst %,$(O)/src/%.a,$(sort $(foreach r,$(1),$(call closure,$(r)))))
 objs := $(foreach r,$(rooms),$(objs-$(r)) $(main-$(r)))
 
@@ -160,7 +161,7 @@ define program
 $(O)/$(program-$(1)): $(main-$(1)) $(call archives,$(1)) $(mbedtls-archive) $(flags)
 	$$(call say,LD,$$@)
 	$$(Q)$$(CC) $$(ldflags) -Wl,-Map=$$@.map -o $$@ $(main-$(1)) \
-		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(libs-$(1))
+		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(call room-libs,$(1))
 endef
 $(foreach r,$(rooms),$(if $(program-$(r)),$(eval $(call program,$(r)))))
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* SHA-256. The only room that knows mbedtls; no caller sees a type of it. */
+/*
+ * SHA-256. No caller sees a type of the library behind it: mbedtls on a device, nettle in the
+ * workstation's tool (one of sha256/ is linked).
+ */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,7 +16,7 @@
 int trust_start(struct err *err);
 
 struct digest {
-	_Alignas(8) unsigned char state[256]; /* an mbedtls hash operation; size checked in digest.c */
+	_Alignas(8) unsigned char state[256]; /* a backend's; size checked in sha256/ */
 };
 
 /* A running hash: start, add any number of times, finish once. No allocation. Each 0 or -EIO. */

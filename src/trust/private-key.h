@@ -18,6 +18,10 @@ struct private_key {
 /* A new P-256 key from the system's randomness. 0 or -EIO. */
 int private_key_new(struct private_key *ret_key, struct err *err);
 
+/* The key of that secret, its point computed. 0, -EBADMSG (not in 1..n-1) or -EIO. */
+int private_key_from_secret(const uint8_t secret[32], struct private_key *ret_key,
+			    struct err *err);
+
 /* PEM as openssl writes and reads it (EC PRIVATE KEY or PKCS#8; public: SubjectPublicKeyInfo).
  * Readers: 0, -EBADMSG, -ENOTSUP (another curve or algorithm, or an encrypted key). */
 int private_key_read_pem(const char *pem, size_t size, struct private_key *ret_key,

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trust/key.h"
+
+#include <errno.h>
+#include <psa/crypto.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "trust/digest.h"
+
+#define ALGORITHM PSA_ALG_ECDSA(PSA_ALG_SHA_256)
+
+int key_id(const uint8_t point[KEYRING_POINT_SIZE], char ret_id[KEY_ID_SIZE])
+{
+	uint8_t hash[DIGEST_SIZE];
+	int r = digest_of(point, KEYRING_POINT_SIZE, hash);
+
+	if (r < 0)
+		return r;
+	str_hex_encode(hash, (KEY_ID_SIZE - 1) / 2, ret_id);
+	return 0;
+}
+
+int key_check_ring(const struct keyring *ring, struct err *err)
+{
+	for (size_t i = 0; i < ring->count; i++) {
+		const struct keyring_key *key = &ring->keys[i];
+		char id[KEY_ID_SIZE];
+		int r = key_id(key->point, id);
+
+		if (r < 0)
+			return err_errno(err, r, "key %s", key->id);
+		if (strcmp(id, key->id) != 0)
+			return err_set(err, -EBADMSG, "key %s: its id should be %s", key->id, id);
+	}
+	return 0;
+}
+
+static psa_status_t import(const uint8_t point[KEYRING_POINT_SIZE], psa_key_id_t *ret_key)
+{
+	psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+
+	psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1));
+	psa_set_key_bits(&attributes, 256);
+	psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_VERIFY_HASH);
+	psa_set_key_algorithm(&attributes, ALGORITHM);
+	return psa_import_key(&attributes, point, KEYRING_POINT_SIZE, ret_key);
+}
+
+/* Does this one signature over @hash hold? 0, -EKEYREJECTED or -EIO. */
+static int verify_line(const uint8_t hash[DIGEST_SIZE], const struct signature_line *line,
+		       const struct keyring_key *key, struct err *err)
+{
+	uint8_t raw[64];
+	psa_key_id_t imported;
+	psa_status_t status;
+
+	if (signature_der_decode(line->der, line->der_size, raw) < 0)
+		return err_set(err, -EKEYREJECTED, "signature of key %s: not a signature",
+			       key->id);
+	status = import(key->point, &imported);
+	if (status == PSA_ERROR_INVALID_ARGUMENT)
+		return err_set(err, -EKEYREJECTED, "key %s: not a point of P-256", key->id);
+	if (status == PSA_SUCCESS) {
+		status = psa_verify_hash(imported, ALGORITHM, hash, DIGEST_SIZE, raw, sizeof(raw));
+		(void)psa_destroy_key(imported);
+	}
+	if (status == PSA_ERROR_INVALID_SIGNATURE)
+		return err_set(err, -EKEYREJECTED, "signature of key %s does not hold", key->id);
+	if (status != PSA_SUCCESS)
+		return err_set(err, -EIO, "key %s: cannot verify (%d)", key->id, (int)status);
+	return 0;
+}
+
+static bool counted(const struct key_signers *signers, const char *id)
+{
+	for (size_t i = 0; i < signers->count; i++)
+		if (strcmp(signers->ids[i], id) == 0)
+			return true;
+	return false;
+}
+
+/* Fills @signers from the lines whose key is in the ring. 0, -ENOKEY, -EKEYREJECTED, -EIO. */
+static int verify_lines(const uint8_t hash[DIGEST_SIZE],
+			const struct signature_file *signatures, const struct keyring *ring,
+			struct key_signers *signers, struct err *err)
+{
+	for (size_t i = 0; i < signatures->count; i++) {
+		const struct signature_line *line = &signatures->lines[i];
+		const struct keyring_key *key = keyring_find(ring, line->key_id);
+		int r;
+
+		if (!key)
+			continue;
+		r = verify_line(hash, line, key, err);
+		if (r < 0)
+			return r;
+		if (!counted(signers, key->id))
+			memcpy(signers->ids[signers->count++], key->id, KEY_ID_SIZE);
+	}
+	if (signers->count == 0)
+		return err_set(err, -ENOKEY, "not signed by a key of the keyring");
+	return 0;
+}
+
+int key_verify(const void *bytes, size_t size, const struct signature_file *signatures,
+	       const struct keyring *ring, uint32_t threshold,
+	       struct key_signers *ret_signers, struct err *err)
+{
+	struct key_signers signers = { .count = 0 };
+	uint8_t hash[DIGEST_SIZE];
+	int r = digest_of(bytes, size, hash);
+
+	if (r < 0)
+		return err_errno(err, r, "sha256");
+	r = verify_lines(hash, signatures, ring, &signers, err);
+	if (r < 0)
+		return r;
+	if (signers.count < threshold)
+		return err_set(err, -EKEYREJECTED, "%zu good signatures of %u that are needed",
+			       signers.count, (unsigned int)threshold);
+	if (ret_signers)
+		*ret_signers = signers;
+	return 0;
+}

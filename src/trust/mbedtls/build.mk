@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+# Compiles our subset of mbedtls (config.h) with the build's compiler and flags. Its sources are
+# fetched when the first object is made, never while the Makefile is read. MBEDTLS_DIR=DIR takes
+# sources that are there already.
+
+MBEDTLS_DIR ?=
+mbedtls-source := $(O)/mbedtls/source
+mbedtls-ready := $(mbedtls-source)
+mbedtls-archive := $(O)/mbedtls.a
+mbedtls-cflags := -isystem $(mbedtls-source)/include \
+	-DMBEDTLS_CONFIG_FILE='"trust/mbedtls/config.h"' \
+	-DMBEDTLS_PSA_CRYPTO_CONFIG_FILE='"trust/mbedtls/config.h"'
+
+mbedtls-files := library/constant_time library/platform library/platform_util \
+	library/psa_crypto library/psa_crypto_client \
+	library/psa_crypto_driver_wrappers_no_static library/psa_crypto_ecp \
+	library/psa_crypto_hash library/psa_crypto_slot_management library/psa_util \
+	library/sha256 3rdparty/p256-m/p256-m_driver_entrypoints 3rdparty/p256-m/p256-m/p256-m
+ifeq ($(CONFIG_LAMINA_TOOL),y)
+mbedtls-files += library/asn1parse library/asn1write library/base64 library/bignum \
+	library/bignum_core library/ecdsa library/ecp library/ecp_curves library/hmac_drbg \
+	library/md library/oid library/pem library/pk library/pk_ecc library/pk_wrap \
+	library/pkparse library/pkwrite library/psa_crypto_mac
+endif
+mbedtls-objs := $(patsubst %,$(O)/mbedtls/%.o,$(mbedtls-files))
+
+# The link to other sources than last time goes, and with it what was made of them.
+ifneq ($(MBEDTLS_DIR),)
+ifneq ($(realpath $(mbedtls-source)),$(realpath $(MBEDTLS_DIR)))
+$(shell rm -rf $(O)/mbedtls)
+endif
+endif
+
+$(mbedtls-source):
+	@mkdir -p $(@D)
+	$(Q)dir=$$(MBEDTLS_DIR='$(MBEDTLS_DIR)' src/trust/mbedtls/fetch) && ln -sfn "$$dir" $@
+
+# Other people's code: our language standard and warnings are not theirs. Its multiplication in
+# plain C avoids the CPU's 64-bit one, which is slow on some: not on any that runs Linux.
+mbedtls-own-cflags = $(filter-out $(warnings),$(cflags)) -w -DMUL64_IS_CONSTANT_TIME \
+	-I$(mbedtls-source)/library -I$(mbedtls-source)/3rdparty/p256-m \
+	-I$(mbedtls-source)/3rdparty/p256-m/p256-m
+
+$(mbedtls-objs): cflags += $(mbedtls-cflags)
+$(mbedtls-objs): $(O)/mbedtls/%.o: $(autoconf) $(flags) src/trust/mbedtls/config.h \
+		src/trust/mbedtls/build.mk | $(mbedtls-ready)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(mbedtls-own-cflags) -c -o $@ $(mbedtls-source)/$*.c
+
+$(mbedtls-archive): $(mbedtls-objs)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) crD $@ $^
+
+# Tests that compile a file of this room into themselves.
+$(O)/tests/unit/test_digest-psa.o: cflags += $(mbedtls-cflags)
+$(O)/tests/unit/test_digest-psa.o: | $(mbedtls-ready)
+
+# gcc's dependency lists leave out what system headers include, such as our configuration.
+$(objs-trust): src/trust/mbedtls/config.h

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keys as PEM text: the readers and writers of private-key.h. */
+#include <errno.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/psa_util.h>
+#include <psa/crypto.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trust/private-key.h"
+
+#define MAX_PEM 16384 /* a P-256 key takes 300 bytes; people put comments before it */
+
+/* The word between "-----BEGIN " and "-----", first one that isn't mere curve parameters. */
+static size_t find_label(const char *text, const char **ret_label)
+{
+	static const char begin[] = "-----BEGIN ", parameters[] = "EC PARAMETERS-----";
+
+	for (;;) {
+		const char *end;
+
+		text = strstr(text, begin);
+		if (!text)
+			return 0;
+		text += sizeof(begin) - 1;
+		end = strstr(text, "-----");
+		if (!end)
+			return 0;
+		if (strncmp(text, parameters, sizeof(parameters) - 1) != 0) {
+			*ret_label = text;
+			return (size_t)(end - text);
+		}
+	}
+}
+
+static bool label_is(const char *label, size_t size, const char *name)
+{
+	return strlen(name) == size && memcmp(label, name, size) == 0;
+}
+
+/* Is this the sort of PEM that can hold the key? Says what it is otherwise. */
+static int check_label(const char *text, bool private, struct err *err)
+{
+	const char *label = "";
+	size_t size = find_label(text, &label);
+
+	if (size == 0)
+		return err_set(err, -EBADMSG, "no PEM key");
+	if (label_is(label, size, "ENCRYPTED PRIVATE KEY") || strstr(text, "\nProc-Type: 4,ENC"))
+		return err_set(err, -ENOTSUP,
+			       "the key is encrypted, decrypt it first (openssl pkey)");
+	if (private && label_is(label, size, "PUBLIC KEY"))
+		return err_set(err, -EBADMSG, "a public key, need the private one");
+	if (!private && (label_is(label, size, "PRIVATE KEY") ||
+			 label_is(label, size, "EC PRIVATE KEY")))
+		return err_set(err, -EBADMSG, "a private key, need the public one");
+	if (!label_is(label, size, "PUBLIC KEY") && !label_is(label, size, "PRIVATE KEY") &&
+	    !label_is(label, size, "EC PRIVATE KEY"))
+		return err_set(err, -ENOTSUP, "holds '%.*s', need an ECDSA P-256 key",
+			       size < 40 ? (int)size : 40, label);
+	return 0;
+}
+
+/* mbedtls wants the NUL, and stops at the first. */
+static char *to_text(const char *pem, size_t size)
+{
+	char *text = size <= MAX_PEM ? malloc(size + 1) : NULL;
+
+	if (text) {
+		memcpy(text, pem, size);
+		text[size] = '\0';
+	}
+	return text;
+}
+
+static int parse(mbedtls_pk_context *pk, const char *text, bool private, struct err *err)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	size_t size = strlen(text) + 1;
+	int r = check_label(text, private, err);
+
+	if (r < 0)
+		return r;
+	if (private)
+		r = mbedtls_pk_parse_key(pk, bytes, size, NULL, 0, mbedtls_psa_get_random,
+					 MBEDTLS_PSA_RANDOM_STATE);
+	else
+		r = mbedtls_pk_parse_public_key(pk, bytes, size);
+	switch (r) {
+	case 0:
+		if (mbedtls_pk_get_type(pk) == MBEDTLS_PK_ECKEY &&
+		    mbedtls_pk_get_bitlen(pk) == 256)
+			return 0;
+		/* fallthrough */
+	case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
+	case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
+	case MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE:
+		return err_set(err, -ENOTSUP, "not an ECDSA P-256 key");
+	default:
+		return err_set(err, -EBADMSG, "damaged PEM key (-0x%04x)", (unsigned int)-r);
+	}
+}
+
+/* The key's bytes as PSA exports them: the secret, or the point. */
+static int export(mbedtls_pk_context *pk, psa_key_usage_t usage, uint8_t *ret_bytes, size_t size,
+		  struct err *err)
+{
+	psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+	size_t exported = 0;
+	psa_key_id_t id;
+	int r = mbedtls_pk_get_psa_attributes(pk, usage, &attributes);
+
+	if (r == 0) {
+		psa_set_key_usage_flags(&attributes,
+					psa_get_key_usage_flags(&attributes) |
+						PSA_KEY_USAGE_EXPORT);
+		r = mbedtls_pk_import_into_psa(pk, &attributes, &id);
+	}
+	if (r == 0) {
+		r = psa_export_key(id, ret_bytes, size, &exported);
+		(void)psa_destroy_key(id);
+	}
+	if (r != 0 || exported != size)
+		return err_set(err, -EBADMSG, "damaged PEM key (%d)", r);
+	return 0;
+}
+
+static int read_pem(const char *pem, size_t size, bool private, uint8_t *ret_bytes,
+		    size_t bytes_size, struct err *err)
+{
+	psa_key_usage_t usage =
+		private ? PSA_KEY_USAGE_SIGN_HASH : PSA_KEY_USAGE_VERIFY_HASH;
+	mbedtls_pk_context pk;
+	char *text = to_text(pem, size);
+	int r;
+
+	if (!text)
+		return err_set(err, -EBADMSG, "too large for a key");
+	mbedtls_pk_init(&pk);
+	r = parse(&pk, text, private, err);
+	if (r == 0)
+		r = export(&pk, usage, ret_bytes, bytes_size, err);
+	mbedtls_pk_free(&pk);
+	explicit_bzero(text, size);
+	free(text);
+	return r;
+}
+
+int private_key_read_pem(const char *pem, size_t size, struct private_key *ret_key,
+			 struct err *err)
+{
+	uint8_t secret[32];
+	int r = read_pem(pem, size, true, secret, sizeof(secret), err);
+
+	/* The point is computed: a file may hold none, or another key's. */
+	if (r == 0)
+		r = private_key_from_secret(secret, ret_key, err);
+	explicit_bzero(secret, sizeof(secret));
+	return r;
+}
+
+int public_key_read_pem(const char *pem, size_t size, uint8_t ret_point[KEYRING_POINT_SIZE],
+			struct err *err)
+{
+	return read_pem(pem, size, false, ret_point, KEYRING_POINT_SIZE, err);
+}
+
+typedef int write_fn(const mbedtls_pk_context *pk, unsigned char *buf, size_t size);
+
+static int write_pem(const uint8_t *bytes, size_t size, psa_key_type_t type, write_fn *write,
+		     char ret_pem[PRIVATE_KEY_PEM_SIZE], struct err *err)
+{
+	psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+	unsigned char text[PRIVATE_KEY_PEM_SIZE];
+	mbedtls_pk_context pk;
+	psa_key_id_t id;
+	int r;
+
+	psa_set_key_type(&attributes, type);
+	psa_set_key_bits(&attributes, 256);
+	psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_EXPORT);
+	mbedtls_pk_init(&pk);
+	r = psa_import_key(&attributes, bytes, size, &id);
+	if (r == 0) {
+		r = type == PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1) ?
+			    mbedtls_pk_copy_public_from_psa(id, &pk) :
+			    mbedtls_pk_copy_from_psa(id, &pk);
+		(void)psa_destroy_key(id);
+	}
+	if (r == 0)
+		r = write(&pk, text, sizeof(text));
+	if (r == 0)
+		memcpy(ret_pem, text, strlen((char *)text) + 1);
+	mbedtls_pk_free(&pk);
+	explicit_bzero(text, sizeof(text));
+	return r == 0 ? 0 : err_set(err, -EIO, "cannot write the key (%d)", r);
+}
+
+int private_key_write_pem(const struct private_key *key, char ret_pem[PRIVATE_KEY_PEM_SIZE],
+			  struct err *err)
+{
+	return write_pem(key->secret, sizeof(key->secret),
+			 PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1),
+			 mbedtls_pk_write_key_pem, ret_pem, err);
+}
+
+int public_key_write_pem(const uint8_t point[KEYRING_POINT_SIZE],
+			 char ret_pem[PRIVATE_KEY_PEM_SIZE], struct err *err)
+{
+	return write_pem(point, KEYRING_POINT_SIZE,
+			 PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1),
+			 mbedtls_pk_write_pubkey_pem, ret_pem, err);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <psa/crypto.h>
+#include <sys/random.h>
+
+#include "trust/digest.h"
+
+int trust_start(struct err *err)
+{
+	psa_status_t status = psa_crypto_init();
+
+	if (status != PSA_SUCCESS)
+		return err_set(err, -EIO, "cryptography does not start (%d)", (int)status);
+	return 0;
+}
+
+/*
+ * PSA's randomness is the kernel's. Only making a key asks for it: verifying and signing by
+ * RFC 6979 don't, so that a device without entropy boots.
+ */
+psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context,
+					     uint8_t *output, size_t output_size,
+					     size_t *output_length)
+{
+	size_t used = 0;
+
+	(void)context;
+	while (used < output_size) {
+		ssize_t n = getrandom(output + used, output_size - used, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return PSA_ERROR_INSUFFICIENT_ENTROPY;
+		used += (size_t)n;
+	}
+	*output_length = output_size;
+	return PSA_SUCCESS;
+}
