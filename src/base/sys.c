@@ -7,6 +7,7 @@
 #include <linux/openat2.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -280,6 +281,11 @@ int sys_setresuid(uid_t uid)
 int sys_umask(mode_t mask)
 {
 	return (int)umask(mask);
+}
+
+int sys_sigaction(int sig, const struct sigaction *action)
+{
+	RET(sigaction(sig, action, NULL));
 }
 
 int sys_prctl(int option, unsigned long arg)

@@ -13,6 +13,7 @@
 
 struct statfs;
 struct pollfd;
+struct sigaction;
 
 /* files; paths are relative to dirfd, AT_FDCWD works */
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode);
@@ -70,6 +71,7 @@ int sys_setgroups(size_t count, const gid_t *groups);
 int sys_setresgid(gid_t gid); /* real, effective and saved at once; likewise the user */
 int sys_setresuid(uid_t uid);
 int sys_umask(mode_t mask);
+int sys_sigaction(int sig, const struct sigaction *action);
 int sys_prctl(int option, unsigned long arg);
 _Noreturn void sys_exit(int status);
 

@@ -12,14 +12,18 @@
 #include "format/policy.h"
 
 enum plan_op {
-	PLAN_LAYER,   /* index: open the blob, loop, verity, squashfs at layers/<index> */
-	PLAN_UPPER,   /* tmpfs or a directory of the store for upper and work */
-	PLAN_OVERLAY, /* stack layers 0..count-1 */
-	PLAN_VOLUME,  /* volumes[index] over the stack */
-	PLAN_INJECT,  /* injects[index] copied in */
-	PLAN_MOVE,    /* /dev /proc /sys /run */
-	PLAN_SWITCH,  /* free the initramfs, switch root */
-	PLAN_RUN,     /* exec or supervise */
+	PLAN_LAYER,    /* index: open the blob, loop, verity, squashfs at layers/<index> */
+	PLAN_WRITABLE, /* the store, while something persistent is mounted from it */
+	PLAN_UPPER,    /* tmpfs or a directory of the store for upper and work */
+	PLAN_OVERLAY,  /* stack layers 0..count-1 */
+	PLAN_VOLUME,   /* volumes[index] over the stack */
+	PLAN_INJECT,   /* injects[index] copied in */
+	PLAN_READONLY, /* the store again, as the application sees it */
+	PLAN_CHECK,    /* program, user and directory, while there is a way back */
+	PLAN_MOVE,     /* /dev /proc /sys /run */
+	PLAN_SWITCH,   /* free the initramfs, switch root */
+	PLAN_RUN,      /* exec or supervise */
+	PLAN_OP_COUNT,
 };
 
 struct plan_step {
@@ -27,8 +31,8 @@ struct plan_step {
 	size_t index; /* of layer, volume or inject; else 0 */
 };
 
-#define PLAN_MAX_STEPS \
-	(MANIFEST_MAX_LAYERS + MANIFEST_MAX_VOLUMES + MANIFEST_MAX_INJECTS + 8)
+#define PLAN_MAX_STEPS                                                                   \
+	(MANIFEST_MAX_LAYERS + MANIFEST_MAX_VOLUMES + MANIFEST_MAX_INJECTS + PLAN_OP_COUNT)
 
 struct plan {
 	const struct policy *policy;
@@ -37,10 +41,15 @@ struct plan {
 	size_t count;
 };
 
-/* 0, or -ENOTSUP naming what this build can't do (a persistent upper, supervise, ...). */
+/* 0; -ENOTSUP naming what this build can't do (supervise); -EINVAL for volumes that would hide
+ * each other, the stack or what the kernel provides. */
 int plan_make(const struct policy *policy, const struct manifest *manifest,
 	      struct plan *ret_plan, struct err *err);
 
 /* One step as a line of text without LF, such as
  * "layer 0: sha256:9c1... 4096 bytes, verity 77aa... at 0". Returns its length or -ENAMETOOLONG. */
 int plan_print_step(const struct plan *plan, size_t step, char *ret_text, size_t size);
+
+/* A step's short name for timelines: "layer 0", "overlay". Returns @ret_text. */
+#define PLAN_NAME_SIZE 24
+const char *plan_name_step(const struct plan_step *step, char ret_text[PLAN_NAME_SIZE]);

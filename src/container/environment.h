@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* What the application starts with: environment, working directory, program. */
+/* The environment that the application starts with. */
 #include <stddef.h>
 
 #include "base/err.h"
@@ -10,15 +10,14 @@
 #define ENVIRONMENT_MAX (MANIFEST_MAX_ENV + 4)
 
 struct environment {
-	const char *env[ENVIRONMENT_MAX + 1]; /* NULL-ended; borrows from the manifest and @text */
-	char text[512];
+	const char *env[ENVIRONMENT_MAX + 1]; /* NULL-ended; borrows from the manifest and @home */
+	char home[sizeof("HOME=") + sizeof(((struct identity *)0)->home)];
 };
 
-/* The manifest's env, and what engines add where it is missing: PATH, HOME, TERM. */
+/* The manifest's env, and what engines add where it is missing: PATH, HOME, TERM. Nothing that
+ * the kernel or the boot loader gave to init. */
 void environment_make(const struct manifest *manifest, const struct identity *identity,
 		      struct environment *ret_environment);
 
-/* Finds argv[0] as execvp would: a path as is, a bare name by the environment's PATH.
- * Writes it to @ret_path. 0, -ENOENT, -EACCES, -ENAMETOOLONG. */
-int environment_find_program(const char *name, const struct environment *environment,
-			     char *ret_path, size_t size, struct err *err);
+/* The value of @name, or NULL. */
+const char *environment_get(const struct environment *environment, const char *name);

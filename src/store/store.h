@@ -20,12 +20,15 @@ int store_open(const char *path, struct err *err);
 int store_open_blob(int store, const uint8_t digest[DIGEST_SIZE], uint64_t size_bytes,
 		    struct err *err);
 
+#define STORE_MAX_IMAGES ((size_t)16)
+
 struct store_images {
-	char ids[16][DIGEST_HEX_SIZE]; /* sorted */
+	char ids[STORE_MAX_IMAGES][DIGEST_HEX_SIZE]; /* sorted */
 	size_t count;
 };
 
-/* Lists images/<64 hex digits>; other names are passed over. -E2BIG past the array. */
+/* Lists images/<64 hex digits>; other names are passed over. -E2BIG past the array. On failure
+ * *ret_images has no meaning. */
 int store_list_images(int store, struct store_images *ret_images, struct err *err);
 
 /*

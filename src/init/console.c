@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init/console.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+
+#define PREFIX "lamina-init: "
+
+static int output = 2;
+static bool debug;
+
+/* The kernel may have given us 0 to 2 already, from the initramfs' own /dev, or nothing. */
+static void become_standard(int fd)
+{
+	for (int i = 0; i <= 2; i++) {
+		if (i != fd)
+			(void)sys_dup3(fd, i, 0);
+	}
+	if (fd > 2)
+		fd_close(fd);
+}
+
+void console_open(void)
+{
+	int fd = sys_openat(AT_FDCWD, "/dev/console", O_RDWR | O_NOCTTY, 0);
+
+	if (fd >= 0) {
+		become_standard(fd);
+		return;
+	}
+	fd = sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0);
+	if (fd >= 0)
+		become_standard(fd);
+	fd = sys_openat(AT_FDCWD, "/dev/kmsg", O_WRONLY | O_CLOEXEC, 0);
+	if (fd >= 0)
+		output = fd;
+}
+
+static void say(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
+
+static void say(const char *fmt, va_list ap)
+{
+	char line[1024] = PREFIX;
+	size_t size = strlen(line), room = sizeof(line) - size - 1;
+
+	(void)vsnprintf(line + size, room, fmt, ap);
+	for (; line[size]; size++) {
+		if ((unsigned char)line[size] < ' ' || line[size] == 0x7f)
+			line[size] = '?';
+	}
+	line[size++] = '\n';
+	(void)fd_write_all(output, line, size);
+}
+
+void console_say(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}
+
+void console_debug(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!debug)
+		return;
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}
+
+void console_set_debug(void)
+{
+	debug = true;
+}

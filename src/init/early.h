@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* What the kernel leaves to the first program: /dev, /proc, /sys, /run. */
+#include "base/err.h"
+
+/* Mounts them; one that is mounted already is left alone. 0 or -errno. */
+int early_mounts(struct err *err);

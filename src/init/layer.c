@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init/layer.h"
+
+#include <errno.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "stack/squash.h"
+#include "store/store.h"
+
+static const struct layer_guard *const guards[] = {
+#ifdef CONFIG_LAMINA_VERITY
+	&layer_verity,
+#endif
+#ifdef CONFIG_LAMINA_HASH_AT_BOOT
+	&layer_hash,
+#endif
+	NULL,
+};
+
+int layer_choose_guard(const struct layer_guard **ret_guard, struct err *err)
+{
+	int r = err_set(err, -ENOTSUP, "this build has no way to verify a layer");
+
+	for (size_t i = 0; guards[i]; i++) {
+		r = guards[i]->probe(err);
+		if (r == 0)
+			*ret_guard = guards[i];
+		if (r != -ENOTSUP)
+			return r;
+	}
+	return r;
+}
+
+int layer_mount(const struct layer_guard *guard, int store, struct layer_job *job,
+		const char *target, struct err *err)
+{
+	__fd int blob = store_open_blob(store, job->layer->blob, job->layer->size_bytes, err);
+	__fd int device = -EBADF;
+	char path[32];
+
+	if (blob < 0)
+		return blob;
+	job->blob = blob;
+	device = guard->open(job, path, err);
+	if (device < 0)
+		return device;
+	return squash_mount(path, target, err);
+}
+
+int layer_wrap(struct err *err, int r, size_t index, const struct manifest_layer *layer)
+{
+	char hex[65];
+
+	str_hex_encode(layer->blob, sizeof(layer->blob), hex);
+	return err_wrap(err, r, "layer %zu (sha256:%.12s)", index, hex);
+}

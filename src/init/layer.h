@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* From a blob of the store to a mounted layer. */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "format/manifest.h"
+
+/* One layer on its way. */
+struct layer_job {
+	const struct manifest_layer *layer;
+	const char *name; /* unique on this machine: for the mapping */
+	int blob;	  /* open, of the signed size; borrowed */
+	bool panic;	  /* on corruption, rather than EIO */
+};
+
+/* How a layer's bytes are kept what the manifest says they are. */
+struct layer_guard {
+	const char *name;
+	int (*probe)(struct err *err); /* 0, -ENOTSUP: not in this kernel, or -errno */
+	/* Makes the device to mount. Its fd, the caller's, which keeps it alive; or -errno. */
+	int (*open)(const struct layer_job *job, char ret_device[32], struct err *err);
+};
+
+extern const struct layer_guard layer_verity; /* CONFIG_LAMINA_VERITY */
+extern const struct layer_guard layer_hash;   /* CONFIG_LAMINA_HASH_AT_BOOT */
+
+/* The first guard of this build that works on this kernel. 0; -ENOTSUP: none does, and then
+ * no image can be trusted. */
+int layer_choose_guard(const struct layer_guard **ret_guard, struct err *err);
+
+/* Opens the blob, guards it, mounts it read-only at @target. 0 or -errno. */
+int layer_mount(const struct layer_guard *guard, int store, struct layer_job *job,
+		const char *target, struct err *err);
+
+/* "layer 2 (sha256:9c1e55a01b2f): " before the text. Returns @r. */
+int layer_wrap(struct err *err, int r, size_t index, const struct manifest_layer *layer);

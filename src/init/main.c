@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/sys.h"
+#include "init/boot.h"
+#include "init/console.h"
+#include "init/failure.h"
+#include "init/settings.h"
+#include "init/show.h"
+#include "init/stage.h"
+
+#define VERSION "lamina-init 0.1.0\n"
+
+static const char usage[] =
+	"lamina-init is the /init of an initramfs: started as PID 1, it boots. Otherwise:\n"
+#ifdef CONFIG_LAMINA_PLAN
+	"  lamina-init --plan [--policy FILE] [--keyring FILE] [--store DIR]\n"
+	"                     print what a boot from DIR would do, without doing it\n"
+#endif
+	"  lamina-init --version\n"
+	"  lamina-init --help\n";
+
+static void put(int fd, const char *text)
+{
+	(void)fd_write_all(fd, text, strlen(text));
+}
+
+static int refuse(void)
+{
+	put(2, usage);
+	return 2;
+}
+
+static int do_help(char **args)
+{
+	if (args[0])
+		return refuse();
+	put(1, usage);
+	return 0;
+}
+
+static int do_version(char **args)
+{
+	if (args[0])
+		return refuse();
+	put(1, VERSION);
+	return 0;
+}
+
+#ifdef CONFIG_LAMINA_PLAN
+static int do_plan(char **args)
+{
+	struct show_files files = { SETTINGS_POLICY, SETTINGS_KEYRING, STAGE_STORE };
+	struct {
+		const char *name, **value;
+	} options[] = {
+		{ "--policy", &files.policy },
+		{ "--keyring", &files.keyring },
+		{ "--store", &files.store },
+	};
+	const size_t count = sizeof(options) / sizeof(options[0]);
+	struct err err = ERR_INIT;
+
+	for (; args[0]; args += 2) {
+		size_t i = 0;
+
+		while (i < count && strcmp(args[0], options[i].name) != 0)
+			i++;
+		if (i == count || !args[1])
+			return refuse();
+		*options[i].value = args[1];
+	}
+	if (show_plan(&files, &err) < 0) {
+		console_say("%s", err.text);
+		return 1;
+	}
+	return 0;
+}
+#endif
+
+static const struct {
+	const char *name;
+	int (*run)(char **args);
+} commands[] = {
+#ifdef CONFIG_LAMINA_PLAN
+	{ "--plan", do_plan },
+#endif
+	{ "--version", do_version },
+	{ "--help", do_help },
+};
+
+static int command(char **args)
+{
+	for (size_t i = 0; args[0] && i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(args[0], commands[i].name) == 0)
+			return commands[i].run(args + 1);
+	}
+	return refuse();
+}
+
+int main(int argc, char **argv)
+{
+	struct err err = ERR_INIT;
+
+	/* Words of the kernel command line that the kernel does not know come as arguments and
+	 * environment: as PID 1 we look at neither. */
+	if (sys_getpid() != 1)
+		return command(argc > 0 ? argv + 1 : argv);
+	failure_catch_crashes();
+	(void)boot_run(&err);
+	console_say("%s", err.text);
+	failure_end();
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/sys.h"
+
+#define PLACE_SIZE 512
+
+static bool is_below(const char *path, const char *top)
+{
+	size_t size = strlen(top);
+
+	return strncmp(path, top, size) == 0 && path[size] == '/';
+}
+
+/* Refuses what would be hidden by a move: the kernel tells where links have led. */
+static int check_place(int dir, const char *path, struct err *err)
+{
+	static const char *const moved[] = { STAGE_ROOT "/run", STAGE_ROOT "/dev",
+					     STAGE_ROOT "/proc", STAGE_ROOT "/sys" };
+	char link[PATH_FD_SIZE], real[PLACE_SIZE + sizeof(STAGE_ROOT)];
+	int size = sys_readlinkat(AT_FDCWD, path_of_fd(link, dir), real, sizeof(real) - 1);
+
+	if (size < 0)
+		return err_errno(err, size, "%s", path);
+	real[size] = '\0';
+	for (size_t i = 0; i < sizeof(moved) / sizeof(moved[0]); i++) {
+		if (is_below(real, moved[i]))
+			return err_set(err, -EINVAL, "%s: a link leads it to %s; name that instead",
+				       path, real + strlen(STAGE_ROOT));
+	}
+	return 0;
+}
+
+static int open_dir(const struct stage *stage, const char *path, size_t size,
+		    struct err *err)
+{
+	char copy[PLACE_SIZE], rel[PLACE_SIZE];
+	bool ours;
+	int r;
+
+	if (size >= sizeof(copy))
+		return err_set(err, -ENAMETOOLONG, "%.64s...: name too long", path);
+	memcpy(copy, path, size);
+	copy[size] = '\0';
+	r = str_below_root(copy, rel, sizeof(rel));
+	if (r < 0)
+		return err_errno(err, r, "%s", copy);
+	ours = is_below(rel, "run") || is_below(rel, "dev");
+	__fd int dir = path_make_dirs_in(ours ? stage->initramfs : stage->root, rel, 0755);
+
+	if (dir < 0)
+		return err_errno(err, dir, "%s", copy);
+	r = ours ? 0 : check_place(dir, copy, err);
+	return r < 0 ? r : TAKE_FD(dir);
+}
+
+int place_open_dir(const struct stage *stage, const char *path, struct err *err)
+{
+	return open_dir(stage, path, strlen(path), err);
+}
+
+int place_open_parent(const struct stage *stage, const char *path, const char **ret_name,
+		      struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash || !slash[1])
+		return err_set(err, -EINVAL, "%s: names no file", path);
+	*ret_name = slash + 1;
+	return open_dir(stage, path, (size_t)(slash - path), err);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init/report.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "format/lines.h"
+
+int report_write(int dir, const char *name, const char *text, size_t size)
+{
+	__fd int fd = path_open_own(dir, name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+	return fd < 0 ? fd : fd_write_all(fd, text, size);
+}
+
+int report_image(int dir, const struct image *image, const char *guard, struct err *err)
+{
+	static char text[1024];
+	struct str s;
+	int r;
+
+	str_init(&s, text, sizeof(text));
+	str_addf(&s, "id=%s\nname=%s\nversion=", image->id, image->manifest.name);
+	lines_encode(&s, image->manifest.version, 1);
+	str_addf(&s, "\nserial=%" PRIu64 "\nlayers=%zu\nguard=%s\nsigners=", image->manifest.serial,
+		 image->manifest.layer_count, guard);
+	for (size_t i = 0; i < image->signers.count; i++)
+		str_addf(&s, "%s%s", i ? "," : "", image->signers.ids[i]);
+	str_add(&s, "\n");
+	r = str_done(&s);
+	if (r == 0)
+		r = report_write(dir, "image", text, s.used);
+	return r < 0 ? err_errno(err, r, "/run/lamina/image") : 0;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* What init leaves in /run/lamina for others: see lamina-init(8), FILES. */
+#include <stddef.h>
+
+#include "base/err.h"
+#include "init/image.h"
+
+/* Writes a whole file of mode 0644 below @dir. 0 or -errno. */
+int report_write(int dir, const char *name, const char *text, size_t size);
+
+/* The file `image`: key=value lines about what was booted. 0 or -errno. */
+int report_image(int dir, const struct image *image, const char *guard, struct err *err);

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init/run.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "container/program.h"
+#include "init/console.h"
+#include "init/place.h"
+#include "init/report.h"
+#include "init/timeline.h"
+
+int run_check(struct stage *stage, struct err *err)
+{
+	const struct manifest *manifest = &stage->image->manifest;
+	struct program_search search = { .root = stage->root,
+					 .cwd = manifest->cwd,
+					 .identity = &stage->identity };
+	__fd int cwd = place_open_dir(stage, manifest->cwd, err);
+	int r;
+
+	if (cwd < 0)
+		return err_wrap(err, cwd, "working directory");
+	r = identity_resolve(stage->root, manifest->user, &stage->identity, err);
+	if (r < 0)
+		return err_wrap(err, r, "user %s", manifest->user);
+	environment_make(manifest, &stage->identity, &stage->environment);
+	search.path = environment_get(&stage->environment, "PATH");
+	r = program_find(&search, manifest->args[0], stage->program, sizeof(stage->program), err);
+	return r < 0 ? err_wrap(err, r, "program") : 0;
+}
+
+static void say_success(const struct stage *stage)
+{
+	const struct manifest *manifest = &stage->image->manifest;
+	const struct key_signers *signers = &stage->image->signers;
+	char ids[SIGNATURE_MAX_COUNT * (KEY_ID_SIZE + 1)];
+	struct str s;
+
+	str_init(&s, ids, sizeof(ids));
+	for (size_t i = 0; i < signers->count; i++)
+		str_addf(&s, "%s%s", i ? ", " : "", signers->ids[i]);
+	console_say("%s%s%s (%.12s), %zu layer%s, %s, signed by %s, %" PRIu64 " ms",
+		    manifest->name, *manifest->version ? " " : "", manifest->version,
+		    stage->image->id, manifest->layer_count, manifest->layer_count == 1 ? "" : "s",
+		    stage->guard->name, ids, (timeline_now() - stage->start_us) / 1000);
+}
+
+static int enter_cwd(const char *cwd)
+{
+	char rel[512];
+	int r = str_below_root(cwd, rel, sizeof(rel));
+	__fd int root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	__fd int dir = -EBADF;
+
+	if (r < 0 || root < 0)
+		return r < 0 ? r : root;
+	dir = path_make_dirs_in(root, rel, 0755);
+	return dir < 0 ? dir : sys_fchdir(dir);
+}
+
+/* Does the program want to share the console out by itself? An init gives it to a getty as
+ * controlling terminal, and takes a SIGINT for Ctrl-Alt-Del: Ctrl-C must not reach it. */
+static bool is_init(const char *program)
+{
+	const char *slash = strrchr(program, '/');
+	const char *name = slash ? slash + 1 : program;
+
+	return strcmp(name, "init") == 0 || strcmp(name, "systemd") == 0;
+}
+
+static void take_console(const struct stage *stage)
+{
+	uid_t uid = stage->identity.uid;
+
+	(void)sys_setsid();
+	if (!is_init(stage->program))
+		(void)sys_ioctl_number(0, TIOCSCTTY, 0);
+	/* so that it may open /dev/stdout again; a console that can't be given is no reason to
+	 * stop */
+	if (uid != 0)
+		(void)sys_fchownat(0, "", uid, (gid_t)-1, AT_EMPTY_PATH);
+}
+
+int run_exec(const struct stage *stage, struct err *err)
+{
+	const struct manifest *manifest = &stage->image->manifest;
+	uint64_t start_us = timeline_now();
+	int r = enter_cwd(manifest->cwd);
+
+	if (r < 0)
+		return err_errno(err, r, "working directory %s", manifest->cwd);
+	take_console(stage);
+	say_success(stage);
+	timeline_add(start_us, "run");
+	r = timeline_write(stage->run);
+	if (r < 0)
+		console_say(STAGE_RUN "/boot: %s", err_reason(r));
+	(void)sys_umask(022);
+	r = identity_apply(&stage->identity, err);
+	if (r < 0)
+		return r;
+	/* Nothing of ours goes along: every descriptor above 2 is O_CLOEXEC, no signal is blocked
+	 * or ignored, and exec resets the handlers. */
+	r = sys_execve(stage->program, (char *const *)(uintptr_t)manifest->args,
+		       (char *const *)(uintptr_t)stage->environment.env);
+	return err_errno(err, r, "%s", stage->program);
+}

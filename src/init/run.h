@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* The hand-over to the application. */
+#include "init/stage.h"
+
+/* While there is a way back: who it runs as, its directory, its program. 0 or -errno. */
+int run_check(struct stage *stage, struct err *err);
+
+/* In the new root: becomes the application. Returns only on failure. */
+int run_exec(const struct stage *stage, struct err *err);

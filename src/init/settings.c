@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init/settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "trust/key.h"
+
+static ssize_t read_file(const char *path, char *buf, size_t size, struct err *err)
+{
+	__fd int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
+	ssize_t used;
+
+	if (fd < 0)
+		return err_errno(err, fd, "%s", path);
+	used = fd_read_file(fd, buf, size);
+	if (used < 0)
+		return err_errno(err, (int)used, "%s", path);
+	return used;
+}
+
+int settings_read_policy(const char *path, struct policy *ret_policy, struct err *err)
+{
+	static char bytes[POLICY_MAX_SIZE];
+	ssize_t size = read_file(path, bytes, sizeof(bytes), err);
+	int r;
+
+	if (size < 0)
+		return (int)size;
+	r = policy_parse(bytes, (size_t)size, ret_policy, err);
+	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
+}
+
+int settings_read_keyring(const char *path, struct keyring *ret_keyring, struct err *err)
+{
+	static char bytes[KEYRING_MAX_SIZE];
+	ssize_t size = read_file(path, bytes, sizeof(bytes), err);
+	int r;
+
+	if (size < 0)
+		return (int)size;
+	r = keyring_parse(bytes, (size_t)size, ret_keyring, err);
+	if (r == 0)
+		r = key_check_ring(ret_keyring, err);
+	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
+}

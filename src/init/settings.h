@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* The policy and the keyring of the initramfs: what no disk can change. */
+#include "base/err.h"
+#include "format/keyring.h"
+#include "format/policy.h"
+
+#define SETTINGS_POLICY "/etc/lamina/policy"
+#define SETTINGS_KEYRING "/etc/lamina/keyring"
+
+struct settings {
+	struct policy policy;
+	struct keyring keyring;
+};
+
+/* Each 0 or -errno. The keyring's ids are checked against its keys. */
+int settings_read_policy(const char *path, struct policy *ret_policy, struct err *err);
+int settings_read_keyring(const char *path, struct keyring *ret_keyring, struct err *err);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init/show.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "init/image.h"
+#include "init/settings.h"
+#include "init/stage.h"
+#include "store/store.h"
+#include "trust/digest.h"
+
+static struct settings settings;
+static struct image image;
+
+static int print(const char *text)
+{
+	int r = fd_write_all(1, text, strlen(text));
+
+	return r < 0 ? r : fd_write_all(1, "\n", 1);
+}
+
+static int print_head(void)
+{
+	char line[512];
+	struct str s;
+
+	str_init(&s, line, sizeof(line));
+	str_addf(&s, "image %s: %s %s serial %" PRIu64 ", signed by", image.id, image.manifest.name,
+		 image.manifest.version, image.manifest.serial);
+	for (size_t i = 0; i < image.signers.count; i++)
+		str_addf(&s, " %s", image.signers.ids[i]);
+	return print(line);
+}
+
+static int print_plan(void)
+{
+	static char line[MANIFEST_MAX_SIZE];
+	int r = print_head();
+
+	for (size_t i = 0; r == 0 && i < image.plan.count; i++) {
+		r = plan_print_step(&image.plan, i, line, sizeof(line));
+		if (r >= 0)
+			r = print(line);
+	}
+	return r;
+}
+
+int show_plan(const struct show_files *files, struct err *err)
+{
+	__fd int store = -EBADF;
+	int r = trust_start(err);
+
+	if (r == 0)
+		r = settings_read_policy(files->policy, &settings.policy, err);
+	if (r == 0)
+		r = settings_read_keyring(files->keyring, &settings.keyring, err);
+	if (r < 0)
+		return r;
+	store = store_open(files->store, err);
+	if (store < 0)
+		return store;
+	r = image_prepare(store, &settings, CMDLINE_USE_DEFAULT, &image, err);
+	if (r < 0)
+		return r;
+	r = print_plan();
+	return r < 0 ? err_errno(err, r, "standard output") : 0;
+}

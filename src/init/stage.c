@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init/stage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "stack/work.h"
+
+static int make_directories(struct err *err)
+{
+	static const char *const names[] = { STAGE_LAYERS, STAGE_RW, STAGE_ROOT };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		int r = sys_mkdirat(AT_FDCWD, names[i], 0755);
+
+		if (r < 0)
+			return err_errno(err, r, "%s", names[i]);
+	}
+	return 0;
+}
+
+int stage_open(struct stage *stage, struct err *err)
+{
+	int r = work_open(STAGE_WORK, err);
+
+	if (r == 0)
+		r = make_directories(err);
+	if (r < 0)
+		return r;
+	stage->initramfs = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	if (stage->initramfs < 0)
+		return err_errno(err, stage->initramfs, "/");
+	return 0;
+}
+
+static void drop_fd(int *fd)
+{
+	fd_close(*fd);
+	*fd = -EBADF;
+}
+
+void stage_drop(struct stage *stage)
+{
+	drop_fd(&stage->root);
+	drop_fd(&stage->initramfs);
+	drop_fd(&stage->run);
+	drop_fd(&stage->store);
+	(void)work_drop(STAGE_WORK, NULL);
+	(void)work_drop(STAGE_STORE, NULL);
+}

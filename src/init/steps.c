@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init/steps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "init/console.h"
+#include "init/inject.h"
+#include "init/run.h"
+#include "init/timeline.h"
+#include "init/upper.h"
+#include "stack/overlay.h"
+#include "stack/switch.h"
+
+static int do_layer(struct stage *stage, size_t index, struct err *err)
+{
+	const struct manifest_layer *layer = &stage->image->manifest.layers[index];
+	char target[sizeof(STAGE_LAYERS) + 24], name[64];
+	struct layer_job job = {
+		.layer = layer,
+		.name = name,
+		.panic = stage->image->plan.policy->verity_panic,
+	};
+	int r;
+
+	(void)snprintf(target, sizeof(target), STAGE_LAYERS "/%zu", index);
+	(void)snprintf(name, sizeof(name), "lamina-%.12s-%zu", stage->image->id, index);
+	r = sys_mkdirat(AT_FDCWD, target, 0755);
+	if (r < 0)
+		err_errno(err, r, "%s", target);
+	else
+		r = layer_mount(stage->guard, stage->store, &job, target, err);
+	return r < 0 ? layer_wrap(err, r, index, layer) : 0;
+}
+
+static int do_writable(struct stage *stage, size_t index, struct err *err)
+{
+	(void)index;
+	return upper_open_store(stage, err);
+}
+
+static int do_upper(struct stage *stage, size_t index, struct err *err)
+{
+	int r = upper_make(stage, err);
+
+	(void)index;
+	return r < 0 ? err_wrap(err, r, "upper") : 0;
+}
+
+static int do_overlay(struct stage *stage, size_t index, struct err *err)
+{
+	const struct manifest *manifest = &stage->image->manifest;
+	__fd int layers = sys_openat(AT_FDCWD, STAGE_LAYERS, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	struct overlay overlay = { .lowers_fd = layers, .count = manifest->layer_count };
+	struct upper_place place;
+	int r;
+
+	(void)index;
+	if (layers < 0)
+		return err_errno(err, layers, STAGE_LAYERS);
+	if (manifest->upper != MANIFEST_UPPER_NONE) {
+		r = upper_place(stage, &place);
+		if (r < 0)
+			return err_errno(err, r, "upper");
+		overlay.upper = place.upper;
+		overlay.work = place.work;
+	}
+	r = overlay_mount(&overlay, STAGE_ROOT, err);
+	if (r < 0)
+		return r;
+	stage->root = sys_openat(AT_FDCWD, STAGE_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	return stage->root < 0 ? err_errno(err, stage->root, STAGE_ROOT) : 0;
+}
+
+static int do_volume(struct stage *stage, size_t index, struct err *err)
+{
+	return upper_mount_volume(stage, index, err);
+}
+
+static int do_inject(struct stage *stage, size_t index, struct err *err)
+{
+	const char *path = stage->image->manifest.injects[index];
+	int r = inject_copy(stage, path, err);
+
+	if (r == 0)
+		console_debug("inject %s: the store has none", path);
+	return r < 0 ? r : 0;
+}
+
+static int do_readonly(struct stage *stage, size_t index, struct err *err)
+{
+	(void)index;
+	return upper_close_store(stage, err);
+}
+
+static int do_check(struct stage *stage, size_t index, struct err *err)
+{
+	(void)index;
+	return run_check(stage, err);
+}
+
+static int do_move(struct stage *stage, size_t index, struct err *err)
+{
+	(void)stage;
+	(void)index;
+	return switch_move_mounts(STAGE_ROOT, err);
+}
+
+static int do_switch(struct stage *stage, size_t index, struct err *err)
+{
+	(void)stage;
+	(void)index;
+	return switch_root(STAGE_ROOT, err);
+}
+
+static int do_run(struct stage *stage, size_t index, struct err *err)
+{
+	(void)index;
+	return run_exec(stage, err);
+}
+
+static int (*const ops[PLAN_OP_COUNT])(struct stage *stage, size_t index, struct err *err) = {
+	[PLAN_LAYER] = do_layer,   [PLAN_WRITABLE] = do_writable, [PLAN_UPPER] = do_upper,
+	[PLAN_OVERLAY] = do_overlay, [PLAN_VOLUME] = do_volume, [PLAN_INJECT] = do_inject,
+	[PLAN_READONLY] = do_readonly, [PLAN_CHECK] = do_check, [PLAN_MOVE] = do_move,
+	[PLAN_SWITCH] = do_switch, [PLAN_RUN] = do_run,
+};
+
+static void say_step(const struct plan *plan, size_t step)
+{
+	char line[512];
+
+	(void)plan_print_step(plan, step, line, sizeof(line));
+	console_debug("%s", line);
+}
+
+int steps_run(struct stage *stage, struct err *err)
+{
+	const struct plan *plan = &stage->image->plan;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_step *step = &plan->steps[i];
+		uint64_t start_us = timeline_now();
+		char name[PLAN_NAME_SIZE];
+		int r;
+
+		say_step(plan, i);
+		r = ops[step->op](stage, step->index, err);
+		if (r < 0)
+			return err_wrap(err, r, "image %.12s", stage->image->id);
+		timeline_add(start_us, plan_name_step(step, name));
+	}
+	return 0;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init/timeline.h"
+
+#include <inttypes.h>
+
+#include "base/str.h"
+#include "boot/plan.h"
+#include "init/report.h"
+
+/* Two numbers of up to 13 digits and a step's name; the steps and what comes before them. */
+#define LINES (PLAN_MAX_STEPS + 16)
+static char text[LINES * (28 + PLAN_NAME_SIZE)];
+static struct str lines = { .buf = text, .size = sizeof(text) };
+
+void timeline_add(uint64_t start_us, const char *name)
+{
+	str_addf(&lines, "%" PRIu64 " %" PRIu64 " %s\n", start_us, timeline_now(), name);
+}
+
+int timeline_write(int dir)
+{
+	return report_write(dir, "boot", text, lines.used);
+}

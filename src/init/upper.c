@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init/upper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "init/place.h"
+#include "stack/work.h"
+
+#define STORE_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+
+int upper_open_store(const struct stage *stage, struct err *err)
+{
+	int r = sys_mount(NULL, STAGE_STORE, NULL, MS_REMOUNT | STORE_FLAGS, NULL);
+
+	(void)stage;
+	return r < 0 ? err_errno(err, r, "store: making it writable") : 0;
+}
+
+int upper_close_store(const struct stage *stage, struct err *err)
+{
+	/* MS_BIND: this mount of it only */
+	int r = sys_mount(NULL, STAGE_STORE, NULL,
+			  MS_REMOUNT | MS_BIND | MS_RDONLY | STORE_FLAGS, NULL);
+
+	(void)stage;
+	return r < 0 ? err_errno(err, r, "store: making it read-only") : 0;
+}
+
+/* Gives a directory of ours the mode and owner of another. */
+static int copy_attributes(int dir, const struct stat *from)
+{
+	int r = sys_fchownat(dir, "", from->st_uid, from->st_gid, AT_EMPTY_PATH);
+
+	return r < 0 ? r : sys_fchmod(dir, from->st_mode & 07777);
+}
+
+/* Opens directory @name of the untrusted @parent, made if missing; a new one looks like @like. */
+static int open_own_dir(int parent, const char *name, const struct stat *like)
+{
+	int made = sys_mkdirat(parent, name, 0700);
+	__fd int dir = -EBADF;
+
+	if (made < 0 && made != -EEXIST)
+		return made;
+	dir = path_open_own(parent, name, O_RDONLY | O_DIRECTORY, 0);
+	if (dir < 0)
+		return dir;
+	if (made == 0 && like) {
+		int r = copy_attributes(dir, like);
+
+		if (r < 0)
+			return r;
+	}
+	return TAKE_FD(dir);
+}
+
+/* TOP/NAME of the store, TOP being uppers or volumes. */
+static int open_own_dirs(const struct stage *stage, const char *top)
+{
+	__fd int dir = open_own_dir(stage->store, top, NULL);
+
+	return dir < 0 ? dir : open_own_dir(dir, stage->image->manifest.name, NULL);
+}
+
+static int root_attributes(const struct stage *stage, struct stat *ret_st)
+{
+	char path[sizeof(STAGE_LAYERS) + 16];
+	struct str s;
+
+	str_init(&s, path, sizeof(path));
+	str_addf(&s, STAGE_LAYERS "/%zu", stage->image->manifest.layer_count - 1);
+	return sys_fstatat(AT_FDCWD, path, ret_st, 0);
+}
+
+static int make_pair(int dir, const struct stage *stage, struct err *err)
+{
+	struct stat root;
+	int r = root_attributes(stage, &root);
+
+	if (r < 0)
+		return err_errno(err, r, "the uppermost layer");
+	__fd int upper = open_own_dir(dir, "upper", &root);
+
+	if (upper < 0)
+		return err_errno(err, upper, "upper");
+	__fd int work = open_own_dir(dir, "work", NULL);
+
+	return work < 0 ? err_errno(err, work, "work") : 0;
+}
+
+int upper_make(const struct stage *stage, struct err *err)
+{
+	const struct manifest *manifest = &stage->image->manifest;
+	__fd int dir = -EBADF;
+	int r;
+
+	if (manifest->upper == MANIFEST_UPPER_PERSIST) {
+		dir = open_own_dirs(stage, "upper");
+		if (dir < 0)
+			return err_errno(err, dir, "upper/%s of the store", manifest->name);
+		return make_pair(dir, stage, err);
+	}
+	r = work_tmpfs(STAGE_RW, MS_NOSUID | MS_NODEV, manifest->upper_options, err);
+	if (r < 0)
+		return r;
+	dir = sys_openat(AT_FDCWD, STAGE_RW, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	if (dir < 0)
+		return err_errno(err, dir, STAGE_RW);
+	return make_pair(dir, stage, err);
+}
+
+int upper_place(const struct stage *stage, struct upper_place *ret_place)
+{
+	const struct manifest *manifest = &stage->image->manifest;
+	bool persist = manifest->upper == MANIFEST_UPPER_PERSIST;
+	struct str upper, work;
+	int r;
+
+	str_init(&upper, ret_place->upper, sizeof(ret_place->upper));
+	str_init(&work, ret_place->work, sizeof(ret_place->work));
+	str_addf(&upper, "%s%s/upper", persist ? STAGE_STORE "/upper/" : STAGE_RW,
+		 persist ? manifest->name : "");
+	str_addf(&work, "%s%s/work", persist ? STAGE_STORE "/upper/" : STAGE_RW,
+		 persist ? manifest->name : "");
+	r = str_done(&upper);
+	return r < 0 ? r : str_done(&work);
+}
+
+/* "/var/lib" as "var%2Flib": a flat name, that no other path has */
+static int volume_name(const char *path, char *ret_name, size_t size)
+{
+	struct str s;
+
+	str_init(&s, ret_name, size);
+	for (path += *path == '/'; *path; path++) {
+		if (*path == '/')
+			str_add(&s, "%2F");
+		else if (*path == '%')
+			str_add(&s, "%25");
+		else
+			str_add_bytes(&s, path, 1);
+	}
+	return str_done(&s);
+}
+
+static int bind(int from, int to)
+{
+	char source[PATH_FD_SIZE], target[PATH_FD_SIZE];
+
+	return sys_mount(path_of_fd(source, from), path_of_fd(target, to), NULL, MS_BIND, NULL);
+}
+
+static int mount_persistent(const struct stage *stage, const char *path, int target,
+			    const struct stat *like, struct err *err)
+{
+	__fd int top = open_own_dirs(stage, "volumes");
+	char name[256];
+	int r = volume_name(path, name, sizeof(name));
+
+	if (top < 0)
+		return err_errno(err, top, "volumes/%s of the store", stage->image->manifest.name);
+	if (r < 0)
+		return err_errno(err, r, "its name in the store");
+	__fd int dir = open_own_dir(top, name, like);
+
+	if (dir < 0)
+		return err_errno(err, dir, "volumes/%s/%s of the store",
+				 stage->image->manifest.name, name);
+	r = bind(dir, target);
+	return r < 0 ? err_errno(err, r, "bind") : 0;
+}
+
+/* The manifest's own options come last, and the last of a kind counts. */
+static int mount_tmpfs(const char *options, int target, const struct stat *like,
+		       struct err *err)
+{
+	char text[320], path[PATH_FD_SIZE];
+	struct str s;
+
+	str_init(&s, text, sizeof(text));
+	str_addf(&s, "mode=%04o,uid=%u,gid=%u,%s", (unsigned int)like->st_mode & 07777,
+		 (unsigned int)like->st_uid, (unsigned int)like->st_gid, options);
+	if (str_done(&s) < 0)
+		return err_set(err, -ENAMETOOLONG, "options too long");
+	return work_tmpfs(path_of_fd(path, target), MS_NOSUID | MS_NODEV, text, err);
+}
+
+int upper_mount_volume(const struct stage *stage, size_t index, struct err *err)
+{
+	const struct manifest_volume *volume = &stage->image->manifest.volumes[index];
+	__fd int target = place_open_dir(stage, volume->path, err);
+	struct stat like;
+	int r;
+
+	if (target < 0)
+		return err_wrap(err, target, "volume");
+	r = sys_fstat(target, &like);
+	if (r < 0)
+		return err_errno(err, r, "volume %s", volume->path);
+	if (volume->persist)
+		r = mount_persistent(stage, volume->path, target, &like, err);
+	else
+		r = mount_tmpfs(volume->options, target, &like, err);
+	return r < 0 ? err_wrap(err, r, "volume %s", volume->path) : 0;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/dir.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "format/signature.h"
+
+#define BLOBS "blobs/sha256/"
+#define IMAGES "images/"
+
+int store_open(const char *path, struct err *err)
+{
+	int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+
+	if (fd < 0)
+		return err_errno(err, fd, "%s", path);
+	return fd;
+}
+
+static const char *kind_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return "a directory";
+	case S_IFIFO:
+		return "a fifo";
+	case S_IFSOCK:
+		return "a socket";
+	default:
+		return "a device";
+	}
+}
+
+static int check_blob(int fd, uint64_t size_bytes, struct err *err)
+{
+	struct stat st;
+	int r = sys_fstat(fd, &st);
+
+	if (r < 0)
+		return err_errno(err, r, "fstat");
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, -EINVAL, "is %s, not a regular file", kind_of(st.st_mode));
+	if ((uint64_t)st.st_size != size_bytes)
+		return err_set(err, -EBADMSG, "has %" PRIu64 " bytes, the manifest says %" PRIu64,
+			       (uint64_t)st.st_size, size_bytes);
+	return 0;
+}
+
+int store_open_blob(int store, const uint8_t digest[DIGEST_SIZE], uint64_t size_bytes,
+		    struct err *err)
+{
+	char name[sizeof(BLOBS) + DIGEST_HEX_SIZE] = BLOBS;
+	int r;
+
+	str_hex_encode(digest, DIGEST_SIZE, name + strlen(BLOBS));
+	__fd int fd = path_open_own(store, name, O_RDONLY, 0);
+
+	if (fd == -ENOENT)
+		return err_set(err, fd, "not in the store");
+	if (fd == -ELOOP)
+		return err_set(err, fd, "is a symbolic link, not a regular file");
+	/* What open says of a socket, and of a device on a store mounted nodev */
+	if (fd == -ENXIO || fd == -EACCES)
+		return err_set(err, fd, "can't be opened: not a regular file, or no permission");
+	if (fd < 0)
+		return err_errno(err, fd, "open");
+	r = check_blob(fd, size_bytes, err);
+	if (r < 0)
+		return r;
+	return TAKE_FD(fd);
+}
+
+static bool is_image(const struct dirent *entry)
+{
+	uint8_t digest[DIGEST_SIZE];
+
+	if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN)
+		return false;
+	return str_hex_decode(entry->d_name, strlen(entry->d_name), digest, DIGEST_SIZE) == 0;
+}
+
+/* Keeps the list sorted: what a directory yields first is chance. */
+static int add_image(struct store_images *images, const char *id)
+{
+	size_t at = images->count;
+
+	if (at == STORE_MAX_IMAGES)
+		return -E2BIG;
+	while (at > 0 && strcmp(images->ids[at - 1], id) > 0) {
+		memcpy(images->ids[at], images->ids[at - 1], DIGEST_HEX_SIZE);
+		at--;
+	}
+	memcpy(images->ids[at], id, DIGEST_HEX_SIZE);
+	images->count++;
+	return 0;
+}
+
+int store_list_images(int store, struct store_images *ret_images, struct err *err)
+{
+	__fd int images = path_open_own(store, "images", O_RDONLY | O_DIRECTORY, 0);
+	const struct dirent *entry;
+	struct dir list;
+	int r;
+
+	if (images == -ENOENT)
+		return err_set(err, images, "not a store: there is no images directory");
+	if (images < 0)
+		return err_errno(err, images, "images");
+	ret_images->count = 0;
+	dir_init(&list, images);
+	while ((r = dir_next(&list, &entry)) > 0) {
+		if (!is_image(entry))
+			continue;
+		r = add_image(ret_images, entry->d_name);
+		if (r < 0)
+			return err_set(err, r, "images: more than %zu", STORE_MAX_IMAGES);
+	}
+	return r < 0 ? err_errno(err, r, "images") : 0;
+}
+
+static int read_file(int dir, const char *name, char *buf, size_t room, size_t *ret_size,
+		     struct err *err)
+{
+	__fd int fd = path_open_own_file(dir, name, NULL, err);
+	ssize_t size;
+
+	if (fd < 0)
+		return fd;
+	size = fd_read_file(fd, buf, room);
+	if (size == -EFBIG)
+		return err_set(err, -EFBIG, "%s: longer than %zu bytes", name, room);
+	if (size < 0)
+		return err_errno(err, (int)size, "%s", name);
+	*ret_size = (size_t)size;
+	return 0;
+}
+
+static int check_id(const char *bytes, size_t size, const char *id, struct err *err)
+{
+	uint8_t digest[DIGEST_SIZE];
+	char text[DIGEST_HEX_SIZE];
+	int r = digest_of(bytes, size, digest);
+
+	if (r < 0)
+		return err_errno(err, r, "manifest: sha256");
+	str_hex_encode(digest, DIGEST_SIZE, text);
+	if (strcmp(text, id) != 0)
+		return err_set(err, -EBADMSG, "manifest: changed, its sha256 is %.12s and not the id",
+			       text);
+	return 0;
+}
+
+static int check_signatures(const char *manifest, size_t manifest_size, const char *bytes,
+			    size_t size, const struct keyring *ring, uint32_t threshold,
+			    struct key_signers *ret_signers, struct err *err)
+{
+	static struct signature_file signatures;
+	int r = signature_file_parse(bytes, size, &signatures, err);
+
+	if (r == 0)
+		r = key_verify(manifest, manifest_size, &signatures, ring, threshold,
+			       ret_signers, err);
+	return r < 0 ? err_wrap(err, r, "manifest.sig") : 0;
+}
+
+int store_load_image(int store, const char *id, const struct keyring *ring,
+		     uint32_t threshold, struct manifest *ret_manifest,
+		     struct key_signers *ret_signers, struct err *err)
+{
+	static char manifest[MANIFEST_MAX_SIZE], signatures[SIGNATURE_MAX_SIZE];
+	char name[sizeof(IMAGES) + DIGEST_HEX_SIZE];
+	size_t manifest_size, signatures_size;
+	int r;
+
+	(void)snprintf(name, sizeof(name), IMAGES "%.64s", id);
+	__fd int dir = path_open_own(store, name, O_PATH | O_DIRECTORY, 0);
+
+	if (dir < 0)
+		return err_errno(err, dir, "images/%.12s", id);
+	r = read_file(dir, "manifest", manifest, sizeof(manifest), &manifest_size, err);
+	if (r < 0)
+		return r;
+	r = check_id(manifest, manifest_size, id, err);
+	if (r < 0)
+		return r;
+	r = read_file(dir, "manifest.sig", signatures, sizeof(signatures), &signatures_size, err);
+	if (r == -ENOENT)
+		return err_set(err, r, "not signed: there is no manifest.sig");
+	if (r < 0)
+		return r;
+	r = check_signatures(manifest, manifest_size, signatures, signatures_size, ring, threshold,
+			     ret_signers, err);
+	if (r < 0)
+		return r;
+	r = manifest_parse(manifest, manifest_size, ret_manifest, err);
+	return r < 0 ? err_wrap(err, r, "manifest") : 0;
+}
