@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* A bar on stderr for work that takes longer than a second, when stderr is a terminal. */
+#include <stdbool.h>
+#include <stdint.h>
+
+struct progress {
+	bool terminal, drawn;
+	uint64_t start_ms, last_ms;
+	const char *verb; /* "reading" */
+	const char *name; /* of the layer */
+	uint64_t done_bytes, total_bytes; /* total 0: not known */
+};
+
+void progress_init(struct progress *progress);
+
+/* Begins a piece of work. The texts are borrowed until progress_end(). */
+void progress_begin(struct progress *progress, const char *verb, const char *name,
+		    uint64_t total_bytes);
+void progress_add(struct progress *progress, uint64_t bytes);
+
+/* Takes the bar off the screen. */
+void progress_end(struct progress *progress);
