@@ -1,2 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-# Boots: the demo, the stories and the benchmark. Included by the Makefile.
+# Boots: the demo and the stories. Included by the Makefile.
+
+LAMINA ?= $(HOST_O)/lamina
+CASE ?=
+RESULTS ?=
+qemu-args = --board $(board) --lamina $(LAMINA) --init $(O)/lamina-init
+
+ifeq ($(CONFIG_LAMINA_FOR_DEVICE),y)
+
+run-demo: all
+	@qemu/demo $(qemu-args) --build $(O)/demo
+
+run: all
+	@board/host/setup demo $(board)
+	@qemu/demo $(qemu-args) --build $(O)/demo --interactive
+
+check-qemu: all
+	@qemu/story $(qemu-args) --build $(O)/stories $(if $(RESULTS),--results $(RESULTS)) \
+		$(foreach c,$(CASE),--case '$(c)')
+
+else
+
+run-demo run check-qemu:
+	@echo "$@ boots a board: say make BOARD=$(first-board) $@" >&2; exit 1
+
+endif
+
+.PHONY: run-demo run check-qemu

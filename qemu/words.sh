@@ -1,0 +1,327 @@
+# SPDX-License-Identifier: Apache-2.0
+# The words that boot stories (qemu/cases/*) are written with. qemu/story-one sources this and
+# then the case, which is a list of steps: make an image, sign it, damage it, boot, look.
+#
+#   image                       a manifest for the pair of layers; variables before it change
+#                               it: layers=N (of 200), inside='shell lines', packed=DIRECTORY
+#   pack_once NAME SOURCE...    packs something else, once; prints the directory for packed=
+#   edit SED...                 changes the manifest, before it is signed
+#   sign [KEY...]               puts the image into the store, signed by good or by those keys
+#   layer N                     prints the path of the image's N-th blob, 0 the lowest
+#   data_of N, tree_of N        print where in a blob its verity superblock and its tree start
+#   flip FILE OFFSET            changes one bit of one byte
+#   put_policy LINE             replaces the policy's line of that key, or adds it
+#   keyring KEY...              the keys in the initramfs; with none, there is no keyring
+#   replace_in_initramfs NAME [FILE]   other bytes for /etc/lamina/NAME, or none
+#   boot [QEMU-RUN-OPTION...]   makes initramfs and disk unless they are there, and boots; the
+#                               console must say "reboot: $ending" (Power down; "" for none)
+#   boot_until TEXT [...]       the same for a machine that does not end by itself
+#   runs TEXT...                the program started and ended, and the console has each TEXT
+#   refused TEXT...             it never started; lamina-init gave a reason with every TEXT in it
+#   console TEXT..., silent TEXT...   the console has, or has not, each TEXT
+#   skip REASON
+#
+# $work is the story's own directory, $store the tree that becomes the data partition, $disk the
+# disk with it, and disks=(...) what qemu/run is told about disks.
+# shellcheck shell=bash disable=SC2154,SC2034 # variables of story-one, and of the cases
+
+fail()
+{
+	printf '%s\n' "$*" >"$work/reason"
+	exit 1
+}
+
+skip()
+{
+	printf '%s\n' "$*" >"$work/reason"
+	exit 77
+}
+
+# --- the image ---------------------------------------------------------------------------------
+
+# A manifest's one-line spelling of a text.
+spell()
+{
+	local text=${1//%/%25}
+
+	text=${text//$'\t'/%09}
+	printf '%s' "${text//$'\n'/%0A}"
+}
+
+# pack_once NAME SOURCE...: prints the directory of a packed image that is kept for later runs.
+pack_once()
+{
+	local out=$fixtures/$1
+
+	[[ -d $out ]] || pack_image "$out" "${@:2}" >"$work/pack.log" 2>&1 ||
+		fail "lamina pack: $(tail -n 1 "$work/pack.log")"
+	printf '%s\n' "$out"
+}
+
+image()
+{
+	local from=${packed:-$fixtures/pair}
+
+	[[ -z ${layers:-} ]] || from=$fixtures/many
+	rm -rf "$work/manifest" "$store"
+	mkdir -p "$store/blobs/sha256" "$store/images"
+	grep -h '^layer ' "$from"/images/*/manifest | head -n "${layers:-2}" >"$work/layers"
+	blobs <"$work/layers" | while read -r blob; do
+		# a link: damaging words replace it
+		ln "$from/blobs/sha256/$blob" "$store/blobs/sha256/$blob"
+	done
+	{
+		printf '%s\n' 'lamina 1' 'name story' 'version 1.0' 'serial 5' \
+			"compatible lamina,$board" "arch $goarch" 'min-init 1'
+		cat "$work/layers"
+		printf '%s\n' 'upper tmpfs size=50%' 'arg /bin/sh' 'arg -c' \
+			"arg $(spell "$(program)")" 'env PATH=/bin:/sbin' 'env STORY=told' \
+			'cwd /' 'user 0:0' 'run exec'
+	} >"$work/manifest"
+}
+
+program()
+{
+	# a PID 1 that may not power off must not end either
+	printf '%s\n' 'echo "story: started"' "${inside:-:}" 'echo "story: ended"' \
+		'poweroff -f 2>/dev/null || echo o 2>/dev/null >/proc/sysrq-trigger' 'sleep 1000'
+}
+
+blobs()
+{
+	sed -n 's/^layer sha256:\([0-9a-f]*\) .*/\1/p'
+}
+
+edit()
+{
+	local script
+
+	for script; do
+		cp "$work/manifest" "$work/manifest.old"
+		sed -i -E "$script" "$work/manifest"
+		! cmp -s "$work/manifest.old" "$work/manifest" || fail "edit '$script' changes nothing"
+	done
+}
+
+sign()
+{
+	local key args=()
+
+	for key in "${@:-good}"; do
+		args+=(--key "$fixtures/keys/$key.key")
+	done
+	image_dir=$store/images/$(sha256sum "$work/manifest" | cut -c 1-64)
+	mkdir -p "$image_dir"
+	cp "$work/manifest" "$image_dir/manifest"
+	"$lamina" sign "${args[@]}" "$image_dir" >"$work/sign.log" 2>&1 ||
+		fail "lamina sign: $(tail -n 1 "$work/sign.log")"
+}
+
+# --- damage ------------------------------------------------------------------------------------
+
+layer()
+{
+	printf '%s/blobs/sha256/%s\n' "$store" "$(blobs <"$image_dir/manifest" | sed -n "$(($1 + 1))p")"
+}
+
+data_of()
+{
+	grep '^layer ' "$image_dir/manifest" | sed -n "$(($1 + 1))s/.* data \([0-9]*\).*/\1/p"
+}
+
+tree_of()
+{
+	echo $(($(data_of "$1") + 4096))
+}
+
+# A copy of its own: blobs are linked to the fixtures.
+own()
+{
+	cp "$1" "$work/own"
+	rm "$1"
+	cp "$work/own" "$1"
+}
+
+flip()
+{
+	local byte
+
+	own "$1"
+	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+	# shellcheck disable=SC2059 # the format is the byte
+	printf "\\x$(printf '%02x' $((byte ^ 1)))" |
+		dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+# --- the device --------------------------------------------------------------------------------
+
+put_policy()
+{
+	sed -i "/^${1%% *} /d" "$work/policy"
+	printf '%s\n' "$1" >>"$work/policy"
+	rm -f "$initramfs"
+}
+
+keyring()
+{
+	trusted=("$@")
+	rm -f "$initramfs"
+}
+
+make_initramfs()
+{
+	local key args=()
+
+	for key in "${trusted[@]}"; do
+		args+=(--key "$fixtures/keys/$key.pub")
+	done
+	"$lamina" initramfs --init "$init" --policy "$work/policy" "${args[@]}" \
+		--output "$initramfs" >"$work/initramfs.log" 2>&1 ||
+		fail "lamina initramfs: $(tail -n 1 "$work/initramfs.log")"
+}
+
+# replace_in_initramfs NAME [FILE]: the file of /etc/lamina has other bytes than the lamina tool
+# would let through, or with no FILE is not there at all.
+replace_in_initramfs()
+{
+	make_initramfs
+	# renamed in place; in the archive no slash stands before a name
+	gzip -dc "$initramfs" | sed -b "s|\([0-9A-Fa-f]\)etc/lamina/$1|\1etc/lamina/${1//?/x}|" \
+		>"$work/cpio"
+	[[ -z ${2:-} ]] || {
+		mkdir -p "$work/etc/lamina"
+		cp "$2" "$work/etc/lamina/$1"
+		(cd "$work" && echo "etc/lamina/$1" | cpio -o -H newc -R 0:0 --quiet) >>"$work/cpio"
+	}
+	gzip -c "$work/cpio" >"$initramfs"
+}
+
+make_disk()
+{
+	"$lamina" disk --output "$disk" "$store" >"$work/disk.log" 2>&1 ||
+		fail "lamina disk: $(tail -n 1 "$work/disk.log")"
+}
+
+# make_plain_disk [MKE2FS-OPTION...]: a file system without a partition table around it.
+make_plain_disk()
+{
+	truncate -s 32M "$disk"
+	mke2fs -q -t ext4 -d "$store" "$@" "$disk" >"$work/disk.log" 2>&1 ||
+		fail "mke2fs: $(tail -n 1 "$work/disk.log")"
+}
+
+# Leaves no free block in the disk's file system.
+fill_disk()
+{
+	local start fs free size
+
+	start=$(sfdisk -J "$disk" | jq '.partitiontable.partitions[0].start')
+	fs="$disk?offset=$((start * 512))"
+	size=$(dumpe2fs -h "$fs" 2>/dev/null | awk '/^Block size/ { print $3 }')
+	free=$(dumpe2fs -h "$fs" 2>/dev/null | awk '/^Free blocks/ { print $3 }')
+	noise $((free * size)) >"$work/fill"
+	debugfs -w -R "write $work/fill fill" "$fs" >"$work/fill.log" 2>&1 || true
+	free=$(dumpe2fs -h "$fs" 2>/dev/null | awk '/^Free blocks/ { print $3 }')
+	[[ $free -eq 0 ]] || fail "$free blocks are still free: $(tail -n 1 "$work/fill.log")"
+}
+
+# noise BYTES: the same ones every time.
+noise()
+{
+	openssl enc -aes-128-ctr -K 1 -iv 0 -in /dev/zero 2>/dev/null | head -c "$1" || true
+}
+
+# --- booting and looking -----------------------------------------------------------------------
+
+prepare()
+{
+	boots=$((boots + 1))
+	console=$work/console.$boots
+	[[ -e $initramfs ]] || make_initramfs
+	[[ -e $disk ]] || make_disk
+	: >"$console"
+}
+
+run()
+{
+	exec "$top/qemu/run" --board "$board" --kernel "$kernel" --initrd "$initramfs" \
+		--timeout "$timeout" "${disks[@]}" "$@" >"$console" 2>"$work/run.log"
+}
+
+# What every boot must look like, whatever else the story says.
+look()
+{
+	sed -i 's/\r//g' "$console" # a terminal's line ends
+	[[ -n ${may_panic:-} ]] || silent "Kernel panic" "Attempted to kill init" "Oops"
+	[[ -z ${ending-Power down} ]] || console "reboot: ${ending-Power down}"
+}
+
+boot()
+{
+	local status=0
+
+	prepare
+	(run "$@") || status=$?
+	[[ $status -eq 0 ]] || fail "QEMU ended with status $status: $(tail -n 1 "$work/run.log")"
+	look
+}
+
+# Waits for a line on the console of a machine that runs in the background.
+wait_for()
+{
+	local i
+
+	for ((i = 0; i < timeout * 10; i++)); do
+		! grep -qF -- "$1" "$console" || return 0
+		sleep 0.1
+	done
+	fail "the console did not say '$1' within $timeout s"
+}
+
+boot_until()
+{
+	local text=$1 pid
+
+	prepare
+	(run "${@:2}") &
+	pid=$!
+	wait_for "$text"
+	kill "$pid" 2>/dev/null || true
+	wait "$pid" || true
+	look
+}
+
+console()
+{
+	local text
+
+	for text; do
+		grep -qF -- "$text" "$console" || fail "the console does not say '$text'"
+	done
+}
+
+silent()
+{
+	local text
+
+	for text; do
+		! grep -qF -- "$text" "$console" || fail "the console says '$text'"
+	done
+}
+
+runs()
+{
+	console "story: started" "story: ended" "$@"
+}
+
+refused()
+{
+	local lines text
+
+	silent "story: started"
+	lines=$(grep -F "lamina-init: " "$console") || fail "lamina-init gave no reason"
+	for text; do
+		lines=$(grep -F -- "$text" <<<"$lines") ||
+			fail "no reason with '$text': $(grep -F "lamina-init: " "$console" | tail -n 1)"
+	done
+}
