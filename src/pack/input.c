@@ -62,7 +62,7 @@ int input_add_key(struct keyring *ring, const char *path, struct err *err)
 	return r < 0 ? err_errno(err, r, "%s", path) : 0;
 }
 
-int input_keyring(const char *path, struct keyring *ret_ring, struct err *err)
+static int read_keyring(const char *path, struct keyring *ret_ring, struct err *err)
 {
 	char text[KEYRING_MAX_SIZE];
 	int r = input_read(path, text, sizeof(text), err);
@@ -73,4 +73,16 @@ int input_keyring(const char *path, struct keyring *ret_ring, struct err *err)
 	if (r == 0)
 		r = key_check_ring(ret_ring, err);
 	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
+}
+
+int input_keyring(struct keyring *ring, const char *path, struct err *err)
+{
+	struct keyring more;
+	int r = read_keyring(path, &more, err);
+
+	for (size_t i = 0; r == 0 && i < more.count; i++)
+		r = ring_add(ring, more.keys[i].point);
+	if (r == -E2BIG)
+		return err_set(err, r, "%s: more than %d keys", path, KEYRING_MAX_KEYS);
+	return r;
 }

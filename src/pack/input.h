@@ -14,5 +14,6 @@ int input_read(const char *path, void *ret_bytes, size_t room, struct err *err);
  * fine and counts once. 0; -EBADMSG, -ENOTSUP, -E2BIG; -errno. */
 int input_add_key(struct keyring *ring, const char *path, struct err *err);
 
-/* Reads a keyring(5) file and checks that ids belong to points. 0, -EBADMSG, -errno. */
-int input_keyring(const char *path, struct keyring *ret_ring, struct err *err);
+/* Adds the keys of the lamina-keyring(5) file @path, whose ids must belong to their points. 0;
+ * -EBADMSG, -E2BIG; -errno. */
+int input_keyring(struct keyring *ring, const char *path, struct err *err);

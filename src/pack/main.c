@@ -12,12 +12,17 @@
 #define LAMINA_VERSION "0.1"
 #endif
 
-extern const struct cmd cmd_keygen, cmd_pack, cmd_initramfs;
+extern const struct cmd cmd_keygen, cmd_pack, cmd_sign, cmd_verify, cmd_inspect, cmd_bundle,
+	cmd_initramfs;
 
 /* In the order in which people need them. */
 static const struct cmd *const commands[] = {
 	&cmd_keygen,
 	&cmd_pack,
+	&cmd_sign,
+	&cmd_verify,
+	&cmd_inspect,
+	&cmd_bundle,
 	&cmd_initramfs,
 };
 

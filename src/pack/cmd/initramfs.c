@@ -36,22 +36,6 @@ struct request {
 	size_t add_count;
 };
 
-static int merge_keyring(struct keyring *ring, const char *path, struct err *err)
-{
-	struct keyring more;
-	int r = input_keyring(path, &more, err);
-
-	for (size_t i = 0; r == 0 && i < more.count; i++) {
-		if (keyring_find(ring, more.keys[i].id))
-			continue;
-		if (ring->count == KEYRING_MAX_KEYS)
-			return err_set(err, -E2BIG, "%s: more than %d keys", path,
-				       KEYRING_MAX_KEYS);
-		ring->keys[ring->count++] = more.keys[i];
-	}
-	return r;
-}
-
 static int request_option(struct request *q, int option, const char *value, struct err *err)
 {
 	switch (option) {
@@ -67,7 +51,7 @@ static int request_option(struct request *q, int option, const char *value, stru
 	case OPT_KEY:
 		return input_add_key(&q->ring, value, err);
 	case OPT_KEYRING:
-		return merge_keyring(&q->ring, value, err);
+		return input_keyring(&q->ring, value, err);
 	default:
 		q->adds[q->add_count++] = (char *)value;
 		return strchr(value, '=') ?

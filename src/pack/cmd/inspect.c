@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "format/lines.h"
+#include "pack/cmd.h"
+#include "pack/facts.h"
+#include "pack/input.h"
+#include "pack/place.h"
+
+enum { OPT_KEY, OPT_KEYRING, OPT_IMAGE, OPT_JSON };
+
+static const struct cmd_option options[] = {
+	{ "key", 'k', "FILE", "also tell whether this key's signature (PEM) holds" },
+	{ "keyring", 0, "FILE", "the same for the keys of a keyring" },
+	{ "image", 0, "ID", "which image, when the store holds several; may be shortened" },
+	{ "json", 0, NULL, "print JSON" },
+	{ 0 },
+};
+
+struct request {
+	const char *place, *prefix;
+	struct keyring ring;
+	bool json;
+};
+
+static const char *const upper_names[] = { "tmpfs", "persist", "none" };
+
+/* 0 also when the layer is no squashfs, or isn't there: that is what is then shown. */
+static int read_facts(const struct place *place, size_t n, struct facts *ret_facts,
+		      struct err *err)
+{
+	uint8_t bytes[FACTS_SIZE];
+	uint64_t offset;
+	__fd int fd = place_open_layer(place, n, &offset, err);
+	int r = fd < 0 ? fd : fd_pread_all(fd, bytes, sizeof(bytes), offset);
+
+	if (fd >= 0 && r < 0)
+		return err_errno(err, r, "reading it");
+	return r < 0 ? r : facts_parse(bytes, ret_facts, err);
+}
+
+static const char *signature_word(const struct image *image, size_t n,
+				  const struct keyring *ring)
+{
+	if (ring->count == 0)
+		return "not checked";
+	switch (image_check_signature(image, n, ring)) {
+	case 0:
+		return "holds";
+	case -ENOKEY:
+		return "unknown key";
+	default:
+		return "does not hold";
+	}
+}
+
+/* What a blob takes on a device, counted once. */
+static uint64_t total_size(const struct image *image)
+{
+	uint64_t total = 0;
+
+	for (size_t n = 0; n < image->manifest.layer_count; n++)
+		if (!image_layer_again(image, n))
+			total += image->manifest.layers[n].size_bytes;
+	return total;
+}
+
+/* --- for people -------------------------------------------------------------------------- */
+
+/* Text of an image may hold anything, also what a terminal would obey. */
+static void print_line(const char *label, const char *value)
+{
+	static char text[3 * MANIFEST_MAX_SIZE + 1];
+	struct str s;
+
+	str_init(&s, text, sizeof(text));
+	lines_encode(&s, value, 1);
+	printf("  %-12s %s\n", label, text);
+}
+
+static void print_list(const char *label, const char *const *items, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		print_line(i == 0 ? label : "", items[i]);
+}
+
+static void print_head(const struct image *image, const struct keyring *ring)
+{
+	const struct manifest *m = &image->manifest;
+
+	print_line("name", m->name);
+	if (m->version[0])
+		print_line("version", m->version);
+	printf("  %-12s %s\n", "image", image->id);
+	printf("  %-12s %" PRIu64 "\n", "serial", m->serial);
+	print_list("compatible", m->compatible, m->compatible_count);
+	print_line("arch", m->arch);
+	printf("  %-12s %" PRIu64 "\n", "min-init", m->min_init);
+	for (size_t i = 0; i < image->signatures.count; i++)
+		printf("  %-12s %s (%s)\n", i == 0 ? "signed by" : "",
+		       image->signatures.lines[i].key_id, signature_word(image, i, ring));
+	if (image->signatures.count == 0)
+		print_line("signed by", "nobody");
+}
+
+static void print_run(const struct manifest *m)
+{
+	print_list("source", m->sources, m->source_count);
+	print_line("run", m->run == MANIFEST_RUN_EXEC ? "exec" : "supervise");
+	print_list("arg", m->args, m->arg_count);
+	print_list("env", m->env, m->env_count);
+	print_line("cwd", m->cwd);
+	print_line("user", m->user);
+	print_line("stop-signal", m->stop_signal);
+	printf("  %-12s %s %s\n", "upper", upper_names[m->upper], m->upper_options);
+	for (size_t i = 0; i < m->volume_count; i++) {
+		print_line("volume", m->volumes[i].path);
+		printf("  %-12s   %s %s\n", "", m->volumes[i].persist ? "persist" : "tmpfs",
+		       m->volumes[i].options);
+	}
+	print_list("inject", m->injects, m->inject_count);
+}
+
+static void print_layer(const struct place *place, size_t n)
+{
+	const struct manifest_layer *layer = &place->image->manifest.layers[n];
+	char hex[DIGEST_HEX_SIZE], size[16], block[16];
+	struct facts facts;
+	struct err err = ERR_INIT;
+
+	str_hex_encode(layer->blob, DIGEST_SIZE, hex);
+	printf("  layer %-6zu sha256:%s\n", n, hex);
+	str_hex_encode(layer->root, DIGEST_SIZE, hex);
+	printf("  %-12s %s, of them %" PRIu64 " bytes verity; root hash %s\n", "",
+	       str_size(layer->size_bytes, size), layer->size_bytes - layer->data_bytes, hex);
+	if (read_facts(place, n, &facts, &err) < 0)
+		print_line("", err.text);
+	else
+		printf("  %-12s squashfs, %s, %" PRIu32 " files and directories, blocks of %s\n",
+		       "", facts.compression, facts.inodes, str_size(facts.block_bytes, block));
+}
+
+static void print_text(const struct place *place, const struct keyring *ring)
+{
+	const struct image *image = place->image;
+	char size[16];
+
+	print_head(image, ring);
+	print_run(&image->manifest);
+	for (size_t n = 0; n < image->manifest.layer_count; n++)
+		print_layer(place, n);
+	printf("  %-12s %zu layers, %s\n", "total", image->manifest.layer_count,
+	       str_size(total_size(image), size));
+}
+
+/* --- for programs ------------------------------------------------------------------------ */
+
+/* A JSON text, with what isn't UTF-8 spelled as in the manifest. */
+static json_t *text_json(const char *text)
+{
+	static char encoded[3 * MANIFEST_MAX_SIZE + 1];
+	json_t *json = json_string(text);
+	struct str s;
+
+	if (json)
+		return json;
+	str_init(&s, encoded, sizeof(encoded));
+	lines_encode(&s, text, 1);
+	return json_string(encoded);
+}
+
+static json_t *list_json(const char *const *items, size_t count)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(list, text_json(items[i]));
+	return list;
+}
+
+static json_t *signatures_json(const struct image *image, const struct keyring *ring)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < image->signatures.count; i++)
+		(void)json_array_append_new(
+			list, json_pack("{s:s, s:s}", "key", image->signatures.lines[i].key_id,
+					"state", signature_word(image, i, ring)));
+	return list;
+}
+
+static json_t *layer_json(const struct place *place, size_t n)
+{
+	const struct manifest_layer *layer = &place->image->manifest.layers[n];
+	char digest[7 + DIGEST_HEX_SIZE] = "sha256:", root[DIGEST_HEX_SIZE];
+	struct err err = ERR_INIT;
+	struct facts facts;
+	json_t *json;
+
+	str_hex_encode(layer->blob, DIGEST_SIZE, digest + 7);
+	str_hex_encode(layer->root, DIGEST_SIZE, root);
+	json = json_pack("{s:s, s:I, s:I, s:s}", "digest", digest, "size",
+			 (json_int_t)layer->size_bytes, "data", (json_int_t)layer->data_bytes,
+			 "rootHash", root);
+	if (read_facts(place, n, &facts, &err) < 0)
+		(void)json_object_set_new(json, "problem", text_json(err.text));
+	else
+		(void)json_object_set_new(
+			json, "squashfs",
+			json_pack("{s:s, s:I, s:I, s:I, s:I}", "compression", facts.compression,
+				  "inodes", (json_int_t)facts.inodes, "blockSize",
+				  (json_int_t)facts.block_bytes, "used",
+				  (json_int_t)facts.used_bytes, "time", (json_int_t)facts.time));
+	return json;
+}
+
+static json_t *layers_json(const struct place *place)
+{
+	json_t *list = json_array();
+
+	for (size_t n = 0; n < place->image->manifest.layer_count; n++)
+		(void)json_array_append_new(list, layer_json(place, n));
+	return list;
+}
+
+static json_t *volumes_json(const struct manifest *m)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < m->volume_count; i++)
+		(void)json_array_append_new(
+			list, json_pack("{s:o, s:s, s:o}", "path", text_json(m->volumes[i].path),
+					"kind", m->volumes[i].persist ? "persist" : "tmpfs",
+					"options", text_json(m->volumes[i].options)));
+	return list;
+}
+
+static json_t *run_json(const struct manifest *m)
+{
+	return json_pack(
+		"{s:s, s:o, s:o, s:o, s:o, s:o}", "mode",
+		m->run == MANIFEST_RUN_EXEC ? "exec" : "supervise", "args",
+		list_json(m->args, m->arg_count), "env", list_json(m->env, m->env_count), "cwd",
+		text_json(m->cwd), "user", text_json(m->user), "stopSignal",
+		text_json(m->stop_signal));
+}
+
+static int print_json(const struct place *place, const struct keyring *ring)
+{
+	const struct image *image = place->image;
+	const struct manifest *m = &image->manifest;
+	json_t *json = json_pack(
+		"{s:s, s:o, s:o, s:I, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:{s:s, s:o}, s:o, s:o, "
+		"s:I}",
+		"image", image->id, "name", text_json(m->name), "version", text_json(m->version),
+		"serial", (json_int_t)m->serial, "compatible",
+		list_json(m->compatible, m->compatible_count), "arch", m->arch, "minInit",
+		(json_int_t)m->min_init, "signatures", signatures_json(image, ring), "sources",
+		list_json(m->sources, m->source_count), "run", run_json(m), "layers",
+		layers_json(place), "upper", "kind", upper_names[m->upper], "options",
+		text_json(m->upper_options), "volumes", volumes_json(m), "injects",
+		list_json(m->injects, m->inject_count), "size", (json_int_t)total_size(image));
+	int r = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
+
+	json_decref(json);
+	putchar('\n');
+	return r < 0 ? -ENOMEM : 0;
+}
+
+static int request_read(struct cmd_line *line, struct request *q, struct err *err)
+{
+	int option, r;
+
+	while ((r = cmd_next(line, &option, err)) > 0) {
+		if (option == OPT_KEY)
+			r = input_add_key(&q->ring, line->value, err);
+		else if (option == OPT_KEYRING)
+			r = input_keyring(&q->ring, line->value, err);
+		else if (option == OPT_IMAGE)
+			q->prefix = line->value;
+		else
+			q->json = true;
+		if (r < 0)
+			return r;
+	}
+	if (r == 0)
+		r = cmd_operands(line, 1, 1, err);
+	if (r == 0)
+		q->place = line->argv[line->at];
+	return r;
+}
+
+static int inspect_run(struct cmd_line *line, struct err *err)
+{
+	struct request q = { .json = false };
+	__place struct place place = PLACE_INIT;
+	int r = request_read(line, &q, err);
+
+	if (r == 0)
+		r = place_open(&place, q.place, q.prefix, err);
+	if (r < 0)
+		return r;
+	if (q.json)
+		return print_json(&place, &q.ring);
+	print_text(&place, &q.ring);
+	return 0;
+}
+
+const struct cmd cmd_inspect = {
+	.name = "inspect",
+	.args = "STORE|BUNDLE",
+	.help = "Tell what an image holds, layer by layer, and who signed it",
+	.options = options,
+	.run = inspect_run,
+};

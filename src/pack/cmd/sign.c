@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "format/signature.h"
+#include "pack/child.h"
+#include "pack/cmd.h"
+#include "pack/image.h"
+#include "pack/input.h"
+#include "pack/output.h"
+#include "store/store.h"
+#include "trust/key.h"
+#include "trust/private-key.h"
+
+enum { OPT_KEY, OPT_SIGN_CMD, OPT_ATTACH, OPT_PUB, OPT_IMAGE };
+
+static const struct cmd_option options[] = {
+	{ "key", 'k', "FILE", "sign with this private key (PEM)" },
+	{ "sign-cmd", 0, "CMD", "sign by a shell command: manifest on its stdin, DER on its stdout" },
+	{ "attach", 0, "FILE", "add a signature (DER) that was made elsewhere" },
+	{ "pub", 0, "FILE", "the public key (PEM) of --sign-cmd and --attach" },
+	{ "image", 0, "ID", "which image, when the store holds several; may be shortened" },
+	{ 0 },
+};
+
+struct request {
+	const char *store, *key, *command, *attach, *pub, *prefix;
+};
+
+/* Room for a signature in DER or base64, with some space for a line end. */
+#define ANSWER_SIZE 256
+
+/* What signers answer: DER, or base64 of it as cosign prints. */
+static int read_answer(const char *answer, size_t size, struct signature_line *line,
+		       struct err *err)
+{
+	uint8_t der[ANSWER_SIZE];
+	int r;
+
+	if (size == 0)
+		return err_set(err, -EBADMSG, "no signature: nothing came");
+	if ((uint8_t)answer[0] != 0x30) {
+		while (size > 0 && (answer[size - 1] == '\n' || answer[size - 1] == '\r'))
+			size--;
+		r = str_base64_decode(answer, size, der, sizeof(der));
+		if (r <= 0)
+			return err_set(err, -EBADMSG, "neither DER nor base64 of it");
+		answer = (const char *)der;
+		size = (size_t)r;
+	}
+	if (size > sizeof(line->der))
+		return err_set(err, -EBADMSG, "too long for a signature by a P-256 key");
+	memcpy(line->der, answer, size);
+	line->der_size = size;
+	return 0;
+}
+
+static int ask_command(const char *command, const struct image *image,
+		       struct signature_line *line, struct err *err)
+{
+	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
+	char answer[ANSWER_SIZE];
+	__fd int in = child_file(image->text, image->size);
+	__fd int out = child_file("", 0);
+	struct child child = { .argv = argv, .in_fd = in, .out_fd = out, .err_fd = -1,
+			       .keep_fd = -1 };
+	ssize_t size;
+	int r;
+
+	if (in < 0 || out < 0)
+		return err_errno(err, in < 0 ? in : out, "sign-cmd");
+	r = child_run(&child, err);
+	if (r < 0)
+		return err_wrap(err, r, "sign-cmd");
+	if (lseek(out, 0, SEEK_SET) < 0)
+		return err_errno(err, -errno, "sign-cmd");
+	size = fd_read_file(out, answer, sizeof(answer));
+	if (size < 0)
+		return err_set(err, -EBADMSG, "sign-cmd: answers too much for a signature");
+	r = read_answer(answer, (size_t)size, line, err);
+	return r < 0 ? err_wrap(err, r, "sign-cmd") : 0;
+}
+
+static int read_attached(const char *path, struct signature_line *line, struct err *err)
+{
+	char answer[ANSWER_SIZE];
+	int r = input_read(path, answer, sizeof(answer), err);
+
+	if (r < 0)
+		return r;
+	r = read_answer(answer, (size_t)r, line, err);
+	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
+}
+
+/* Signs with a key of our own; *ring becomes its public half. */
+static int sign_with_key(const char *path, const struct image *image, struct keyring *ring,
+			 struct signature_line *line, struct err *err)
+{
+	char pem[4096];
+	struct private_key key;
+	int size = input_read(path, pem, sizeof(pem), err);
+	int r;
+
+	if (size < 0)
+		return size;
+	r = private_key_read_pem(pem, (size_t)size, &key, err);
+	explicit_bzero(pem, sizeof(pem));
+	if (r < 0)
+		return err_wrap(err, r, "%s", path);
+	r = private_key_sign(&key, image->text, image->size, line, err);
+	if (r == 0)
+		r = key_id(key.point, ring->keys[0].id);
+	memcpy(ring->keys[0].point, key.point, KEYRING_POINT_SIZE);
+	ring->count = 1;
+	private_key_done(&key);
+	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
+}
+
+static int make_line(const struct request *q, const struct image *image,
+		     struct keyring *ring, struct signature_line *line, struct err *err)
+{
+	int r;
+
+	if (q->key)
+		return sign_with_key(q->key, image, ring, line, err);
+	r = input_add_key(ring, q->pub, err);
+	if (r < 0)
+		return r;
+	return q->command ? ask_command(q->command, image, line, err) :
+			    read_attached(q->attach, line, err);
+}
+
+/* Puts the line in the place of an older one by the same key, or last. Nothing that doesn't hold
+ * gets in: a typing mistake here would only be seen on the device. */
+static int merge_line(struct image *image, const struct keyring *ring,
+		      const struct signature_line *line, struct err *err)
+{
+	struct signature_file one = { .count = 1 }, *file = &image->signatures;
+	size_t at = 0;
+	int r;
+
+	one.lines[0] = *line;
+	(void)stpcpy(one.lines[0].key_id, ring->keys[0].id);
+	r = key_verify(image->text, image->size, &one, ring, 1, NULL, NULL);
+	if (r < 0)
+		return err_set(err, r, "the signature does not hold for key %s and this image",
+			       ring->keys[0].id);
+	while (at < file->count && strcmp(file->lines[at].key_id, ring->keys[0].id) != 0)
+		at++;
+	if (at == SIGNATURE_MAX_COUNT)
+		return err_set(err, -E2BIG, "has %d signatures already", SIGNATURE_MAX_COUNT);
+	file->lines[at] = one.lines[0];
+	if (at == file->count)
+		file->count++;
+	return 0;
+}
+
+static int write_signatures(int store, const struct image *image, struct err *err)
+{
+	__output struct output output = OUTPUT_INIT;
+	char text[SIGNATURE_MAX_SIZE], path[8 + DIGEST_HEX_SIZE] = "images/";
+	__fd int dir = -EBADF;
+	int r, size = signature_file_write(&image->signatures, text, sizeof(text));
+
+	if (size < 0)
+		return err_errno(err, size, "manifest.sig");
+	(void)stpcpy(path + 7, image->id);
+	dir = path_open_own(store, path, O_RDONLY | O_DIRECTORY, 0);
+	if (dir < 0)
+		return err_errno(err, dir, "%s", path);
+	r = output_open(&output, dir, "manifest.sig", 0666, err);
+	if (r < 0)
+		return r;
+	r = fd_write_all(output.fd, text, (size_t)size);
+	return r < 0 ? err_errno(err, r, "manifest.sig") : output_commit(&output, 0, err);
+}
+
+static int sign_image(const struct request *q, struct image *image, struct err *err)
+{
+	struct keyring ring = { .count = 0 };
+	struct signature_line line = { .der_size = 0 };
+	char id[DIGEST_HEX_SIZE];
+	__fd int store = store_open(q->store, err);
+	int r;
+
+	if (store < 0)
+		return store;
+	r = image_pick(store, q->prefix, id, err);
+	if (r == 0)
+		r = image_load(store, id, image, err);
+	if (r < 0)
+		return err_wrap(err, r, "%s", q->store);
+	r = make_line(q, image, &ring, &line, err);
+	if (r == 0)
+		r = merge_line(image, &ring, &line, err);
+	if (r == 0)
+		r = write_signatures(store, image, err);
+	if (r < 0)
+		return err_wrap(err, r, "%s: image %.12s", q->store, id);
+	printf("%s %s\n", id, ring.keys[0].id);
+	return 0;
+}
+
+static int request_read(struct cmd_line *line, struct request *q, struct err *err)
+{
+	const char **const fields[] = {
+		[OPT_KEY] = &q->key,	   [OPT_SIGN_CMD] = &q->command,
+		[OPT_ATTACH] = &q->attach, [OPT_PUB] = &q->pub,
+		[OPT_IMAGE] = &q->prefix,
+	};
+	int option, r;
+
+	while ((r = cmd_next(line, &option, err)) > 0)
+		*fields[option] = line->value;
+	if (r == 0)
+		r = cmd_operands(line, 1, 1, err);
+	if (r < 0)
+		return r;
+	q->store = line->argv[line->at];
+	if (!!q->key + !!q->command + !!q->attach != 1)
+		return cmd_usage(err, "sign: say one of --key, --sign-cmd and --attach");
+	if (!q->key != !!q->pub)
+		return cmd_usage(err, q->key ? "sign: --pub goes with --sign-cmd and --attach" :
+					       "sign: --pub is missing: whose signature is it?");
+	return 0;
+}
+
+static int sign_run(struct cmd_line *line, struct err *err)
+{
+	struct request q = { .store = NULL };
+	__image struct image *image = image_new();
+	int r = image ? request_read(line, &q, err) : -ENOMEM;
+
+	return r < 0 ? r : sign_image(&q, image, err);
+}
+
+const struct cmd cmd_sign = {
+	.name = "sign",
+	.args = "STORE",
+	.help = "Sign an image, or add a signature made elsewhere",
+	.options = options,
+	.run = sign_run,
+};

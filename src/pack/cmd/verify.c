@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "pack/cmd.h"
+#include "pack/input.h"
+#include "pack/place.h"
+#include "trust/hash-tree.h"
+#include "trust/key.h"
+
+enum { OPT_KEY, OPT_KEYRING, OPT_THRESHOLD, OPT_IMAGE, OPT_JSON };
+
+static const struct cmd_option options[] = {
+	{ "key", 'k', "FILE", "a public key (PEM) to trust; may be repeated" },
+	{ "keyring", 0, "FILE", "a keyring to trust, as a device has it" },
+	{ "threshold", 0, "N", "how many of the keys must sign (default: 1)" },
+	{ "image", 0, "ID", "which image, when the store holds several; may be shortened" },
+	{ "json", 0, NULL, "print JSON" },
+	{ 0 },
+};
+
+struct request {
+	const char *place, *prefix;
+	struct keyring ring;
+	unsigned long long threshold;
+	bool json;
+};
+
+/* What was found out; reasons are "" where something holds. */
+struct findings {
+	struct key_signers signers;
+	struct err *layers;
+	size_t bad;
+};
+
+static int check_layer(const struct place *place, size_t n, struct err *err)
+{
+	const struct manifest_layer *layer = &place->image->manifest.layers[n];
+	__fd int fd = place_open_layer_file(place, n, err);
+	uint8_t hash[DIGEST_SIZE];
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = digest_of_fd(fd, layer->size_bytes, hash);
+	if (r < 0)
+		return err_errno(err, r, "reading it");
+	if (memcmp(hash, layer->blob, sizeof(hash)) != 0)
+		return err_set(err, -EBADMSG, "its sha256 is not what its name says");
+	return hash_tree_check(fd, layer->size_bytes, layer->data_bytes, layer->root, err);
+}
+
+static void check_layers(const struct place *place, struct findings *found)
+{
+	for (size_t n = 0; n < place->image->manifest.layer_count; n++) {
+		if (check_layer(place, n, &found->layers[n]) == 0) {
+			found->layers[n].text[0] = '\0';
+			continue;
+		}
+		if (!found->layers[n].text[0])
+			(void)err_set(&found->layers[n], 0, "does not hold");
+		found->bad++;
+	}
+}
+
+static bool is_signer(const struct findings *found, const char *id)
+{
+	for (size_t i = 0; i < found->signers.count; i++)
+		if (strcmp(found->signers.ids[i], id) == 0)
+			return true;
+	return false;
+}
+
+static void print_text(const struct image *image, const struct findings *found)
+{
+	const struct manifest *m = &image->manifest;
+	char hex[DIGEST_HEX_SIZE], size[16];
+
+	printf("image %s: %s, serial %llu\n", image->id, m->name, (unsigned long long)m->serial);
+	for (size_t i = 0; i < image->signatures.count; i++) {
+		const char *id = image->signatures.lines[i].key_id;
+
+		printf("signature %s: %s\n", id, is_signer(found, id) ? "holds" : "not counted");
+	}
+	for (size_t n = 0; n < m->layer_count; n++) {
+		str_hex_encode(m->layers[n].blob, DIGEST_SIZE, hex);
+		printf("layer %zu sha256:%.12s: %s%s%s\n", n, hex,
+		       found->layers[n].text[0] ? "" : str_size(m->layers[n].size_bytes, size),
+		       found->layers[n].text[0] ? "" : ", size, sha256 and verity tree hold",
+		       found->layers[n].text);
+	}
+}
+
+static json_t *layer_json(const struct manifest_layer *layer, const struct err *reason)
+{
+	char digest[7 + DIGEST_HEX_SIZE] = "sha256:", root[DIGEST_HEX_SIZE];
+
+	str_hex_encode(layer->blob, DIGEST_SIZE, digest + 7);
+	str_hex_encode(layer->root, DIGEST_SIZE, root);
+	return json_pack("{s:s, s:I, s:s, s:b, s:s*}", "digest", digest, "size",
+			 (json_int_t)layer->size_bytes, "rootHash", root, "holds",
+			 !reason->text[0], "reason", reason->text[0] ? reason->text : NULL);
+}
+
+static int print_json(const struct image *image, const struct findings *found)
+{
+	json_t *layers = json_array(), *signatures = json_array(), *json;
+	int r;
+
+	for (size_t i = 0; i < image->signatures.count; i++) {
+		const char *id = image->signatures.lines[i].key_id;
+
+		(void)json_array_append_new(signatures,
+					    json_pack("{s:s, s:b}", "key", id, "holds",
+						      is_signer(found, id)));
+	}
+	for (size_t n = 0; n < image->manifest.layer_count; n++)
+		(void)json_array_append_new(layers, layer_json(&image->manifest.layers[n],
+							       &found->layers[n]));
+	json = json_pack("{s:s, s:s, s:I, s:b, s:o, s:o}", "image", image->id, "name",
+			 image->manifest.name, "serial", (json_int_t)image->manifest.serial,
+			 "holds", found->bad == 0, "signatures", signatures, "layers", layers);
+	r = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
+	json_decref(json);
+	putchar('\n');
+	return r < 0 ? -ENOMEM : 0;
+}
+
+static int verify(const struct request *q, const struct place *place, struct err *err)
+{
+	const struct image *image = place->image;
+	struct findings found = { .bad = 0 };
+	int r = image->signatures.count == 0 ? err_set(err, -ENOKEY, "not signed") :
+		key_verify(image->text, image->size, &image->signatures, &q->ring,
+			   (uint32_t)q->threshold, &found.signers, err);
+
+	if (r < 0)
+		return err_wrap(err, r, "image %.12s", image->id);
+	found.layers = calloc(image->manifest.layer_count, sizeof(*found.layers));
+	if (!found.layers)
+		return -ENOMEM;
+	check_layers(place, &found);
+	if (q->json)
+		r = print_json(image, &found);
+	else
+		print_text(image, &found);
+	if (r == 0 && found.bad > 0)
+		r = err_set(err, -EBADMSG, "image %.12s: %zu of %zu layers do not hold",
+			    image->id, found.bad, image->manifest.layer_count);
+	free(found.layers);
+	return r;
+}
+
+static int request_option(struct request *q, const struct cmd_line *line, int option,
+			  struct err *err)
+{
+	switch (option) {
+	case OPT_KEY:
+		return input_add_key(&q->ring, line->value, err);
+	case OPT_KEYRING:
+		return input_keyring(&q->ring, line->value, err);
+	case OPT_THRESHOLD:
+		return cmd_number(line, option, 1, SIGNATURE_MAX_COUNT, &q->threshold, err);
+	case OPT_IMAGE:
+		q->prefix = line->value;
+		return 0;
+	default:
+		q->json = true;
+		return 0;
+	}
+}
+
+static int request_read(struct cmd_line *line, struct request *q, struct err *err)
+{
+	int option, r;
+
+	while ((r = cmd_next(line, &option, err)) > 0) {
+		r = request_option(q, line, option, err);
+		if (r < 0)
+			return r;
+	}
+	if (r == 0)
+		r = cmd_operands(line, 1, 1, err);
+	if (r < 0)
+		return r;
+	q->place = line->argv[line->at];
+	if (q->ring.count == 0)
+		return cmd_usage(err, "verify: --key is missing: whose signature should hold?");
+	return 0;
+}
+
+static int verify_run(struct cmd_line *line, struct err *err)
+{
+	struct request q = { .threshold = 1 };
+	__place struct place place = PLACE_INIT;
+	int r = request_read(line, &q, err);
+
+	if (r < 0)
+		return r;
+	r = place_open(&place, q.place, q.prefix, err);
+	if (r < 0)
+		return r;
+	r = verify(&q, &place, err);
+	return r < 0 ? err_wrap(err, r, "%s", q.place) : 0;
+}
+
+const struct cmd cmd_verify = {
+	.name = "verify",
+	.args = "STORE|BUNDLE --key FILE...",
+	.help = "Check an image: signatures, sizes, digests and verity trees",
+	.options = options,
+	.run = verify_run,
+};

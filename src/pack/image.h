@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * An image on the workstation: the exact bytes of its manifest and signature file beside what
+ * they say. Here, unlike on a device, a manifest is read before a signature holds: people look
+ * at unsigned images, and sign them. The parser is made for hostile bytes.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "format/keyring.h"
+#include "format/manifest.h"
+#include "format/signature.h"
+#include "trust/digest.h"
+
+struct image {
+	char id[DIGEST_HEX_SIZE]; /* sha256 of text */
+	char text[MANIFEST_MAX_SIZE];
+	size_t size;
+	char signature_text[SIGNATURE_MAX_SIZE];
+	size_t signature_size; /* 0: not signed */
+	struct signature_file signatures;
+	struct manifest manifest;
+};
+
+struct image *image_new(void);
+void image_free(struct image *image);
+
+static inline void image_free_scope(struct image **image)
+{
+	image_free(*image);
+}
+
+#define __image __attribute__((cleanup(image_free_scope)))
+
+/* Makes id, signatures and manifest of text and signature_text. 0 or -EBADMSG. */
+int image_parse(struct image *image, struct err *err);
+
+/* The image of @store whose id begins with @prefix; a NULL prefix means the only one there is.
+ * 0; -ENOENT; -ENOTUNIQ, with the ids to choose from. */
+int image_pick(int store, const char *prefix, char ret_id[DIGEST_HEX_SIZE], struct err *err);
+
+/* Reads image @id of @store into @image. 0, -ENOENT, -EBADMSG (also for a manifest that isn't
+ * what its name says), -errno. */
+int image_load(int store, const char *id, struct image *image, struct err *err);
+
+/* Does the signature file's line @n hold for a key of @ring? 0, -ENOKEY, -EKEYREJECTED. */
+int image_check_signature(const struct image *image, size_t n, const struct keyring *ring);
+
+/* Was this layer's blob already in the stack below? Bundles and sums count it once. */
+bool image_layer_again(const struct image *image, size_t layer);
