@@ -21,9 +21,9 @@ struct keyring {
 	size_t count; /* 1 or more after a good parse */
 };
 
-/* Reads `key <id> ecdsa-p256-sha256 <base64 point>` lines. Does not compute that ids belong to
- * their points (that takes sha256: trust/key.h). 0, -EBADMSG (an id or a point twice too), or
- * -EFBIG. */
+/* Reads `key <id> ecdsa-p256-sha256 <base64 point>` lines. Does not compute that ids
+ * belong to their points (that takes sha256: trust/key.h). 0, -EBADMSG (an id or a point
+ * twice too), or -EFBIG. */
 int keyring_parse(const char *bytes, size_t size, struct keyring *ret_keyring,
 		  struct err *err);
 

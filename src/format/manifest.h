@@ -3,10 +3,10 @@
 /*
  * The manifest: what an image is. lamina-manifest(5) is the format's source.
  *
- * manifest_parse() takes bytes whose signature already holds. The struct borrows: every text
- * points into struct manifest's own text arena, decoded (%XX gone) and ended by NUL, so the
- * caller's buffer may go. No allocation; a struct manifest is large (about 100 KiB with the
- * default limits): keep it static, not on a stack.
+ * manifest_parse() takes bytes whose signature already holds. The struct borrows: every
+ * text points into struct manifest's own text arena, decoded (%XX gone) and ended by NUL,
+ * so the caller's buffer may go. No allocation; a struct manifest is large (about 100 KiB
+ * with the default limits): keep it static, not on a stack.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 #include "base/err.h"
 
 #define MANIFEST_MAX_SIZE 65536 /* bytes of a manifest file */
-#define MANIFEST_FEATURE_LEVEL 1 /* what this code understands: `min-init` may ask for it */
+#define MANIFEST_FEATURE_LEVEL 1 /* what this code understands: `min-init` asks for it */
 #define MANIFEST_MAX_LAYERS CONFIG_LAMINA_MAX_LAYERS
 #define MANIFEST_MAX_COMPATIBLE 16
 #define MANIFEST_MAX_ARGS 128
@@ -27,7 +27,7 @@
 struct manifest_layer {
 	uint8_t blob[32];    /* sha256 of the whole blob */
 	uint64_t size_bytes; /* of the whole blob */
-	uint64_t data_bytes; /* of the padded squashfs = offset of the verity superblock */
+	uint64_t data_bytes; /* of the padded squashfs: where the verity superblock starts */
 	uint8_t root[32];    /* verity root hash */
 };
 
@@ -44,7 +44,7 @@ enum manifest_run {
 
 struct manifest_volume {
 	const char *path;    /* absolute, no "..", normalised */
-	bool persist;        /* else tmpfs */
+	bool persist;	     /* else tmpfs */
 	const char *options; /* tmpfs mount options joined by commas, "" for none */
 };
 
@@ -71,8 +71,8 @@ struct manifest {
 	size_t arg_count;
 	const char *env[MANIFEST_MAX_ENV + 1]; /* NAME=value, ended by NULL */
 	size_t env_count;
-	const char *cwd;  /* absolute; "/" when absent */
-	const char *user; /* "name|id[:group|id]", "0:0" when absent */
+	const char *cwd;	 /* absolute; "/" when absent */
+	const char *user;	 /* "name|id[:group|id]", "0:0" when absent */
 	const char *stop_signal; /* "SIGTERM" when absent */
 	enum manifest_run run;	 /* MANIFEST_RUN_SUPERVISE when absent */
 	const char *sources[MANIFEST_MAX_LAYERS]; /* informational, in line order */
@@ -89,29 +89,30 @@ struct manifest {
 int manifest_parse(const char *bytes, size_t size, struct manifest *ret_manifest,
 		   struct err *err);
 
-/* Is the image for this device? @compatible is the device's one name, @arch its GOARCH name.
- * 0, -ENOTSUP (min-init above MANIFEST_FEATURE_LEVEL), or -EINVAL with the reason: not
- * compatible, other arch. */
-int manifest_fits(const struct manifest *manifest, const char *compatible, const char *arch,
-		  struct err *err);
+/* Is the image for this device? @compatible is the device's one name, @arch its GOARCH
+ * name. 0, -ENOTSUP (min-init above MANIFEST_FEATURE_LEVEL), or -EINVAL with the reason:
+ * not compatible, other arch. */
+int manifest_fits(const struct manifest *manifest, const char *compatible,
+		  const char *arch, struct err *err);
 
-/* Writes the canonical text: keys in the order of lamina-manifest(5), defaults written out.
- * Returns its size; -ENAMETOOLONG when it is larger than @size or MANIFEST_MAX_SIZE; -EINVAL
- * with the field that no manifest may hold. manifest_parse() reads it back the same. */
+/* Writes the canonical text: keys in the order of lamina-manifest(5), defaults written
+ * out. Returns its size; -ENAMETOOLONG when it is larger than @size or MANIFEST_MAX_SIZE;
+ * -EINVAL with the field that no manifest may hold. manifest_parse() reads it back the
+ * same. */
 int manifest_write(const struct manifest *manifest, char *ret_text, size_t size,
 		   struct err *err);
 
-/* Keeps a copy of @text in the manifest's arena, for writers that fill the struct themselves.
- * NULL when the arena is full. */
+/* Keeps a copy of @text in the manifest's arena, for writers that fill the struct
+ * themselves. NULL when the arena is full. */
 const char *manifest_keep(struct manifest *manifest, const char *text);
 
 /* A manifest with every default set and nothing in it. */
 void manifest_init(struct manifest *ret_manifest);
 
-/* The number of a stop-signal: "SIGTERM", "SIGRTMIN+3"; -EINVAL. The same on every arch. */
+/* The number of a stop-signal ("SIGTERM", "SIGRTMIN+3"), the same on every arch; -EINVAL. */
 int manifest_signal(const char *name);
 
-/* What the writer and the importer must ask before they fill a field: each true or false. */
+/* What the importer must ask before it fills a field: each true or false. */
 bool manifest_name_valid(const char *name);
 bool manifest_arch_valid(const char *arch);
 bool manifest_path_valid(const char *path); /* absolute and normalised */

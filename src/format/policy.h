@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* What a device allows: /etc/lamina/policy of the initramfs. lamina-policy(5) is the source. */
+/* What a device allows: /etc/lamina/policy of the initramfs. Source: lamina-policy(5). */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,35 +25,36 @@ enum policy_confirm {
 
 /* What the kernel command line may do; each off unless `allow` names it. */
 enum policy_allow {
-	POLICY_ALLOW_DEBUG = 1 << 0,	/* lamina.debug: more words on the console */
-	POLICY_ALLOW_USE = 1 << 1,	/* lamina.use=previous|factory */
-	POLICY_ALLOW_STORE = 1 << 2,	/* lamina.store=... */
-	POLICY_ALLOW_RESCUE = 1 << 3,	/* lamina.rescue */
+	POLICY_ALLOW_DEBUG = 1 << 0,  /* lamina.debug: more words on the console */
+	POLICY_ALLOW_USE = 1 << 1,    /* lamina.use=previous|factory */
+	POLICY_ALLOW_STORE = 1 << 2,  /* lamina.store=... */
+	POLICY_ALLOW_RESCUE = 1 << 3, /* lamina.rescue */
 };
 
 struct policy {
 	char store[POLICY_WORD_SIZE];	   /* as policy_source_parse() takes it */
 	char store_type[32];		   /* ext4 by default */
 	uint32_t store_timeout_s;	   /* 10 by default */
-	char state[POLICY_WORD_SIZE];	   /* "" : the file `state` of the store; else a partition */
+	char state[POLICY_WORD_SIZE];	   /* a partition; "": the file `state` of the store */
 	char compatible[POLICY_WORD_SIZE]; /* must be there */
-	uint32_t threshold;		   /* distinct good signatures needed, 1 by default */
-	uint64_t floor;			   /* least serial, 0 by default */
-	uint32_t tries;			   /* 3 by default */
+	uint32_t threshold; /* distinct good signatures needed, 1 by default */
+	uint64_t floor;	    /* least serial, 0 by default */
+	uint32_t tries;	    /* 3 by default */
 	enum policy_confirm confirm;
 	uint32_t confirm_after_s;
 	char confirm_check[POLICY_WORD_SIZE];
 	enum policy_failure on_failure; /* reboot after 10 s by default */
 	uint32_t on_failure_delay_s;
-	bool verity_panic; /* `verity panic`; else eio */
+	bool verity_panic;		 /* `verity panic`; else eio */
 	char watchdog[POLICY_WORD_SIZE]; /* "" : none */
 	uint32_t watchdog_timeout_s;
 	unsigned int allow; /* of enum policy_allow */
 };
 
-/* Reads a policy; comments (# first on a line) and empty lines are allowed here, as people
- * write it by hand. 0, -EBADMSG with line and reason, -EFBIG. */
-int policy_parse(const char *bytes, size_t size, struct policy *ret_policy, struct err *err);
+/* Reads a policy; comments (# first on a line) and empty lines are allowed here, as
+ * people write it by hand. 0, -EBADMSG with line and reason, -EFBIG. */
+int policy_parse(const char *bytes, size_t size, struct policy *ret_policy,
+		 struct err *err);
 
 /* A source such as PARTLABEL=x split in kind and value; what block/find.c searches. */
 enum policy_source {
@@ -66,5 +67,5 @@ enum policy_source {
 };
 
 /* @ret_value borrows from @text. 0 or -EBADMSG. */
-int policy_source_parse(const char *text, enum policy_source *ret_kind, const char **ret_value,
-			struct err *err);
+int policy_source_parse(const char *text, enum policy_source *ret_kind,
+			const char **ret_value, struct err *err);

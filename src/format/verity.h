@@ -2,8 +2,8 @@
 #pragma once
 /*
  * The dm-verity superblock (cryptsetup's on-disk format, version 1) as Lamina writes it:
- * sha256, 4096-byte blocks, no salt. The device never trusts it: the parameters come from the
- * signed manifest. It is there for veritysetup and for people.
+ * sha256, 4096-byte blocks, no salt. The device never trusts it: the parameters come from
+ * the signed manifest. It is there for veritysetup and for people.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -28,9 +28,9 @@ int verity_superblock_parse(const uint8_t bytes[VERITY_SUPERBLOCK_SIZE],
 /* Blocks of hash tree over @data_blocks data blocks, without the superblock. */
 uint64_t verity_tree_blocks(uint64_t data_blocks);
 
-/* Checks that a layer's figures fit each other: @data a multiple of 4096 and not 0, @size =
- * @data + superblock block + tree, nothing past 2^63-1. 0 or -EBADMSG. */
+/* Checks that a layer's figures fit each other: @data_bytes a multiple of 4096, not 0, at
+ * most 2^62; @size_bytes that plus a block for the superblock plus the tree. 0 or -EBADMSG. */
 int verity_layout_check(uint64_t size_bytes, uint64_t data_bytes, struct err *err);
 
-/* The fixed UUID of a layer: derived from the root hash (version 8 UUID of its first bytes). */
+/* The fixed UUID of a layer: a version 8 UUID of the root hash's first bytes. */
 void verity_uuid(const uint8_t root[32], uint8_t ret_uuid[16]);

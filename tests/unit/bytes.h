@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* What the tests of the formats share. They run from the top of the sources. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/err.h"
+
+/* Reads tests/data/@name whole; its size. */
+static inline size_t read_data(const char *name, char *ret_bytes, size_t room)
+{
+	char path[256];
+	size_t size;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "tests/data/%s", name);
+	file = fopen(path, "rb");
+	if (!file)
+		fail_msg("%s: can't be opened", path);
+	size = fread(ret_bytes, 1, room, file);
+	(void)fclose(file);
+	assert_true(size > 0 && size < room);
+	return size;
+}
+
+/* Did it end with that number and exactly that text? */
+#define assert_refused(call, number, err, words)        \
+	do {                                            \
+		int result_ = (call);                   \
+                                                        \
+		assert_string_equal((err).text, words); \
+		assert_int_equal(result_, number);      \
+	} while (0)
+
+/* The length, for texts with NUL bytes in them. */
+#define SIZED(text) (text), sizeof(text) - 1

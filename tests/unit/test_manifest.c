@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bytes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "format/manifest.h"
+
+static struct manifest manifest;
+static char bytes[MANIFEST_MAX_SIZE + 16], again[MANIFEST_MAX_SIZE + 16],
+	third[MANIFEST_MAX_SIZE + 16];
+
+static void full(void **state)
+{
+	size_t size = read_data("full.manifest", bytes, sizeof(bytes));
+	const struct manifest *m = &manifest;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_refused(manifest_parse(bytes, size, &manifest, &err), 0, err, "");
+	memset(bytes, 'x', sizeof(bytes)); /* nothing is borrowed from the caller */
+	assert_string_equal(m->name, "thermostat");
+	assert_string_equal(m->version, "1.4.2");
+	assert_int_equal(m->serial, 17);
+	assert_int_equal(m->compatible_count, 2);
+	assert_string_equal(m->compatible[1], "acme,thermostat-v3");
+	assert_string_equal(m->arch, "arm64");
+	assert_int_equal(m->min_init, 1);
+	assert_int_equal(m->layer_count, 3);
+	assert_int_equal(m->layers[1].size_bytes, 544768);
+	assert_int_equal(m->layers[1].data_bytes, 528384);
+	assert_int_equal(m->layers[1].blob[0], 0xcd);
+	assert_int_equal(m->layers[1].root[31], 0x84);
+	assert_memory_equal(&m->layers[0], &m->layers[2], sizeof(m->layers[0]));
+	assert_int_equal(m->upper, MANIFEST_UPPER_TMPFS);
+	assert_string_equal(m->upper_options, "size=50%,nr_inodes=20000");
+	assert_int_equal(m->volume_count, 3);
+	assert_string_equal(m->volumes[0].path, "/data");
+	assert_true(m->volumes[0].persist);
+	assert_string_equal(m->volumes[1].path, "/data/cache of mine");
+	assert_false(m->volumes[1].persist);
+	assert_string_equal(m->volumes[1].options, "");
+	assert_string_equal(m->volumes[2].options, "size=1m,mode=0700");
+	assert_int_equal(m->inject_count, 2);
+	assert_string_equal(m->injects[1], "/etc/ssl/my key.pem");
+	assert_int_equal(m->run, MANIFEST_RUN_EXEC);
+	assert_string_equal(m->cwd, "/srv/thermo stat");
+	assert_string_equal(m->user, "thermo:1000");
+	assert_string_equal(m->stop_signal, "SIGRTMIN+3");
+	assert_int_equal(m->source_count, 2);
+	assert_string_equal(m->sources[1], "dir:/home/me/my files");
+}
+
+static void full_program(void **state)
+{
+	size_t size = read_data("full.manifest", bytes, sizeof(bytes));
+	const struct manifest *m = &manifest;
+
+	(void)state;
+	assert_int_equal(manifest_parse(bytes, size, &manifest, NULL), 0);
+	assert_int_equal(m->arg_count, 5);
+	assert_string_equal(m->args[0], "/usr/bin/thermostat");
+	assert_string_equal(m->args[1], "");
+	assert_string_equal(m->args[2], "--greeting=Gr\xc3\xbc\xc3\x9f"
+					"e, two  spaces");
+	assert_string_equal(m->args[3], " lead and trail ");
+	assert_string_equal(m->args[4], "100% sure\n");
+	assert_null(m->args[5]);
+	assert_int_equal(m->env_count, 3);
+	assert_string_equal(m->env[1], "EMPTY=");
+	assert_string_equal(m->env[2], "MOTD=a=b c");
+	assert_null(m->env[3]);
+}
+
+static void canonical_text_writes_back(void **state)
+{
+	size_t size = read_data("full.manifest", bytes, sizeof(bytes));
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(manifest_parse(bytes, size, &manifest, &err), 0);
+	assert_int_equal(manifest_write(&manifest, again, sizeof(again), &err), size);
+	assert_memory_equal(bytes, again, size);
+	/* exactly the room there is, and one byte less */
+	assert_int_equal(manifest_write(&manifest, again, size + 1, &err), size);
+	assert_int_equal(manifest_write(&manifest, again, size, &err), -ENAMETOOLONG);
+	assert_int_equal(manifest_write(&manifest, again, 0, &err), -ENAMETOOLONG);
+}
+
+static void defaults(void **state)
+{
+	size_t size = read_data("least.manifest", bytes, sizeof(bytes));
+	struct err err = ERR_INIT;
+	int r;
+
+	(void)state;
+	assert_refused(manifest_parse(bytes, size, &manifest, &err), 0, err, "");
+	assert_string_equal(manifest.version, "");
+	assert_string_equal(manifest.upper_options, "");
+	assert_int_equal(manifest.run, MANIFEST_RUN_SUPERVISE);
+	r = manifest_write(&manifest, again, sizeof(again), &err);
+	size = read_data("least.canonical", bytes, sizeof(bytes));
+	assert_int_equal(r, size);
+	assert_memory_equal(bytes, again, size);
+	assert_int_equal(manifest_parse(again, size, &manifest, &err), 0);
+	assert_int_equal(manifest_write(&manifest, again, sizeof(again), &err), size);
+	assert_memory_equal(bytes, again, size);
+}
+
+/* A whole file is needed: what is cut anywhere is refused, or is itself whole (cut behind an
+ * optional line). */
+static void truncated_anywhere(void **state)
+{
+	size_t size = read_data("full.manifest", bytes, sizeof(bytes));
+	struct err err = ERR_INIT;
+
+	(void)state;
+	for (size_t cut = 0; cut < size; cut++) {
+		char *copy = malloc(cut + 1); /* so that a read past it is seen */
+		int r;
+
+		assert_non_null(copy);
+		memcpy(copy, bytes, cut);
+		r = manifest_parse(copy, cut, &manifest, &err);
+		free(copy);
+		if (r == 0) {
+			assert_int_equal(bytes[cut - 1], '\n');
+			assert_true(manifest.arg_count > 0);
+		} else {
+			assert_int_equal(r, -EBADMSG);
+		}
+	}
+	assert_int_equal(manifest_parse(bytes, size, &manifest, &err), 0);
+}
+
+/* What parsed writes to something that parses to the same. */
+static void assert_settles(void)
+{
+	int r = manifest_write(&manifest, again, sizeof(again), NULL);
+
+	assert_true(r > 0);
+	assert_int_equal(manifest_parse(again, (size_t)r, &manifest, NULL), 0);
+	assert_int_equal(manifest_write(&manifest, third, sizeof(third), NULL), r);
+	assert_memory_equal(again, third, (size_t)r);
+}
+
+static void flip(size_t size, size_t bit)
+{
+	bool line_end = bytes[bit / 8] == '\n';
+	struct err err = ERR_INIT;
+	int r;
+
+	bytes[bit / 8] ^= (char)(1 << bit % 8);
+	r = manifest_parse(bytes, size, &manifest, &err);
+	if (r < 0) {
+		assert_true(err.text[0] != '\0');
+		assert_true(r == -EBADMSG || r == -EPROTONOSUPPORT);
+	} else {
+		assert_settles();
+		/* two lines made one may lack a key that has a default */
+		if (!line_end)
+			assert_memory_equal(bytes, again, size);
+	}
+	bytes[bit / 8] ^= (char)(1 << bit % 8);
+}
+
+/* A flipped bit is refused, or is another value that is written as it was read. */
+static void flipped_bits(void **state)
+{
+	static const char *const names[] = { "full.manifest", "least.canonical" };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		size_t size = read_data(names[i], bytes, sizeof(bytes));
+
+		for (size_t bit = 0; bit < 8 * size; bit++)
+			flip(size, bit);
+	}
+}
+
+static void fits(void **state)
+{
+	size_t size = read_data("full.manifest", bytes, sizeof(bytes));
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(manifest_parse(bytes, size, &manifest, &err), 0);
+	assert_int_equal(manifest_fits(&manifest, "acme,thermostat-v3", "arm64", &err), 0);
+	assert_refused(manifest_fits(&manifest, "acme,thermostat-v", "arm64", &err), -EINVAL,
+		       err,
+		       "compatible: the image is for acme,thermostat-v2 and others, this "
+		       "device is acme,thermostat-v");
+	assert_refused(manifest_fits(&manifest, "acme,thermostat-v2", "arm", &err), -EINVAL,
+		       err, "arch: the image is for arm64, this device is arm");
+	manifest.min_init = MANIFEST_FEATURE_LEVEL + 1;
+	assert_refused(manifest_fits(&manifest, "acme,thermostat-v2", "arm64", &err),
+		       -ENOTSUP, err,
+		       "min-init: the image asks for feature level 2, this is 1");
+}
+
+static void signals(void **state)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} cases[] = {
+		{ "SIGTERM", 15 },	 { "SIGHUP", 1 },	  { "SIGKILL", 9 },
+		{ "SIGWINCH", 28 },	 { "SIGPWR", 30 },	  { "SIGRTMIN", 34 },
+		{ "SIGRTMIN+1", 35 },	 { "SIGRTMIN+3", 37 },	  { "SIGRTMIN+30", 64 },
+		{ "SIGRTMIN+31", -22 },	 { "SIGRTMIN+0", -22 },	  { "SIGRTMIN+03", -22 },
+		{ "SIGRTMIN3", -22 },	 { "SIGSTOP", -22 },	  { "TERM", -22 },
+		{ "15", -22 },		 { "SIGterm", -22 },	  { "", -22 },
+		{ "SIG", -22 },		 { "SIGRTMAX", -22 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(manifest_signal(cases[i].name), cases[i].number);
+}
+
+static void keeps_until_full(void **state)
+{
+	static char text[MANIFEST_MAX_SIZE];
+
+	(void)state;
+	manifest_init(&manifest);
+	memset(text, 'a', sizeof(text) - 1);
+	assert_string_equal(manifest_keep(&manifest, "one"), "one");
+	assert_null(manifest_keep(&manifest, text));
+	text[sizeof(text) - 5] = '\0'; /* with its NUL exactly what is left */
+	assert_string_equal(manifest_keep(&manifest, text), text);
+	assert_null(manifest_keep(&manifest, ""));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(full),
+		cmocka_unit_test(full_program),
+		cmocka_unit_test(canonical_text_writes_back),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(truncated_anywhere),
+		cmocka_unit_test(flipped_bits),
+		cmocka_unit_test(fits),
+		cmocka_unit_test(signals),
+		cmocka_unit_test(keeps_until_full),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bytes.h"
+
+#include <errno.h>
+
+#include "base/str.h"
+#include "format/manifest.h"
+
+#define BLOB "sha256:f527a6ecea31bb9e279d0c62e3807d1b5ea2d47653edff4c36eedd53c7f0c8cd"
+#define ROOT "ad7facb2586fc6e966c004d7d1d16b024f5805ff7cb47c7a85dabd8b48892ca7"
+#define OTHER "bd7facb2586fc6e966c004d7d1d16b024f5805ff7cb47c7a85dabd8b48892ca7"
+#define LAYER "layer " BLOB " size 8192 data 4096 verity " ROOT
+#define A16 "aaaaaaaaaaaaaaaa"
+#define A64 A16 A16 A16 A16
+
+static struct manifest manifest;
+static char text[MANIFEST_MAX_SIZE + 16];
+
+/* A good manifest in which @line stands second, in place of the lines of the same key. */
+static size_t with(const char *line)
+{
+	static const char *const others[] = {
+		"arch amd64", "arg /init", "min-init 1", LAYER,
+		"compatible a", "serial 0",  "name a",
+	};
+	struct str s;
+
+	str_init(&s, text, sizeof(text));
+	str_addf(&s, "lamina 1\n%s\n", line);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strncmp(line, others[i], strcspn(others[i], " ") + 1) != 0)
+			str_addf(&s, "%s\n", others[i]);
+	assert_int_equal(str_done(&s), 0);
+	return s.used;
+}
+
+struct refusal {
+	const char *line, *words;
+};
+
+static void refuse_all(const struct refusal *cases, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct err err = ERR_INIT;
+		int r = manifest_parse(text, with(cases[i].line), &manifest, &err);
+
+		assert_string_equal(err.text, cases[i].words);
+		assert_int_equal(r, -EBADMSG);
+	}
+}
+
+#define REFUSE(...)                                                           \
+	do {                                                                  \
+		static const struct refusal cases_[] = { __VA_ARGS__ };       \
+                                                                              \
+		refuse_all(cases_, sizeof(cases_) / sizeof(cases_[0]));       \
+	} while (0)
+
+static void accept_all(const char *const *lines)
+{
+	for (; *lines; lines++) {
+		struct err err = ERR_INIT;
+		int r = manifest_parse(text, with(*lines), &manifest, &err);
+
+		assert_string_equal(err.text, "");
+		assert_int_equal(r, 0);
+	}
+}
+
+#define ACCEPT(...) accept_all((const char *const[]){ __VA_ARGS__, NULL })
+
+static void whole_files(void **state)
+{
+	static const struct {
+		const char *text, *words;
+		int result;
+	} cases[] = {
+		{ "", "line 1: must be `lamina 1`", -EBADMSG },
+		{ "lamina 1", "line 1: does not end in a line feed", -EBADMSG },
+		{ "lamina\n", "line 1: must be `lamina 1`", -EBADMSG },
+		{ "lamina 01\n", "line 1: must be `lamina 1`", -EBADMSG },
+		{ "lamina 1 \n", "line 1: ends with a space", -EBADMSG },
+		{ "Lamina 1\n", "line 1: must be `lamina 1`", -EBADMSG },
+		{ "\xef\xbb\xbflamina 1\n", "line 1: byte 0xef is not printable ASCII",
+		  -EBADMSG },
+		{ "lamina 2\n", "line 1: version 2 of the format is not known here",
+		  -EPROTONOSUPPORT },
+		{ "lamina 0\n", "line 1: version 0 of the format is not known here",
+		  -EPROTONOSUPPORT },
+		{ "lamina 1\n", "name is missing", -EBADMSG },
+		{ "lamina 1\nlamina 1\n", "line 2: unknown key `lamina`", -EBADMSG },
+		{ "lamina 1\n\n", "line 2: is empty", -EBADMSG },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err err = ERR_INIT;
+
+		assert_refused(manifest_parse(cases[i].text, strlen(cases[i].text),
+					      &manifest, &err),
+			       cases[i].result, err, cases[i].words);
+	}
+}
+
+static void missing_keys(void **state)
+{
+	static const char *const required[] = { "name",	    "serial", "compatible", "arch",
+						"min-init", "layer",  "arg" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
+		struct err err = ERR_INIT;
+		char key[16], words[64], *line, *rest;
+		size_t size = with("version 1");
+
+		(void)snprintf(key, sizeof(key), "\n%s ", required[i]);
+		line = strstr(text, key) + 1;
+		rest = strchr(line, '\n') + 1;
+		memmove(line, rest, strlen(rest) + 1);
+		size -= (size_t)(rest - line);
+		(void)snprintf(words, sizeof(words), "%s is missing", required[i]);
+		assert_refused(manifest_parse(text, size, &manifest, &err), -EBADMSG, err,
+			       words);
+	}
+}
+
+static void keys(void **state)
+{
+	(void)state;
+	REFUSE({ "nam a", "line 2: unknown key `nam`" },
+	       { "Name a", "line 2: unknown key `Name`" },
+	       { A64 " b", "line 2: unknown key `" A16 A16 "`" },
+	       { "name a\nname a", "line 3: name: stands there twice" },
+	       { "serial 1\nserial 2", "line 3: serial: stands there twice" },
+	       { "run exec\nrun exec", "line 3: run: stands there twice" },
+	       { "upper none\nupper none", "line 3: upper: stands there twice" });
+}
+
+static void single_texts(void **state)
+{
+	static const char name_words[] =
+		"line 2: name: must match [a-z0-9][a-z0-9._-]{0,62}";
+	static const char version_words[] =
+		"line 2: version: must match [A-Za-z0-9][A-Za-z0-9._~:+-]{0,63}";
+
+	(void)state;
+	REFUSE({ "name", name_words }, { "name A", name_words }, { "name .a", name_words },
+	       { "name a/b", name_words }, { "name a%25", name_words },
+	       { "name " A64, name_words }, { "version", version_words },
+	       { "version 1 2", version_words }, { "version -1", version_words },
+	       { "version " A64 "a", version_words },
+	       { "name %61", "line 2: name: is not spelled with %XX as it should be" },
+	       { "arch x86_64", "line 2: arch: must be amd64, arm64, arm or riscv64" },
+	       { "arch", "line 2: arch: must be amd64, arm64, arm or riscv64" });
+	ACCEPT("name a._-z", "name " A16 A16 A16 "aaaaaaaaaaaaaaa", "version " A64, "arch arm",
+	       "arch riscv64", "arch arm64");
+}
+
+static void numbers(void **state)
+{
+	static const char words[] = "line 2: serial: must be a number of 0 to 2^63-1";
+
+	(void)state;
+	REFUSE({ "serial", words }, { "serial -1", words }, { "serial +1", words },
+	       { "serial 01", words }, { "serial 1 2", words }, { "serial 0x1", words },
+	       { "serial 9223372036854775808", words },
+	       { "serial 18446744073709551617", words },
+	       { "min-init 0", "line 2: min-init: must be a number of 1 to 2^63-1" });
+	ACCEPT("serial 9223372036854775807");
+	assert_true(manifest.serial == INT64_MAX);
+	ACCEPT("min-init 9223372036854775807");
+}
+
+static void compatibles(void **state)
+{
+	static const char words[] =
+		"line 2: compatible: must match [A-Za-z0-9][A-Za-z0-9,._+/-]{0,126}";
+
+	(void)state;
+	REFUSE({ "compatible", words }, { "compatible ,a", words },
+	       { "compatible a b", words }, { "compatible a%25", words },
+	       { "compatible " A64 A64, words },
+	       { "compatible a\ncompatible a",
+		 "line 3: compatible: stands there already" });
+	ACCEPT("compatible A,b._+/-c", "compatible " A64 A16 A16 A16 "aaaaaaaaaaaaaaa");
+}
+
+static void layers(void **state)
+{
+	static const char hash[] =
+		"line 2: layer: must be sha256: and 64 lower-case hex digits";
+	static const char root[] =
+		"line 2: layer: must be verity and 64 lower-case hex digits";
+	static const char number[] = "line 2: layer: size: must be a number of 0 to 2^63-1";
+	static const char *const good[] = { LAYER "\n" LAYER, NULL };
+
+	(void)state;
+	REFUSE({ "layer", "line 2: layer: value missing" }, { "layer sha256:", hash },
+	       { "layer " ROOT " size 8192 data 4096 verity " ROOT, hash },
+	       { "layer sha512:" ROOT " size 8192 data 4096 verity " ROOT, hash },
+	       { "layer " BLOB "0 size 8192 data 4096 verity " ROOT, hash },
+	       { "layer SHA256:" ROOT " size 8192 data 4096 verity " ROOT, hash },
+	       { "layer sha256:F" A16 A16 A16 "aaaaaaaaaaaaaaa size 8192", hash },
+	       { "layer " BLOB, "line 2: layer: value missing" },
+	       { "layer " BLOB " data 4096 size 8192 verity " ROOT,
+		 "line 2: layer: `size` is missing" },
+	       { "layer " BLOB " size", "line 2: layer: value missing" },
+	       { "layer " BLOB " size x", number }, { "layer " BLOB " size 08192", number },
+	       { "layer " BLOB " size 9223372036854775808", number },
+	       { "layer " BLOB " size 8192 verity", "line 2: layer: `data` is missing" },
+	       { "layer " BLOB " size 8192 data 4096 root " ROOT,
+		 "line 2: layer: `verity` is missing" },
+	       { "layer " BLOB " size 8192 data 4096", "line 2: layer: value missing" },
+	       { "layer " BLOB " size 8192 data 4096 verity", "line 2: layer: value missing" },
+	       { "layer " BLOB " size 8192 data 4096 verity " BLOB, root },
+	       { LAYER " x", "line 2: layer: has words after the root hash" },
+	       { "layer " BLOB " size 8192  data 4096 verity " ROOT,
+		 "line 2: two spaces between words" },
+	       { "layer " BLOB " size 8192 data 4097 verity " ROOT,
+		 "line 2: layer: data 4097 is no multiple of 4096" },
+	       { "layer " BLOB " size 8193 data 4096 verity " ROOT,
+		 "line 2: layer: size 8193 does not fit data 4096, which makes 8192" },
+	       { LAYER "\nlayer " BLOB " size 16384 data 8192 verity " ROOT,
+		 "line 3: layer: contradicts the line of the same blob" },
+	       { LAYER "\nlayer " BLOB " size 8192 data 4096 verity " OTHER,
+		 "line 3: layer: contradicts the line of the same blob" });
+	accept_all(good);
+}
+
+static void uppers(void **state)
+{
+	static const char size[] =
+		"line 2: upper: size= must be 1% to 100%, or bytes with k, m, g or nothing";
+	static const char inodes[] = "line 2: upper: nr_inodes= must be 1 to 2147483647";
+	static const char only[] = "line 2: upper: tmpfs takes size= and nr_inodes= only here";
+
+	(void)state;
+	REFUSE({ "upper", "line 2: upper: value missing" },
+	       { "upper ext4", "line 2: upper: must be tmpfs, persist or none" },
+	       { "upper none size=1", "line 2: upper: only tmpfs takes options" },
+	       { "upper persist size=1", "line 2: upper: only tmpfs takes options" },
+	       { "upper tmpfs  size=1", "line 2: two spaces between words" },
+	       { "upper tmpfs size=1 size=1", "line 2: upper: an option stands there twice" },
+	       { "upper tmpfs size=1,nr_inodes=1",
+		 "line 2: upper: options are separated by spaces" },
+	       { "upper tmpfs size=1,", "line 2: upper: options are separated by spaces" },
+	       { "upper tmpfs size", only }, { "upper tmpfs size=", only },
+	       { "upper tmpfs mode=0755", only }, { "upper tmpfs exec", only },
+	       { "upper tmpfs size=0", size }, { "upper tmpfs size=00", size },
+	       { "upper tmpfs size=01", size }, { "upper tmpfs size=k", size },
+	       { "upper tmpfs size=%", size }, { "upper tmpfs size=0%", size },
+	       { "upper tmpfs size=101%", size }, { "upper tmpfs size=1%k", size },
+	       { "upper tmpfs size=1K", size }, { "upper tmpfs size=1t", size },
+	       { "upper tmpfs size=9223372036854775808", size },
+	       { "upper tmpfs size=9007199254740992k", size },
+	       { "upper tmpfs size=8796093022208m", size },
+	       { "upper tmpfs size=8589934592g", size },
+	       { "upper tmpfs nr_inodes=0", inodes }, { "upper tmpfs nr_inodes=1k", inodes },
+	       { "upper tmpfs nr_inodes=2147483648", inodes });
+	ACCEPT("upper none", "upper persist", "upper tmpfs", "upper tmpfs nr_inodes=2147483647",
+	       "upper tmpfs nr_inodes=1 size=1", "upper tmpfs size=1%", "upper tmpfs size=100%",
+	       "upper tmpfs size=9223372036854775807", "upper tmpfs size=9007199254740991k",
+	       "upper tmpfs size=8796093022207m", "upper tmpfs size=8589934591g");
+}
+
+static void volumes(void **state)
+{
+	static const char places[] = "line 2: volume: must not be /, /run, nor in /proc, "
+				     "/sys, /dev or /run/lamina";
+	static const char mode[] =
+		"line 2: volume: mode= must be four octal digits, at most 3777";
+
+	(void)state;
+	REFUSE({ "volume", "line 2: volume: value missing" },
+	       { "volume /a", "line 2: volume: value missing" },
+	       { "volume /a disk", "line 2: volume: must be persist or tmpfs" },
+	       { "volume /a persist size=1", "line 2: volume: only tmpfs takes options" },
+	       { "volume /a tmpfs noexec",
+		 "line 2: volume: tmpfs takes size=, nr_inodes= and mode= only" },
+	       { "volume /a tmpfs mode=700", mode }, { "volume /a tmpfs mode=07000", mode },
+	       { "volume /a tmpfs mode=0788", mode }, { "volume /a tmpfs mode=4755", mode },
+	       { "volume a persist", "line 2: volume: must be an absolute path" },
+	       { "volume / persist", places }, { "volume /run tmpfs", places },
+	       { "volume /run/lamina/x tmpfs", places }, { "volume /proc tmpfs", places },
+	       { "volume /sys/kernel tmpfs", places }, { "volume /dev/shm tmpfs", places },
+	       { "volume /a persist\nvolume /a tmpfs",
+		 "line 3: volume: stands there already" },
+	       { "volume /a/b persist\nvolume /a tmpfs",
+		 "line 3: volume: would hide a volume that stands before it" },
+	       { "inject /a\nvolume /a/b tmpfs",
+		 "line 3: volume: an injected file is in the way of a volume" },
+	       { "volume /a b tmpfs", "line 2: volume: must be persist or tmpfs" });
+	ACCEPT("volume /a persist\nvolume /a/b tmpfs", "volume /a tmpfs mode=3777",
+	       "volume /run/secrets tmpfs", "volume /run/laminar tmpfs",
+	       "volume /devices tmpfs", "volume /a persist\nvolume /ab persist",
+	       "volume /a%20b tmpfs mode=0000 size=1k");
+}
+
+static void paths(void **state)
+{
+	static const char places[] =
+		"line 2: inject: must not be / nor in /proc, /sys, /dev or /run";
+
+	(void)state;
+	REFUSE({ "cwd", "line 2: cwd: must be an absolute path" },
+	       { "cwd a", "line 2: cwd: must be an absolute path" },
+	       { "cwd /a/", "line 2: cwd: has an empty component" },
+	       { "cwd //", "line 2: cwd: has an empty component" },
+	       { "cwd //a", "line 2: cwd: has an empty component" },
+	       { "cwd /a//b", "line 2: cwd: has an empty component" },
+	       { "cwd /.", "line 2: cwd: has . or .. in it" },
+	       { "cwd /a/./b", "line 2: cwd: has . or .. in it" },
+	       { "cwd /..", "line 2: cwd: has . or .. in it" },
+	       { "cwd /a/../b", "line 2: cwd: has . or .. in it" },
+	       { "cwd /a%0Ab", "line 2: cwd: has a control character in it" },
+	       { "cwd /%7F", "line 2: cwd: has a control character in it" },
+	       { "cwd /" A64 A64 A64 A64,
+		 "line 2: cwd: has a component of more than 255 bytes" },
+	       { "inject /", places }, { "inject /dev/null", places },
+	       { "inject /run/x", places }, { "inject /proc", places },
+	       { "inject /a\ninject /a",
+		 "line 3: inject: is in the way of another injected file" },
+	       { "inject /a/b\ninject /a",
+		 "line 3: inject: is in the way of another injected file" },
+	       { "inject /a\ninject /a/b",
+		 "line 3: inject: is in the way of another injected file" },
+	       { "volume /a tmpfs\ninject /a",
+		 "line 3: inject: is in the way of a volume" },
+	       { "volume /a/b tmpfs\ninject /a",
+		 "line 3: inject: is in the way of a volume" });
+	ACCEPT("cwd /", "cwd /...", "cwd /..a/.b", "cwd /a b/c",
+	       "cwd /" A64 A64 A64 A16 A16 A16 "aaaaaaaaaaaaaaa",
+	       "volume /a tmpfs\ninject /a/b", "inject /a/b\nvolume /a tmpfs",
+	       "inject /runner", "cwd /gr%C3%BC%C3%9Fe");
+}
+
+static void programs(void **state)
+{
+	static const char user[] =
+		"line 2: user: must be NAME or ID, and :NAME or :ID where there is a group";
+
+	(void)state;
+	REFUSE({ "arg", "line 2: arg: the first names the program" },
+	       { "arg  x", "line 2: two spaces after the key" },
+	       { "env", "line 2: env: must be NAME=value" },
+	       { "env A", "line 2: env: must be NAME=value" },
+	       { "env =a", "line 2: env: must be NAME=value" },
+	       { "env A=1\nenv A=2", "line 3: env: the same name stands there already" },
+	       { "env A=%00", "line 2: env: is not spelled with %XX as it should be" },
+	       { "user", user }, { "user a:", user }, { "user :a", user },
+	       { "user a:b:c", user }, { "user a b", user }, { "user -1", user },
+	       { "user 01", user }, { "user 4294967295", user },
+	       { "user 0:4294967295", user }, { "user 4294967296", user },
+	       { "user a/b", user }, { "user " A64 "a", user },
+	       { "stop-signal", "line 2: stop-signal: is no signal to stop by" },
+	       { "stop-signal 15", "line 2: stop-signal: is no signal to stop by" },
+	       { "run", "line 2: run: must be exec or supervise" },
+	       { "run exec ", "line 2: ends with a space" },
+	       { "run exec x", "line 2: run: must be exec or supervise" },
+	       { "source", "line 2: source: value missing" });
+	ACCEPT("env A=1\nenv AB=2", "env A==", "user 4294967294:4294967294", "user 0",
+	       "user " A64 ":" A64, "user www-data", "user a.b_c$:0", "user 1000abc",
+	       "stop-signal SIGKILL", "arg a\narg");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(whole_files),	cmocka_unit_test(missing_keys),
+		cmocka_unit_test(keys),		cmocka_unit_test(single_texts),
+		cmocka_unit_test(numbers),	cmocka_unit_test(compatibles),
+		cmocka_unit_test(layers),	cmocka_unit_test(uppers),
+		cmocka_unit_test(volumes),	cmocka_unit_test(paths),
+		cmocka_unit_test(programs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
