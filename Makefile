@@ -100,8 +100,10 @@ warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 cflags = -std=gnu11 $(warnings) -ffunction-sections -fdata-sections -fno-strict-aliasing \
 	-D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Isrc -include $(autoconf) \
 	$(if $(static),-fno-asynchronous-unwind-tables -fno-stack-protector -fno-pie) $(CPPFLAGS) $(CFLAGS)
-ldflags = $(static) -Wl,--gc-sections $(if $(static),-no-pie -Wl$(,)-z$(,)max-page-size=4096 -s) $(LDFLAGS)
 , := ,
+# One read-only segment instead of three: 8 KiB of padding less.
+ldflags-static := -static -no-pie -s -Wl,-z,max-page-size=4096,-z,noseparate-code,-z,norelro
+ldflags = -Wl,--gc-sections $(if $(static),$(ldflags-static)) $(LDFLAGS)
 
 # Changed flags rebuild what they changed.
 flags := $(O)/.flags
