@@ -8,20 +8,22 @@ test-archives = $(foreach r,$(rooms),$(O)/src/$(r).a) $(mbedtls-archive)
 unit-tests := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 fake-tests := $(patsubst tests/fake/%.c,$(O)/tests/fake/%,$(wildcard tests/fake/test_*.c))
 live-tests := $(patsubst tests/live/%.c,$(O)/tests/live/%,$(wildcard tests/live/test_*.c))
+fake-kernel := $(patsubst %.c,$(O)/%.o,$(filter-out tests/fake/test_%,$(wildcard tests/fake/*.c)))
 
 $(O)/tests/%.o: tests/%.c $(autoconf) $(flags)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(cflags) -Itests -MMD -MP -c -o $@ $<
 
+$(live-tests): $(O)/tests/live/live.o
 $(unit-tests) $(live-tests): %: %.o $(test-archives)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ldflags) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(test-libs)
+	$(Q)$(CC) $(ldflags) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(test-libs)
 
-# tests/fake/sys.o comes first, so that base/sys.o is never drawn from its archive.
-$(fake-tests): %: %.o $(O)/tests/fake/sys.o $(test-archives)
+# The fake kernel comes first, so that base/sys.o is never drawn from its archive.
+$(fake-tests): %: %.o $(fake-kernel) $(test-archives)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ldflags) -o $@ $< $(O)/tests/fake/sys.o -Wl,--start-group $(filter %.a,$^) \
+	$(Q)$(CC) $(ldflags) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) \
 		-Wl,--end-group $(test-libs)
 
 -include $(wildcard $(O)/tests/*/*.d)

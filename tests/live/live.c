@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "live/live.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LIVE_SKIPPED 77
+
+static int live_report = -1; /* the child's way to say why */
+static char live_fixtures[200];
+
+__attribute__((format(printf, 2, 0))) static _Noreturn void
+leave(int status, const char *fmt, va_list ap)
+{
+	char text[400];
+
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	(void)!write(live_report, text, strlen(text));
+	_exit(status);
+}
+
+void live_fail(const char *file, int line, const char *fmt, ...)
+{
+	char text[300];
+	va_list ap;
+
+	(void)snprintf(text, sizeof(text), "%s:%d: %s", file, line, fmt);
+	va_start(ap, fmt);
+	leave(1, text, ap);
+}
+
+void live_skip(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	leave(LIVE_SKIPPED, fmt, ap);
+}
+
+const char *live_fixture(const char *name)
+{
+	static char path[300];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", live_fixtures, name);
+	return path;
+}
+
+static _Noreturn void child(const struct live_test *test)
+{
+	if (unshare(CLONE_NEWNS) < 0)
+		live_skip("no mount namespaces: %s", strerror(errno));
+	if (mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL) < 0)
+		live_skip("mounts can't be made private: %s", strerror(errno));
+	if (mount("tmpfs", LIVE_SCRATCH, "tmpfs", 0, NULL) < 0 || chdir(LIVE_SCRATCH) < 0)
+		live_skip("no tmpfs: %s", strerror(errno));
+	test->run();
+	_exit(0);
+}
+
+/* Returns whether it did not fail. */
+static int run_one(const struct live_test *test)
+{
+	char text[401] = "";
+	int report[2], status = 0;
+	pid_t pid;
+
+	if (pipe(report) < 0)
+		return 0;
+	(void)fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		close(report[0]);
+		live_report = report[1];
+		child(test);
+	}
+	close(report[1]);
+	ssize_t n = pid < 0 ? -1 : read(report[0], text, sizeof(text) - 1);
+
+	close(report[0]);
+	(void)waitpid(pid, &status, 0);
+	text[n > 0 ? n : 0] = '\0';
+	for (char *c = text; *c; c++)
+		*c = *c == '\n' ? ' ' : *c;
+	if (WIFSIGNALED(status))
+		printf("FAIL %s: killed by %s\n", test->name,
+		       strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) == LIVE_SKIPPED)
+		printf("skip %s: %s\n", test->name, text);
+	else if (status)
+		printf("FAIL %s: %s\n", test->name, text);
+	else
+		printf("ok %s\n", test->name);
+	return status == 0 || (WIFEXITED(status) && WEXITSTATUS(status) == LIVE_SKIPPED);
+}
+
+static int make_fixtures(void)
+{
+	const char *given = getenv("LIVE_FIXTURES");
+	char command[300];
+
+	if (given) {
+		(void)snprintf(live_fixtures, sizeof(live_fixtures), "%s", given);
+		return 0;
+	}
+	(void)snprintf(live_fixtures, sizeof(live_fixtures), "%s/lamina-live-XXXXXX",
+		       getenv("TMPDIR") ?: "/tmp");
+	if (!mkdtemp(live_fixtures))
+		return -errno;
+	(void)snprintf(command, sizeof(command), "tests/live/fixtures '%s'",
+		       live_fixtures);
+	return system(command) == 0 ? 0 : -EIO;
+}
+
+static int is_wanted(const char *name, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(name, argv[i]) == 0)
+			return 1;
+	}
+	return argc <= 1;
+}
+
+int live_main(const struct live_test *tests, int argc, char **argv)
+{
+	char command[300];
+	int good = 1;
+
+	if (getuid() != 0) {
+		for (const struct live_test *test = tests; test->name; test++)
+			printf("skip %s: needs root\n", test->name);
+		return 0;
+	}
+	if (make_fixtures() < 0) {
+		printf("FAIL fixtures: tests/live/fixtures failed\n");
+		return 1;
+	}
+	for (const struct live_test *test = tests; test->name; test++) {
+		if (is_wanted(test->name, argc, argv))
+			good = run_one(test) && good;
+	}
+	if (!getenv("LIVE_FIXTURES")) {
+		(void)snprintf(command, sizeof(command), "rm -rf '%s'", live_fixtures);
+		(void)!system(command);
+	}
+	return !good;
+}
