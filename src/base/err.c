@@ -26,13 +26,15 @@ const char *err_reason(int r)
 
 int err_set(struct err *err, int r, const char *fmt, ...)
 {
+	char text[sizeof(err->text)]; /* the arguments may quote err->text */
 	va_list ap;
 
 	if (!err)
 		return r;
 	va_start(ap, fmt);
-	(void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	memcpy(err->text, text, strlen(text) + 1);
 	return r;
 }
 

@@ -193,17 +193,16 @@ int str_below_root(const char *path, char *ret_rel, size_t size)
 const char *str_size(uint64_t bytes, char *ret_text)
 {
 	static const char units[][4] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
-	unsigned int unit = 0;
-	uint64_t tenths = bytes > UINT64_MAX / 10 ? UINT64_MAX : bytes * 10;
+	unsigned int unit = 0, rest = 0;
 
-	while (tenths >= 10240) {
-		tenths /= 1024;
+	for (; bytes >= 1024; bytes /= 1024) {
+		rest = (unsigned int)(bytes % 1024);
 		unit++;
 	}
 	if (unit == 0)
 		(void)snprintf(ret_text, 16, "%" PRIu64 " B", bytes);
 	else
-		(void)snprintf(ret_text, 16, "%" PRIu64 ".%u %s", tenths / 10,
-			       (unsigned int)(tenths % 10), units[unit]);
+		(void)snprintf(ret_text, 16, "%" PRIu64 ".%u %s", bytes,
+			       rest * 10 / 1024, units[unit]);
 	return ret_text;
 }

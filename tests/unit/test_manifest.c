@@ -108,8 +108,8 @@ static void defaults(void **state)
 	assert_memory_equal(bytes, again, size);
 }
 
-/* A whole file is needed: what is cut anywhere is refused, or is itself whole (cut behind an
- * optional line). */
+/* A whole file is needed: what is cut anywhere is refused, or is itself whole (cut behind
+ * an optional line). */
 static void truncated_anywhere(void **state)
 {
 	size_t size = read_data("full.manifest", bytes, sizeof(bytes));
@@ -186,13 +186,14 @@ static void fits(void **state)
 
 	(void)state;
 	assert_int_equal(manifest_parse(bytes, size, &manifest, &err), 0);
-	assert_int_equal(manifest_fits(&manifest, "acme,thermostat-v3", "arm64", &err), 0);
-	assert_refused(manifest_fits(&manifest, "acme,thermostat-v", "arm64", &err), -EINVAL,
-		       err,
+	assert_int_equal(manifest_fits(&manifest, "acme,thermostat-v3", "arm64", &err),
+			 0);
+	assert_refused(manifest_fits(&manifest, "acme,thermostat-v", "arm64", &err),
+		       -EINVAL, err,
 		       "compatible: the image is for acme,thermostat-v2 and others, this "
 		       "device is acme,thermostat-v");
-	assert_refused(manifest_fits(&manifest, "acme,thermostat-v2", "arm", &err), -EINVAL,
-		       err, "arch: the image is for arm64, this device is arm");
+	assert_refused(manifest_fits(&manifest, "acme,thermostat-v2", "arm", &err),
+		       -EINVAL, err, "arch: the image is for arm64, this device is arm");
 	manifest.min_init = MANIFEST_FEATURE_LEVEL + 1;
 	assert_refused(manifest_fits(&manifest, "acme,thermostat-v2", "arm64", &err),
 		       -ENOTSUP, err,
@@ -205,13 +206,13 @@ static void signals(void **state)
 		const char *name;
 		int number;
 	} cases[] = {
-		{ "SIGTERM", 15 },	 { "SIGHUP", 1 },	  { "SIGKILL", 9 },
-		{ "SIGWINCH", 28 },	 { "SIGPWR", 30 },	  { "SIGRTMIN", 34 },
-		{ "SIGRTMIN+1", 35 },	 { "SIGRTMIN+3", 37 },	  { "SIGRTMIN+30", 64 },
-		{ "SIGRTMIN+31", -22 },	 { "SIGRTMIN+0", -22 },	  { "SIGRTMIN+03", -22 },
-		{ "SIGRTMIN3", -22 },	 { "SIGSTOP", -22 },	  { "TERM", -22 },
-		{ "15", -22 },		 { "SIGterm", -22 },	  { "", -22 },
-		{ "SIG", -22 },		 { "SIGRTMAX", -22 },
+		{ "SIGTERM", 15 },	{ "SIGHUP", 1 },       { "SIGKILL", 9 },
+		{ "SIGWINCH", 28 },	{ "SIGPWR", 30 },      { "SIGRTMIN", 34 },
+		{ "SIGRTMIN+1", 35 },	{ "SIGRTMIN+3", 37 },  { "SIGRTMIN+30", 64 },
+		{ "SIGRTMIN+31", -22 }, { "SIGRTMIN+0", -22 }, { "SIGRTMIN+03", -22 },
+		{ "SIGRTMIN3", -22 },	{ "SIGSTOP", -22 },    { "TERM", -22 },
+		{ "15", -22 },		{ "SIGterm", -22 },    { "", -22 },
+		{ "SIG", -22 },		{ "SIGRTMAX", -22 },
 	};
 
 	(void)state;

@@ -20,7 +20,7 @@ static char text[MANIFEST_MAX_SIZE + 16];
 static size_t with(const char *line)
 {
 	static const char *const others[] = {
-		"arch amd64", "arg /init", "min-init 1", LAYER,
+		"arch amd64",	"arg /init", "min-init 1", LAYER,
 		"compatible a", "serial 0",  "name a",
 	};
 	struct str s;
@@ -49,11 +49,11 @@ static void refuse_all(const struct refusal *cases, size_t count)
 	}
 }
 
-#define REFUSE(...)                                                           \
-	do {                                                                  \
-		static const struct refusal cases_[] = { __VA_ARGS__ };       \
-                                                                              \
-		refuse_all(cases_, sizeof(cases_) / sizeof(cases_[0]));       \
+#define REFUSE(...)                                                                      \
+	do {                                                                             \
+		static const struct refusal cases_[] = { __VA_ARGS__ };                  \
+                                                                                         \
+		refuse_all(cases_, sizeof(cases_) / sizeof(cases_[0]));                  \
 	} while (0)
 
 static void accept_all(const char *const *lines)
@@ -104,8 +104,9 @@ static void whole_files(void **state)
 
 static void missing_keys(void **state)
 {
-	static const char *const required[] = { "name",	    "serial", "compatible", "arch",
-						"min-init", "layer",  "arg" };
+	static const char *const required[] = { "name", "serial",   "compatible",
+						"arch", "min-init", "layer",
+						"arg" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
@@ -144,16 +145,16 @@ static void single_texts(void **state)
 		"line 2: version: must match [A-Za-z0-9][A-Za-z0-9._~:+-]{0,63}";
 
 	(void)state;
-	REFUSE({ "name", name_words }, { "name A", name_words }, { "name .a", name_words },
-	       { "name a/b", name_words }, { "name a%25", name_words },
-	       { "name " A64, name_words }, { "version", version_words },
-	       { "version 1 2", version_words }, { "version -1", version_words },
-	       { "version " A64 "a", version_words },
+	REFUSE({ "name", name_words }, { "name A", name_words },
+	       { "name .a", name_words }, { "name a/b", name_words },
+	       { "name a%25", name_words }, { "name " A64, name_words },
+	       { "version", version_words }, { "version 1 2", version_words },
+	       { "version -1", version_words }, { "version " A64 "a", version_words },
 	       { "name %61", "line 2: name: is not spelled with %XX as it should be" },
 	       { "arch x86_64", "line 2: arch: must be amd64, arm64, arm or riscv64" },
 	       { "arch", "line 2: arch: must be amd64, arm64, arm or riscv64" });
-	ACCEPT("name a._-z", "name " A16 A16 A16 "aaaaaaaaaaaaaaa", "version " A64, "arch arm",
-	       "arch riscv64", "arch arm64");
+	ACCEPT("name a._-z", "name " A16 A16 A16 "aaaaaaaaaaaaaaa", "version " A64,
+	       "arch arm", "arch riscv64", "arch arm64");
 }
 
 static void numbers(void **state)
@@ -191,7 +192,8 @@ static void layers(void **state)
 		"line 2: layer: must be sha256: and 64 lower-case hex digits";
 	static const char root[] =
 		"line 2: layer: must be verity and 64 lower-case hex digits";
-	static const char number[] = "line 2: layer: size: must be a number of 0 to 2^63-1";
+	static const char number[] =
+		"line 2: layer: size: must be a number of 0 to 2^63-1";
 	static const char *const good[] = { LAYER "\n" LAYER, NULL };
 
 	(void)state;
@@ -205,13 +207,15 @@ static void layers(void **state)
 	       { "layer " BLOB " data 4096 size 8192 verity " ROOT,
 		 "line 2: layer: `size` is missing" },
 	       { "layer " BLOB " size", "line 2: layer: value missing" },
-	       { "layer " BLOB " size x", number }, { "layer " BLOB " size 08192", number },
+	       { "layer " BLOB " size x", number },
+	       { "layer " BLOB " size 08192", number },
 	       { "layer " BLOB " size 9223372036854775808", number },
 	       { "layer " BLOB " size 8192 verity", "line 2: layer: `data` is missing" },
 	       { "layer " BLOB " size 8192 data 4096 root " ROOT,
 		 "line 2: layer: `verity` is missing" },
 	       { "layer " BLOB " size 8192 data 4096", "line 2: layer: value missing" },
-	       { "layer " BLOB " size 8192 data 4096 verity", "line 2: layer: value missing" },
+	       { "layer " BLOB " size 8192 data 4096 verity",
+		 "line 2: layer: value missing" },
 	       { "layer " BLOB " size 8192 data 4096 verity " BLOB, root },
 	       { LAYER " x", "line 2: layer: has words after the root hash" },
 	       { "layer " BLOB " size 8192  data 4096 verity " ROOT,
@@ -229,10 +233,11 @@ static void layers(void **state)
 
 static void uppers(void **state)
 {
-	static const char size[] =
-		"line 2: upper: size= must be 1% to 100%, or bytes with k, m, g or nothing";
+	static const char size[] = "line 2: upper: size= must be 1% to 100%, or bytes "
+				   "with k, m, g or nothing";
 	static const char inodes[] = "line 2: upper: nr_inodes= must be 1 to 2147483647";
-	static const char only[] = "line 2: upper: tmpfs takes size= and nr_inodes= only here";
+	static const char only[] =
+		"line 2: upper: tmpfs takes size= and nr_inodes= only here";
 
 	(void)state;
 	REFUSE({ "upper", "line 2: upper: value missing" },
@@ -240,10 +245,12 @@ static void uppers(void **state)
 	       { "upper none size=1", "line 2: upper: only tmpfs takes options" },
 	       { "upper persist size=1", "line 2: upper: only tmpfs takes options" },
 	       { "upper tmpfs  size=1", "line 2: two spaces between words" },
-	       { "upper tmpfs size=1 size=1", "line 2: upper: an option stands there twice" },
+	       { "upper tmpfs size=1 size=1",
+		 "line 2: upper: an option stands there twice" },
 	       { "upper tmpfs size=1,nr_inodes=1",
 		 "line 2: upper: options are separated by spaces" },
-	       { "upper tmpfs size=1,", "line 2: upper: options are separated by spaces" },
+	       { "upper tmpfs size=1,",
+		 "line 2: upper: options are separated by spaces" },
 	       { "upper tmpfs size", only }, { "upper tmpfs size=", only },
 	       { "upper tmpfs mode=0755", only }, { "upper tmpfs exec", only },
 	       { "upper tmpfs size=0", size }, { "upper tmpfs size=00", size },
@@ -255,12 +262,15 @@ static void uppers(void **state)
 	       { "upper tmpfs size=9007199254740992k", size },
 	       { "upper tmpfs size=8796093022208m", size },
 	       { "upper tmpfs size=8589934592g", size },
-	       { "upper tmpfs nr_inodes=0", inodes }, { "upper tmpfs nr_inodes=1k", inodes },
+	       { "upper tmpfs nr_inodes=0", inodes },
+	       { "upper tmpfs nr_inodes=1k", inodes },
 	       { "upper tmpfs nr_inodes=2147483648", inodes });
-	ACCEPT("upper none", "upper persist", "upper tmpfs", "upper tmpfs nr_inodes=2147483647",
-	       "upper tmpfs nr_inodes=1 size=1", "upper tmpfs size=1%", "upper tmpfs size=100%",
-	       "upper tmpfs size=9223372036854775807", "upper tmpfs size=9007199254740991k",
-	       "upper tmpfs size=8796093022207m", "upper tmpfs size=8589934591g");
+	ACCEPT("upper none", "upper persist", "upper tmpfs",
+	       "upper tmpfs nr_inodes=2147483647", "upper tmpfs nr_inodes=1 size=1",
+	       "upper tmpfs size=1%", "upper tmpfs size=100%",
+	       "upper tmpfs size=9223372036854775807",
+	       "upper tmpfs size=9007199254740991k", "upper tmpfs size=8796093022207m",
+	       "upper tmpfs size=8589934591g");
 }
 
 static void volumes(void **state)
@@ -277,12 +287,15 @@ static void volumes(void **state)
 	       { "volume /a persist size=1", "line 2: volume: only tmpfs takes options" },
 	       { "volume /a tmpfs noexec",
 		 "line 2: volume: tmpfs takes size=, nr_inodes= and mode= only" },
-	       { "volume /a tmpfs mode=700", mode }, { "volume /a tmpfs mode=07000", mode },
-	       { "volume /a tmpfs mode=0788", mode }, { "volume /a tmpfs mode=4755", mode },
+	       { "volume /a tmpfs mode=700", mode },
+	       { "volume /a tmpfs mode=07000", mode },
+	       { "volume /a tmpfs mode=0788", mode },
+	       { "volume /a tmpfs mode=4755", mode },
 	       { "volume a persist", "line 2: volume: must be an absolute path" },
 	       { "volume / persist", places }, { "volume /run tmpfs", places },
 	       { "volume /run/lamina/x tmpfs", places }, { "volume /proc tmpfs", places },
-	       { "volume /sys/kernel tmpfs", places }, { "volume /dev/shm tmpfs", places },
+	       { "volume /sys/kernel tmpfs", places },
+	       { "volume /dev/shm tmpfs", places },
 	       { "volume /a persist\nvolume /a tmpfs",
 		 "line 3: volume: stands there already" },
 	       { "volume /a/b persist\nvolume /a tmpfs",
@@ -336,8 +349,8 @@ static void paths(void **state)
 
 static void programs(void **state)
 {
-	static const char user[] =
-		"line 2: user: must be NAME or ID, and :NAME or :ID where there is a group";
+	static const char user[] = "line 2: user: must be NAME or ID, and :NAME or :ID "
+				   "where there is a group";
 
 	(void)state;
 	REFUSE({ "arg", "line 2: arg: the first names the program" },
@@ -366,11 +379,11 @@ static void programs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole_files),	cmocka_unit_test(missing_keys),
-		cmocka_unit_test(keys),		cmocka_unit_test(single_texts),
-		cmocka_unit_test(numbers),	cmocka_unit_test(compatibles),
-		cmocka_unit_test(layers),	cmocka_unit_test(uppers),
-		cmocka_unit_test(volumes),	cmocka_unit_test(paths),
+		cmocka_unit_test(whole_files), cmocka_unit_test(missing_keys),
+		cmocka_unit_test(keys),	       cmocka_unit_test(single_texts),
+		cmocka_unit_test(numbers),     cmocka_unit_test(compatibles),
+		cmocka_unit_test(layers),      cmocka_unit_test(uppers),
+		cmocka_unit_test(volumes),     cmocka_unit_test(paths),
 		cmocka_unit_test(programs),
 	};
 

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bytes.h"
+
+#include <errno.h>
+
+#include "base/err.h"
+
+static void grows_outwards(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(err_set(&err, -EBADMSG, "line %d", 3), -EBADMSG);
+	assert_string_equal(err.text, "line 3");
+	assert_int_equal(err_wrap(&err, -EBADMSG, "image %s", "3f2a"), -EBADMSG);
+	assert_string_equal(err.text, "image 3f2a: line 3");
+	assert_int_equal(err_set(&err, -EIO, "anew"), -EIO);
+	assert_string_equal(err.text, "anew");
+}
+
+static void words_for_numbers(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(err_errno(&err, -ENOENT, "%s", "a/b"), -ENOENT);
+	assert_string_equal(err.text, "a/b: No such file or directory");
+	assert_string_equal(err_reason(-ENOKEY), "no such key");
+	assert_string_equal(err_reason(EKEYREJECTED), "bad signature");
+	assert_string_equal(err_reason(-EBADMSG), "malformed");
+	assert_string_equal(err_reason(-ESTALE), "below the rollback floor");
+	err.text[0] = '\0';
+	assert_int_equal(err_wrap(&err, -ENOKEY, "image"), -ENOKEY);
+	assert_string_equal(err.text, "image: no such key");
+}
+
+static void without_a_place(void **state)
+{
+	(void)state;
+	assert_int_equal(err_set(NULL, -EIO, "a"), -EIO);
+	assert_int_equal(err_errno(NULL, -EIO, "a"), -EIO);
+	assert_int_equal(err_wrap(NULL, -EIO, "a"), -EIO);
+}
+
+/* The outer words are whole, the inner ones are cut, and the text is always ended. */
+static void long_texts(void **state)
+{
+	char text[2 * sizeof(((struct err *)NULL)->text)];
+	const size_t room = sizeof(((struct err *)NULL)->text) - 1;
+
+	(void)state;
+	for (size_t size = room - 8; size < sizeof(text); size++) {
+		struct err err = ERR_INIT;
+
+		memset(text, 'a', size);
+		text[size < sizeof(text) - 1 ? size : sizeof(text) - 1] = '\0';
+		(void)err_set(&err, -EIO, "%s", text);
+		assert_int_equal(strlen(err.text),
+				 strlen(text) < room ? strlen(text) : room);
+		(void)err_wrap(&err, -EIO, "layer 3");
+		assert_memory_equal(err.text, "layer 3: a", 10);
+		assert_true(strlen(err.text) <= room);
+		(void)err_wrap(&err, -EIO, "%s", text);
+		assert_true(strlen(err.text) <= room);
+		assert_int_equal(err.text[0], 'a');
+		(void)err_errno(&err, -EIO, "%s", text);
+		assert_true(strlen(err.text) <= room);
+	}
+}
+
+/* Words that quote the text itself must not read what they overwrite. */
+static void quotes_itself(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	(void)err_set(&err, -EIO, "inner");
+	(void)err_wrap(&err, -EIO, "outer (%s)", err.text);
+	assert_string_equal(err.text, "outer (inner): inner");
+	(void)err_set(&err, -EIO, "%s, and more", err.text);
+	assert_string_equal(err.text, "outer (inner): inner, and more");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(grows_outwards),  cmocka_unit_test(words_for_numbers),
+		cmocka_unit_test(without_a_place), cmocka_unit_test(long_texts),
+		cmocka_unit_test(quotes_itself),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

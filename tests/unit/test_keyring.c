@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bytes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "format/keyring.h"
+
+static char bytes[KEYRING_MAX_SIZE + 2], again[KEYRING_MAX_SIZE + 2];
+
+/* A line for a point of 04 and @fill, or of what else @first says. */
+static void add_key(struct str *s, const char *id, uint8_t first, uint8_t fill,
+		    size_t count)
+{
+	uint8_t point[KEYRING_POINT_SIZE + 1];
+	char text[4 * 23 + 1];
+
+	memset(point, fill, sizeof(point));
+	point[0] = first;
+	str_base64_encode(point, count, text);
+	str_addf(s, "key %s ecdsa-p256-sha256 %s\n", id, text);
+}
+
+static void golden(void **state)
+{
+	size_t size = read_data("two.keyring", bytes, sizeof(bytes));
+	struct err err = ERR_INIT;
+	struct keyring ring;
+
+	(void)state;
+	assert_refused(keyring_parse(bytes, size, &ring, &err), 0, err, "");
+	assert_int_equal(ring.count, 2);
+	assert_string_equal(ring.keys[0].id, "c0ca2778b86b0a17");
+	assert_int_equal(ring.keys[0].point[0], 4);
+	assert_int_equal(ring.keys[0].point[64], 0xd7);
+	assert_ptr_equal(keyring_find(&ring, "4a87545e723091eb"), &ring.keys[1]);
+	assert_null(keyring_find(&ring, "4a87545e723091e"));
+	assert_null(keyring_find(&ring, ""));
+	assert_int_equal(keyring_write(&ring, again, sizeof(again)), size);
+	assert_memory_equal(bytes, again, size);
+	assert_int_equal(keyring_write(&ring, again, size + 1), size);
+	assert_int_equal(keyring_write(&ring, again, size), -ENAMETOOLONG);
+	assert_int_equal(keyring_write(&ring, again, 0), -ENAMETOOLONG);
+}
+
+static void refuse(const char *id, uint8_t first, uint8_t fill, size_t count,
+		   const char *words)
+{
+	struct err err = ERR_INIT;
+	struct keyring ring;
+	struct str s;
+
+	str_init(&s, bytes, sizeof(bytes));
+	add_key(&s, "0000000000000001", 4, 1, KEYRING_POINT_SIZE);
+	add_key(&s, id, first, fill, count);
+	assert_refused(keyring_parse(bytes, s.used, &ring, &err), -EBADMSG, err, words);
+}
+
+static void refusals(void **state)
+{
+	static const char point[] = "line 2: is not an uncompressed point of 65 bytes";
+	struct err err = ERR_INIT;
+	struct keyring ring;
+
+	(void)state;
+	refuse("0000000000000001", 4, 2, 65,
+	       "line 2: key 0000000000000001 stands there twice");
+	refuse("0000000000000002", 4, 1, 65,
+	       "line 2: key 0000000000000001 stands there twice");
+	refuse("0000000000000002", 2, 2, 65, point);
+	refuse("0000000000000002", 4, 2, 64, point);
+	refuse("0000000000000002", 2, 2, 33, point);
+	refuse("0000000000000002", 4, 2, 66,
+	       "line 2: must end in base64 of at most 65 bytes");
+	refuse("000000000000000", 4, 2, 65,
+	       "line 2: a key id is 16 lower-case hex digits");
+	assert_refused(keyring_parse("", 0, &ring, &err), -EBADMSG, err, "holds no key");
+	assert_refused(keyring_parse(SIZED("sig\n"), &ring, &err), -EBADMSG, err,
+		       "line 1: must start with `key`");
+}
+
+static void limits(void **state)
+{
+	struct err err = ERR_INIT;
+	struct keyring ring;
+	char id[KEY_ID_SIZE];
+	struct str s;
+
+	(void)state;
+	str_init(&s, bytes, sizeof(bytes));
+	for (unsigned int i = 0; i < KEYRING_MAX_KEYS; i++) {
+		(void)snprintf(id, sizeof(id), "%016x", i);
+		add_key(&s, id, 4, (uint8_t)i, KEYRING_POINT_SIZE);
+	}
+	assert_refused(keyring_parse(bytes, s.used, &ring, &err), 0, err, "");
+	assert_int_equal(ring.count, KEYRING_MAX_KEYS);
+	add_key(&s, "00000000000000ff", 4, 0xff, KEYRING_POINT_SIZE);
+	assert_refused(keyring_parse(bytes, s.used, &ring, &err), -EBADMSG, err,
+		       "line 17: more than 16 keys");
+	assert_refused(keyring_parse(bytes, KEYRING_MAX_SIZE + 1, &ring, &err), -EFBIG,
+		       err, "is larger than 4096 bytes");
+}
+
+static void check_changed(const char *text, size_t size)
+{
+	struct err err = ERR_INIT;
+	struct keyring ring;
+	char *copy = malloc(size + 1);
+	int r;
+
+	assert_non_null(copy);
+	memcpy(copy, text, size);
+	r = keyring_parse(copy, size, &ring, &err);
+	free(copy);
+	if (r < 0) {
+		assert_int_equal(r, -EBADMSG);
+		assert_true(err.text[0]);
+		return;
+	}
+	assert_int_equal(keyring_write(&ring, again, sizeof(again)), size);
+	assert_memory_equal(text, again, size);
+}
+
+static void cut_and_flipped(void **state)
+{
+	size_t size = read_data("two.keyring", bytes, sizeof(bytes));
+
+	(void)state;
+	for (size_t cut = 0; cut <= size; cut++)
+		check_changed(bytes, cut);
+	for (size_t bit = 0; bit < 8 * size; bit++) {
+		bytes[bit / 8] ^= (char)(1 << bit % 8);
+		check_changed(bytes, size);
+		bytes[bit / 8] ^= (char)(1 << bit % 8);
+	}
+}
+
+static void example_of_the_page(void **state)
+{
+	size_t size = read_example("lamina-keyring.5", "key ", bytes, sizeof(bytes));
+	struct err err = ERR_INIT;
+	struct keyring ring;
+
+	(void)state;
+	assert_refused(keyring_parse(bytes, size, &ring, &err), 0, err, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(golden),
+		cmocka_unit_test(refusals),
+		cmocka_unit_test(limits),
+		cmocka_unit_test(cut_and_flipped),
+		cmocka_unit_test(example_of_the_page),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bytes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "format/policy.h"
+
+static char bytes[POLICY_MAX_SIZE + 2];
+static struct policy policy;
+
+static void everything(void **state)
+{
+	size_t size = read_data("full.policy", bytes, sizeof(bytes));
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_refused(policy_parse(bytes, size, &policy, &err), 0, err, "");
+	assert_string_equal(policy.store, "PARTLABEL=lamina data");
+	assert_string_equal(policy.store_type, "f2fs");
+	assert_int_equal(policy.store_timeout_s, 30);
+	assert_string_equal(policy.state, "PARTUUID=0b5c1f6e-02");
+	assert_string_equal(policy.compatible, "acme,thermostat-v2");
+	assert_int_equal(policy.threshold, 2);
+	assert_int_equal(policy.floor, 12);
+	assert_int_equal(policy.tries, 5);
+	assert_int_equal(policy.confirm, POLICY_CONFIRM_CHECK);
+	assert_string_equal(policy.confirm_check, "/usr/libexec/healthy");
+	assert_int_equal(policy.on_failure, POLICY_REBOOT);
+	assert_int_equal(policy.on_failure_delay_s, 60);
+	assert_true(policy.verity_panic);
+	assert_string_equal(policy.watchdog, "/dev/watchdog0");
+	assert_int_equal(policy.watchdog_timeout_s, 30);
+	assert_int_equal(policy.allow, POLICY_ALLOW_DEBUG | POLICY_ALLOW_USE);
+}
+
+static void defaults(void **state)
+{
+	size_t size = read_data("least.policy", bytes, sizeof(bytes));
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_refused(policy_parse(bytes, size, &policy, &err), 0, err, "");
+	assert_string_equal(policy.store, "/dev/vda");
+	assert_string_equal(policy.store_type, "ext4");
+	assert_int_equal(policy.store_timeout_s, 10);
+	assert_string_equal(policy.state, "");
+	assert_int_equal(policy.threshold, 1);
+	assert_int_equal(policy.floor, 0);
+	assert_int_equal(policy.tries, 3);
+	assert_int_equal(policy.confirm, POLICY_CONFIRM_MANUAL);
+	assert_int_equal(policy.on_failure, POLICY_REBOOT);
+	assert_int_equal(policy.on_failure_delay_s, 10);
+	assert_false(policy.verity_panic);
+	assert_string_equal(policy.watchdog, "");
+	assert_int_equal(policy.watchdog_timeout_s, 0);
+	assert_int_equal(policy.allow, 0);
+}
+
+/* @line behind the two that must be there: line 3. */
+static int parse_with(const char *line, struct err *err)
+{
+	struct str s;
+
+	str_init(&s, bytes, sizeof(bytes));
+	if (strncmp(line, "store ", 6) != 0)
+		str_add(&s, "store LABEL=x\n");
+	else
+		str_add(&s, "\n");
+	str_add(&s, strncmp(line, "compatible", 10) != 0 ? "compatible a\n" : "#\n");
+	str_addf(&s, "%s\n", line);
+	return policy_parse(bytes, s.used, &policy, err);
+}
+
+static void refusals(void **state)
+{
+	static const struct {
+		const char *line, *words;
+	} cases[] = {
+		{ "store x", "line 3: store: `x` must be PARTLABEL=, PARTUUID=, LABEL=, "
+			     "UUID= or serial= and a value, or a path in /dev" },
+		{ "store-type", "line 3: store-type: value missing" },
+		{ "store-type EXT4",
+		  "line 3: store-type: must be a file system's name, such as ext4" },
+		{ "store-type ext4 x", "line 3: store-type: has words after its value" },
+		{ "store-type aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		  "line 3: store-type: is too long" },
+		{ "store-timeout 86401",
+		  "line 3: store-timeout: must be a number of 0 to 86400" },
+		{ "store-timeout",
+		  "line 3: store-timeout: must be a number of 0 to 86400" },
+		{ "store-timeout 4294967306",
+		  "line 3: store-timeout: must be a number of 0 to 86400" },
+		{ "state", "line 3: state: value missing" },
+		{ "compatible", "line 3: compatible: value missing" },
+		{ "compatible ,", "line 3: compatible: must match "
+				  "[A-Za-z0-9][A-Za-z0-9,._+/-]{0,126}" },
+		{ "threshold 0", "line 3: threshold: must be a number of 1 to 8" },
+		{ "threshold 9", "line 3: threshold: must be a number of 1 to 8" },
+		{ "threshold 01", "line 3: threshold: must be a number of 1 to 8" },
+		{ "floor 9223372036854775808",
+		  "line 3: floor: must be a number of 0 to 9223372036854775807" },
+		{ "floor -1",
+		  "line 3: floor: must be a number of 0 to 9223372036854775807" },
+		{ "tries 0", "line 3: tries: must be a number of 1 to 255" },
+		{ "tries 256", "line 3: tries: must be a number of 1 to 255" },
+		{ "confirm",
+		  "line 3: confirm: must be manual, after SECONDS or check PATH" },
+		{ "confirm manual 3", "line 3: confirm: has words after its value" },
+		{ "confirm after", "line 3: confirm: must be a number of 1 to 86400" },
+		{ "confirm check", "line 3: confirm: value missing" },
+		{ "confirm check a", "line 3: confirm: must be an absolute path" },
+		{ "on-failure", "line 3: on-failure: must be reboot [SECONDS], poweroff, "
+				"halt or rescue" },
+		{ "on-failure halt 3", "line 3: on-failure: has words after its value" },
+		{ "on-failure reboot now",
+		  "line 3: on-failure: must be a number of 0 to 86400" },
+		{ "verity off", "line 3: verity: must be eio or panic" },
+		{ "watchdog /etc/passwd", "line 3: watchdog: must be a path in /dev" },
+		{ "watchdog /dev/../etc", "line 3: watchdog: has . or .. in it" },
+		{ "watchdog /dev/watchdog 0",
+		  "line 3: watchdog: must be a number of 1 to 86400" },
+		{ "allow", "line 3: allow: must name debug, use, store or rescue" },
+		{ "allow all", "line 3: allow: must name debug, use, store or rescue" },
+		{ "allow use use", "line 3: allow: a word stands there twice" },
+		{ "allow use\nallow debug", "line 4: allow: stands there twice" },
+		{ "allow  use", "line 3: two spaces after the key" },
+		{ " allow use", "line 3: starts with a space" },
+		{ "allow use # x",
+		  "line 3: allow: must name debug, use, store or rescue" },
+		{ "allow use\r", "line 3: byte 0x0d is not printable ASCII" },
+		{ "nonsense 1", "line 3: unknown key `nonsense`" },
+		{ "store-type %65xt4",
+		  "line 3: store-type: is not spelled with %XX as it should be" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err err = ERR_INIT;
+
+		assert_refused(parse_with(cases[i].line, &err), -EBADMSG, err,
+			       cases[i].words);
+	}
+}
+
+static void accepted(void **state)
+{
+	static const char *const lines[] = {
+		"store-timeout 0",
+		"store-timeout 86400",
+		"threshold 8",
+		"floor 9223372036854775807",
+		"tries 255",
+		"confirm manual",
+		"confirm after 86400",
+		"on-failure reboot",
+		"on-failure reboot 0",
+		"on-failure poweroff",
+		"on-failure halt",
+		"on-failure rescue",
+		"verity eio",
+		"watchdog /dev/watchdog",
+		"allow rescue store use debug",
+		"state serial=disk%201",
+		"#anything \t\x01",
+		"",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct err err = ERR_INIT;
+
+		assert_refused(parse_with(lines[i], &err), 0, err, "");
+	}
+}
+
+static void whole_files(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_refused(policy_parse("", 0, &policy, &err), -EBADMSG, err,
+		       "store is missing");
+	assert_refused(policy_parse(SIZED("store LABEL=a\n"), &policy, &err), -EBADMSG,
+		       err, "compatible is missing");
+	assert_refused(policy_parse(SIZED("compatible a\n"), &policy, &err), -EBADMSG,
+		       err, "store is missing");
+	memset(bytes, '\n', sizeof(bytes));
+	assert_refused(policy_parse(bytes, POLICY_MAX_SIZE, &policy, &err), -EBADMSG, err,
+		       "store is missing");
+	assert_refused(policy_parse(bytes, POLICY_MAX_SIZE + 1, &policy, &err), -EFBIG,
+		       err, "is larger than 4096 bytes");
+}
+
+static void sources(void **state)
+{
+	static const struct {
+		const char *text;
+		int kind; /* -1: refused */
+		const char *value;
+	} cases[] = {
+		{ "PARTLABEL=a b", POLICY_SOURCE_PARTLABEL, "a b" },
+		{ "PARTUUID=0b5c1f6e-02", POLICY_SOURCE_PARTUUID, "0b5c1f6e-02" },
+		{ "LABEL=PARTLABEL=", POLICY_SOURCE_LABEL, "PARTLABEL=" },
+		{ "UUID=01234567-89ab-CDEF-0123-456789abcdef", POLICY_SOURCE_UUID,
+		  "01234567-89ab-CDEF-0123-456789abcdef" },
+		{ "serial=x", POLICY_SOURCE_SERIAL, "x" },
+		{ "/dev/disk/x", POLICY_SOURCE_PATH, "/dev/disk/x" },
+		{ "", -1, "" },
+		{ "PARTLABEL=", -1, "" },
+		{ "PARTUUID=x", -1, "" },
+		{ "UUID=0123456789abcdef0123456789abcdef01234", -1, "" },
+		{ "SERIAL=x", -1, "" },
+		{ "partlabel=x", -1, "" },
+		{ "/dev/", -1, "" },
+		{ "/dev", -1, "" },
+		{ "/dev/../etc/passwd", -1, "" },
+		{ "/dev//sda", -1, "" },
+		{ "/etc/passwd", -1, "" },
+		{ "dev/sda", -1, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		enum policy_source kind = POLICY_SOURCE_PATH;
+		struct err err = ERR_INIT;
+		const char *value = NULL;
+		int r = policy_source_parse(cases[i].text, &kind, &value, &err);
+
+		if (cases[i].kind < 0) {
+			assert_int_equal(r, -EBADMSG);
+			assert_null(value);
+			assert_true(err.text[0]);
+			continue;
+		}
+		assert_int_equal(r, 0);
+		assert_int_equal(kind, cases[i].kind);
+		assert_string_equal(value, cases[i].value);
+	}
+}
+
+/* No crash, and never a policy that is looser than its words allow. */
+static void cut_and_flipped(void **state)
+{
+	size_t size = read_data("full.policy", bytes, sizeof(bytes));
+
+	(void)state;
+	for (size_t cut = 0; cut < size; cut++) {
+		struct err err = ERR_INIT;
+		char *copy = malloc(cut + 1);
+
+		assert_non_null(copy);
+		memcpy(copy, bytes, cut);
+		if (policy_parse(copy, cut, &policy, &err) < 0)
+			assert_true(err.text[0]);
+		else
+			assert_int_equal(bytes[cut - 1], '\n');
+		free(copy);
+	}
+	for (size_t bit = 0; bit < 8 * size; bit++) {
+		struct err err = ERR_INIT;
+
+		bytes[bit / 8] ^= (char)(1 << bit % 8);
+		if (policy_parse(bytes, size, &policy, &err) < 0)
+			assert_true(err.text[0]);
+		else
+			assert_in_range(policy.threshold, 1, 8);
+		bytes[bit / 8] ^= (char)(1 << bit % 8);
+	}
+}
+
+static void example_of_the_page(void **state)
+{
+	size_t size = read_example("lamina-policy.5", "# Where the images", bytes,
+				   sizeof(bytes));
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_refused(policy_parse(bytes, size, &policy, &err), 0, err, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(everything),	   cmocka_unit_test(defaults),
+		cmocka_unit_test(refusals),	   cmocka_unit_test(accepted),
+		cmocka_unit_test(whole_files),	   cmocka_unit_test(sources),
+		cmocka_unit_test(cut_and_flipped), cmocka_unit_test(example_of_the_page),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
