@@ -43,6 +43,26 @@ static int mount_one(const struct early *early, struct err *err)
 	return r < 0 ? err_wrap(err, r, "%s", early->path) : 0;
 }
 
+/* What programs expect in /dev and devtmpfs does not make: without them, "> /dev/stderr" would
+ * fill a file. */
+static int make_links(struct err *err)
+{
+	static const char *const links[][2] = {
+		{ "/dev/fd", "/proc/self/fd" },
+		{ "/dev/stdin", "/proc/self/fd/0" },
+		{ "/dev/stdout", "/proc/self/fd/1" },
+		{ "/dev/stderr", "/proc/self/fd/2" },
+	};
+
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		int r = sys_symlinkat(links[i][1], AT_FDCWD, links[i][0]);
+
+		if (r < 0 && r != -EEXIST)
+			return err_errno(err, r, "%s", links[i][0]);
+	}
+	return 0;
+}
+
 int early_mounts(struct err *err)
 {
 	for (size_t i = 0; i < sizeof(earlies) / sizeof(earlies[0]); i++) {
@@ -51,5 +71,5 @@ int early_mounts(struct err *err)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return make_links(err);
 }

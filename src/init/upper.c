@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -13,6 +14,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "init/place.h"
+#include "stack/mount.h"
 #include "stack/work.h"
 
 #define STORE_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
@@ -183,15 +185,22 @@ static int mount_persistent(const struct stage *stage, const char *path, int tar
 static int mount_tmpfs(const char *options, int target, const struct stat *like,
 		       struct err *err)
 {
-	char text[320], path[PATH_FD_SIZE];
+	char text[320];
 	struct str s;
+	int r;
 
 	str_init(&s, text, sizeof(text));
 	str_addf(&s, "mode=%04o,uid=%u,gid=%u,%s", (unsigned int)like->st_mode & 07777,
 		 (unsigned int)like->st_uid, (unsigned int)like->st_gid, options);
 	if (str_done(&s) < 0)
 		return err_set(err, -ENAMETOOLONG, "options too long");
-	return work_tmpfs(path_of_fd(path, target), MS_NOSUID | MS_NODEV, text, err);
+	/* new mounts follow no link, not even that of /proc/self/fd */
+	r = sys_fchdir(target);
+	if (r < 0)
+		return err_errno(err, r, "fchdir");
+	r = mount_new("tmpfs", NULL, text, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, ".", err);
+	(void)sys_chdir("/");
+	return r;
 }
 
 int upper_mount_volume(const struct stage *stage, size_t index, struct err *err)
