@@ -99,7 +99,7 @@ warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 	-Wformat=2
 cflags = -std=gnu11 $(warnings) -ffunction-sections -fdata-sections -fno-strict-aliasing \
 	-D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Isrc -include $(autoconf) \
-	$(if $(static),-fno-asynchronous-unwind-tables -fno-stack-protector -fno-pie) $(CPPFLAGS) $(CFLAGS)
+	$(if $(static),-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -fno-pie) $(CPPFLAGS) $(CFLAGS)
 , := ,
 # One read-only segment instead of three: 8 KiB of padding less.
 ldflags-static := -static -no-pie -s -Wl,-z,max-page-size=4096,-z,noseparate-code,-z,norelro

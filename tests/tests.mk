@@ -48,5 +48,6 @@ endif
 
 check-uses:
 	@tests/check-uses
+	@tests/check-formats
 
 .PHONY: check check-live check-uses test-programs test-programs-host
