@@ -60,17 +60,20 @@ static int verify_line(const uint8_t hash[DIGEST_SIZE], const struct signature_l
 		return err_set(err, -EKEYREJECTED, "signature of key %s: not a signature",
 			       key->id);
 	status = import(key->point, &imported);
-	if (status == PSA_ERROR_INVALID_ARGUMENT)
-		return err_set(err, -EKEYREJECTED, "key %s: not a point of P-256", key->id);
 	if (status == PSA_SUCCESS) {
 		status = psa_verify_hash(imported, ALGORITHM, hash, DIGEST_SIZE, raw, sizeof(raw));
 		(void)psa_destroy_key(imported);
 	}
-	if (status == PSA_ERROR_INVALID_SIGNATURE)
+	switch (status) {
+	case PSA_SUCCESS:
+		return 0;
+	case PSA_ERROR_INVALID_SIGNATURE:
 		return err_set(err, -EKEYREJECTED, "signature of key %s does not hold", key->id);
-	if (status != PSA_SUCCESS)
+	case PSA_ERROR_INVALID_ARGUMENT:
+		return err_set(err, -EKEYREJECTED, "key %s: not a point of P-256", key->id);
+	default:
 		return err_set(err, -EIO, "key %s: cannot verify (%d)", key->id, (int)status);
-	return 0;
+	}
 }
 
 static bool counted(const struct key_signers *signers, const char *id)

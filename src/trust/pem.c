@@ -98,7 +98,7 @@ static int parse(mbedtls_pk_context *pk, const char *text, bool private, struct 
 	case MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE:
 		return err_set(err, -ENOTSUP, "not an ECDSA P-256 key");
 	default:
-		return err_set(err, -EBADMSG, "damaged PEM key (-0x%04x)", (unsigned int)-r);
+		return err_set(err, -EBADMSG, "malformed PEM key (-0x%04x)", (unsigned int)-r);
 	}
 }
 
@@ -122,7 +122,7 @@ static int export(mbedtls_pk_context *pk, psa_key_usage_t usage, uint8_t *ret_by
 		(void)psa_destroy_key(id);
 	}
 	if (r != 0 || exported != size)
-		return err_set(err, -EBADMSG, "damaged PEM key (%d)", r);
+		return err_set(err, -EBADMSG, "malformed PEM key (%d)", r);
 	return 0;
 }
 
