@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* From sources to finished layer blobs: reads, normalises, writes, verifies, caches. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "pack/layer.h"
+#include "pack/progress.h"
+#include "pack/source.h"
+#include "pack/squash.h"
+#include "pack/staging.h"
+#include "trust/hash-tree.h"
+
+struct import_options {
+	struct squash_options squash;
+	struct layer_limits limits;
+	const char *const *excludes; /* NULL-ended globs */
+	size_t merge;		     /* at most this many layers; 0: as they come */
+	uint32_t latest;	     /* SOURCE_DATE_EPOCH, or UINT32_MAX */
+	bool readback, cache;
+};
+
+enum import_origin {
+	IMPORT_BUILT,
+	IMPORT_REUSED, /* from the cache */
+	IMPORT_TAKEN,  /* the source's own squashfs */
+};
+
+struct import_layer { /* bottom first; one of the image */
+	struct hash_tree_result blob;
+	char *name;
+	uint64_t entries;   /* names in it, whiteouts too */
+	uint64_t tar_bytes; /* of the source layers, uncompressed */
+	enum import_origin origin;
+};
+
+struct import_result {
+	struct import_layer *layers;
+	size_t count;
+	struct layer_notes notes; /* of all layers */
+};
+
+/*
+ * Imports the layers of @count sources, which stack in order, into @staging. 0, or -errno with
+ * the layer's name. @ret_result is the caller's: import_done().
+ */
+int import_sources(const struct source *sources, size_t count,
+		   const struct import_options *options, struct staging *staging,
+		   struct import_result *ret_result, struct err *err);
+void import_done(struct import_result *result);
