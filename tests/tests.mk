@@ -35,9 +35,30 @@ test-programs: $(unit-tests) $(fake-tests) $(live-tests)
 RESULTS ?=
 run-flags = $(if $(RESULTS),--results $(RESULTS),--summary)
 
+# Everything, as `make test` runs it: from the device's configuration, the results counted once.
+test-goals := check-tree check check-warnings check-asan check-fuzz check-live check-tool \
+	check-qemu check-demo
+
+run-tests:
+	@mkdir -p $(O)
+	@MAKE='$(MAKE)' tests/all '$(abspath $(O)/results)' $(test-goals)
+
+# What needs no compiler: includes, formats, documents.
+tree-tests := $(filter-out %/warnings.sh,$(wildcard tests/tree/*.sh))
+
+check-tree:
+	@tests/run $(run-flags) $(tree-tests)
+
+# Both compilers, all warnings, as errors.
+check-warnings:
+	@O='$(abspath $(O))/warnings' MAKE='$(MAKE)' tests/run $(run-flags) tests/tree/warnings.sh
+
+check-uses:
+	@tests/run tests/tree/uses.sh
+
 ifeq ($(CONFIG_LAMINA_FOR_HOST),y)
-check: test-programs check-uses
-	@tests/run $(run-flags) $(unit-tests) $(fake-tests)
+check: test-programs
+	@tests/run $(run-flags) $(unit-tests) $(fake-tests) $(if $(RESULTS),,$(tree-tests))
 check-live: test-programs programs
 	@O=$(O) tests/run $(run-flags) $(live-tests) $(wildcard tests/live/*.sh)
 else
@@ -46,8 +67,5 @@ check check-live test-programs-host:
 	@$(host-make) $(patsubst test-programs-host,test-programs,$@)
 endif
 
-check-uses:
-	@tests/check-uses
-	@tests/check-formats
-
-.PHONY: check check-live check-uses test-programs test-programs-host
+.PHONY: run-tests check-tree check-warnings check check-live check-uses test-programs test-programs-host
+include tests/fuzz/fuzz.mk

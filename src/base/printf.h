@@ -7,7 +7,7 @@
  *
  * Knows %s %c %d %i %u %o %x %X %%, the flags '0', '-' and '#' (for x), width and precision (for s) as
  * digits or '*', and the lengths hh h l ll z j. Anything else ends the text with "%?";
- * tests/check-formats reads every format in the rooms of the device.
+ * tests/tree/formats.sh reads every format in the rooms of the device.
  */
 #include <stdarg.h>
 #include <stddef.h>
