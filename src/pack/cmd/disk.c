@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "pack/cmd.h"
+#include "pack/disk.h"
+#include "pack/image.h"
+#include "pack/output.h"
+#include "store/store.h"
+
+enum { OPT_OUTPUT, OPT_SIZE, OPT_LABEL, OPT_FS_ONLY, OPT_IMAGE, OPT_AS_IS, OPT_UUID_SEED };
+
+static const struct cmd_option options[] = {
+	{ "output", 'o', "FILE", "the disk image to write" },
+	{ "size", 's', "N[K|M|G]", "its size (default: twice what the image takes)" },
+	{ "label", 0, "NAME", "of partition and file system (default: lamina-data)" },
+	{ "fs-only", 0, NULL, "just the file system, without a partition table" },
+	{ "image", 0, "ID", "put this image only; may be shortened" },
+	{ "as-is", 0, NULL, "put every file of STORE, without looking at it" },
+	{ "uuid-seed", 0, "TEXT", "other UUIDs than those the images give, a device's for instance" },
+	{ 0 },
+};
+
+struct request {
+	const char *store, *output, *prefix, *seed;
+	struct disk disk;
+	bool as_is;
+};
+
+/* --- what goes onto the disk ----------------------------------------------------------------- */
+
+/* Modes are ours: the builder's umask is nobody's business. */
+static uint32_t disk_mode(const struct stat *st)
+{
+	return (st->st_mode & S_IFMT) | (S_ISDIR(st->st_mode) ? 0755 : 0644);
+}
+
+static int add_path(struct disk_tree *tree, int store, const char *path, bool as_is,
+		    struct err *err);
+
+static int add_children(struct disk_tree *tree, int store, const char *path, bool as_is,
+			struct err *err)
+{
+	int fd = openat(store, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int r = 0;
+
+	if (!dir) {
+		fd_close(fd);
+		return err_errno(err, -errno, "%s", path);
+	}
+	while (r == 0 && (entry = readdir(dir))) {
+		char child[DISK_NAME_SIZE];
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if ((size_t)snprintf(child, sizeof(child), "%s%s%s", path[0] == '.' ? "" : path,
+				     path[0] == '.' ? "" : "/", entry->d_name) >= sizeof(child))
+			r = err_errno(err, -ENAMETOOLONG, "%s", path);
+		else
+			r = add_path(tree, store, child, as_is, err);
+	}
+	(void)closedir(dir);
+	return r;
+}
+
+/* Adds a file, or a directory and all that is in it. */
+static int add_path(struct disk_tree *tree, int store, const char *path, bool as_is,
+		    struct err *err)
+{
+	struct stat st;
+	int r;
+
+	if (fstatat(store, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_errno(err, -errno, "%s", path);
+	if (!as_is && !S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+		return err_set(err, -EINVAL, "%s: neither a file nor a directory", path);
+	r = disk_tree_add(tree, path, disk_mode(&st), (uint64_t)st.st_size, err);
+	return r == 0 && S_ISDIR(st.st_mode) ? add_children(tree, store, path, as_is, err) : r;
+}
+
+static bool has(const struct disk_tree *tree, const char *name)
+{
+	for (size_t i = 0; i < tree->count; i++)
+		if (strcmp(tree->files[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* One layer, after a look at every byte: a disk with a bad layer would only be found out on the
+ * device. */
+static int add_layer(struct disk_tree *tree, int store, const struct manifest_layer *layer,
+		     struct err *err)
+{
+	char path[13 + DIGEST_HEX_SIZE] = "blobs/sha256/";
+	uint8_t hash[DIGEST_SIZE];
+	__fd int fd = -EBADF;
+	int r;
+
+	str_hex_encode(layer->blob, DIGEST_SIZE, path + 13);
+	if (has(tree, path))
+		return 0;
+	fd = store_open_blob(store, layer->blob, layer->size_bytes, err);
+	if (fd < 0)
+		return fd;
+	r = digest_of_fd(fd, layer->size_bytes, hash);
+	if (r < 0)
+		return err_errno(err, r, "%s", path);
+	if (memcmp(hash, layer->blob, sizeof(hash)) != 0)
+		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says", path);
+	return disk_tree_add(tree, path, S_IFREG | 0644, layer->size_bytes, err);
+}
+
+static int add_image(struct disk_tree *tree, int store, const char *id, struct image *image,
+		     struct err *err)
+{
+	char path[32 + DIGEST_HEX_SIZE];
+	int r = image_load(store, id, image, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; r == 0 && i < image->manifest.layer_count; i++) {
+		r = add_layer(tree, store, &image->manifest.layers[i], err);
+		if (r < 0)
+			return err_wrap(err, r, "image %.12s: layer %zu", id, i);
+	}
+	(void)snprintf(path, sizeof(path), "images/%s", id);
+	r = disk_tree_add(tree, path, S_IFDIR | 0755, 0, err);
+	(void)snprintf(path, sizeof(path), "images/%s/manifest", id);
+	if (r == 0)
+		r = disk_tree_add(tree, path, S_IFREG | 0644, image->size, err);
+	(void)snprintf(path, sizeof(path), "images/%s/manifest.sig", id);
+	if (r == 0 && image->signature_size > 0)
+		r = disk_tree_add(tree, path, S_IFREG | 0644, image->signature_size, err);
+	else if (r == 0)
+		cmd_note("image %.12s is not signed: no device will start it", id);
+	return r;
+}
+
+static int choose_images(const struct request *q, int store, struct store_images *ret_images,
+			 struct err *err)
+{
+	int r;
+
+	if (q->prefix) {
+		ret_images->count = 1;
+		return image_pick(store, q->prefix, ret_images->ids[0], err);
+	}
+	r = store_list_images(store, ret_images, err);
+	if (r == 0 && ret_images->count == 0)
+		r = err_set(err, -ENOENT, "holds no image");
+	return r;
+}
+
+/* The images asked for, and what else a store may hold for the device. */
+static int collect(const struct request *q, int store, struct disk_tree *tree,
+		   struct err *err)
+{
+	static const char *const dirs[] = { "blobs", "blobs/sha256", "images" };
+	static const char *const others[] = { "inject", "upper", "volumes" };
+	__image struct image *image = image_new();
+	struct store_images images;
+	struct stat st;
+	int r = image ? choose_images(q, store, &images, err) : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		r = disk_tree_add(tree, dirs[i], S_IFDIR | 0755, 0, err);
+	for (size_t i = 0; r == 0 && i < images.count; i++)
+		r = add_image(tree, store, images.ids[i], image, err);
+	for (size_t i = 0; r == 0 && i < sizeof(others) / sizeof(others[0]); i++) {
+		if (fstatat(store, others[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
+			r = disk_tree_add(tree, others[i], S_IFDIR | 0755, 0, err);
+		else
+			r = add_path(tree, store, others[i], false, err);
+	}
+	return r;
+}
+
+/* --- the command ----------------------------------------------------------------------------- */
+
+/* The same files, the same UUIDs. */
+static int make_seed(const struct request *q, const struct disk_tree *tree,
+		     uint8_t ret_seed[DIGEST_SIZE])
+{
+	struct digest digest;
+	int r;
+
+	if (q->seed)
+		return digest_of(q->seed, strlen(q->seed), ret_seed);
+	r = digest_start(&digest);
+	for (size_t i = 0; r == 0 && i < tree->count; i++)
+		r = digest_add(&digest, tree->files[i].name, strlen(tree->files[i].name) + 1);
+	return r < 0 ? r : digest_finish(&digest, ret_seed);
+}
+
+/* SOURCE_DATE_EPOCH, or the first second of all: 0 means "now" to e2fsprogs. */
+static uint32_t disk_time(void)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	uint64_t value;
+
+	if (!epoch || str_number(epoch, strlen(epoch), &value) < 0 || value == 0 ||
+	    value > UINT32_MAX)
+		return 1;
+	return (uint32_t)value;
+}
+
+static int write_disk(struct request *q, int store, const struct disk_tree *tree,
+		      struct err *err)
+{
+	__output struct output output = OUTPUT_INIT;
+	int r = make_seed(q, tree, q->disk.seed);
+
+	if (r < 0)
+		return r;
+	q->disk.time = disk_time();
+	r = output_open(&output, AT_FDCWD, q->output, 0666, err);
+	if (r < 0)
+		return r;
+	r = disk_write(&q->disk, output.fd, store, tree, err);
+	return r < 0 ? err_wrap(err, r, "%s", q->output) : output_commit(&output, 0, err);
+}
+
+static int make_disk(struct request *q, struct err *err)
+{
+	struct disk_tree tree = { .count = 0 };
+	__fd int store = store_open(q->store, err);
+	int r;
+
+	if (store < 0)
+		return store;
+	r = q->as_is ? add_children(&tree, store, ".", true, err) :
+		       collect(q, store, &tree, err);
+	if (r < 0)
+		r = err_wrap(err, r, "%s", q->store);
+	disk_tree_sort(&tree);
+	if (r == 0)
+		r = write_disk(q, store, &tree, err);
+	disk_tree_done(&tree);
+	return r;
+}
+
+static int read_size(const char *text, uint64_t *ret_bytes, struct err *err)
+{
+	static const char units[] = "KMGT";
+	size_t size = strlen(text);
+	const char *unit = size > 0 ? strchr(units, text[size - 1]) : NULL;
+	unsigned int shift = unit ? 10 * (unsigned int)(unit - units + 1) : 0;
+	uint64_t number;
+
+	if (str_number(text, size - (unit ? 1 : 0), &number) < 0 || number == 0 ||
+	    number > (uint64_t)INT64_MAX >> shift)
+		return cmd_usage(err, "disk: --size: '%s' is not a size", text);
+	*ret_bytes = number << shift;
+	return 0;
+}
+
+static int read_label(const char *text, const char **ret_label, struct err *err)
+{
+	size_t size = strlen(text);
+
+	if (size == 0 || size >= DISK_LABEL_SIZE ||
+	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") !=
+		    size)
+		return cmd_usage(err, "disk: --label: '%s' is not 1 to %d of A-Z a-z 0-9 . _ -",
+				 text, DISK_LABEL_SIZE - 1);
+	*ret_label = text;
+	return 0;
+}
+
+static int request_option(struct request *q, int option, const char *value, struct err *err)
+{
+	switch (option) {
+	case OPT_OUTPUT:
+		q->output = value;
+		return 0;
+	case OPT_SIZE:
+		return read_size(value, &q->disk.size_bytes, err);
+	case OPT_LABEL:
+		return read_label(value, &q->disk.label, err);
+	case OPT_FS_ONLY:
+		q->disk.fs_only = true;
+		return 0;
+	case OPT_IMAGE:
+		q->prefix = value;
+		return 0;
+	case OPT_AS_IS:
+		q->as_is = true;
+		return 0;
+	default:
+		q->seed = value;
+		return 0;
+	}
+}
+
+static int disk_run(struct cmd_line *line, struct err *err)
+{
+	struct request q = { .disk = { .label = "lamina-data" } };
+	int option, r;
+
+	while ((r = cmd_next(line, &option, err)) > 0) {
+		r = request_option(&q, option, line->value, err);
+		if (r < 0)
+			return r;
+	}
+	if (r == 0)
+		r = cmd_operands(line, 1, 1, err);
+	if (r < 0)
+		return r;
+	q.store = line->argv[line->at];
+	if (!q.output)
+		return cmd_usage(err, "disk: --output is missing");
+	if (q.as_is && q.prefix)
+		return cmd_usage(err, "disk: --as-is puts everything; it takes no --image");
+	return make_disk(&q, err);
+}
+
+const struct cmd cmd_disk = {
+	.name = "disk",
+	.args = "STORE -o FILE",
+	.help = "Make a disk image with a store on it, without root",
+	.options = options,
+	.run = disk_run,
+};

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * A disk with a store on it: an ext4 file system, by itself or in a GPT partition, made by
+ * mke2fs, debugfs and sfdisk without root and without mounting. Owners, times, UUIDs and the
+ * order of everything are ours, so that the same store gives the same bytes.
+ *
+ * The files are written by debugfs: mke2fs -d would give them the builder's owner and times,
+ * and inodes in the order in which the builder's disk happens to list them.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "trust/digest.h"
+
+#define DISK_NAME_SIZE 1024
+#define DISK_LABEL_SIZE 17 /* ext4 has room for 16 characters */
+
+struct disk_file {
+	char *name;    /* owned; below the file system's root, parents before children */
+	uint32_t mode; /* with the type: file, directory, symlink, fifo */
+	uint64_t size_bytes;
+};
+
+/* What goes onto the disk. Starts zeroed. */
+struct disk_tree {
+	struct disk_file *files;
+	size_t count;
+};
+
+/* Adds a name. 0, -ENOMEM, or -EINVAL for a name that debugfs can't be told. */
+int disk_tree_add(struct disk_tree *tree, const char *name, uint32_t mode, uint64_t size_bytes,
+		  struct err *err);
+void disk_tree_sort(struct disk_tree *tree);
+void disk_tree_done(struct disk_tree *tree);
+/* Bytes that the files take, in whole blocks. */
+uint64_t disk_tree_bytes(const struct disk_tree *tree);
+/* Writes debugfs's commands. @store is where it finds the files. 0 or -errno. */
+int disk_tree_script(const struct disk_tree *tree, int store, FILE *script, struct err *err);
+
+struct disk {
+	uint64_t size_bytes; /* of the file; 0: what it takes, and as much again */
+	const char *label;   /* of the partition and of the file system */
+	bool fs_only;	     /* no partition table */
+	uint8_t seed[DIGEST_SIZE]; /* the UUIDs are derived from it */
+	uint32_t time;	     /* of everything in the file system, not 0 */
+};
+
+/* Writes the disk to the empty file @fd. @store is a directory. 0; -ENOSPC when disk->size_bytes
+ * is too small; -ENOENT for a program that isn't installed; -ECHILD with what a program said;
+ * -errno. */
+int disk_write(const struct disk *disk, int fd, int store, const struct disk_tree *tree,
+	       struct err *err);
