@@ -14,13 +14,14 @@ mbedtls-cflags := -isystem $(mbedtls-source)/include \
 mbedtls-files := library/constant_time library/platform library/platform_util \
 	library/psa_crypto library/psa_crypto_client \
 	library/psa_crypto_driver_wrappers_no_static library/psa_crypto_ecp \
-	library/psa_crypto_hash library/psa_crypto_slot_management library/psa_util \
-	library/sha256 3rdparty/p256-m/p256-m_driver_entrypoints 3rdparty/p256-m/p256-m/p256-m
+	library/psa_crypto_hash library/psa_crypto_rsa library/psa_crypto_slot_management \
+	library/sha256 3rdparty/p256-m/p256-m_driver_entrypoints \
+	3rdparty/p256-m/p256-m/p256-m
 ifeq ($(CONFIG_LAMINA_TOOL),y)
 mbedtls-files += library/asn1parse library/asn1write library/base64 library/bignum \
 	library/bignum_core library/ecdsa library/ecp library/ecp_curves library/hmac_drbg \
 	library/md library/oid library/pem library/pk library/pk_ecc library/pk_wrap \
-	library/pkparse library/pkwrite library/psa_crypto_mac
+	library/pkparse library/pkwrite library/psa_crypto_mac library/psa_util
 endif
 mbedtls-objs := $(patsubst %,$(O)/mbedtls/%.o,$(mbedtls-files))
 
@@ -52,9 +53,10 @@ $(mbedtls-archive): $(mbedtls-objs)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) crD $@ $^
 
-# Tests that compile a file of this room into themselves.
-$(O)/tests/unit/test_digest-psa.o: cflags += $(mbedtls-cflags)
-$(O)/tests/unit/test_digest-psa.o: | $(mbedtls-ready)
+# A test that compiles a file of this room into itself, and one that asks mbedtls.
+mbedtls-tests := $(O)/tests/unit/test_digest-psa.o $(O)/tests/fuzz/fuzz_key.o
+$(mbedtls-tests): cflags += $(mbedtls-cflags)
+$(mbedtls-tests): | $(mbedtls-ready)
 
 # gcc's dependency lists leave out what system headers include, such as our configuration.
-$(objs-trust): src/trust/mbedtls/config.h
+$(objs-trust) $(mbedtls-tests): src/trust/mbedtls/config.h
