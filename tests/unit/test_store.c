@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/str.h"
+#include "store/store.h"
+#include "tree.h"
+#include "trust/private-key.h"
+
+static struct private_key key;
+static struct keyring ring;
+static struct manifest manifest;
+static struct key_signers signers;
+
+static const char manifest_text[] =
+	"lamina 1\nname thermostat\nserial 17\ncompatible acme,thermostat\narch amd64\nmin-init 1\n"
+	"layer sha256:1111111111111111111111111111111111111111111111111111111111111111 size 8192 "
+	"data 4096 verity 2222222222222222222222222222222222222222222222222222222222222222\n"
+	"arg /bin/sh\nrun exec\n";
+
+static int make_key(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	if (trust_start(&err) < 0 || private_key_new(&key, &err) < 0)
+		return -1;
+	ring.count = 1;
+	memcpy(ring.keys[0].point, key.point, sizeof(key.point));
+	return key_id(key.point, ring.keys[0].id);
+}
+
+/* Puts an image of these bytes into the tree; its id and its directory. */
+static void put_image(const char *text, char id[DIGEST_HEX_SIZE], char dir[128])
+{
+	static struct signature_file file;
+	char path[160], lines[SIGNATURE_MAX_SIZE];
+	uint8_t digest[DIGEST_SIZE];
+	struct err err = ERR_INIT;
+
+	assert_int_equal(digest_of(text, strlen(text), digest), 0);
+	str_hex_encode(digest, DIGEST_SIZE, id);
+	(void)snprintf(dir, 128, "images/%s", id);
+	(void)snprintf(path, sizeof(path), "%s/manifest", dir);
+	tree_file(path, text, 0644);
+	assert_int_equal(private_key_sign(&key, text, strlen(text), &file.lines[0], &err), 0);
+	file.count = 1;
+	assert_true(signature_file_write(&file, lines, sizeof(lines)) > 0);
+	(void)snprintf(path, sizeof(path), "%s/manifest.sig", dir);
+	tree_file(path, lines, 0644);
+}
+
+static int load(const char *id, struct err *err)
+{
+	err->text[0] = '\0';
+	return store_load_image(tree_fd, id, &ring, 1, &manifest, &signers, err);
+}
+
+static void a_good_image(void **state)
+{
+	char id[DIGEST_HEX_SIZE], dir[128];
+	struct err err = ERR_INIT;
+
+	(void)state;
+	put_image(manifest_text, id, dir);
+	assert_tells(load(id, &err), 0, err, "");
+	assert_string_equal(manifest.name, "thermostat");
+	assert_int_equal(manifest.layer_count, 1);
+	assert_int_equal(signers.count, 1);
+	assert_string_equal(signers.ids[0], ring.keys[0].id);
+}
+
+/* Whatever byte of a manifest changes: it is never parsed, as the struct shows. */
+static void a_changed_manifest(void **state)
+{
+	char id[DIGEST_HEX_SIZE], dir[128], path[160], text[sizeof(manifest_text)];
+	struct err err = ERR_INIT;
+
+	(void)state;
+	put_image(manifest_text, id, dir);
+	(void)snprintf(path, sizeof(path), "%s/manifest", dir);
+	for (size_t i = 0; i < strlen(manifest_text); i += 7) {
+		memcpy(text, manifest_text, sizeof(text));
+		text[i] ^= 1;
+		tree_file(path, text, 0644);
+		memset(&manifest, 0x5a, sizeof(manifest));
+		assert_tells(load(id, &err), -EBADMSG, err, "manifest: changed, its sha256 is");
+		assert_int_equal(manifest.layer_count, (size_t)0x5a5a5a5a5a5a5a5aULL);
+	}
+}
+
+/* The directory is renamed too: only the signature is left to notice. */
+static void a_forged_manifest(void **state)
+{
+	char id[DIGEST_HEX_SIZE], dir[128], other[DIGEST_HEX_SIZE], other_dir[128];
+	char from[160], to[160];
+	struct err err = ERR_INIT;
+
+	(void)state;
+	put_image(manifest_text, id, dir);
+	put_image("lamina 1\nname forged\n", other, other_dir);
+	(void)snprintf(from, sizeof(from), "%s/manifest.sig", dir);
+	(void)snprintf(to, sizeof(to), "%s/manifest.sig", other_dir);
+	assert_int_equal(renameat(tree_fd, from, tree_fd, to), 0);
+	assert_tells(load(other, &err), -EKEYREJECTED, err, "manifest.sig: ");
+	assert_tells(load(id, &err), -ENOENT, err, "not signed: there is no manifest.sig");
+}
+
+static void signed_but_malformed(void **state)
+{
+	char id[DIGEST_HEX_SIZE], dir[128];
+	struct err err = ERR_INIT;
+
+	(void)state;
+	put_image("lamina 1\nname x\nnonsense\n", id, dir);
+	assert_tells(load(id, &err), -EBADMSG, err, "manifest: line 3");
+}
+
+static void a_stranger_s_signature(void **state)
+{
+	char id[DIGEST_HEX_SIZE], dir[128], path[160];
+	struct keyring others = ring;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	put_image(manifest_text, id, dir);
+	others.keys[0].id[0] ^= 1;
+	assert_tells(store_load_image(tree_fd, id, &others, 1, &manifest, &signers, &err), -ENOKEY,
+		     err, "manifest.sig: ");
+	assert_tells(store_load_image(tree_fd, id, &ring, 2, &manifest, &signers, &err),
+		     -EKEYREJECTED, err, "1 good signatures of 2");
+	(void)snprintf(path, sizeof(path), "%s/manifest.sig", dir);
+	tree_file(path, "", 0644);
+	assert_tells(load(id, &err), -EBADMSG, err, "manifest.sig: ");
+}
+
+/* The files of an image may be anything, and as large as a disk. */
+static void hostile_image_files(void **state)
+{
+	char id[DIGEST_HEX_SIZE], dir[128], path[160], aside[160];
+	struct err err = ERR_INIT;
+
+	(void)state;
+	put_image(manifest_text, id, dir);
+	(void)snprintf(path, sizeof(path), "%s/manifest", dir);
+	(void)snprintf(aside, sizeof(aside), "%s/aside", dir);
+	assert_int_equal(renameat(tree_fd, path, tree_fd, aside), 0);
+	assert_tells(load(id, &err), -ENOENT, err, "manifest: No such file");
+	tree_link(path, "aside");
+	assert_tells(load(id, &err), -ELOOP, err, "manifest: is a symbolic link");
+	tree_unlink(path);
+	tree_fifo(path);
+	assert_tells(load(id, &err), -EINVAL, err, "manifest: not a regular file");
+	tree_unlink(path);
+	tree_dir(path);
+	assert_tells(load(id, &err), -EISDIR, err, "manifest: is a directory");
+	assert_int_equal(unlinkat(tree_fd, path, AT_REMOVEDIR), 0);
+	tree_file(path, "", 0644);
+	assert_tells(load(id, &err), -EBADMSG, err, "manifest: changed");
+	{
+		int fd = openat(tree_fd, path, O_WRONLY);
+
+		assert_int_equal(ftruncate(fd, 1LL << 40), 0);
+		(void)close(fd);
+	}
+	assert_tells(load(id, &err), -EFBIG, err, "manifest: longer than 65536 bytes");
+}
+
+static void a_linked_image(void **state)
+{
+	char id[DIGEST_HEX_SIZE], dir[128];
+	struct store_images images;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	put_image(manifest_text, id, dir);
+	assert_int_equal(renameat(tree_fd, dir, tree_fd, "elsewhere"), 0);
+	tree_link(dir, "../elsewhere");
+	assert_true(load(id, &err) < 0);
+	assert_tells(store_list_images(tree_fd, &images, &err), 0, err, "");
+	assert_int_equal(images.count, 0);
+}
+
+static void lists_images_only(void **state)
+{
+	char id[DIGEST_HEX_SIZE], dir[128], name[96];
+	struct store_images images;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_tells(store_list_images(tree_fd, &images, &err), -ENOENT, err, "not a store");
+	put_image(manifest_text, id, dir);
+	tree_dir("images/incoming");
+	tree_dir("images/ABCDEFabcdef0123456789abcdef0123456789abcdef0123456789abcdef0123");
+	tree_dir("images/abcdef0123456789abcdef0123456789abcdef0123456789abcdef012345678");
+	tree_fifo("images/0000000000000000000000000000000000000000000000000000000000000000");
+	tree_file("images/1111111111111111111111111111111111111111111111111111111111111111", "",
+		  0644);
+	err.text[0] = '\0';
+	assert_tells(store_list_images(tree_fd, &images, &err), 0, err, "");
+	assert_int_equal(images.count, 1);
+	assert_string_equal(images.ids[0], id);
+	assert_int_equal(unlinkat(tree_fd, dir, 0), -1);
+	for (int i = STORE_MAX_IMAGES - 1; i > 0; i--) {
+		(void)snprintf(name, sizeof(name), "images/%064d", 1000 + i * 7 % 16);
+		tree_dir(name);
+	}
+	assert_tells(store_list_images(tree_fd, &images, &err), 0, err, "");
+	assert_int_equal(images.count, STORE_MAX_IMAGES);
+	for (size_t i = 1; i < images.count; i++)
+		assert_true(strcmp(images.ids[i - 1], images.ids[i]) < 0);
+	(void)snprintf(name, sizeof(name), "images/%064d", 2000);
+	tree_dir(name);
+	assert_tells(store_list_images(tree_fd, &images, &err), -E2BIG, err,
+		     "images: more than 16");
+}
+
+#define BLOB "blobs/sha256/2222222222222222222222222222222222222222222222222222222222222222"
+
+static int open_blob(uint64_t size, struct err *err)
+{
+	uint8_t digest[DIGEST_SIZE];
+
+	memset(digest, 0x22, sizeof(digest));
+	err->text[0] = '\0';
+	return store_open_blob(tree_fd, digest, size, err);
+}
+
+static void put_socket(const char *rel)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	assert_true(fd >= 0);
+	(void)snprintf(name.sun_path, sizeof(name.sun_path), "%.100s/s", tree_path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	assert_int_equal(renameat(tree_fd, "s", tree_fd, rel), 0);
+	(void)close(fd);
+}
+
+static void blobs(void **state)
+{
+	struct err err = ERR_INIT;
+	int fd;
+
+	(void)state;
+	assert_tells(open_blob(4, &err), -ENOENT, err, "not in the store");
+	tree_file(BLOB, "four", 0644);
+	fd = open_blob(4, &err);
+	assert_true(fd >= 0);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+	(void)close(fd);
+	assert_tells(open_blob(5, &err), -EBADMSG, err, "has 4 bytes, the manifest says 5");
+	assert_tells(open_blob(1ULL << 40, &err), -EBADMSG, err, "has 4 bytes, the manifest says");
+	assert_int_equal(renameat(tree_fd, BLOB, tree_fd, "aside"), 0);
+	tree_link(BLOB, "../../aside");
+	assert_tells(open_blob(4, &err), -ELOOP, err, "is a symbolic link, not a regular file");
+	tree_link(BLOB, "/dev/zero");
+	assert_tells(open_blob(4, &err), -ELOOP, err, "is a symbolic link, not a regular file");
+	tree_unlink(BLOB);
+	tree_dir(BLOB);
+	assert_tells(open_blob(4, &err), -EINVAL, err, "is a directory, not a regular file");
+	assert_int_equal(unlinkat(tree_fd, BLOB, AT_REMOVEDIR), 0);
+	tree_fifo(BLOB);
+	assert_tells(open_blob(4, &err), -EINVAL, err, "is a fifo, not a regular file");
+	tree_unlink(BLOB);
+	put_socket(BLOB);
+	assert_tells(open_blob(4, &err), -ENXIO, err, "not a regular file");
+}
+
+/* The directories on the way may be links as well. */
+static void blobs_behind_links(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	tree_file("real/2222222222222222222222222222222222222222222222222222222222222222", "four",
+		  0644);
+	tree_link("blobs/sha256", "../real");
+	assert_tells(open_blob(4, &err), -ELOOP, err, "is a symbolic link");
+}
+
+static void no_store(void **state)
+{
+	struct err err = ERR_INIT;
+	char path[300];
+	int fd = store_open(tree_path, &err);
+
+	(void)state;
+	assert_true(fd >= 0);
+	(void)close(fd);
+	tree_file("file", "", 0644);
+	(void)snprintf(path, sizeof(path), "%s/file", tree_path);
+	assert_tells(store_open(path, &err), -ENOTDIR, err, path);
+	(void)snprintf(path, sizeof(path), "%s/none", tree_path);
+	assert_tells(store_open(path, &err), -ENOENT, err, path);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, tree_new, tree_done)
+	const struct CMUnitTest tests[] = {
+		TEST(a_good_image), TEST(a_changed_manifest), TEST(a_forged_manifest),
+		TEST(signed_but_malformed), TEST(a_stranger_s_signature),
+		TEST(hostile_image_files), TEST(a_linked_image), TEST(lists_images_only),
+		TEST(blobs), TEST(blobs_behind_links), TEST(no_store),
+	};
+
+	return cmocka_run_group_tests(tests, make_key, NULL);
+}
