@@ -185,7 +185,8 @@ static int make_blob(struct import *import, const struct layer *layer,
 			return r < 0 ? r : 0;
 	}
 	r = build(import, layer, fd, out, err);
-	if (r == 0 && cached)
+	/* what nobody has read back is not for others to rely on */
+	if (r == 0 && cached && import->options->readback)
 		(void)cache_put(import->cache, key, fd, &out->blob);
 	return r;
 }

@@ -12,12 +12,19 @@
 
 #include "base/fd.h"
 
-/* "/a/b.tar.gz" as "b": a name to propose for the image. */
-static int propose_name(struct source *source, const char *path)
+/* "/a/b.tar.gz" as "b": a name to propose for the image. Only the file's own name goes into the
+ * manifest: the same file packed from elsewhere gives the same bytes. */
+static int propose_name(struct source *source, const char *prefix, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	int r = source_set(&source->name, slash && slash[1] ? slash + 1 : path);
+	const char *base = slash && slash[1] ? slash + 1 : path;
+	int r = source_set(&source->name, base);
+	char *provenance = NULL;
 
+	if (r == 0 && asprintf(&provenance, "%s:%s", prefix, base) < 0)
+		return -ENOMEM;
+	free(source->provenance);
+	source->provenance = provenance;
 	if (r == 0 && source->name[0] != '.')
 		source->name[strcspn(source->name, ".")] = '\0';
 	return r;
@@ -35,12 +42,12 @@ static int add(struct source *source, enum source_kind kind, const char *prefix,
 		return -ENOMEM;
 	}
 	layer = source_add_layer(source, kind, fd, name);
-	r = layer ? source_set(&source->provenance, name) : -ENOMEM;
+	r = layer ? 0 : -ENOMEM;
 	free(name);
 	if (layer)
 		layer->plain = kind != SOURCE_TAR;
 	if (r == 0 && strcmp(path, "-") != 0)
-		r = propose_name(source, path);
+		r = propose_name(source, prefix, path);
 	return r;
 }
 

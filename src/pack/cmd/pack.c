@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "pack/cmd.h"
+#include "pack/describe.h"
+#include "pack/import.h"
+#include "pack/source.h"
+#include "pack/staging.h"
+#include "pack/summary.h"
+
+enum option {
+	OPT_OUTPUT, OPT_NAME, OPT_VERSION, OPT_SERIAL, OPT_COMPATIBLE, OPT_ARCH, OPT_PLATFORM,
+	OPT_ARG, OPT_ENTRYPOINT, OPT_CMD, OPT_ENV, OPT_USER, OPT_CWD, OPT_STOP_SIGNAL, OPT_RUN,
+	OPT_UPPER, OPT_VOLUME, OPT_INJECT, OPT_MERGE, OPT_EXCLUDE, OPT_COMPRESSION,
+	OPT_BLOCK_SIZE, OPT_NO_READBACK, OPT_NO_CACHE, OPT_LIMIT_ENTRIES, OPT_LIMIT_BYTES,
+	OPT_LIMIT_DEPTH, OPT_JSON,
+};
+
+static const struct cmd_option options[] = {
+	[OPT_OUTPUT] = { "output", 'o', "DIR", "the store tree to add the image to" },
+	[OPT_NAME] = { "name", 'n', "NAME", "name of the image" },
+	[OPT_VERSION] = { "version", 0, "TEXT", "version for people" },
+	[OPT_SERIAL] = { "serial", 0, "N", "version for machines; may only grow (1)" },
+	[OPT_COMPATIBLE] = { "compatible", 'c', "NAME", "devices it is for; more than once" },
+	[OPT_ARCH] = { "arch", 0, "ARCH", "amd64, arm64, arm or riscv64" },
+	[OPT_PLATFORM] = { "platform", 0, "OS/ARCH", "which image of an index to take" },
+	[OPT_ARG] = { "arg", 0, "WORD", "program, then its arguments, one each" },
+	[OPT_ENTRYPOINT] = { "entrypoint", 0, "WORD", "instead of the image's Entrypoint and Cmd" },
+	[OPT_CMD] = { "cmd", 0, "WORD", "instead of the image's Cmd" },
+	[OPT_ENV] = { "env", 'e', "NAME=VALUE", "environment variable" },
+	[OPT_USER] = { "user", 'u', "USER[:GROUP]", "who the program runs as" },
+	[OPT_CWD] = { "cwd", 0, "PATH", "its working directory" },
+	[OPT_STOP_SIGNAL] = { "stop-signal", 0, "SIGNAL", "what asks it to stop" },
+	[OPT_RUN] = { "run", 0, "HOW", "exec (as process 1, the default) or supervise" },
+	[OPT_UPPER] = { "upper", 0, "KIND", "tmpfs[,size=...], persist or none" },
+	[OPT_VOLUME] = { "volume", 'v', "PATH[=KIND]", "persist or tmpfs[,size=...]" },
+	[OPT_INJECT] = { "inject", 0, "PATH", "a file that the device may bring itself" },
+	[OPT_MERGE] = { "merge", 0, "N", "merge neighbours until there are N layers" },
+	[OPT_EXCLUDE] = { "exclude", 'x', "GLOB", "leave these paths out" },
+	[OPT_COMPRESSION] = { "compression", 0, "NAME[:N]", "zstd, gzip, xz, lz4, lzo, none" },
+	[OPT_BLOCK_SIZE] = { "block-size", 0, "SIZE", "of squashfs, 4K to 1M (128K)" },
+	[OPT_NO_READBACK] = { "no-readback", 0, NULL, "don't compare what was written" },
+	[OPT_NO_CACHE] = { "no-cache", 0, NULL, "neither take nor keep finished layers" },
+	[OPT_LIMIT_ENTRIES] = { "limit-entries", 0, "N", "most entries of a layer (4000000)" },
+	[OPT_LIMIT_BYTES] = { "limit-bytes", 0, "N", "most bytes of a layer unpacked (64 GiB)" },
+	[OPT_LIMIT_DEPTH] = { "limit-depth", 0, "N", "deepest path (1024)" },
+	[OPT_JSON] = { "json", 0, NULL, "the summary as JSON on stdout" },
+	{ 0 },
+};
+
+struct pack {
+	const char *output;
+	struct source_options source;
+	struct describe_options describe;
+	struct import_options import;
+	struct source_texts excludes;
+	bool json;
+	struct source *sources;
+	size_t source_count;
+	struct staging staging;
+	struct import_result result;
+};
+
+/* Options that are one text or a list of texts: where they go. */
+static const char **text_of(struct pack *pack, int option)
+{
+	switch (option) {
+	case OPT_OUTPUT:
+		return &pack->output;
+	case OPT_NAME:
+		return &pack->describe.name;
+	case OPT_VERSION:
+		return &pack->describe.version;
+	case OPT_ARCH:
+		return &pack->describe.arch;
+	case OPT_PLATFORM:
+		return &pack->source.platform;
+	case OPT_USER:
+		return &pack->describe.user;
+	case OPT_CWD:
+		return &pack->describe.cwd;
+	case OPT_STOP_SIGNAL:
+		return &pack->describe.stop_signal;
+	case OPT_RUN:
+		return &pack->describe.run;
+	case OPT_UPPER:
+		return &pack->describe.upper;
+	default:
+		return NULL;
+	}
+}
+
+static struct source_texts *texts_of(struct pack *pack, int option)
+{
+	switch (option) {
+	case OPT_COMPATIBLE:
+		return &pack->describe.compatible;
+	case OPT_ARG:
+		return &pack->describe.args;
+	case OPT_ENTRYPOINT:
+		return &pack->describe.entrypoint;
+	case OPT_CMD:
+		return &pack->describe.cmd;
+	case OPT_ENV:
+		return &pack->describe.env;
+	case OPT_VOLUME:
+		return &pack->describe.volumes;
+	case OPT_INJECT:
+		return &pack->describe.injects;
+	case OPT_EXCLUDE:
+		return &pack->excludes;
+	default:
+		return NULL;
+	}
+}
+
+static int take_number(struct pack *pack, const struct cmd_line *line, int option,
+		       struct err *err)
+{
+	unsigned long long value, least = option == OPT_SERIAL ? 0 : 1, most = INT64_MAX;
+	int r;
+
+	if (option == OPT_LIMIT_DEPTH)
+		most = RESOLVE_DEPTH_MAX;
+	if (option == OPT_MERGE)
+		most = MANIFEST_MAX_LAYERS;
+	r = cmd_number(line, option, least, most, &value, err);
+	if (r < 0)
+		return r;
+	if (option == OPT_MERGE)
+		pack->import.merge = (size_t)value;
+	else if (option == OPT_LIMIT_ENTRIES)
+		pack->import.limits.entries = value;
+	else if (option == OPT_LIMIT_BYTES)
+		pack->import.limits.bytes = value;
+	else if (option == OPT_LIMIT_DEPTH)
+		pack->import.limits.depth = (uint32_t)value;
+	else
+		pack->describe.serial = value;
+	pack->describe.has_serial |= option == OPT_SERIAL;
+	return 0;
+}
+
+static int take_option(struct pack *pack, const struct cmd_line *line, int option,
+		       struct err *err)
+{
+	const char **text = text_of(pack, option);
+	struct source_texts *texts = texts_of(pack, option);
+
+	if (text) {
+		*text = line->value;
+		return 0;
+	}
+	if (texts)
+		return source_texts_add(texts, line->value);
+	switch (option) {
+	case OPT_COMPRESSION:
+		return squash_parse_compression(line->value, &pack->import.squash, err) < 0 ?
+			       CMD_USAGE : 0;
+	case OPT_BLOCK_SIZE:
+		return squash_parse_block_size(line->value, &pack->import.squash, err) < 0 ?
+			       CMD_USAGE : 0;
+	case OPT_NO_READBACK:
+		pack->import.readback = false;
+		return 0;
+	case OPT_NO_CACHE:
+		pack->import.cache = false;
+		return 0;
+	case OPT_JSON:
+		pack->json = true;
+		return 0;
+	default:
+		return take_number(pack, line, option, err);
+	}
+}
+
+static int read_epoch(struct pack *pack, struct err *err)
+{
+	const char *text = getenv("SOURCE_DATE_EPOCH");
+	uint64_t value;
+
+	if (!text || !*text)
+		return 0;
+	if (str_number(text, strlen(text), &value) < 0 || value > UINT32_MAX)
+		return err_set(err, -EINVAL, "SOURCE_DATE_EPOCH=%s is not a number of seconds up to "
+			       "4294967295", text);
+	pack->import.latest = (uint32_t)value;
+	return 0;
+}
+
+static int read_line(struct pack *pack, struct cmd_line *line, struct err *err)
+{
+	int option, r;
+
+	while ((r = cmd_next(line, &option, err)) > 0) {
+		r = take_option(pack, line, option, err);
+		if (r < 0)
+			return r;
+	}
+	if (r == 0)
+		r = cmd_operands(line, 1, -1, err);
+	if (r == 0 && !pack->output)
+		r = cmd_usage(err, "pack: where to? -o DIR");
+	pack->import.excludes = (const char *const *)pack->excludes.items;
+	return r == 0 ? read_epoch(pack, err) : r;
+}
+
+static int open_sources(struct pack *pack, const struct cmd_line *line, struct err *err)
+{
+	size_t count = (size_t)(line->argc - line->at);
+	int r = 0;
+
+	pack->sources = calloc(count, sizeof(*pack->sources));
+	if (!pack->sources)
+		return err_errno(err, -ENOMEM, "pack");
+	while (r == 0 && pack->source_count < count) {
+		r = source_open(line->argv[line->at + (int)pack->source_count], &pack->source,
+				&pack->sources[pack->source_count], err);
+		if (r == 0)
+			pack->source_count++;
+	}
+	return r;
+}
+
+/* What a container engine would show and a device will not. */
+static void note(const struct pack *pack)
+{
+	const struct layer_notes *notes = &pack->result.notes;
+
+	if (notes->sockets)
+		cmd_note("%llu sockets left out", (unsigned long long)notes->sockets);
+	if (notes->foreign_xattrs)
+		cmd_note("%llu extended attributes left out (ACLs or system.*): squashfs has no place "
+			 "for them", (unsigned long long)notes->foreign_xattrs);
+}
+
+static int pack_image(struct pack *pack, const struct cmd_line *line, struct err *err)
+{
+	static struct manifest manifest;
+	static char text[MANIFEST_MAX_SIZE];
+	char id[DIGEST_HEX_SIZE];
+	int size, r = open_sources(pack, line, err);
+
+	if (r == 0)
+		r = describe_image(pack->sources, pack->source_count, &pack->describe, &manifest, err);
+	if (r == 0)
+		r = staging_open(&pack->staging, pack->output, err);
+	if (r == 0)
+		r = import_sources(pack->sources, pack->source_count, &pack->import, &pack->staging,
+				   &pack->result, err);
+	if (r == 0)
+		r = describe_layers(&pack->result, &manifest, err);
+	if (r < 0)
+		return r;
+	size = manifest_write(&manifest, text, sizeof(text), err);
+	if (size < 0)
+		return err_wrap(err, size, "manifest");
+	r = staging_commit(&pack->staging, text, (size_t)size, id, err);
+	if (r < 0)
+		return r;
+	note(pack);
+	return pack->json ? summary_json(&pack->result, id, err) : (summary_text(&pack->result, id), 0);
+}
+
+static void done(struct pack *pack)
+{
+	struct describe_options *d = &pack->describe;
+
+	import_done(&pack->result);
+	staging_done(&pack->staging);
+	for (size_t i = 0; i < pack->source_count; i++)
+		source_done(&pack->sources[i]);
+	free(pack->sources);
+	source_texts_done(&pack->excludes);
+	source_texts_done(&d->compatible);
+	source_texts_done(&d->entrypoint);
+	source_texts_done(&d->cmd);
+	source_texts_done(&d->args);
+	source_texts_done(&d->env);
+	source_texts_done(&d->volumes);
+	source_texts_done(&d->injects);
+}
+
+static int run(struct cmd_line *line, struct err *err)
+{
+	struct pack pack = {
+		.import = {
+			.squash = { .compression = "zstd", .block_size = 131072 },
+			.limits = { .entries = 4000000, .bytes = 64ULL << 30, .depth = 1024 },
+			.latest = UINT32_MAX, .readback = true, .cache = true,
+		},
+		.staging = { .fd = -EBADF, .temp_fd = -EBADF },
+	};
+	int r = read_line(&pack, line, err);
+
+	if (r == 0)
+		r = pack_image(&pack, line, err);
+	done(&pack);
+	return r;
+}
+
+const struct cmd cmd_pack = {
+	.name = "pack",
+	.args = "SOURCE...",
+	.help = "Turn images, tars and directories into an image of verified layers",
+	.options = options,
+	.run = run,
+};
