@@ -65,7 +65,7 @@ image()
 	[[ -z ${layers:-} ]] || from=$fixtures/many
 	rm -rf "$work/manifest" "$store"
 	mkdir -p "$store/blobs/sha256" "$store/images"
-	grep -h '^layer ' "$from"/images/*/manifest | head -n "${layers:-2}" >"$work/layers"
+	grep -h '^layer ' "$from"/images/*/manifest | sed -n "1,${layers:-2}p" >"$work/layers"
 	blobs <"$work/layers" | while read -r blob; do
 		# a link: damaging words replace it
 		ln "$from/blobs/sha256/$blob" "$store/blobs/sha256/$blob"
@@ -105,16 +105,17 @@ edit()
 
 sign()
 {
-	local key args=()
+	local key id
 
-	for key in "${@:-good}"; do
-		args+=(--key "$fixtures/keys/$key.key")
-	done
-	image_dir=$store/images/$(sha256sum "$work/manifest" | cut -c 1-64)
+	id=$(sha256sum "$work/manifest" | cut -c 1-64)
+	image_dir=$store/images/$id
 	mkdir -p "$image_dir"
 	cp "$work/manifest" "$image_dir/manifest"
-	"$lamina" sign "${args[@]}" "$image_dir" >"$work/sign.log" 2>&1 ||
-		fail "lamina sign: $(tail -n 1 "$work/sign.log")"
+	rm -f "$image_dir/manifest.sig"
+	for key in "${@:-good}"; do
+		"$lamina" sign --key "$fixtures/keys/$key.key" --image "$id" "$store" \
+			>"$work/sign.log" 2>&1 || fail "lamina sign: $(tail -n 1 "$work/sign.log")"
+	done
 }
 
 # --- damage ------------------------------------------------------------------------------------
@@ -198,7 +199,7 @@ replace_in_initramfs()
 
 make_disk()
 {
-	"$lamina" disk --output "$disk" "$store" >"$work/disk.log" 2>&1 ||
+	"$lamina" disk --as-is --output "$disk" "$store" >"$work/disk.log" 2>&1 ||
 		fail "lamina disk: $(tail -n 1 "$work/disk.log")"
 }
 
@@ -322,6 +323,6 @@ refused()
 	lines=$(grep -F "lamina-init: " "$console") || fail "lamina-init gave no reason"
 	for text; do
 		lines=$(grep -F -- "$text" <<<"$lines") ||
-			fail "no reason with '$text': $(grep -F "lamina-init: " "$console" | tail -n 1)"
+			fail "no reason with '$text': $(grep -m 1 -F "lamina-init: " "$console")"
 	done
 }
