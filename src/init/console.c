@@ -30,6 +30,7 @@ void console_open(void)
 {
 	int fd = sys_openat(AT_FDCWD, "/dev/console", O_RDWR | O_NOCTTY, 0);
 
+	output = 2;
 	if (fd >= 0) {
 		become_standard(fd);
 		return;

@@ -16,7 +16,7 @@
 static int open_source(const struct stage *stage, const char *path, uint64_t *ret_size,
 		       struct err *err)
 {
-	char name[512];
+	char name[4096 + sizeof("inject")];
 	struct str s;
 
 	str_init(&s, name, sizeof(name));

@@ -11,7 +11,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 
-#define PLACE_SIZE 512
+#define PLACE_SIZE 4096 /* a manifest has no longer path */
 
 static bool is_below(const char *path, const char *top)
 {

@@ -55,7 +55,7 @@ static void say_success(const struct stage *stage)
 
 static int enter_cwd(const char *cwd)
 {
-	char rel[512];
+	char rel[4096];
 	int r = str_below_root(cwd, rel, sizeof(rel));
 	__fd int root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	__fd int dir = -EBADF;

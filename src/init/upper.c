@@ -45,24 +45,40 @@ static int copy_attributes(int dir, const struct stat *from)
 	return r < 0 ? r : sys_fchmod(dir, from->st_mode & 07777);
 }
 
-/* Opens directory @name of the untrusted @parent, made if missing; a new one looks like @like. */
-static int open_own_dir(int parent, const char *name, const struct stat *like)
+/* No volume has this name: a "%" in a volume's path is written "%25". */
+#define UNFINISHED "%new"
+
+/* Makes directory @name, looking like @like (NULL: root's, 0700). A power cut leaves all of it or
+ * something that the next boot takes away. */
+static int make_own_dir(int parent, const char *name, const struct stat *like)
 {
-	int made = sys_mkdirat(parent, name, 0700);
+	int r = sys_mkdirat(parent, UNFINISHED, 0700);
 	__fd int dir = -EBADF;
 
-	if (made < 0 && made != -EEXIST)
-		return made;
-	dir = path_open_own(parent, name, O_RDONLY | O_DIRECTORY, 0);
+	if (r == -EEXIST) {
+		r = sys_unlinkat(parent, UNFINISHED, AT_REMOVEDIR);
+		if (r == 0)
+			r = sys_mkdirat(parent, UNFINISHED, 0700);
+	}
+	if (r < 0)
+		return r;
+	dir = path_open_own(parent, UNFINISHED, O_RDONLY | O_DIRECTORY, 0);
 	if (dir < 0)
 		return dir;
-	if (made == 0 && like) {
-		int r = copy_attributes(dir, like);
+	r = like ? copy_attributes(dir, like) : 0;
+	return r < 0 ? r : sys_renameat(parent, UNFINISHED, parent, name);
+}
 
-		if (r < 0)
-			return r;
-	}
-	return TAKE_FD(dir);
+/* Opens directory @name of the untrusted @parent, made if missing. */
+static int open_own_dir(int parent, const char *name, const struct stat *like)
+{
+	int dir = path_open_own(parent, name, O_RDONLY | O_DIRECTORY, 0);
+	int r;
+
+	if (dir != -ENOENT)
+		return dir;
+	r = make_own_dir(parent, name, like);
+	return r < 0 ? r : path_open_own(parent, name, O_RDONLY | O_DIRECTORY, 0);
 }
 
 /* TOP/NAME of the store, TOP being uppers or volumes. */
