@@ -44,8 +44,10 @@ static inline size_t read_example(const char *page, const char *first, char *ret
 		fail_msg("%s: can't be opened", path);
 	all[fread(all, 1, sizeof(all) - 1, file)] = '\0';
 	(void)fclose(file);
-	from = strstr(all, first);
+	(void)snprintf(path, sizeof(path), "\n.Bd -literal\n%s", first);
+	from = strstr(all, path);
 	assert_non_null(from);
+	from += strlen("\n.Bd -literal\n");
 	to = strstr(from, "\n.Ed");
 	assert_non_null(to);
 	for (; from <= to && used < room; from++)

@@ -275,8 +275,9 @@ static void uppers(void **state)
 
 static void volumes(void **state)
 {
-	static const char places[] = "line 2: volume: must not be /, /run, nor in /proc, "
-				     "/sys, /dev or /run/lamina";
+	static const char places[] =
+		"line 2: volume: must not be / or /run, nor in /proc, "
+		"/sys, /dev or /run/lamina";
 	static const char mode[] =
 		"line 2: volume: mode= must be four octal digits, at most 3777";
 
@@ -295,7 +296,7 @@ static void volumes(void **state)
 	       { "volume / persist", places }, { "volume /run tmpfs", places },
 	       { "volume /run/lamina/x tmpfs", places }, { "volume /proc tmpfs", places },
 	       { "volume /sys/kernel tmpfs", places },
-	       { "volume /dev/shm tmpfs", places },
+	       { "volume /dev/shm/a tmpfs", places },
 	       { "volume /a persist\nvolume /a tmpfs",
 		 "line 3: volume: stands there already" },
 	       { "volume /a/b persist\nvolume /a tmpfs",
@@ -305,14 +306,16 @@ static void volumes(void **state)
 	       { "volume /a b tmpfs", "line 2: volume: must be persist or tmpfs" });
 	ACCEPT("volume /a persist\nvolume /a/b tmpfs", "volume /a tmpfs mode=3777",
 	       "volume /run/secrets tmpfs", "volume /run/laminar tmpfs",
-	       "volume /devices tmpfs", "volume /a persist\nvolume /ab persist",
+	       "volume /devices tmpfs", "volume /dev/shm tmpfs", "inject /run/x",
+	       "volume /a persist\nvolume /ab persist",
 	       "volume /a%20b tmpfs mode=0000 size=1k");
 }
 
 static void paths(void **state)
 {
 	static const char places[] =
-		"line 2: inject: must not be / nor in /proc, /sys, /dev or /run";
+		"line 2: inject: must not be / or /run, nor in /proc, "
+		"/sys, /dev or /run/lamina";
 
 	(void)state;
 	REFUSE({ "cwd", "line 2: cwd: must be an absolute path" },
@@ -330,7 +333,8 @@ static void paths(void **state)
 	       { "cwd /" A64 A64 A64 A64,
 		 "line 2: cwd: has a component of more than 255 bytes" },
 	       { "inject /", places }, { "inject /dev/null", places },
-	       { "inject /run/x", places }, { "inject /proc", places },
+	       { "inject /run", places }, { "inject /dev/shm", places },
+	       { "inject /run/lamina", places }, { "inject /proc", places },
 	       { "inject /a\ninject /a",
 		 "line 3: inject: is in the way of another injected file" },
 	       { "inject /a/b\ninject /a",

@@ -101,7 +101,7 @@ static void refuses_mounts(void **state)
 	assert_not_written("upper: only tmpfs takes options");
 	manifest.volume_count = 1;
 	manifest.volumes[0] = (struct manifest_volume){ .path = "/dev/x" };
-	assert_not_written("volume: must not be /, /run, nor in /proc, /sys, /dev or "
+	assert_not_written("volume: must not be / or /run, nor in /proc, /sys, /dev or "
 			   "/run/lamina");
 	manifest.volume_count = 1;
 	manifest.volumes[0] = (struct manifest_volume){ .path = NULL };

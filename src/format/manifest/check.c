@@ -135,35 +135,31 @@ static bool below(const char *path, const char *top)
 }
 
 /*
- * Places that are the kernel's and init's own: the mounts there are moved into the new
- * root after the image's, and an image must not be able to dress up what they say.
+ * Places that are the kernel's and init's own: an image must not be able to dress up what
+ * they say, to itself or to the tools on the device.
  */
-static bool reserved(const char *path)
+static const char *wrong_place(const char *path)
 {
 	static const char places[][12] = { "/proc", "/sys", "/dev", "/run/lamina" };
+	const char *wrong = manifest_wrong_path(path);
+	bool taken = strcmp(path, "/") == 0 || strcmp(path, "/run") == 0;
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (below(path, places[i]))
-			return true;
-	return strcmp(path, "/") == 0 || strcmp(path, "/run") == 0;
+		taken = taken || below(path, places[i]);
+	if (!wrong && taken)
+		return "must not be / or /run, nor in /proc, /sys, /dev or /run/lamina";
+	return wrong;
 }
 
 const char *manifest_wrong_volume(const char *text)
 {
-	const char *wrong = manifest_wrong_path(text);
-
-	if (!wrong && reserved(text))
-		return "must not be /, /run, nor in /proc, /sys, /dev or /run/lamina";
-	return wrong;
+	/* Nothing of the kernel's is there, and programs want it writable. */
+	return strcmp(text, "/dev/shm") == 0 ? NULL : wrong_place(text);
 }
 
 const char *manifest_wrong_inject(const char *text)
 {
-	const char *wrong = manifest_wrong_path(text);
-
-	if (!wrong && (reserved(text) || below(text, "/run")))
-		return "must not be / nor in /proc, /sys, /dev or /run";
-	return wrong;
+	return wrong_place(text);
 }
 
 const char *manifest_clash_compatible(const struct manifest *manifest, size_t index)
