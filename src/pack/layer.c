@@ -10,6 +10,7 @@
 #define WHITEOUT_SIZE 4
 #define OPAQUE ".wh..wh..opq"
 #define LITTER ".wh..wh."
+#define SHORT_PATH 128 /* longer ones are cut in messages */
 #define CLEAN_SIZE (TREE_PATH_SIZE + 1)
 
 struct layer *layer_new(struct tree *tree, uint32_t number, uint32_t latest,
@@ -480,6 +481,9 @@ int layer_add(struct layer *layer, const struct layer_entry *entry, struct err *
 		return 0;
 	}
 	r = add(layer, entry, err);
+	if (r < 0 && strlen(entry->path) > SHORT_PATH)
+		return err_wrap(err, r, "%.60s...%s", entry->path,
+				entry->path + strlen(entry->path) - 60);
 	return r < 0 ? err_wrap(err, r, "%s", entry->path) : 0;
 }
 
