@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "pack/output.h"
 #include "store/store.h"
 #include "trust/key.h"
 
@@ -151,4 +152,24 @@ bool image_layer_again(const struct image *image, size_t layer)
 		if (memcmp(layers[i].blob, layers[layer].blob, sizeof(layers[i].blob)) == 0)
 			return true;
 	return false;
+}
+
+int image_write_signatures(int store, const struct image *image, struct err *err)
+{
+	__output struct output output = OUTPUT_INIT;
+	char text[SIGNATURE_MAX_SIZE], path[8 + DIGEST_HEX_SIZE] = "images/";
+	__fd int dir = -EBADF;
+	int r, size = signature_file_write(&image->signatures, text, sizeof(text));
+
+	if (size < 0)
+		return err_errno(err, size, "manifest.sig");
+	(void)stpcpy(path + 7, image->id);
+	dir = path_open_own(store, path, O_RDONLY | O_DIRECTORY, 0);
+	if (dir < 0)
+		return err_errno(err, dir, "%s", path);
+	r = output_open(&output, dir, "manifest.sig", 0666, err);
+	if (r < 0)
+		return r;
+	r = fd_write_all(output.fd, text, (size_t)size);
+	return r < 0 ? err_errno(err, r, "manifest.sig") : output_commit(&output, 0, err);
 }

@@ -46,6 +46,9 @@ int image_pick(int store, const char *prefix, char ret_id[DIGEST_HEX_SIZE], stru
  * what its name says), -errno. */
 int image_load(int store, const char *id, struct image *image, struct err *err);
 
+/* Writes manifest.sig of the image, which is in @store, from image->signatures. 0 or -errno. */
+int image_write_signatures(int store, const struct image *image, struct err *err);
+
 /* Does the signature file's line @n hold for a key of @ring? 0, -ENOKEY, -EKEYREJECTED. */
 int image_check_signature(const struct image *image, size_t n, const struct keyring *ring);
 

@@ -13,7 +13,7 @@
 #endif
 
 extern const struct cmd cmd_keygen, cmd_pack, cmd_sign, cmd_verify, cmd_inspect, cmd_bundle,
-	cmd_initramfs, cmd_disk;
+	cmd_unbundle, cmd_initramfs, cmd_disk;
 
 /* In the order in which people need them. */
 static const struct cmd *const commands[] = {
@@ -23,6 +23,7 @@ static const struct cmd *const commands[] = {
 	&cmd_verify,
 	&cmd_inspect,
 	&cmd_bundle,
+	&cmd_unbundle,
 	&cmd_initramfs,
 	&cmd_disk,
 };

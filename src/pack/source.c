@@ -7,9 +7,13 @@
 
 #include "base/fd.h"
 
-extern const struct source_transport source_tar, source_dir, source_squashfs;
+extern const struct source_transport source_oci, source_oci_archive, source_docker, source_tar,
+	source_dir, source_squashfs;
 
 static const struct source_transport *const transports[] = {
+	&source_oci,
+	&source_oci_archive,
+	&source_docker,
 	&source_tar,
 	&source_dir,
 	&source_squashfs,

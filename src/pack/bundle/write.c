@@ -10,9 +10,9 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "format/ustar.h"
+#include "pack/hashcopy.h"
 #include "store/store.h"
 
-#define COPY_SIZE (256 << 10)
 #define BLOB_NAME_SIZE (13 + DIGEST_HEX_SIZE)
 
 static void blob_name(const uint8_t hash[DIGEST_SIZE], char ret_name[BLOB_NAME_SIZE])
@@ -57,29 +57,6 @@ static int put_blob_text(int fd, const void *text, size_t size)
 	return put_text(fd, name, text, size);
 }
 
-static int copy_hashed(int fd, int blob, uint64_t size_bytes, uint8_t ret_hash[DIGEST_SIZE])
-{
-	uint8_t *buf = malloc(COPY_SIZE);
-	struct digest digest;
-	int r = buf ? digest_start(&digest) : -ENOMEM;
-
-	for (uint64_t at = 0; r == 0 && at < size_bytes;) {
-		uint64_t left = size_bytes - at;
-		size_t part = left < COPY_SIZE ? (size_t)left : COPY_SIZE;
-
-		r = fd_pread_all(blob, buf, part, at);
-		if (r == 0)
-			r = digest_add(&digest, buf, part);
-		if (r == 0)
-			r = fd_write_all(fd, buf, part);
-		at += part;
-	}
-	if (r == 0)
-		r = digest_finish(&digest, ret_hash);
-	free(buf);
-	return r;
-}
-
 static int put_layer(int fd, int store, const struct manifest_layer *layer, struct err *err)
 {
 	char name[BLOB_NAME_SIZE];
@@ -92,7 +69,7 @@ static int put_layer(int fd, int store, const struct manifest_layer *layer, stru
 	blob_name(layer->blob, name);
 	r = put_header(fd, name, layer->size_bytes);
 	if (r == 0)
-		r = copy_hashed(fd, blob, layer->size_bytes, hash);
+		r = hashcopy(blob, 0, layer->size_bytes, fd, hash);
 	if (r == 0)
 		r = put_padding(fd, layer->size_bytes);
 	if (r < 0)

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/path.h"
 #include "base/str.h"
 #include "format/signature.h"
 #include "pack/child.h"
 #include "pack/cmd.h"
 #include "pack/image.h"
 #include "pack/input.h"
-#include "pack/output.h"
 #include "store/store.h"
 #include "trust/key.h"
 #include "trust/private-key.h"
@@ -161,26 +158,6 @@ static int merge_line(struct image *image, const struct keyring *ring,
 	return 0;
 }
 
-static int write_signatures(int store, const struct image *image, struct err *err)
-{
-	__output struct output output = OUTPUT_INIT;
-	char text[SIGNATURE_MAX_SIZE], path[8 + DIGEST_HEX_SIZE] = "images/";
-	__fd int dir = -EBADF;
-	int r, size = signature_file_write(&image->signatures, text, sizeof(text));
-
-	if (size < 0)
-		return err_errno(err, size, "manifest.sig");
-	(void)stpcpy(path + 7, image->id);
-	dir = path_open_own(store, path, O_RDONLY | O_DIRECTORY, 0);
-	if (dir < 0)
-		return err_errno(err, dir, "%s", path);
-	r = output_open(&output, dir, "manifest.sig", 0666, err);
-	if (r < 0)
-		return r;
-	r = fd_write_all(output.fd, text, (size_t)size);
-	return r < 0 ? err_errno(err, r, "manifest.sig") : output_commit(&output, 0, err);
-}
-
 static int sign_image(const struct request *q, struct image *image, struct err *err)
 {
 	struct keyring ring = { .count = 0 };
@@ -200,7 +177,7 @@ static int sign_image(const struct request *q, struct image *image, struct err *
 	if (r == 0)
 		r = merge_line(image, &ring, &line, err);
 	if (r == 0)
-		r = write_signatures(store, image, err);
+		r = image_write_signatures(store, image, err);
 	if (r < 0)
 		return err_wrap(err, r, "%s: image %.12s", q->store, id);
 	printf("%s %s\n", id, ring.keys[0].id);

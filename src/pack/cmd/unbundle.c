@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "pack/bundle.h"
+#include "pack/cmd.h"
+#include "pack/input.h"
+#include "pack/registry.h"
+#include "pack/staging.h"
+#include "trust/key.h"
+
+enum { OPT_OUTPUT, OPT_KEY, OPT_THRESHOLD };
+
+static const struct cmd_option options[] = {
+	{ "output", 'o', "STORE", "the store to put the image into; made if it is missing" },
+	{ "key", 'k', "FILE", "refuse the image unless this key (PEM) signs it; may be repeated" },
+	{ "threshold", 0, "N", "how many of the keys must sign (default: 1)" },
+	{ 0 },
+};
+
+struct request {
+	const char *store;
+	struct keyring ring;
+	unsigned long long threshold;
+};
+
+static int check_signatures(const struct request *q, const struct image *image,
+			    struct err *err)
+{
+	int r;
+
+	if (q->ring.count == 0)
+		return 0;
+	r = key_verify(image->text, image->size, &image->signatures, &q->ring,
+		       (uint32_t)q->threshold, NULL, err);
+	return r < 0 ? err_wrap(err, r, "image %.12s", image->id) : 0;
+}
+
+/* The layers of a bundle that streams, or of a layout. */
+struct origin {
+	int fd; /* of the bundle, or -EBADF */
+	const struct registry_image *registry;
+};
+
+static int take_layer(const struct origin *from, const struct image *image, size_t layer,
+		      struct staging *staging, struct err *err)
+{
+	unsigned int number = 0;
+	__fd int fd = staging_file(staging, &number, err);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = from->registry ? registry_copy_layer(from->registry, layer, fd, err) :
+			     bundle_read_layer(from->fd, image, layer, fd, err);
+	if (r < 0)
+		return err_wrap(err, r, "layer %zu", layer);
+	r = staging_add_blob(staging, number, image->manifest.layers[layer].blob);
+	return r < 0 ? err_errno(err, r, "layer %zu", layer) : 0;
+}
+
+static int fill_store(const struct origin *from, const struct image *image,
+		      struct staging *staging, struct err *err)
+{
+	char id[DIGEST_HEX_SIZE];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < image->manifest.layer_count; i++)
+		if (!image_layer_again(image, i))
+			r = take_layer(from, image, i, staging, err);
+	if (r == 0 && !from->registry)
+		r = bundle_read_tail(from->fd, image, err);
+	if (r == 0)
+		r = staging_commit(staging, image->text, image->size, id, err);
+	return r == 0 ? image_write_signatures(staging->fd, image, err) : r;
+}
+
+/* Everything that can be refused by manifest and signature is, before the store is touched. */
+static int take_image(const struct request *q, const struct origin *from,
+		      const struct image *image, struct err *err)
+{
+	struct staging staging;
+	int r = check_signatures(q, image, err);
+
+	if (r == 0)
+		r = staging_open(&staging, q->store, err);
+	if (r < 0)
+		return r;
+	r = fill_store(from, image, &staging, err);
+	staging_done(&staging);
+	return r;
+}
+
+static int take_file(const char *path, const struct request *q, struct image *image,
+		     struct err *err)
+{
+	__fd int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
+					       open(path, O_RDONLY | O_CLOEXEC);
+	struct origin from = { .fd = fd };
+	int r;
+
+	if (fd < 0)
+		return err_errno(err, -errno, "%s", path);
+	r = bundle_read_head(fd, image, err);
+	if (r == 0)
+		r = take_image(q, &from, image, err);
+	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
+}
+
+static int take_registry(const char *spec, const struct request *q, struct image *image,
+			 struct err *err)
+{
+	struct registry_image registry = { .image = image };
+	struct origin from = { .fd = -EBADF, .registry = &registry };
+	int r = registry_open(spec, &registry, err);
+
+	if (r == 0)
+		r = take_image(q, &from, image, err);
+	registry_done(&registry);
+	return r < 0 ? err_wrap(err, r, "%s", spec) : 0;
+}
+
+static int request_read(struct cmd_line *line, struct request *q, struct err *err)
+{
+	int option, r;
+
+	while ((r = cmd_next(line, &option, err)) > 0) {
+		if (option == OPT_OUTPUT)
+			q->store = line->value;
+		else if (option == OPT_KEY)
+			r = input_add_key(&q->ring, line->value, err);
+		else
+			r = cmd_number(line, option, 1, SIGNATURE_MAX_COUNT, &q->threshold, err);
+		if (r < 0)
+			return r;
+	}
+	if (r == 0)
+		r = cmd_operands(line, 1, 1, err);
+	if (r == 0 && !q->store)
+		r = cmd_usage(err, "unbundle: --output is missing");
+	if (r == 0 && q->threshold > 1 && q->ring.count < q->threshold)
+		r = cmd_usage(err, "unbundle: %llu signatures asked for, %zu keys given",
+			      q->threshold, q->ring.count);
+	return r;
+}
+
+static int unbundle_run(struct cmd_line *line, struct err *err)
+{
+	struct request q = { .threshold = 1 };
+	__image struct image *image = image_new();
+	int r = image ? request_read(line, &q, err) : -ENOMEM;
+	const char *from;
+
+	if (r < 0)
+		return r;
+	from = line->argv[line->at];
+	r = registry_is_spec(from) ? take_registry(from, &q, image, err) :
+				     take_file(from, &q, image, err);
+	if (r == 0)
+		puts(image->id);
+	return r;
+}
+
+const struct cmd cmd_unbundle = {
+	.name = "unbundle",
+	.args = "FILE|oci:DIR[:REF]|oci-archive:FILE[:REF] -o STORE",
+	.help = "Put a bundle's image into a store",
+	.options = options,
+	.run = unbundle_run,
+};
