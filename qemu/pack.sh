@@ -8,5 +8,5 @@
 pack_image()
 {
 	"$lamina" pack --output "$1" --name story --compatible "lamina,$board" \
-		--arch "$(board_conf "$board" GOARCH)" --run exec --arg /bin/sh "${@:2}"
+		--arch "$(board_conf "$board" GOARCH)" --run exec --arg /bin/sh "${@:2}" >/dev/null
 }
