@@ -34,11 +34,11 @@ oci_layer()
 		--owner=0 --group=0 --numeric-owner --mtime="$epoch" -cf "$2" .
 }
 
-# oci_image LAYOUT GOARCH LAYER-TAR... -- CONFIG...: a new layout with one image called
-# `image`; CONFIG are umoci's --config options.
+# oci_image LAYOUT GOARCH LAYER-TAR... -- CONFIG...: a new layout with one image, tagged 1.0;
+# CONFIG are umoci's --config options.
 oci_image()
 {
-	local layout=$1 image=$1:image goarch=$2
+	local layout=$1 image=$1:1.0 goarch=$2
 
 	shift 2
 	umoci init --layout "$layout"
