@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * The dm-verity hash tree of a layer blob, made on the workstation (the device only has the
- * kernel check it). sha256, 4096-byte blocks, no salt: see format/verity.h.
+ * The dm-verity hash tree of a layer blob, made on the workstation (the device only has
+ * the kernel check it). sha256, 4096-byte blocks, no salt: see format/verity.h.
  */
 #include <stdint.h>
 
@@ -17,10 +17,11 @@ struct hash_tree_result {
 };
 
 /*
- * @fd is a squashfs of @size_bytes, open for reading and writing: pads it with zeros to 4096,
- * appends superblock and tree, and hashes everything on the way, reading the data once.
- * Memory: a fixed few buffers and a block a level. Uses up to @threads threads (0: as many as
- * there are processors). 0 or -errno; on failure the file's tail has no meaning.
+ * @fd is a squashfs of @size_bytes, open for reading and writing: pads it with zeros to
+ * 4096, appends superblock and tree, and hashes everything on the way, reading the data
+ * once. Memory: a fixed few buffers and a block a level. Uses up to @threads threads (0:
+ * as many as there are processors). 0 or -errno; on failure the file's tail has no
+ * meaning.
  */
 int hash_tree_append(int fd, uint64_t size_bytes, unsigned int threads,
 		     struct hash_tree_result *ret_result, struct err *err);

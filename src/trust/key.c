@@ -32,7 +32,8 @@ int key_check_ring(const struct keyring *ring, struct err *err)
 		if (r < 0)
 			return err_errno(err, r, "key %s", key->id);
 		if (strcmp(id, key->id) != 0)
-			return err_set(err, -EBADMSG, "key %s: its id should be %s", key->id, id);
+			return err_set(err, -EBADMSG, "key %s: its id should be %s",
+				       key->id, id);
 	}
 	return 0;
 }
@@ -41,7 +42,8 @@ static psa_status_t import(const uint8_t point[KEYRING_POINT_SIZE], psa_key_id_t
 {
 	psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
 
-	psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1));
+	psa_set_key_type(&attributes,
+			 PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1));
 	psa_set_key_bits(&attributes, 256);
 	psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_VERIFY_HASH);
 	psa_set_key_algorithm(&attributes, ALGORITHM);
@@ -61,18 +63,22 @@ static int verify_line(const uint8_t hash[DIGEST_SIZE], const struct signature_l
 			       key->id);
 	status = import(key->point, &imported);
 	if (status == PSA_SUCCESS) {
-		status = psa_verify_hash(imported, ALGORITHM, hash, DIGEST_SIZE, raw, sizeof(raw));
+		status = psa_verify_hash(imported, ALGORITHM, hash, DIGEST_SIZE, raw,
+					 sizeof(raw));
 		(void)psa_destroy_key(imported);
 	}
 	switch (status) {
 	case PSA_SUCCESS:
 		return 0;
 	case PSA_ERROR_INVALID_SIGNATURE:
-		return err_set(err, -EKEYREJECTED, "signature of key %s does not hold", key->id);
+		return err_set(err, -EKEYREJECTED, "signature of key %s does not hold",
+			       key->id);
 	case PSA_ERROR_INVALID_ARGUMENT:
-		return err_set(err, -EKEYREJECTED, "key %s: not a point of P-256", key->id);
+		return err_set(err, -EKEYREJECTED, "key %s: not a point of P-256",
+			       key->id);
 	default:
-		return err_set(err, -EIO, "key %s: cannot verify (%d)", key->id, (int)status);
+		return err_set(err, -EIO, "key %s: cannot verify (%d)", key->id,
+			       (int)status);
 	}
 }
 
@@ -84,10 +90,12 @@ static bool counted(const struct key_signers *signers, const char *id)
 	return false;
 }
 
-/* Fills @signers from the lines whose key is in the ring. 0, -ENOKEY, -EKEYREJECTED, -EIO. */
+/* Fills @signers from the lines whose key is in the ring. 0, -ENOKEY, -EKEYREJECTED,
+ * -EIO. */
 static int verify_lines(const uint8_t hash[DIGEST_SIZE],
-			const struct signature_file *signatures, const struct keyring *ring,
-			struct key_signers *signers, struct err *err)
+			const struct signature_file *signatures,
+			const struct keyring *ring, struct key_signers *signers,
+			struct err *err)
 {
 	for (size_t i = 0; i < signatures->count; i++) {
 		const struct signature_line *line = &signatures->lines[i];
@@ -121,7 +129,7 @@ int key_verify(const void *bytes, size_t size, const struct signature_file *sign
 	if (r < 0)
 		return r;
 	if (signers.count < threshold)
-		return err_set(err, -EKEYREJECTED, "%zu good signatures of %u that are needed",
+		return err_set(err, -EKEYREJECTED, "%zu of %u needed signatures",
 			       signers.count, (unsigned int)threshold);
 	if (ret_signers)
 		*ret_signers = signers;

@@ -21,9 +21,10 @@ struct key_signers {
 
 /*
  * Do at least @threshold distinct keys of @ring sign exactly @bytes? The key decides the
- * algorithm. Lines of unknown keys are passed over; the signature of a known key must hold, even
- * where others would be enough. A threshold of 0 counts as 1. 0; -ENOKEY when no line names a
- * key of the ring; -EKEYREJECTED when one does and does not hold, or too few do; -EIO.
+ * algorithm. Lines of unknown keys are passed over; the signature of a known key must
+ * hold, even where others would be enough. A threshold of 0 counts as 1. 0; -ENOKEY when
+ * no line names a key of the ring; -EKEYREJECTED when one does and does not hold, or too
+ * few do; -EIO.
  * @ret_signers may be NULL.
  */
 int key_verify(const void *bytes, size_t size, const struct signature_file *signatures,

@@ -12,7 +12,8 @@
 
 #define MAX_PEM 16384 /* a P-256 key takes 300 bytes; people put comments before it */
 
-/* The word between "-----BEGIN " and "-----", first one that isn't mere curve parameters. */
+/* The word between "-----BEGIN " and "-----", first one that isn't mere curve parameters.
+ */
 static size_t find_label(const char *text, const char **ret_label)
 {
 	static const char begin[] = "-----BEGIN ", parameters[] = "EC PARAMETERS-----";
@@ -47,7 +48,8 @@ static int check_label(const char *text, bool private, struct err *err)
 
 	if (size == 0)
 		return err_set(err, -EBADMSG, "no PEM key");
-	if (label_is(label, size, "ENCRYPTED PRIVATE KEY") || strstr(text, "\nProc-Type: 4,ENC"))
+	if (label_is(label, size, "ENCRYPTED PRIVATE KEY") ||
+	    strstr(text, "\nProc-Type: 4,ENC"))
 		return err_set(err, -ENOTSUP,
 			       "the key is encrypted, decrypt it first (openssl pkey)");
 	if (private && label_is(label, size, "PUBLIC KEY"))
@@ -55,7 +57,8 @@ static int check_label(const char *text, bool private, struct err *err)
 	if (!private && (label_is(label, size, "PRIVATE KEY") ||
 			 label_is(label, size, "EC PRIVATE KEY")))
 		return err_set(err, -EBADMSG, "a private key, need the public one");
-	if (!label_is(label, size, "PUBLIC KEY") && !label_is(label, size, "PRIVATE KEY") &&
+	if (!label_is(label, size, "PUBLIC KEY") &&
+	    !label_is(label, size, "PRIVATE KEY") &&
 	    !label_is(label, size, "EC PRIVATE KEY"))
 		return err_set(err, -ENOTSUP, "holds '%.*s', need an ECDSA P-256 key",
 			       size < 40 ? (int)size : 40, label);
@@ -98,13 +101,14 @@ static int parse(mbedtls_pk_context *pk, const char *text, bool private, struct 
 	case MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE:
 		return err_set(err, -ENOTSUP, "not an ECDSA P-256 key");
 	default:
-		return err_set(err, -EBADMSG, "malformed PEM key (-0x%04x)", (unsigned int)-r);
+		return err_set(err, -EBADMSG, "malformed PEM key (-0x%04x)",
+			       (unsigned int)-r);
 	}
 }
 
 /* The key's bytes as PSA exports them: the secret, or the point. */
-static int export(mbedtls_pk_context *pk, psa_key_usage_t usage, uint8_t *ret_bytes, size_t size,
-		  struct err *err)
+static int export(mbedtls_pk_context *pk, psa_key_usage_t usage, uint8_t *ret_bytes,
+		  size_t size, struct err *err)
 {
 	psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
 	size_t exported = 0;
@@ -160,16 +164,16 @@ int private_key_read_pem(const char *pem, size_t size, struct private_key *ret_k
 	return r;
 }
 
-int public_key_read_pem(const char *pem, size_t size, uint8_t ret_point[KEYRING_POINT_SIZE],
-			struct err *err)
+int public_key_read_pem(const char *pem, size_t size,
+			uint8_t ret_point[KEYRING_POINT_SIZE], struct err *err)
 {
 	return read_pem(pem, size, false, ret_point, KEYRING_POINT_SIZE, err);
 }
 
 typedef int write_fn(const mbedtls_pk_context *pk, unsigned char *buf, size_t size);
 
-static int write_pem(const uint8_t *bytes, size_t size, psa_key_type_t type, write_fn *write,
-		     char ret_pem[PRIVATE_KEY_PEM_SIZE], struct err *err)
+static int write_pem(const uint8_t *bytes, size_t size, psa_key_type_t type,
+		     write_fn *write, char ret_pem[PRIVATE_KEY_PEM_SIZE], struct err *err)
 {
 	psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
 	unsigned char text[PRIVATE_KEY_PEM_SIZE];
@@ -183,9 +187,9 @@ static int write_pem(const uint8_t *bytes, size_t size, psa_key_type_t type, wri
 	mbedtls_pk_init(&pk);
 	r = psa_import_key(&attributes, bytes, size, &id);
 	if (r == 0) {
-		r = type == PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1) ?
-			    mbedtls_pk_copy_public_from_psa(id, &pk) :
-			    mbedtls_pk_copy_from_psa(id, &pk);
+		r = type == PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1)
+			    ? mbedtls_pk_copy_public_from_psa(id, &pk)
+			    : mbedtls_pk_copy_from_psa(id, &pk);
 		(void)psa_destroy_key(id);
 	}
 	if (r == 0)
@@ -197,8 +201,8 @@ static int write_pem(const uint8_t *bytes, size_t size, psa_key_type_t type, wri
 	return r == 0 ? 0 : err_set(err, -EIO, "cannot write the key (%d)", r);
 }
 
-int private_key_write_pem(const struct private_key *key, char ret_pem[PRIVATE_KEY_PEM_SIZE],
-			  struct err *err)
+int private_key_write_pem(const struct private_key *key,
+			  char ret_pem[PRIVATE_KEY_PEM_SIZE], struct err *err)
 {
 	return write_pem(key->secret, sizeof(key->secret),
 			 PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1),

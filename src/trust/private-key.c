@@ -17,7 +17,8 @@ static psa_key_attributes_t pair_attributes(void)
 
 	psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
 	psa_set_key_bits(&attributes, 256);
-	psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_EXPORT);
+	psa_set_key_usage_flags(&attributes,
+				PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_EXPORT);
 	psa_set_key_algorithm(&attributes, ALGORITHM);
 	return attributes;
 }
@@ -64,7 +65,8 @@ int private_key_from_secret(const uint8_t secret[32], struct private_key *ret_ke
 		(void)psa_destroy_key(id);
 	}
 	if (status != PSA_SUCCESS || size != sizeof(point))
-		return err_set(err, -EIO, "cannot compute the public key (%d)", (int)status);
+		return err_set(err, -EIO, "cannot compute the public key (%d)",
+			       (int)status);
 	memcpy(ret_key->secret, secret, 32);
 	memcpy(ret_key->point, point, sizeof(point));
 	return 0;
@@ -87,8 +89,8 @@ int private_key_sign(const struct private_key *key, const void *bytes, size_t si
 		return err_errno(err, r, "sha256");
 	status = psa_import_key(&attributes, key->secret, sizeof(key->secret), &id);
 	if (status == PSA_SUCCESS) {
-		status = psa_sign_hash(id, ALGORITHM, hash, sizeof(hash), raw, sizeof(raw),
-				       &raw_size);
+		status = psa_sign_hash(id, ALGORITHM, hash, sizeof(hash), raw,
+				       sizeof(raw), &raw_size);
 		(void)psa_destroy_key(id);
 	}
 	if (status != PSA_SUCCESS || raw_size != sizeof(raw))

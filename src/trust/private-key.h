@@ -22,18 +22,20 @@ int private_key_new(struct private_key *ret_key, struct err *err);
 int private_key_from_secret(const uint8_t secret[32], struct private_key *ret_key,
 			    struct err *err);
 
-/* PEM as openssl writes and reads it (EC PRIVATE KEY or PKCS#8; public: SubjectPublicKeyInfo).
- * Readers: 0, -EBADMSG, -ENOTSUP (another curve or algorithm, or an encrypted key). */
+/* PEM as openssl writes and reads it (EC PRIVATE KEY or PKCS#8; public:
+ * SubjectPublicKeyInfo). Readers: 0, -EBADMSG, -ENOTSUP (another curve or algorithm, or
+ * an encrypted key). */
 int private_key_read_pem(const char *pem, size_t size, struct private_key *ret_key,
 			 struct err *err);
 int private_key_write_pem(const struct private_key *key,
 			  char ret_pem[PRIVATE_KEY_PEM_SIZE], struct err *err);
-int public_key_read_pem(const char *pem, size_t size, uint8_t ret_point[KEYRING_POINT_SIZE],
-			struct err *err);
+int public_key_read_pem(const char *pem, size_t size,
+			uint8_t ret_point[KEYRING_POINT_SIZE], struct err *err);
 int public_key_write_pem(const uint8_t point[KEYRING_POINT_SIZE],
 			 char ret_pem[PRIVATE_KEY_PEM_SIZE], struct err *err);
 
-/* Signs sha256(@bytes) deterministically (RFC 6979): the same image signs to the same bytes. */
+/* Signs sha256(@bytes) deterministically (RFC 6979): the same image signs to the same
+ * bytes. */
 int private_key_sign(const struct private_key *key, const void *bytes, size_t size,
 		     struct signature_line *ret_line, struct err *err);
 

@@ -10,17 +10,19 @@ int trust_start(struct err *err)
 	psa_status_t status = psa_crypto_init();
 
 	if (status != PSA_SUCCESS)
-		return err_set(err, -EIO, "cryptography does not start (%d)", (int)status);
+		return err_set(err, -EIO, "cryptography does not start (%d)",
+			       (int)status);
 	return 0;
 }
 
 /*
- * PSA's randomness is the kernel's. Only making a key asks for it: verifying and signing by
- * RFC 6979 don't, so that a device without entropy boots.
+ * PSA's randomness is the kernel's. Only making a key asks for it: verifying and signing
+ * by RFC 6979 don't, so that a device without entropy boots.
  */
-psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context,
-					     uint8_t *output, size_t output_size,
-					     size_t *output_length)
+psa_status_t
+mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context,
+				uint8_t *output, size_t output_size,
+				size_t *output_length)
 {
 	size_t used = 0;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The small code that a device verifies with says the same as mbedtls' large one. The input is a
- * point of 65 bytes, the size of a signature in one byte, the signature, and the message.
+ * The small code that a device verifies with says the same as mbedtls' large one. The
+ * input is a point of 65 bytes, the size of a signature in one byte, the signature, and
+ * the message.
  */
 #include <assert.h>
 #include <errno.h>

@@ -24,11 +24,14 @@ static void nist_vectors(void **state)
 	static const struct {
 		const char *message, *hash;
 	} vectors[] = {
-		{ "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
-		{ "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+		{ "",
+		  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
+		{ "abc",
+		  "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
 		{ "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
 		  "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
-		{ "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmn"
+		{ "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmn"
+		  "opjklmn"
 		  "opqklmnopqrlmnopqrsmnopqrstnopqrstu",
 		  "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1" },
 	};
@@ -55,7 +58,8 @@ static void million(void **state)
 	for (int i = 0; i < 1000; i++)
 		assert_int_equal(digest_add(&d, text, sizeof(text)), 0);
 	assert_int_equal(digest_finish(&d, hash), 0);
-	assert_hash(hash, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+	assert_hash(hash,
+		    "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
 /* However a message is cut in three, with empty parts too, its hash is the same. */
@@ -94,9 +98,11 @@ static void side_by_side(void **state)
 	assert_int_equal(digest_add(&b, "xyz", 3), 0);
 	assert_int_equal(digest_add(&a, "c", 1), 0);
 	assert_int_equal(digest_finish(&b, hash), 0);
-	assert_hash(hash, "3608bca1e44ea6c4d268eb6db02260269892c0b42b86bbf1e77a6fa16c3c9282");
+	assert_hash(hash,
+		    "3608bca1e44ea6c4d268eb6db02260269892c0b42b86bbf1e77a6fa16c3c9282");
 	assert_int_equal(digest_finish(&a, hash), 0);
-	assert_hash(hash, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_hash(hash,
+		    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 static void of_fd(void **state)

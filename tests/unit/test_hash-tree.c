@@ -64,12 +64,12 @@ static unsigned char *read_all(int fd, size_t *ret_size)
 }
 
 /*
- * The format's words once more, all in memory and level by level: hash each block, pad the
- * hashes with zeros to whole blocks, go on with those until one block is left. Puts the levels
- * topmost first into @ret_tree.
+ * The format's words once more, all in memory and level by level: hash each block, pad
+ * the hashes with zeros to whole blocks, go on with those until one block is left. Puts
+ * the levels topmost first into @ret_tree.
  */
-static size_t plain_tree(const unsigned char *blocks, size_t count, unsigned char *ret_tree,
-			 uint8_t ret_root[DIGEST_SIZE])
+static size_t plain_tree(const unsigned char *blocks, size_t count,
+			 unsigned char *ret_tree, uint8_t ret_root[DIGEST_SIZE])
 {
 	size_t above = (count + 127) / 128, used;
 	unsigned char *level;
@@ -81,7 +81,8 @@ static size_t plain_tree(const unsigned char *blocks, size_t count, unsigned cha
 	level = calloc(above, 4096);
 	assert_non_null(level);
 	for (size_t i = 0; i < count; i++)
-		assert_int_equal(digest_of(blocks + i * 4096, 4096, level + i * DIGEST_SIZE), 0);
+		assert_int_equal(
+			digest_of(blocks + i * 4096, 4096, level + i * DIGEST_SIZE), 0);
 	used = plain_tree(level, above, ret_tree, ret_root);
 	memcpy(ret_tree + used, level, above * 4096);
 	free(level);
@@ -127,8 +128,9 @@ static void one_size(size_t size, unsigned int threads)
 
 	assert_int_equal(hash_tree_append(fd, size, threads, &result, &err), 0);
 	compare_with_plain(fd, size, &result);
-	assert_int_equal(
-		hash_tree_check(fd, result.size_bytes, result.data_bytes, result.root, &err), 0);
+	assert_int_equal(hash_tree_check(fd, result.size_bytes, result.data_bytes,
+					 result.root, &err),
+			 0);
 }
 
 /* Around blocks, one and two levels, and the pieces that threads take (256 blocks). */
@@ -232,8 +234,9 @@ static void flipped(void **state)
 			       -EBADMSG, err, name);
 		assert_int_equal(fd_pwrite_all(fd, &byte, 1, at), 0);
 	}
-	assert_int_equal(
-		hash_tree_check(fd, result.size_bytes, result.data_bytes, result.root, &err), 0);
+	assert_int_equal(hash_tree_check(fd, result.size_bytes, result.data_bytes,
+					 result.root, &err),
+			 0);
 }
 
 /* Of several bad blocks the first is named, whichever thread found one first. */
@@ -269,15 +272,16 @@ static void figures_that_do_not_fit(void **state)
 	assert_int_equal(hash_tree_check(fd, result.size_bytes, result.data_bytes - 4096,
 					 result.root, &err),
 			 -EBADMSG);
-	assert_int_equal(hash_tree_check(fd, result.size_bytes, 0, result.root, &err), -EBADMSG);
+	assert_int_equal(hash_tree_check(fd, result.size_bytes, 0, result.root, &err),
+			 -EBADMSG);
 	memcpy(root, result.root, sizeof(root));
 	root[31] ^= 1;
 	assert_refused(
-		hash_tree_check(fd, result.size_bytes, result.data_bytes, root, &err), -EBADMSG,
-		err, "root hash does not match");
+		hash_tree_check(fd, result.size_bytes, result.data_bytes, root, &err),
+		-EBADMSG, err, "root hash does not match");
 	assert_int_equal(ftruncate(fd, (off_t)result.size_bytes - 1), 0);
-	assert_int_equal(hash_tree_check(fd, result.size_bytes, result.data_bytes, result.root,
-					 &err),
+	assert_int_equal(hash_tree_check(fd, result.size_bytes, result.data_bytes,
+					 result.root, &err),
 			 -EIO);
 }
 
@@ -288,12 +292,13 @@ static void set(const char *name, const char *value)
 
 static const char verify[] =
 	"veritysetup verify \"$BLOB\" \"$BLOB\" $ROOT --hash-offset=$DATA 2>/dev/null";
-static const char format_again[] =
-	"trap 'rm -f \"$BLOB.data\" \"$BLOB.hash\"' EXIT\n"
-	"uuid=$(veritysetup dump \"$BLOB\" --hash-offset=$DATA | awk '/^UUID:/ { print $2 }')\n"
-	"head -c $DATA \"$BLOB\" >\"$BLOB.data\" &&\n"
-	"veritysetup format --salt=- --uuid=$uuid \"$BLOB.data\" \"$BLOB.hash\" >/dev/null &&\n"
-	"cat \"$BLOB.data\" \"$BLOB.hash\" | cmp - \"$BLOB\"";
+static const char format_again[] = "trap 'rm -f \"$BLOB.data\" \"$BLOB.hash\"' EXIT\n"
+				   "uuid=$(veritysetup dump \"$BLOB\" "
+				   "--hash-offset=$DATA | awk '/^UUID:/ { print $2 }')\n"
+				   "head -c $DATA \"$BLOB\" >\"$BLOB.data\" &&\n"
+				   "veritysetup format --salt=- --uuid=$uuid "
+				   "\"$BLOB.data\" \"$BLOB.hash\" >/dev/null &&\n"
+				   "cat \"$BLOB.data\" \"$BLOB.hash\" | cmp - \"$BLOB\"";
 
 static void one_with_veritysetup(size_t size)
 {

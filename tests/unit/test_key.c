@@ -6,7 +6,8 @@
 #include "trust/digest.h"
 #include "trust/key.h"
 
-/* Made with `openssl ecparam -genkey -name prime256v1` and `openssl dgst -sha256 -sign`. */
+/* Made with `openssl ecparam -genkey -name prime256v1` and `openssl dgst -sha256 -sign`.
+ */
 static const char message[] = "lamina 1\nname golden\n";
 #define MESSAGE SIZED(message)
 
@@ -51,8 +52,8 @@ static void make(struct keyring *ring, struct signature_file *file)
 		assert_int_equal(str_hex_decode(golden[i].point, strlen(golden[i].point),
 						ring->keys[i].point, KEYRING_POINT_SIZE),
 				 0);
-		assert_int_equal(str_hex_decode(golden[i].der, strlen(golden[i].der), line->der,
-						line->der_size),
+		assert_int_equal(str_hex_decode(golden[i].der, strlen(golden[i].der),
+						line->der, line->der_size),
 				 0);
 	}
 	ring->count = KEYS;
@@ -88,13 +89,14 @@ static void openssl_signatures_hold(void **state)
 	(void)state;
 	make(&ring, &file);
 	for (uint32_t threshold = 0; threshold <= KEYS; threshold++)
-		assert_int_equal(key_verify(MESSAGE, &file, &ring, threshold, &signers, &err), 0);
+		assert_int_equal(
+			key_verify(MESSAGE, &file, &ring, threshold, &signers, &err), 0);
 	assert_int_equal(signers.count, KEYS);
 	for (size_t i = 0; i < KEYS; i++)
 		assert_string_equal(signers.ids[i], golden[i].id);
 	assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, NULL, NULL), 0);
-	assert_refused(key_verify(MESSAGE, &file, &ring, KEYS + 1, NULL, &err), -EKEYREJECTED,
-		       err, "3 good signatures of 4 that are needed");
+	assert_refused(key_verify(MESSAGE, &file, &ring, KEYS + 1, NULL, &err),
+		       -EKEYREJECTED, err, "3 of 4 needed signatures");
 }
 
 /* The ring and file cut down to one key. */
@@ -118,7 +120,8 @@ static void every_flipped_bit(void **state)
 	make_one(&ring, &file, 0);
 	for (size_t bit = 0; bit < 8 * file.lines[0].der_size; bit++) {
 		file.lines[0].der[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED);
+		assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, NULL, &err),
+				 -EKEYREJECTED);
 		file.lines[0].der[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	memcpy(text, message, sizeof(text));
@@ -130,7 +133,8 @@ static void every_flipped_bit(void **state)
 	}
 	for (size_t bit = 0; bit < 8 * KEYRING_POINT_SIZE; bit++) {
 		ring.keys[0].point[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED);
+		assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, NULL, &err),
+				 -EKEYREJECTED);
 		ring.keys[0].point[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	assert_int_equal(key_verify(SIZED(text), &file, &ring, 1, NULL, &err), 0);
@@ -148,7 +152,8 @@ static void other_lengths(void **state)
 	for (size_t size = 0; size <= sizeof(message); size++) {
 		int wanted = size == sizeof(message) - 1 ? 0 : -EKEYREJECTED;
 
-		assert_int_equal(key_verify(message, size, &file, &ring, 1, NULL, &err), wanted);
+		assert_int_equal(key_verify(message, size, &file, &ring, 1, NULL, &err),
+				 wanted);
 	}
 	assert_string_equal(err.text, "signature of key 58b4538755170c4c does not hold");
 }
@@ -168,8 +173,8 @@ static void another_key(void **state)
 		       "not signed by a key of the keyring");
 	/* Somebody else's signature under a trusted name. */
 	memcpy(file.lines[0].key_id, golden[0].id, KEY_ID_SIZE);
-	assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED, err,
-		       "signature of key a2321ed3d888112e does not hold");
+	assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED,
+		       err, "signature of key a2321ed3d888112e does not hold");
 	file.count = 0;
 	assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -ENOKEY);
 	assert_int_equal(key_verify(MESSAGE, &file, &ring, 0, NULL, &err), -ENOKEY);
@@ -190,11 +195,12 @@ static void unknown_lines_are_passed_over(void **state)
 	assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, &signers, &err), 0);
 	assert_int_equal(signers.count, 1);
 	assert_string_equal(signers.ids[0], golden[2].id);
-	assert_refused(key_verify(MESSAGE, &file, &ring, 2, &signers, &err), -EKEYREJECTED, err,
-		       "1 good signatures of 2 that are needed");
+	assert_refused(key_verify(MESSAGE, &file, &ring, 2, &signers, &err),
+		       -EKEYREJECTED, err, "1 of 2 needed signatures");
 }
 
-/* A bad signature of a known key is told, wherever it stands and however many others hold. */
+/* A bad signature of a known key is told, wherever it stands and however many others
+ * hold. */
 static void one_bad_among_good(void **state)
 {
 	struct signature_file file;
@@ -205,7 +211,8 @@ static void one_bad_among_good(void **state)
 	for (size_t i = 0; i < KEYS; i++) {
 		make(&ring, &file);
 		file.lines[i].der[20] ^= 4;
-		assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED);
+		assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, NULL, &err),
+				 -EKEYREJECTED);
 		assert_non_null(strstr(err.text, golden[i].id));
 	}
 }
@@ -262,8 +269,9 @@ static void numbers_out_of_range(void **state)
 			memcpy(raw + 32, good, 32);
 		}
 		file.lines[0].der_size = signature_der_encode(raw, file.lines[0].der);
-		assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED,
-			       err, "signature of key a2321ed3d888112e does not hold");
+		assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err),
+			       -EKEYREJECTED, err,
+			       "signature of key a2321ed3d888112e does not hold");
 	}
 }
 
@@ -276,8 +284,8 @@ static void malformed_der(void **state)
 	(void)state;
 	make_one(&ring, &file, 0);
 	file.lines[0].der_size--;
-	assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED, err,
-		       "signature of key a2321ed3d888112e: not a signature");
+	assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED,
+		       err, "signature of key a2321ed3d888112e: not a signature");
 	file.lines[0].der_size = 0;
 	assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED);
 }
@@ -292,11 +300,11 @@ static void no_points(void **state)
 	(void)state;
 	make_one(&ring, &file, 0);
 	memset(ring.keys[0].point + 1, 0, 64);
-	assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED, err,
-		       "key a2321ed3d888112e: not a point of P-256");
+	assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED,
+		       err, "key a2321ed3d888112e: not a point of P-256");
 	memset(ring.keys[0].point + 1, 0xff, 64);
-	assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED, err,
-		       "key a2321ed3d888112e: not a point of P-256");
+	assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED,
+		       err, "key a2321ed3d888112e: not a point of P-256");
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/data/pem holds keys as openssl writes them; the first few are one and the same key. */
+/* tests/data/pem holds keys as openssl writes them; the first few are one and the same
+ * key. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -108,16 +109,18 @@ static void refused_private(void **state)
 		const char *name, *reason;
 		int r;
 	} bad[] = {
-		{ "encrypted-ec", "the key is encrypted, decrypt it first (openssl pkey)", -ENOTSUP },
-		{ "encrypted-pkcs8", "the key is encrypted, decrypt it first (openssl pkey)",
+		{ "encrypted-ec", "the key is encrypted, decrypt it first (openssl pkey)",
 		  -ENOTSUP },
+		{ "encrypted-pkcs8",
+		  "the key is encrypted, decrypt it first (openssl pkey)", -ENOTSUP },
 		{ "p384", "not an ECDSA P-256 key", -ENOTSUP },
 		{ "secp256k1", "not an ECDSA P-256 key", -ENOTSUP },
 		{ "explicit", "malformed PEM key (-0x3d62)", -EBADMSG },
 		{ "ed25519", "not an ECDSA P-256 key", -ENOTSUP },
 		{ "rsa-pkcs8", "not an ECDSA P-256 key", -ENOTSUP },
 		{ "rsa", "holds 'RSA PRIVATE KEY', need an ECDSA P-256 key", -ENOTSUP },
-		{ "certificate", "holds 'CERTIFICATE', need an ECDSA P-256 key", -ENOTSUP },
+		{ "certificate", "holds 'CERTIFICATE', need an ECDSA P-256 key",
+		  -ENOTSUP },
 		{ "public", "a public key, need the private one", -EBADMSG },
 	};
 	struct err err = ERR_INIT;
@@ -144,7 +147,8 @@ static void refused_public(void **state)
 		{ "rsa-public", "not an ECDSA P-256 key", -ENOTSUP },
 		{ "ec", "a private key, need the public one", -EBADMSG },
 		{ "pkcs8", "a private key, need the public one", -EBADMSG },
-		{ "certificate", "holds 'CERTIFICATE', need an ECDSA P-256 key", -ENOTSUP },
+		{ "certificate", "holds 'CERTIFICATE', need an ECDSA P-256 key",
+		  -ENOTSUP },
 	};
 	uint8_t point[KEYRING_POINT_SIZE];
 	struct err err = ERR_INIT;
@@ -171,7 +175,8 @@ static void truncated(void **state)
 	for (size_t cut = 0; cut < size - 1; cut++)
 		assert_int_equal(private_key_read_pem(pem, cut, &key, &err), -EBADMSG);
 	assert_int_equal(private_key_read_pem(pem, size - 1, &key, &err), 0);
-	assert_refused(private_key_read_pem("", 0, &key, &err), -EBADMSG, err, "no PEM key");
+	assert_refused(private_key_read_pem("", 0, &key, &err), -EBADMSG, err,
+		       "no PEM key");
 	assert_refused(private_key_read_pem(pem, 1 << 20, &key, &err), -EBADMSG, err,
 		       "too large for a key");
 }
@@ -247,14 +252,16 @@ static void openssl_agrees(void **state)
 	write_file(dir, "private", pem, strlen(pem));
 	assert_int_equal(public_key_write_pem(key.point, pem, &err), 0);
 	write_file(dir, "public", pem, strlen(pem));
-	assert_int_equal(private_key_sign(&key, message, sizeof(message) - 1, &line, &err), 0);
+	assert_int_equal(
+		private_key_sign(&key, message, sizeof(message) - 1, &line, &err), 0);
 	write_file(dir, "signature", line.der, line.der_size);
 	write_file(dir, "message", message, sizeof(message) - 1);
-	assert_int_equal(system("cd \"$DIR\" && openssl pkey -in private -check -noout >/dev/null"
-				" && openssl pkey -in private -pubout | cmp - public"
-				" && openssl dgst -sha256 -verify public -signature signature"
-				" message >/dev/null"),
-			 0);
+	assert_int_equal(
+		system("cd \"$DIR\" && openssl pkey -in private -check -noout >/dev/null"
+		       " && openssl pkey -in private -pubout | cmp - public"
+		       " && openssl dgst -sha256 -verify public -signature signature"
+		       " message >/dev/null"),
+		0);
 	assert_int_equal(system("rm -r \"$DIR\""), 0);
 }
 

@@ -33,10 +33,12 @@ static void rfc_6979(void **state)
 	static const struct {
 		const char *message, *raw;
 	} vectors[] = {
-		{ "sample", "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
-			    "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8" },
-		{ "test", "f1abb023518351cd71d881567b1ea663ed3efcf6c5132b354f28d3b0b7d38367"
-			  "019f4113742a2b14bd25926b49c649155f267e60d3814b4c0cc84250e46f0083" },
+		{ "sample",
+		  "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
+		  "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8" },
+		{ "test",
+		  "f1abb023518351cd71d881567b1ea663ed3efcf6c5132b354f28d3b0b7d38367"
+		  "019f4113742a2b14bd25926b49c649155f267e60d3814b4c0cc84250e46f0083" },
 	};
 	uint8_t bytes[32], wanted[KEYRING_POINT_SIZE], raw[64], wanted_raw[64];
 	struct signature_line line;
@@ -52,7 +54,8 @@ static void rfc_6979(void **state)
 		const char *message = vectors[i].message;
 
 		from_hex(vectors[i].raw, wanted_raw, sizeof(wanted_raw));
-		assert_int_equal(private_key_sign(&key, message, strlen(message), &line, &err), 0);
+		assert_int_equal(
+			private_key_sign(&key, message, strlen(message), &line, &err), 0);
 		assert_int_equal(signature_der_decode(line.der, line.der_size, raw), 0);
 		assert_memory_equal(raw, wanted_raw, sizeof(raw));
 	}
@@ -75,8 +78,8 @@ static void secrets_out_of_range(void **state)
 		assert_refused(private_key_from_secret(secret, &key, &err), -EBADMSG, err,
 			       "the secret is out of range");
 	}
-	from_hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632550", secret,
-		 sizeof(secret));
+	from_hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632550",
+		 secret, sizeof(secret));
 	assert_int_equal(private_key_from_secret(secret, &key, &err), 0);
 }
 
@@ -101,9 +104,12 @@ static void new_keys(void **state)
 		assert_memory_equal(&key, &again, sizeof(key));
 		ring = ring_of(&key);
 		assert_int_equal(
-			private_key_sign(&key, text, (size_t)size, &file.lines[0], &err), 0);
-		assert_int_equal(key_verify(text, (size_t)size, &file, &ring, 1, NULL, &err), 0);
-		assert_int_equal(private_key_sign(&key, text, (size_t)size, &line, &err), 0);
+			private_key_sign(&key, text, (size_t)size, &file.lines[0], &err),
+			0);
+		assert_int_equal(
+			key_verify(text, (size_t)size, &file, &ring, 1, NULL, &err), 0);
+		assert_int_equal(private_key_sign(&key, text, (size_t)size, &line, &err),
+				 0);
 		assert_memory_equal(line.der, file.lines[0].der, line.der_size);
 		assert_string_equal(line.key_id, ring.keys[0].id);
 	}

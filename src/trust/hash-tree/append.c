@@ -9,7 +9,8 @@
 #include "trust/hash-tree/chunks.h"
 #include "trust/hash-tree/layout.h"
 
-/* A block of hashes that fills up; when full it is written, and its hash goes one level up. */
+/* A block of hashes that fills up; when full it is written, and its hash goes one level
+ * up. */
 struct open_block {
 	uint8_t bytes[VERITY_BLOCK];
 	size_t used;
@@ -24,12 +25,14 @@ struct build {
 	struct digest blob;
 };
 
-static int add_hash(struct build *build, unsigned int level, const uint8_t hash[DIGEST_SIZE]);
+static int add_hash(struct build *build, unsigned int level,
+		    const uint8_t hash[DIGEST_SIZE]);
 
 static int close_block(struct build *build, unsigned int level)
 {
 	struct open_block *open = &build->open[level];
-	uint64_t offset = build->layout.levels[level].offset + open->written * VERITY_BLOCK;
+	uint64_t offset =
+		build->layout.levels[level].offset + open->written * VERITY_BLOCK;
 	uint8_t hash[DIGEST_SIZE];
 	int r;
 
@@ -43,7 +46,8 @@ static int close_block(struct build *build, unsigned int level)
 }
 
 /* The hash of a block below; above the topmost level it is the root. */
-static int add_hash(struct build *build, unsigned int level, const uint8_t hash[DIGEST_SIZE])
+static int add_hash(struct build *build, unsigned int level,
+		    const uint8_t hash[DIGEST_SIZE])
 {
 	struct open_block *open = &build->open[level];
 
@@ -120,7 +124,8 @@ static int append(struct build *build, uint64_t size_bytes, uint64_t data_bytes,
 	if (r == 0)
 		r = digest_start(&build->blob);
 	if (r == 0)
-		r = chunks_run(build->fd, data_bytes, threads, hash_data, keep_hashes, build);
+		r = chunks_run(build->fd, data_bytes, threads, hash_data, keep_hashes,
+			       build);
 	if (r == 0)
 		r = close_tree(build);
 	if (r < 0)
@@ -135,7 +140,8 @@ static int append(struct build *build, uint64_t size_bytes, uint64_t data_bytes,
 int hash_tree_append(int fd, uint64_t size_bytes, unsigned int threads,
 		     struct hash_tree_result *ret_result, struct err *err)
 {
-	uint64_t data_bytes = (size_bytes + VERITY_BLOCK - 1) / VERITY_BLOCK * VERITY_BLOCK;
+	uint64_t data_bytes =
+		(size_bytes + VERITY_BLOCK - 1) / VERITY_BLOCK * VERITY_BLOCK;
 	struct hash_tree_result result = { .data_bytes = data_bytes };
 	struct build build = { .fd = fd };
 	int r;

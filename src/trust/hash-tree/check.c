@@ -17,8 +17,8 @@ struct check {
 };
 
 /*
- * The hashes that level @level - 1 (or the data) should have, from its block @index on, at most
- * a block of them. Above the topmost level there is only the root.
+ * The hashes that level @level - 1 (or the data) should have, from its block @index on,
+ * at most a block of them. Above the topmost level there is only the root.
  */
 static int expected(const struct check *check, unsigned int level, uint64_t index,
 		    uint8_t ret_hashes[VERITY_BLOCK])
@@ -36,17 +36,16 @@ static int expected(const struct check *check, unsigned int level, uint64_t inde
 static int check_block(const struct check *check, unsigned int level, uint64_t index,
 		       const uint8_t hashes[VERITY_BLOCK])
 {
-	uint8_t block[VERITY_BLOCK], hash[DIGEST_SIZE];
 	uint64_t offset = check->layout.levels[level].offset + index * VERITY_BLOCK;
+	const uint8_t *wanted = hashes + index % HASH_TREE_FANOUT * DIGEST_SIZE;
+	uint8_t block[VERITY_BLOCK], hash[DIGEST_SIZE];
 	int r = fd_pread_all(check->fd, block, VERITY_BLOCK, offset);
 
 	if (r == 0)
 		r = digest_of(block, VERITY_BLOCK, hash);
 	if (r < 0)
 		return r;
-	if (memcmp(hash, hashes + index % HASH_TREE_FANOUT * DIGEST_SIZE, DIGEST_SIZE) != 0)
-		return -EBADMSG;
-	return 0;
+	return memcmp(hash, wanted, DIGEST_SIZE) == 0 ? 0 : -EBADMSG;
 }
 
 /* Each level was checked before the one below it: its hashes can be relied on. */
@@ -64,7 +63,8 @@ static int check_level(const struct check *check, unsigned int level, struct err
 		if (r == -EBADMSG && level + 1 == check->layout.count)
 			return err_set(err, r, "root hash does not match");
 		if (r == -EBADMSG)
-			return err_set(err, r, "hash block %" PRIu64 " of level %u is damaged", i,
+			return err_set(err, r,
+				       "hash block %" PRIu64 " of level %u is damaged", i,
 				       level);
 		if (r < 0)
 			return err_errno(err, r, "hash tree");
@@ -80,15 +80,17 @@ static int check_data(void *context, const struct chunk *chunk)
 	uint8_t hashes[VERITY_BLOCK], hash[DIGEST_SIZE];
 
 	for (size_t i = 0; bad == UINT64_MAX && i < chunk->size / VERITY_BLOCK; i++) {
+		const uint8_t *wanted = hashes + i % HASH_TREE_FANOUT * DIGEST_SIZE;
 		int r = 0;
 
 		if (i % HASH_TREE_FANOUT == 0)
 			r = expected(check, 0, first + i, hashes);
 		if (r == 0)
-			r = digest_of(chunk->bytes + i * VERITY_BLOCK, VERITY_BLOCK, hash);
+			r = digest_of(chunk->bytes + i * VERITY_BLOCK, VERITY_BLOCK,
+				      hash);
 		if (r < 0)
 			return r;
-		if (memcmp(hash, hashes + i % HASH_TREE_FANOUT * DIGEST_SIZE, DIGEST_SIZE) != 0)
+		if (memcmp(hash, wanted, DIGEST_SIZE) != 0)
 			bad = first + i;
 	}
 	memcpy(chunk->notes, &bad, sizeof(bad));

@@ -97,7 +97,8 @@ static unsigned int thread_count(uint64_t size_bytes, unsigned int threads)
 		processors = 1;
 	if (processors > MAX_THREADS)
 		processors = MAX_THREADS;
-	return chunks < (uint64_t)processors ? (unsigned int)chunks : (unsigned int)processors;
+	return chunks < (uint64_t)processors ? (unsigned int)chunks
+					     : (unsigned int)processors;
 }
 
 int chunks_run(int fd, uint64_t size_bytes, unsigned int threads, chunk_fn *parallel,
@@ -113,7 +114,7 @@ int chunks_run(int fd, uint64_t size_bytes, unsigned int threads, chunk_fn *para
 	unsigned int count = thread_count(size_bytes, threads), started = 0;
 	pthread_t others[MAX_THREADS];
 
-	/* This thread is one of them. Where another can't be had, the others do its part. */
+	/* This thread is one of them; where others can't be had, it does their part. */
 	while (started + 1 < count &&
 	       pthread_create(&others[started], NULL, worker, &work) == 0)
 		started++;

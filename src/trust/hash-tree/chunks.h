@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * Reads a file once, chunk by chunk, on several threads. For each chunk `parallel` runs on any
- * thread and beside other chunks; then `in_order` runs for one chunk at a time, first to last.
+ * Reads a file once, chunk by chunk, on several threads. For each chunk `parallel` runs
+ * on any thread and beside other chunks; then `in_order` runs for one chunk at a time,
+ * first to last.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -18,7 +19,8 @@ struct chunk {
 	unsigned char *notes; /* CHUNK_BLOCKS hashes of room, from parallel to in_order */
 };
 
-/* 0 or -errno; the first failure in the file's order ends the work and is what is returned. */
+/* 0 or -errno; the first failure in the file's order ends the work and is what is
+ * returned. */
 typedef int chunk_fn(void *context, const struct chunk *chunk);
 
 /* @parallel or @in_order may be NULL. @threads 0: as many as there are processors.

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * Where the levels of a hash tree lie in a blob. Level 0 holds the hashes of the data blocks,
- * each level above those of the level below; the topmost level is one block, is stored first,
- * and hashes to the root. One data block needs no tree: its hash is the root. (cryptsetup's
- * on-disk format; Documentation/admin-guide/device-mapper/verity.rst in the kernel.)
+ * Where the levels of a hash tree lie in a blob. Level 0 holds the hashes of the data
+ * blocks, each level above those of the level below; the topmost level is one block, is
+ * stored first, and hashes to the root. One data block needs no tree: its hash is the
+ * root. (cryptsetup's on-disk format; Documentation/admin-guide/device-mapper/verity.rst
+ * in the kernel.)
  */
 #include <stdint.h>
 

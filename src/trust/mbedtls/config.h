@@ -2,9 +2,10 @@
 #pragma once
 /*
  * What Lamina compiles of mbedtls 3.6: the PSA interface over SHA-256 and P-256. A device
- * verifies only: p256-m is the smallest code for that and allocates nothing. The workstation's
- * tool also makes keys, reads and writes PEM, and signs, which takes the larger code for P-256.
- * Serves as mbedtls' own configuration and as its PSA configuration.
+ * verifies only: p256-m is the smallest code for that and allocates nothing. The
+ * workstation's tool also makes keys, reads and writes PEM, and signs, which takes the
+ * larger code for P-256. Serves as mbedtls' own configuration and as its PSA
+ * configuration.
  */
 #include <stddef.h>
 
@@ -13,7 +14,8 @@
 #define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG /* start.c */
 #define MBEDTLS_PLATFORM_C
 #define MBEDTLS_PLATFORM_MEMORY
-/* Nobody else writes to our buffers while PSA works on them: no copies of them are needed. */
+/* Nobody else writes to our buffers while PSA works on them: no copies of them are
+ * needed. */
 #define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS
 
 #define PSA_WANT_ALG_SHA_256 1

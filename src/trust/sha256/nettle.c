@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-256 of the workstation's tool: four times as fast as mbedtls' where the CPU helps. */
+/* SHA-256 of the workstation's tool: four times as fast as mbedtls' where the CPU helps.
+ */
 #include <nettle/sha2.h>
 
 #include "trust/digest.h"
