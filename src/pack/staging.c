@@ -65,10 +65,14 @@ static void watch_signals(const struct staging *staging)
 /* Empties a directory that only ever holds files and directories of files. */
 static int empty_dir(int fd, int depth)
 {
-	DIR *dir = fdopendir(fcntl(fd, F_DUPFD_CLOEXEC, 3));
+	/* a description of its own: a duplicate would go on where the last one stopped */
+	DIR *dir = fdopendir(openat(fd, ".", O_DIRECTORY | O_RDONLY | O_CLOEXEC));
 	struct dirent *entry;
 	int r = dir ? 0 : -errno;
 
+	/* the copy of the descriptor shares its position with whoever read the directory before */
+	if (dir)
+		rewinddir(dir);
 	while (dir && r == 0 && (entry = readdir(dir))) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;

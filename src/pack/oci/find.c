@@ -146,7 +146,7 @@ static void narrow(struct search *s, bool exact)
 		s->count = kept;
 }
 
-/* "alpine (linux/amd64), alpine (linux/arm/v7)" */
+/* "alpine (linux/amd64), linux/arm/v7": what to say as REF, and as platform. */
 static void list_choices(const struct search *s, char *ret_text, size_t size)
 {
 	struct str list;
@@ -155,11 +155,15 @@ static void list_choices(const struct search *s, char *ret_text, size_t size)
 	for (size_t i = 0; i < s->count; i++) {
 		const struct oci_descriptor *d = &s->found[i];
 		const struct oci_platform *p = &d->platform;
+		bool has_platform = p->os && p->arch;
 
-		str_addf(&list, "%s%.40s", i ? ", " : "", d->ref ? d->ref : d->digest);
-		if (p->os && p->arch)
-			str_addf(&list, " (%.10s/%.10s%s%.8s)", p->os, p->arch,
-				 p->variant ? "/" : "", p->variant ? p->variant : "");
+		str_add(&list, i ? ", " : "");
+		if (d->ref || !has_platform)
+			str_addf(&list, "%.71s", d->ref ? d->ref : d->digest);
+		if (has_platform)
+			str_addf(&list, "%s%.10s/%.10s%s%.8s%s", d->ref ? " (" : "", p->os, p->arch,
+				 p->variant ? "/" : "", p->variant ? p->variant : "",
+				 d->ref ? ")" : "");
 	}
 }
 
