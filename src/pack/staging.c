@@ -70,9 +70,6 @@ static int empty_dir(int fd, int depth)
 	struct dirent *entry;
 	int r = dir ? 0 : -errno;
 
-	/* the copy of the descriptor shares its position with whoever read the directory before */
-	if (dir)
-		rewinddir(dir);
 	while (dir && r == 0 && (entry = readdir(dir))) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
