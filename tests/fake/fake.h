@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * A small kernel in place of src/base/sys.c: files, mounts, loop and dm-verity devices, time.
- * It can fail the n-th call, and tells afterwards what was left open or half made.
+ * A small kernel in place of src/base/sys.c: files, mounts, loop and dm-verity devices,
+ * time. It can fail the n-th call, and tells afterwards what was left open or half made.
  *
- * It is linked into every tests/fake/test_*.c. A test describes the machine (fake_reset(), then
- * fake_text() and the like), runs the code, and looks at the outcome; fake_sweep() does that again
- * and again with one more call failing each time. The code under test can be anything over
- * base/sys.h, up to the whole of lamina-init: execve, exit and reboot end the run instead of the
- * test (fake_run()).
+ * It is linked into every tests/fake/test_*.c. A test describes the machine
+ * (fake_reset(), then fake_text() and the like), runs the code, and looks at the outcome;
+ * fake_sweep() does that again and again with one more call failing each time. The code
+ * under test can be anything over base/sys.h, up to the whole of lamina-init: execve,
+ * exit and reboot end the run instead of the test (fake_run()).
  *
- * Paths are absolute. A path that starts with "@" names the content of a file system that is yet
- * to be mounted: "@proc/cmdline" appears in every mount of type proc, "@/dev/vda:images" in a mount
- * of the device /dev/vda (the colon ends the device's name).
+ * Paths are absolute. One that starts with "@" names the content of a file system that is
+ * yet to be mounted: "@proc:cmdline" appears in every mount of type proc,
+ * "@/dev/vda:images" in a mount of the device /dev/vda, "@squashfs:etc/passwd" in every
+ * squashfs whose device has no content of its own.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,11 +22,12 @@
 
 #include "base/err.h"
 
-/* --- the machine ---------------------------------------------------------------------------- */
+/* --- the machine
+ * ---------------------------------------------------------------------------- */
 
-/* A first root of type ramfs, empty but for /dev /proc /sys /run (not mounted); contents for
- * devtmpfs (null, console, kmsg, loop-control, mapper/control), proc and sysfs; the descriptors
- * 0 to 2; no devices. What a test leaves is dropped. */
+/* A first root of type ramfs, empty but for /dev /proc /sys /run (not mounted); contents
+ * for devtmpfs (null, console, kmsg, loop-control, mapper/control), proc and sysfs; the
+ * descriptors 0 to 2; no devices. What a test leaves is dropped. */
 void fake_reset(void);
 /* Mounts devtmpfs, proc, sysfs and a tmpfs where the kernel or init would have. */
 void fake_boot(void);
@@ -36,28 +38,35 @@ void fake_text(const char *path, const char *text);
 void fake_bytes(const char *path, const void *bytes, size_t size);
 void fake_link(const char *path, const char *target);
 void fake_fifo(const char *path);
-/* A block device /dev/@name of @sysfs "DEVNAME=vda\n...", below the disk @parent if not NULL. */
-void fake_disk(const char *name, const char *parent, const char *uevent, const void *bytes,
-	       size_t size);
+/* A block device /dev/@name of @sysfs "DEVNAME=vda\n...", below the disk @parent if not
+ * NULL. */
+void fake_disk(const char *name, const char *parent, const char *uevent,
+	       const void *bytes, size_t size);
 
 /* The next mapped reads of layers in this file see damage. */
 void fake_corrupt(const char *path);
 
 /* What this kernel is like; fake_reset() sets the first of each. */
-enum fake_overlay { FAKE_OVERLAY_PLUS, FAKE_OVERLAY_UNKNOWN, FAKE_OVERLAY_LEGACY };
+enum fake_overlay {
+	FAKE_OVERLAY_PLUS,
+	FAKE_OVERLAY_UNKNOWN,
+	FAKE_OVERLAY_LEGACY
+};
 struct fake_config {
-	enum fake_overlay overlay; /* "lowerdir+": known; refused when set; refused when made */
+	enum fake_overlay
+		overlay; /* "lowerdir+": known; refused when set; refused when made */
 	bool no_verity;
-	bool can_pivot;		 /* a kernel of 7.0 on, whose first root can be pivoted */
-	int busy_loops;		 /* so many LOOP_CONFIGUREs are told EBUSY */
-	bool no_direct_io;	 /* LOOP_CONFIGURE with LO_FLAGS_DIRECT_IO is EINVAL */
-	void (*on_sleep)(void);	 /* called at every sleep: devices that come late */
+	bool can_pivot;		/* a kernel of 7.0 on, whose first root can be pivoted */
+	int busy_loops;		/* so many LOOP_CONFIGUREs are told EBUSY */
+	bool no_direct_io;	/* LOOP_CONFIGURE with LO_FLAGS_DIRECT_IO is EINVAL */
+	void (*on_sleep)(void); /* called at every sleep: devices that come late */
 };
 extern struct fake_config fake_config;
 
-/* --- what happened -------------------------------------------------------------------------- */
+/* --- what happened
+ * -------------------------------------------------------------------------- */
 
-int fake_calls(void);	     /* made so far; only those that can be failed are counted */
+int fake_calls(void);	      /* made so far; only those that can be failed are counted */
 const char *fake_call(int n); /* the n-th, from 1: "openat /dev/loop0" */
 bool fake_called(const char *part); /* was there a call with this in it? */
 uint64_t fake_now_ms(void);
@@ -67,40 +76,54 @@ bool fake_exists(const char *path);
 const char *fake_text_of(const char *path);
 /* The type of the file system that @path is on, NULL for no such path. */
 const char *fake_type_of(const char *path);
-int fake_mounts(void); /* attached ones, the first root not counted */
+int fake_mounts(void);		/* attached ones, the first root not counted */
 const char *fake_console(void); /* all that was written to /dev/console and /dev/kmsg */
 
-/* What is open, bound, mapped or mounted without a name, as text, or NULL when nothing is.
- * Descriptors 0 to 2 are not looked at; what mounts use is not a leak. */
+/* What is open, bound, mapped or mounted without a name, as text, or NULL when nothing
+ * is. Descriptors 0 to 2 are not looked at; what mounts use is not a leak. */
 const char *fake_leaks(void);
 
-/* --- running -------------------------------------------------------------------------------- */
+/* --- running
+ * -------------------------------------------------------------------------------- */
 
 /* The n-th call from now on, 1 the next, returns -@number. 0: none. */
 void fake_fail(int n, int number);
-bool fake_failed(void); /* has it come to that? */
+const char *fake_failed(void); /* the call that did; NULL: it has not come to that */
 
-enum fake_end { FAKE_RETURNED, FAKE_EXECED, FAKE_EXITED, FAKE_REBOOTED };
-/* Runs @run until it returns, executes a program (its descriptors with O_CLOEXEC are closed then),
- * exits or reboots. @ret_value: what it returned, 0, the status, or the command. */
+enum fake_end {
+	FAKE_RETURNED,
+	FAKE_EXECED,
+	FAKE_EXITED,
+	FAKE_REBOOTED
+};
+/* Runs @run until it returns, executes a program (its descriptors with O_CLOEXEC are
+ * closed then), exits or reboots. @ret_value: what it returned, 0, the status, or the
+ * command. */
 enum fake_end fake_run(int (*run)(struct err *err), struct err *err, int *ret_value);
 /* What was executed, "program argv[1] ..."; "" for nothing. */
 const char *fake_executed(void);
 
 struct fake_sweep {
-	void (*setup)(void); /* fake_reset() and the machine */
+	void (*setup)(void);	     /* fake_reset() and the machine */
 	int (*run)(struct err *err); /* the good path: 0 or more */
-	const char *names; /* words of which an error's text must have one, separated by '|' */
-	int number; /* errno to inject; 0: EDOM, which nothing treats specially */
+	const char *names; /* words of which an error's text must have one, separated by
+			      '|' */
+	int number;	   /* errno to inject; 0: EDOM, which nothing treats specially */
 	/* May the run succeed though this call failed? NULL: never. */
 	bool (*forgives)(const char *call);
-	/* The errno expected where it isn't the injected one; 0: that one. NULL: always that. */
+	/* The errno expected where it isn't the injected one; 0: that one. NULL: always
+	 * that. */
 	int (*translates)(const char *call);
-	/* After each run, failed or not; NULL: no more than the sweep's own checks. */
-	void (*check)(int r);
+	/* After each run, with its result and the call that failed (NULL: none did). No
+	 * @check: no more than the sweep's own. */
+	void (*check)(int r, const char *call);
+	/* A call with this in it is one after which mounts can't be put back. NULL: none
+	 * is. */
+	const char *no_return;
 };
 
-/* Runs, failing call 1, then 2, and so on until a run gets to its end unharmed. Each failed run
- * must return the errno and a text, and leave no descriptor, device or mount. Fails the cmocka
- * test with the name of the call otherwise. Returns the number of calls of the good run. */
+/* Runs, failing call 1, then 2, and so on until a run gets to its end unharmed. Each
+ * failed run must return the errno and a text, and leave no descriptor, device or mount.
+ * Fails the cmocka test with the name of the call otherwise. Returns the number of calls
+ * of the good run. */
 int fake_sweep(const struct fake_sweep *sweep);

@@ -12,7 +12,16 @@
 struct fs;
 struct node;
 
-enum device { NO_DEVICE, SINK, CONSOLE, LOOP_CONTROL, DM_CONTROL, LOOP, DM, DISK };
+enum device {
+	NO_DEVICE,
+	SINK,
+	CONSOLE,
+	LOOP_CONTROL,
+	DM_CONTROL,
+	LOOP,
+	DM,
+	DISK
+};
 
 struct node {
 	char name[256];
@@ -24,7 +33,8 @@ struct node {
 	char *data; /* of a file or a disk; a link's target */
 	size_t size;
 	enum device device;
-	int number; /* of the loop or dm device */
+	int number;   /* of the loop or dm device */
+	size_t order; /* a directory lists what was made first first */
 	bool corrupt;
 	bool gone; /* unlinked */
 };
@@ -41,9 +51,9 @@ struct fs {
 
 struct mount {
 	struct fs *fs;
-	struct node *root;	  /* what of it is seen; not fs->root for bind mounts */
-	struct mount *parent;	  /* NULL: not attached */
-	struct node *point;	  /* in parent */
+	struct node *root;    /* what of it is seen; not fs->root for bind mounts */
+	struct mount *parent; /* NULL: not attached */
+	struct node *point;   /* in parent */
 	unsigned int attrs;
 	int refs; /* attached counts one, each descriptor one */
 	struct mount *next;
@@ -54,7 +64,12 @@ struct place {
 	struct node *node;
 };
 
-enum fd_kind { FD_FREE, FD_FILE, FD_CONTEXT, FD_PIPE };
+enum fd_kind {
+	FD_FREE,
+	FD_FILE,
+	FD_CONTEXT,
+	FD_PIPE
+};
 
 struct context {
 	char type[16], source[64], words[128];
@@ -69,7 +84,7 @@ struct fd {
 	int flags;
 	bool cloexec;
 	struct place place;
-	size_t position;
+	size_t position; /* in a directory: the order of the last one listed */
 	struct context *context;
 	char what[80]; /* the call that opened it */
 };
@@ -90,8 +105,13 @@ struct kernel {
 	struct mount *first;
 	struct place root, cwd;
 	struct node *templates; /* children are contents, named by type or device */
-	struct { bool bound; struct node *file; int users; } loops[1024];
+	struct {
+		bool bound;
+		struct node *file;
+		int users;
+	} loops[1024];
 	struct mapping maps[1024];
+	size_t node_count;
 	int fs_count, busy_loops;
 	uint64_t now_ns;
 	char console[8192];
@@ -121,7 +141,8 @@ struct walk {
 /* 0, or -errno. A missing last component is no error. @resolve: RESOLVE_*. */
 int walk_from(struct place start, const char *path, int flags, uint64_t resolve,
 	      struct walk *ret_walk);
-int walk_at(int dirfd, const char *path, int flags, uint64_t resolve, struct walk *ret_walk);
+int walk_at(int dirfd, const char *path, int flags, uint64_t resolve,
+	    struct walk *ret_walk);
 int walk_existing(int dirfd, const char *path, int flags, struct place *ret_place);
 
 /* mounts.c */
@@ -138,14 +159,14 @@ int mount_fs_new(const char *type, const char *source, struct context *context,
 		 struct fs **ret_fs);
 
 /* devices.c */
-int device_open(struct node *node);   /* 0 or -errno */
-void device_close(struct node *node); /* one user less */
-int64_t device_read(struct node *node, void *buf, size_t size, uint64_t offset);
-uint64_t device_size(const struct node *node);
+int dev_open(struct node *node);   /* 0 or -errno */
+void dev_close(struct node *node); /* one user less */
+int64_t dev_read(struct node *node, void *buf, size_t size, uint64_t offset);
+uint64_t dev_size(const struct node *node);
 int loop_control(unsigned long request, unsigned long arg);
 int loop_ioctl(struct node *node, unsigned long request, void *arg);
 int dm_control(unsigned long request, void *arg);
-const char *device_leaks(void);
+const char *dev_leaks(void);
 
 /* sys.c */
 int fd_new(struct place place, int flags, const char *what);

@@ -64,9 +64,10 @@ static int read_superblocks(const struct device *device,
 {
 	uint8_t bytes[SUPERBLOCK_SIZE];
 	__fd int fd = sys_openat(AT_FDCWD, device->path, O_RDONLY | O_CLOEXEC, 0);
-	int r = fd < 0 ? fd : fd_pread_all(fd, bytes, sizeof(bytes), 0);
+	ssize_t n = fd < 0 ? fd : sys_pread(fd, bytes, sizeof(bytes), 0);
 
-	return r < 0 ? r : (int)superblock_parse(bytes, sizeof(bytes), found);
+	/* a device that is smaller has none */
+	return n < 0 ? (int)n : (int)superblock_parse(bytes, (size_t)n, found);
 }
 
 static int answers_label(const struct device *device, const char *value)

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "block/dm.h"
+#include "block/loop.h"
+#include "fake/fake.h"
+#include "stack/squash.h"
+
+static const uint8_t root[32] = { 0xaa, 0xbb };
+
+static void setup(void)
+{
+	static const char layer[5 * 4096] = "hsqs";
+
+	fake_reset();
+	fake_boot();
+	fake_dir("/mnt");
+	fake_bytes("/layer", layer, sizeof(layer));
+	fake_text("@squashfs:hello", "from the layer");
+}
+
+static int open_mapped(char loop_path[32], char dm_path[32], struct err *err)
+{
+	const struct dm_verity verity = { .name = "lamina-0",
+					  .device = loop_path,
+					  .data_bytes = 3 * 4096,
+					  .root = root };
+	__fd int file = sys_openat(AT_FDCWD, "/layer", O_RDONLY | O_CLOEXEC, 0);
+	__fd int loop = -EBADF;
+
+	if (file < 0)
+		return err_errno(err, file, "/layer");
+	loop = loop_open(file, 5 * 4096, loop_path, err);
+	if (loop < 0)
+		return loop;
+	return dm_verity_open(&verity, dm_path, err);
+}
+
+static int run(struct err *err)
+{
+	char loop_path[32], dm_path[32];
+	__fd int dm = open_mapped(loop_path, dm_path, err);
+
+	if (dm < 0)
+		return dm;
+	assert_string_equal(dm_path, "/dev/dm-300");
+	return squash_mount(dm_path, "/mnt", err);
+}
+
+static void every_call_fails_once(void **state)
+{
+	static const struct fake_sweep sweep = {
+		.setup = setup,
+		.run = run,
+		.names = "/layer|/dev/loop|dm-verity|verity|/dev/dm|/dev/mapper/"
+			 "control|squashfs",
+	};
+
+	(void)state;
+	assert_true(fake_sweep(&sweep) > 15);
+	assert_string_equal(fake_text_of("/mnt/hello"), "from the layer");
+}
+
+/* The layer is the mount's alone: detached, nothing is left of it. */
+static void goes_with_its_mount(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	setup();
+	assert_int_equal(run(&err), 0);
+	assert_true(fake_exists("/dev/dm-300"));
+	assert_int_equal(sys_umount2("/mnt", 2), 0);
+	assert_false(fake_exists("/dev/dm-300"));
+	assert_null(fake_leaks());
+}
+
+static void refuses_damage(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	setup();
+	fake_corrupt("/layer");
+	assert_int_equal(run(&err), -EBADMSG);
+	assert_string_equal(err.text, "verity: root hash does not match");
+	assert_null(fake_leaks());
+	assert_false(fake_exists("/dev/dm-300"));
+}
+
+static void refuses_what_can_not_be(void **state)
+{
+	struct err err = ERR_INIT;
+	struct dm_verity verity = { .name = "x", .device = "/dev/loop0", .root = root };
+	char path[32], name[200];
+
+	(void)state;
+	setup();
+	assert_int_equal(dm_verity_open(&verity, path, &err), -EINVAL);
+	verity.data_bytes = 4095;
+	assert_int_equal(dm_verity_open(&verity, path, &err), -EINVAL);
+	verity.data_bytes = 4096;
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	verity.name = name;
+	assert_int_equal(dm_verity_open(&verity, path, &err), -ENAMETOOLONG);
+	verity.name = "x";
+	/* no such loop device */
+	assert_int_equal(dm_verity_open(&verity, path, &err), -ENODEV);
+	assert_non_null(strstr(err.text, "/dev/loop0"));
+	assert_null(fake_leaks());
+}
+
+static void knows_its_name_is_taken(void **state)
+{
+	struct err err = ERR_INIT;
+	char loop_path[32], dm_path[32];
+	int first;
+
+	(void)state;
+	setup();
+	first = open_mapped(loop_path, dm_path, &err);
+	assert_true(first >= 0);
+	assert_int_equal(open_mapped(loop_path, dm_path, &err), -EEXIST);
+	assert_non_null(strstr(err.text, "lamina-0"));
+	/* the other one's mapping is still there */
+	assert_true(fake_exists("/dev/dm-300"));
+	fd_close(first);
+	assert_null(fake_leaks());
+}
+
+static void removes_by_name(void **state)
+{
+	struct err err = ERR_INIT;
+	char loop_path[32], dm_path[32];
+
+	(void)state;
+	setup();
+	fd_close(open_mapped(loop_path, dm_path, &err));
+	assert_int_equal(dm_remove("lamina-0", &err), 0);
+	fake_fail(2, EPERM);
+	assert_int_equal(dm_remove("lamina-0", &err), -EPERM);
+	assert_non_null(strstr(err.text, "lamina-0"));
+}
+
+static void says_what_the_kernel_lacks(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	setup();
+	assert_int_equal(dm_probe(&err), 0);
+	fake_fail(2, ENOMEM);
+	assert_int_equal(dm_probe(&err), -ENOMEM);
+	fake_fail(0, 0);
+	fake_config.no_verity = true;
+	assert_int_equal(dm_probe(&err), -ENOTSUP);
+	assert_non_null(strstr(err.text, "CONFIG_DM_VERITY"));
+	assert_int_equal(sys_unlinkat(AT_FDCWD, "/dev/mapper/control", 0), 0);
+	assert_int_equal(dm_probe(&err), -ENOTSUP);
+	assert_non_null(strstr(err.text, "CONFIG_BLK_DEV_DM"));
+	assert_null(fake_leaks());
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_call_fails_once),
+		cmocka_unit_test(goes_with_its_mount),
+		cmocka_unit_test(refuses_damage),
+		cmocka_unit_test(refuses_what_can_not_be),
+		cmocka_unit_test(knows_its_name_is_taken),
+		cmocka_unit_test(removes_by_name),
+		cmocka_unit_test(says_what_the_kernel_lacks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
