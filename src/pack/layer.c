@@ -436,7 +436,7 @@ static int add_mark(struct layer *layer, const char *dir, const char *name, stru
 		return 0;
 	if (!*hidden || strcmp(hidden, ".") == 0 || strcmp(hidden, "..") == 0)
 		return err_set(err, -EINVAL, "a whiteout that names nothing");
-	if (strlen(name) > TREE_NAME_MAX)
+	if (strlen(hidden) > TREE_NAME_MAX)
 		return err_set(err, -ENAMETOOLONG, "a name of more than %d bytes", TREE_NAME_MAX);
 	int r = strcmp(name, OPAQUE) == 0 ? add_opaque(layer, err) :
 					    add_whiteout(layer, hidden, strlen(hidden), err);

@@ -1,0 +1,196 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# tests/live/pack.sh: what `lamina pack` owes its users beside the right tree: the same bytes from
+# everywhere, an output that is complete or as it was, a cache and a squashfs nobody believes blindly.
+# shellcheck disable=SC2317 # functions are called by name, through is()
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+lamina=$(realpath "$O/lamina")
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+chmod 755 "$scratch"
+export LAMINA_CACHE=$scratch/cache
+failed=0
+
+ok() { printf 'ok pack/%s\n' "$1"; }
+bad() { printf 'FAIL pack/%s: %s\n' "$1" "$2"; failed=1; }
+# is NAME REASON COMMAND...: a test that passes when the command does
+is()
+{
+	local name=$1 reason=$2
+	shift 2
+	if "$@"; then ok "$name"; else bad "$name" "$reason"; fi
+}
+pack() { "$lamina" pack --name t -c t --arch amd64 --arg /bin/sh "$@" 2>>"$scratch/said"; }
+said() { tail -n 1 "$scratch/said"; }
+layer_of() { sed -n 's/^layer sha256:\([0-9a-f]*\).*/\1/p' "$1"/images/*/manifest | sed -n "${2}p"; }
+none_left() { [[ ! -e $1 ]]; }
+
+# an application's root of some size, with links, an odd owner and an attribute
+mkdir -p "$scratch/root"/{bin,etc,usr/lib,tmp}
+head -c 3000000 /dev/urandom >"$scratch/root/usr/lib/big"
+for i in {1..300}; do printf '%s\n' "$i" >"$scratch/root/etc/f$i"; done
+ln -s usr/lib "$scratch/root/lib"
+ln "$scratch/root/etc/f1" "$scratch/root/etc/link"
+chmod 4755 "$scratch/root/etc/f2"
+truncate -s 5M "$scratch/root/usr/lib/hole"
+printf end >>"$scratch/root/usr/lib/hole"
+if [[ $(id -u) -eq 0 ]]; then chown 1234:4321 "$scratch/root/etc/f3"; fi
+if [[ $(id -u) -eq 0 ]]; then setfattr -n security.capability \
+	-v 0x0100000200040000000000000000000000000000 "$scratch/root/etc/f4" || true; fi
+tar --xattrs --xattrs-include='*' --numeric-owner --sparse -C "$scratch/root" -cf "$scratch/a.tar" .
+gzip -nk "$scratch/a.tar"
+mkdir "$scratch/over"
+printf new >"$scratch/over/etc.new"
+touch "$scratch/over/.wh.tmp"
+tar --numeric-owner --owner=0 --group=0 -C "$scratch/over" -cf "$scratch/b.tar" etc.new .wh.tmp
+chmod 644 "$scratch"/*.tar*
+
+# --- the same bytes ---
+first=$(pack --no-cache -o "$scratch/out" "tar:$scratch/a.tar" "tar:$scratch/b.tar")
+same() { [[ $("$@") == "$first" ]]; }
+again() { pack --no-cache -o "$scratch/again" "tar:$scratch/a.tar" "tar:$scratch/b.tar"; }
+elsewhere()
+{
+	(cd "$scratch" && umask 077 && TZ=Pacific/Kiritimati LC_ALL=C taskset -c 0 \
+		"$lamina" pack -o elsewhere --no-cache --name t -c t --arch amd64 --arg /bin/sh \
+		tar:a.tar tar:b.tar 2>>said)
+}
+is same-twice "another image: $(said)" same again
+is same-elsewhere "another image: $(said)" same elsewhere
+if [[ $(id -u) -eq 0 ]]; then
+	mkdir "$scratch/nobody" && chown nobody: "$scratch/nobody"
+	as_nobody()
+	{
+		(cd / && setpriv --reuid nobody --regid nogroup --clear-groups \
+			"$lamina" pack -o "$scratch/nobody/out" --no-cache --name t -c t --arch amd64 \
+			--arg /bin/sh "tar:$scratch/a.tar" "tar:$scratch/b.tar" 2>>"$scratch/said")
+	}
+	if setpriv --reuid nobody --regid nogroup --clear-groups test -x "$lamina"; then
+		is same-as-nobody "another image: $(said)" same as_nobody
+	else
+		printf 'skip pack/same-as-nobody: nobody may not run %s\n' "$lamina"
+	fi
+	foreign()
+	{
+		mkdir -p "$scratch/foreign" && chown nobody: "$scratch/foreign" &&
+			chmod 700 "$scratch/foreign" && pack --no-cache -o "$scratch/foreign/out" \
+			"tar:$scratch/a.tar" "tar:$scratch/b.tar"
+	}
+	is same-in-anothers-directory "another image: $(said)" same foreign
+else
+	printf 'skip pack/same-as-nobody: needs root\n'
+fi
+pack --no-cache -o "$scratch/gz" "tar:$scratch/a.tar.gz" >/dev/null
+is compressed-or-not 'another layer' test "$(layer_of "$scratch/gz" 1)" = "$(layer_of "$scratch/out" 1)"
+pack --no-cache -o "$scratch/stdin" tar:- <"$scratch/a.tar.gz" >/dev/null
+is from-a-pipe 'another layer' test "$(layer_of "$scratch/stdin" 1)" = "$(layer_of "$scratch/out" 1)"
+pack --no-cache -o "$scratch/dir" "dir:$scratch/root" >/dev/null
+is directory-like-its-tar 'another layer' test "$(layer_of "$scratch/dir" 1)" = "$(layer_of "$scratch/out" 1)"
+
+epoch() { SOURCE_DATE_EPOCH=1000000000 pack --no-cache -o "$scratch/epoch" "tar:$scratch/a.tar" >/dev/null &&
+	! unsquashfs -lln "$scratch/epoch/blobs/sha256/$(layer_of "$scratch/epoch" 1)" | grep -qv ' 2001-09-09 '; }
+is source-date-epoch 'a later time is in the layer' epoch
+
+# --- a squashfs as a source ---
+blob=$scratch/out/blobs/sha256/$(layer_of "$scratch/out" 1)
+data=$(sed -n '0,/^layer/s/^layer .* data \([0-9]*\) .*/\1/p' "$scratch"/out/images/*/manifest)
+head -c "$data" "$blob" >"$scratch/a.squashfs"
+pack --no-cache -o "$scratch/squash" "squashfs:$scratch/a.squashfs" >/dev/null
+is squashfs-taken-as-it-is 'another layer' test "$(layer_of "$scratch/squash" 1)" = "$(layer_of "$scratch/out" 1)"
+pack --no-cache -o "$scratch/squash2" --exclude etc "squashfs:$scratch/a.squashfs" >/dev/null
+excluded() { ! unsquashfs -l "$scratch/squash2/blobs/sha256/$(layer_of "$scratch/squash2" 1)" | grep -q /etc; }
+is squashfs-written-anew 'etc is still there' excluded
+
+# --- all or nothing ---
+tree() { (cd "$1" && find . -printf '%p %s %T@\n' | sort); }
+before=$(tree "$scratch/out")
+printf 'hard link to nothing\n' >"$scratch/x" && tar -C "$scratch" -cf "$scratch/bad.tar" x
+python3 - "$scratch/bad.tar" <<-'PY'
+	import sys, tarfile
+	with tarfile.open(sys.argv[1], "a") as t:
+	    i = tarfile.TarInfo("link")
+	    i.type, i.linkname = tarfile.LNKTYPE, "no/such"
+	    t.addfile(i)
+PY
+fails() { ! pack "$@" >/dev/null; }
+is refuses "packed a hard link to nothing" fails -o "$scratch/out" "tar:$scratch/a.tar" "tar:$scratch/bad.tar"
+is refusal-names-it "said: $(said)" grep -q "bad.tar: link: hard link to 'no/such', which isn't there" "$scratch/said"
+is refused-output-as-it-was 'the output changed' test "$(tree "$scratch/out" | grep -v '^\. ')" = "$(grep -v '^\. ' <<<"$before")"
+is refuses-anew 'packed' fails -o "$scratch/none" "tar:$scratch/bad.tar"
+is refused-leaves-nothing 'the output was left' none_left "$scratch/none"
+
+head -c 2000000 "$scratch/a.tar.gz" >"$scratch/cut.tar.gz"
+head -c 2000256 "$scratch/a.tar" >"$scratch/cut.tar"
+is truncated-gzip "packed half a file" fails -o "$scratch/none" "tar:$scratch/cut.tar.gz"
+is truncated-tar "packed half a file" fails -o "$scratch/none" "tar:$scratch/cut.tar"
+is limit-bytes 'packed' fails -o "$scratch/none" --limit-bytes 100000 "tar:$scratch/a.tar.gz"
+is limit-entries 'packed' fails -o "$scratch/none" --limit-entries 100 "tar:$scratch/a.tar"
+is no-trace 'the output was left' none_left "$scratch/none"
+
+# Stops a pack in the middle: sqfstar is one that waits
+mkdir "$scratch/slow"
+# shellcheck disable=SC2016 # for the script that is written
+printf '#!/bin/sh\ncase $1 in -version) exec %s -version;; esac\nsleep 60\n' "$(command -v sqfstar)" >"$scratch/slow/sqfstar"
+chmod +x "$scratch/slow/sqfstar"
+stop()
+{
+	PATH=$scratch/slow:$PATH "$lamina" pack --name t -c t --arch amd64 --arg /x --no-cache -o "$2" \
+		"tar:$scratch/a.tar" >/dev/null 2>&1 &
+	local pid=$! i
+	for ((i = 0; i < 200; i++)); do
+		[[ -e $2/.lamina-pack/0 ]] && break
+		sleep 0.05
+	done
+	[[ -e $2/.lamina-pack/0 ]] || return 1
+	locked=0
+	pack -o "$2" "tar:$scratch/b.tar" >/dev/null || locked=$?
+	kill "-$1" "$pid"
+	wait "$pid" 2>/dev/null || true
+}
+is interrupted 'did not get that far' stop TERM "$scratch/out"
+is locked "a second pack left with $locked: $(said)" test "$locked" = 75
+is interrupted-output-as-it-was 'the output changed' test "$(tree "$scratch/out" | grep -v '^\. ')" = "$(grep -v '^\. ' <<<"$before")"
+is killed 'did not get that far' stop KILL "$scratch/out"
+next() { pack -o "$scratch/out" "tar:$scratch/b.tar" >/dev/null; }
+is next-run-after-kill "failed: $(said)" next
+is killed-leaves-nothing 'a leftover' none_left "$scratch/out/.lamina-pack"
+
+# --- nothing is believed ---
+mkdir "$scratch/liar"
+cat >"$scratch/liar/sqfstar" <<-SH
+	#!/bin/sh
+	# writes what it is told, but for one byte of one file
+	case \$1 in -version) exec $(command -v sqfstar) -version;; esac
+	sed 's|\\x0077\$|\\x0078|' | $(command -v sqfstar) "\$@"
+SH
+chmod +x "$scratch/liar/sqfstar"
+lied_to() { ! PATH=$scratch/liar:$PATH pack --no-cache -o "$scratch/lied" "tar:$scratch/a.tar" >/dev/null; }
+is readback "a planted fault was not noticed" lied_to
+is readback-names-it "said: $(said)" grep -q 'read back: ./etc/f77: another content' "$scratch/said"
+
+pack -o "$scratch/c1" "tar:$scratch/a.tar" "tar:$scratch/b.tar" >/dev/null
+reused() { pack --json -o "$scratch/c2" "tar:$scratch/a.tar" "tar:$scratch/b.tar" | grep -c '"reused"'; }
+is cached 'layers were built again' test "$(reused)" = 2
+for entry in "$LAMINA_CACHE"/layers/*[0-9a-f]; do
+	[[ $entry == *.meta ]] || printf X | dd of="$entry" bs=1 seek=200 conv=notrunc status=none
+done
+is damaged-cache-is-not-used 'a damaged entry was used' test "$(reused || true)" = 0
+is damaged-cache-is-replaced 'layers were built again' test "$(reused)" = 2
+for entry in "$LAMINA_CACHE"/layers/*.meta; do sed -i 's/ [0-9a-f]\{8\}/ 00000000/' "$entry"; done
+is wrong-root-hash-is-not-used 'a wrong root hash was used' test "$(reused || true)" = 0
+
+# --- the verity tree is everybody's ---
+verify()
+{
+	local hash size data root
+	while read -r _ hash _ size _ data _ root; do
+		veritysetup verify "$scratch/out/blobs/sha256/${hash#sha256:}" \
+			"$scratch/out/blobs/sha256/${hash#sha256:}" "$root" --hash-offset="$data" || return 1
+		[[ $(stat -c %s "$scratch/out/blobs/sha256/${hash#sha256:}") == "$size" ]] || return 1
+		[[ $(sha256sum <"$scratch/out/blobs/sha256/${hash#sha256:}") == "${hash#sha256:} "* ]] || return 1
+	done < <(grep -h '^layer' "$scratch"/out/images/*/manifest)
+}
+PATH=$PATH:/usr/sbin
+is veritysetup 'veritysetup does not accept a layer' verify
+exit "$failed"
