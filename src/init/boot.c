@@ -127,7 +127,9 @@ static int build(struct err *err)
 {
 	int r = stage_open(&stage, err);
 
-	return r < 0 ? r : steps_run(&stage, err);
+	if (r == 0)
+		r = steps_run(&stage, err);
+	return r < 0 ? err_wrap(err, r, "image %.12s", image.id) : r;
 }
 
 static int run(struct err *err)
@@ -162,5 +164,7 @@ int boot_run(struct err *err)
 				.run = -EBADF, .root = -EBADF };
 	r = run(err);
 	stage_drop(&stage);
+	/* had they moved into the stack already, they went with it */
+	(void)early_mounts(NULL);
 	return r;
 }

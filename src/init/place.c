@@ -56,6 +56,8 @@ static int open_dir(const struct stage *stage, const char *path, size_t size,
 	ours = is_below(rel, "run") || is_below(rel, "dev");
 	__fd int dir = path_make_dirs_in(ours ? stage->initramfs : stage->root, rel, 0755);
 
+	if (dir == -EEXIST)
+		return err_set(err, dir, "%s: a link of the image leads nowhere", copy);
 	if (dir < 0)
 		return err_errno(err, dir, "%s", copy);
 	r = ours ? 0 : check_place(dir, copy, err);

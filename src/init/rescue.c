@@ -5,7 +5,6 @@
 #include "base/err.h"
 #include "base/sys.h"
 #include "init/console.h"
-#include "init/early.h"
 #include "init/failure.h"
 
 static _Noreturn void shell(void)
@@ -25,12 +24,8 @@ static _Noreturn void shell(void)
 
 void failure_rescue(void)
 {
-	struct err err = ERR_INIT;
 	pid_t pid, ended;
 
-	/* a boot that got far has moved them away */
-	if (early_mounts(&err) < 0)
-		console_say("%s", err.text);
 	pid = sys_fork();
 	if (pid == 0)
 		shell();

@@ -150,7 +150,7 @@ int steps_run(struct stage *stage, struct err *err)
 		say_step(plan, i);
 		r = ops[step->op](stage, step->index, err);
 		if (r < 0)
-			return err_wrap(err, r, "image %.12s", stage->image->id);
+			return r;
 		timeline_add(start_us, plan_name_step(step, name));
 	}
 	return 0;

@@ -203,7 +203,7 @@ static int mount_tmpfs(const char *options, int target, const struct stat *like,
 {
 	char text[320];
 	struct str s;
-	int r;
+	int r, back;
 
 	str_init(&s, text, sizeof(text));
 	str_addf(&s, "mode=%04o,uid=%u,gid=%u,%s", (unsigned int)like->st_mode & 07777,
@@ -215,7 +215,9 @@ static int mount_tmpfs(const char *options, int target, const struct stat *like,
 	if (r < 0)
 		return err_errno(err, r, "fchdir");
 	r = mount_new("tmpfs", NULL, text, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, ".", err);
-	(void)sys_chdir("/");
+	back = sys_chdir("/");
+	if (r == 0 && back < 0)
+		return err_errno(err, back, "chdir /");
 	return r;
 }
 

@@ -178,11 +178,32 @@ void fake_disk(const char *name, const char *parent, const char *uevent,
 	everywhere("devtmpfs", name, bytes, size, DISK);
 }
 
+/* "/dev/vda:blobs/x": what a test has put there before, or NULL. */
+static struct node *content_node(const char *path)
+{
+	struct node *node = kernel->templates;
+	size_t size = strcspn(path, ":");
+
+	while (node && size) {
+		char name[256];
+
+		(void)snprintf(name, sizeof(name), "%.*s", (int)size, path);
+		node = node_child(node, name);
+		path += size + (path[size] != '\0');
+		size = strcspn(path, "/");
+	}
+	return node;
+}
+
 void fake_corrupt(const char *path)
 {
-	struct place at;
+	struct place at = { NULL, NULL };
 
-	if (walk_existing(AT_FDCWD, path, 0, &at) < 0)
+	if (path[0] == '@')
+		at.node = content_node(path + 1);
+	else
+		(void)walk_existing(AT_FDCWD, path, 0, &at);
+	if (!at.node)
 		fake_bug("%s: not there", path);
 	at.node->corrupt = true;
 }
