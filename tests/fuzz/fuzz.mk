@@ -20,11 +20,13 @@ $(fuzzers): %: %.o $(test-archives)
 
 fuzz-programs: $(fuzzers)
 
-# Seconds for each fuzzer, or the names (stems) of some only: make fuzz SECONDS=600 FUZZ=manifest
+# Seconds for each fuzzer, and the names (stems) of some only: make fuzz SECONDS=600 FUZZ=manifest
 SECONDS ?= 60
 FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(fuzz-sources))
 
-fuzz:
+# The short run of `make test`: the seeds, and what is found beside them in a few seconds.
+check-fuzz: SECONDS = 5
+fuzz check-fuzz:
 	@command -v clang >/dev/null || \
 		{ echo "clang is missing; board/host/setup fuzz installs it" >&2; exit 1; }
 	@test -f $(O)/fuzz/.config || $(fuzz-make) host_defconfig
@@ -36,4 +38,4 @@ check-asan:
 	@test -f $(O)/asan/.config || $(asan-make) host_defconfig
 	@$(asan-make) check
 
-.PHONY: fuzz fuzz-programs check-asan
+.PHONY: fuzz check-fuzz fuzz-programs check-asan
