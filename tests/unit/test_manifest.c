@@ -220,6 +220,18 @@ static void signals(void **state)
 		assert_int_equal(manifest_signal(cases[i].name), cases[i].number);
 }
 
+static void what_importers_ask(void **state)
+{
+	(void)state;
+	assert_true(manifest_name_valid("a-1"));
+	assert_false(manifest_name_valid("A"));
+	assert_true(manifest_arch_valid("riscv64"));
+	assert_false(manifest_arch_valid("riscv"));
+	assert_true(manifest_path_valid("/a/b"));
+	assert_false(manifest_path_valid("/a/"));
+	assert_false(manifest_path_valid(""));
+}
+
 static void keeps_until_full(void **state)
 {
 	static char text[MANIFEST_MAX_SIZE];
@@ -245,6 +257,7 @@ int main(void)
 		cmocka_unit_test(flipped_bits),
 		cmocka_unit_test(fits),
 		cmocka_unit_test(signals),
+		cmocka_unit_test(what_importers_ask),
 		cmocka_unit_test(keeps_until_full),
 	};
 

@@ -351,6 +351,23 @@ static void paths(void **state)
 	       "inject /runner", "cwd /gr%C3%BC%C3%9Fe");
 }
 
+/* 16 components of 255 bytes are 4096 with their slashes. */
+static void long_paths(void **state)
+{
+	char line[4 + 4096 + 1] = "cwd ", *path = line + 4;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	for (int i = 0; i < 4096; i++)
+		path[i] = i % 256 ? 'a' : '/';
+	path[4096] = '\0';
+	assert_refused(manifest_parse(text, with(line), &manifest, &err), -EBADMSG, err,
+		       "line 2: cwd: is longer than 4095 bytes");
+	path[4095] = '\0';
+	assert_int_equal(manifest_parse(text, with(line), &manifest, &err), 0);
+	assert_string_equal(manifest.cwd, path);
+}
+
 static void programs(void **state)
 {
 	static const char user[] = "line 2: user: must be NAME or ID, and :NAME or :ID "
@@ -388,7 +405,7 @@ int main(void)
 		cmocka_unit_test(numbers),     cmocka_unit_test(compatibles),
 		cmocka_unit_test(layers),      cmocka_unit_test(uppers),
 		cmocka_unit_test(volumes),     cmocka_unit_test(paths),
-		cmocka_unit_test(programs),
+		cmocka_unit_test(long_paths),  cmocka_unit_test(programs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,6 +61,11 @@ static void refusals(void **state)
 		  "line 2: key " ID " stands there twice" },
 		{ HEAD "MAYCAQACAQE=\n", der },
 		{ HEAD "AAAA\n", der },
+		{ "sig " ID "  ecdsa-p256-sha256 " DER "\n",
+		  "line 1: two spaces between words" },
+		{ "sig  " ID " ecdsa-p256-sha256 " DER "\n",
+		  "line 1: two spaces after the key" },
+		{ "sig " ID " ecdsa-p256-sha256  " DER "\n", base64 },
 	};
 
 	(void)state;
