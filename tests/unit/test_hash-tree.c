@@ -133,7 +133,7 @@ static void one_size(size_t size, unsigned int threads)
 			 0);
 }
 
-/* Around blocks, one and two levels, and the pieces that threads take (256 blocks). */
+/* Around blocks, one and two levels, and the pieces that threads take (128 blocks). */
 static void sizes(void **state)
 {
 	static const size_t bytes[] = { 1, 95, 4095, 4096, 4097, 8192, 8193 };

@@ -8,11 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CHUNK_BLOCKS 256 /* a multiple of HASH_TREE_FANOUT */
+#define CHUNK_BLOCKS 128 /* a multiple of HASH_TREE_FANOUT */
 #define CHUNK_SIZE (CHUNK_BLOCKS * 4096)
 
 struct chunk {
-	uint64_t index;
 	uint64_t offset; /* in the file */
 	size_t size;	 /* CHUNK_SIZE, or less at the end */
 	unsigned char *bytes;
@@ -23,7 +22,7 @@ struct chunk {
  * returned. */
 typedef int chunk_fn(void *context, const struct chunk *chunk);
 
-/* @parallel or @in_order may be NULL. @threads 0: as many as there are processors.
+/* @threads 0: as many as there are processors.
  * 0, -ENOMEM, -EIO when the file ends before @size_bytes, or a callback's. */
 int chunks_run(int fd, uint64_t size_bytes, unsigned int threads, chunk_fn *parallel,
 	       chunk_fn *in_order, void *context);
