@@ -36,7 +36,7 @@ class Bench:
         self.key = self.work / "bench"
         run(self.lamina, "keygen", "-o", self.key, stdout=subprocess.DEVNULL)
         self.app = self.work / "app"
-        run(*self.cc, "-Os", "-static", "-s", "-o", self.app, HERE / "app.c")
+        run(*self.cc, "-D_GNU_SOURCE", "-Os", "-static", "-s", "-o", self.app, HERE / "app.c")
 
     def image(self, name, layers, megabytes=0):
         """A signed store on a disk: the application, then small layers; noise as the bottom's bulk."""
@@ -75,6 +75,15 @@ class Bench:
             stderr=subprocess.DEVNULL)
         return out
 
+    def initramfs_peak(self, lamina):
+        """The same initramfs with lamina-init under peak.c, which reads its memory at the end."""
+        root = self.work / "peak"
+        root.mkdir()
+        run("bash", "-c", "cd \"$1\" && zcat \"$2\" | cpio -idm --quiet", "unpack", root, lamina)
+        (root / "init").rename(root / "lamina-init")
+        run(*self.cc, "-D_GNU_SOURCE", "-Os", "-static", "-s", "-o", root / "init", HERE / "peak.c")
+        return self.pack_cpio(root, self.work / "peak.cpio.gz")
+
     def pack_cpio(self, root, out):
         run("bash", "-c", "cd \"$1\" && find . | LC_ALL=C sort | cpio -o -H newc -R 0:0 --quiet |"
             " gzip -9n >\"$2\"", "pack", root, out)
@@ -86,7 +95,7 @@ class Bench:
             (root / part).mkdir(parents=True)
         (folder / "floor-layers.h").write_text("".join(
             f'{{ "{blob}", {size}, {data}, "{top}" }},\n' for blob, size, data, top in layers))
-        run(*self.cc, "-Os", "-static", "-s", f"-DFLOOR_VERITY={verity}", f"-I{folder}", "-o",
+        run(*self.cc, "-D_GNU_SOURCE", "-Os", "-static", "-s", f"-DFLOOR_VERITY={verity}", f"-I{folder}", "-o",
             root / "init", HERE / "floor.c")
         return self.pack_cpio(root, folder / f"floor{verity}.cpio.gz")
 
@@ -112,12 +121,15 @@ class Bench:
         (root / "init").chmod(0o755)
         return self.pack_cpio(root, self.work / "script.cpio.gz")
 
-    def boot(self, initrd, disk, memory=256):
+    def console(self, initrd, disk, memory=256):
+        return run(TOP / "qemu/run", "--board", BOARD, "--initrd", initrd, "--disk", disk,
+                   "--snapshot", "--mem", memory, "--timeout", 180, "--append",
+                   "printk.devkmsg=on loglevel=7", stdout=subprocess.PIPE,
+                   stderr=subprocess.STDOUT).stdout
+
+    def boot(self, initrd, disk, memory):
         """One boot: stamps in milliseconds and what the application printed."""
-        out = run(TOP / "qemu/run", "--board", BOARD, "--initrd", initrd, "--disk", disk,
-                  "--snapshot", "--mem", memory, "--timeout", 180, "--append",
-                  "printk.devkmsg=on loglevel=7", stdout=subprocess.PIPE,
-                  stderr=subprocess.STDOUT).stdout
+        out = self.console(initrd, disk, memory)
         stamps = {name: re.search(r"\[ *(\d+\.\d+)\] " + text, out)
                   for name, text in (("init", "Run /init as init"), ("app", "bench: app"))}
         if not all(stamps.values()):
@@ -127,12 +139,20 @@ class Bench:
         left = int(re.search(r"MemAvailable: +(\d+)", out).group(1))
         return {"init": app - init, "kernel": app, "peak": max(peaks), "left": left}
 
-    def compare(self, contestants, disk, runs):
+    def peak(self, initrd, disk, memory=256):
+        """KiB of lamina-init's memory, page for page."""
+        out = self.console(initrd, disk, memory)
+        found = re.search(r"bench: init (\d+) KiB", out)
+        if not found:
+            sys.exit(f"no figure in this boot of {initrd}:\n{out[-3000:]}")
+        return int(found.group(1))
+
+    def compare(self, contestants, disk, runs, memory=256):
         """Alternates the runs; the median of each figure."""
         seen = {name: [] for name in contestants}
         for _ in range(runs):
             for name, initrd in contestants.items():
-                seen[name].append(self.boot(initrd, disk))
+                seen[name].append(self.boot(initrd, disk, memory))
         return {name: {key: statistics.median(r[key] for r in results) for key in results[0]}
                 for name, results in seen.items()}
 
@@ -146,30 +166,42 @@ def main():
     bench = Bench(parser.parse_args())
 
     lamina, script = bench.initramfs_lamina(), bench.initramfs_script()
+    peak = bench.initramfs_peak(lamina)
     print(f"Boot in QEMU ({BOARD}, TCG), 3 layers; median of {bench.runs} alternating runs\n")
     folder, layers = bench.image("three", 3)
-    contestants = {"lamina-init": lamina, "floor, same mounts": bench.initramfs_floor(folder, layers, 1),
-                   "floor, no verity": bench.initramfs_floor(folder, layers, 0), "shell script": script}
-    results = bench.compare(contestants, folder / "disk.img", bench.runs)
+    disk = folder / "disk.img"
+    contestants = {"lamina-init": lamina,
+                   "floor, same mounts": bench.initramfs_floor(folder, layers, 1),
+                   "floor, no verity": bench.initramfs_floor(folder, layers, 0),
+                   "shell script": script}
+    results = bench.compare(contestants, disk, bench.runs)
     ours = results["lamina-init"]
-    print(f"{'':20} {'init to app':>12} {'ratio':>7} {'kernel to app':>14} {'peak memory':>12}"
+    ours["peak"] = bench.peak(peak, disk)
+    for name in ("floor, same mounts", "floor, no verity"):
+        results[name]["peak"] = None
+    print(f"{'':20} {'init to app':>12} {'of ours':>8} {'kernel to app':>14} {'peak memory':>12}"
           f" {'memory left':>12} {'initramfs':>10}")
     for name, r in results.items():
-        print(f"{name:20} {r['init']:9.1f} ms {r['init'] / ours['init']:6.2f}x {r['kernel']:11.0f} ms"
-              f" {r['peak']:8.0f} KiB {r['left'] / 1024:8.1f} MiB"
+        memory = "-" if r["peak"] is None else f"{r['peak']:.0f} KiB"
+        print(f"{name:20} {r['init']:9.1f} ms {r['init'] / ours['init']:7.2f}x"
+              f" {r['kernel']:11.0f} ms {memory:>12} {r['left'] / 1024:8.1f} MiB"
               f" {os.path.getsize(contestants[name]) / 1024:6.0f} KiB")
     size = os.path.getsize(bench.build / "lamina-init")
     print(f"\nlamina-init is {size / 1024:.1f} KiB, its initramfs "
           f"{os.path.getsize(lamina) / 1024:.1f} KiB compressed.")
+    shutil.rmtree(folder)
 
-    print("\nSlope over layers (init to app)\n")
-    print(f"{'layers':>8} {'lamina-init':>12} {'floor':>12} {'ratio':>7} {'peak':>10}")
+    print("\nSlope over layers (init to app; 1 GiB of memory)\n")
+    print(f"{'layers':>8} {'lamina-init':>12} {'floor':>12} {'ratio':>7} {'peak of init':>13}"
+          f" {'memory left':>12}")
     for count in (1, 4, 16, 64, 200):
         folder, layers = bench.image(f"layers{count}", count)
+        disk = folder / "disk.img"
         r = bench.compare({"lamina": lamina, "floor": bench.initramfs_floor(folder, layers, 1)},
-                          folder / "disk.img", 3)
+                          disk, 3, 1024)
         print(f"{count:8} {r['lamina']['init']:9.1f} ms {r['floor']['init']:9.1f} ms"
-              f" {r['lamina']['init'] / r['floor']['init']:6.2f}x {r['lamina']['peak']:6.0f} KiB")
+              f" {r['lamina']['init'] / r['floor']['init']:6.2f}x"
+              f" {bench.peak(peak, disk, 1024):9} KiB {r['lamina']['left'] / 1024:8.1f} MiB")
         shutil.rmtree(folder)
 
     print("\nSlope over image size (init to app)\n")
