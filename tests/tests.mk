@@ -61,11 +61,13 @@ check: test-programs
 	@tests/run $(run-flags) $(unit-tests) $(fake-tests) $(if $(RESULTS),,$(tree-tests))
 check-live: test-programs programs
 	@O=$(O) tests/run $(run-flags) $(live-tests) $(wildcard tests/live/*.sh)
+check-tool: programs
+	@O=$(O) tests/run $(run-flags) $(wildcard tests/tool/*.sh)
 else
-check check-live test-programs-host:
+check check-live check-tool test-programs-host:
 	@test -f $(HOST_O)/.config || $(host-make) host_defconfig
 	@$(host-make) $(patsubst test-programs-host,test-programs,$@)
 endif
 
-.PHONY: run-tests check-tree check-warnings check check-live check-uses test-programs test-programs-host
+.PHONY: run-tests check-tree check-warnings check check-live check-tool check-uses test-programs test-programs-host
 include tests/fuzz/fuzz.mk

@@ -192,14 +192,18 @@ static int move_blobs(struct staging *staging, int blobs)
 	return r == 0 && fsync(blobs) < 0 ? -errno : r;
 }
 
-static int put_blobs(struct staging *staging)
+static int make_dirs(struct staging *staging)
 {
 	int r = make_dir(staging->fd, "blobs");
 
 	if (r == 0)
 		r = make_dir(staging->fd, "blobs/sha256");
-	if (r < 0)
-		return r;
+	return r == 0 ? make_dir(staging->fd, "images") : r;
+}
+
+static int put_blobs(struct staging *staging)
+{
+	int r;
 	__fd int blobs = openat(staging->fd, "blobs/sha256",
 				O_DIRECTORY | O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -217,24 +221,28 @@ static int write_manifest(int dir, const void *manifest, size_t size)
 	return r == 0 && fsync(dir) < 0 ? -errno : r;
 }
 
-static int put_image(struct staging *staging, const void *manifest, size_t size, const char *id)
+/* All of the image but its name: what can still fail after this is no matter of space. */
+static int stage_image(struct staging *staging, const void *manifest, size_t size)
 {
-	int r = make_dir(staging->fd, "images");
-
-	if (r < 0 || mkdirat(staging->temp_fd, IMAGE, 0777) < 0)
-		return r < 0 ? r : -errno;
+	if (mkdirat(staging->temp_fd, IMAGE, 0777) < 0)
+		return -errno;
 	__fd int image = openat(staging->temp_fd, IMAGE, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+
+	return image < 0 ? -errno : write_manifest(image, manifest, size);
+}
+
+static int put_image(struct staging *staging, const char *id)
+{
 	__fd int images = openat(staging->fd, "images",
 				 O_DIRECTORY | O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (image < 0 || images < 0)
+	if (images < 0)
 		return -errno;
-	r = write_manifest(image, manifest, size);
 	/* the same manifest is there already, perhaps signed: it stays */
-	if (r == 0 && renameat(staging->temp_fd, IMAGE, images, id) < 0 && errno != ENOTEMPTY &&
+	if (renameat(staging->temp_fd, IMAGE, images, id) < 0 && errno != ENOTEMPTY &&
 	    errno != EEXIST)
-		r = -errno;
-	return r == 0 && (fsync(images) < 0 || fsync(staging->fd) < 0) ? -errno : r;
+		return -errno;
+	return fsync(images) < 0 || fsync(staging->fd) < 0 ? -errno : 0;
 }
 
 int staging_commit(struct staging *staging, const void *manifest, size_t size,
@@ -250,9 +258,13 @@ int staging_commit(struct staging *staging, const void *manifest, size_t size,
 	/* a signal now waits: the tree is complete in an instant */
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, &before);
-	r = put_blobs(staging);
+	r = make_dirs(staging);
 	if (r == 0)
-		r = put_image(staging, manifest, size, ret_id);
+		r = stage_image(staging, manifest, size);
+	if (r == 0)
+		r = put_blobs(staging);
+	if (r == 0)
+		r = put_image(staging, ret_id);
 	if (r == 0)
 		staging->made = false;
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
@@ -266,8 +278,12 @@ void staging_done(struct staging *staging)
 		(void)empty_dir(staging->temp_fd, 1);
 		(void)unlinkat(staging->fd, TEMP, AT_REMOVEDIR);
 	}
-	if (staging->made)
-		(void)rmdir(staging->path); /* only if nothing is in it */
+	if (staging->made) { /* each only if nothing is in it */
+		(void)unlinkat(staging->fd, "images", AT_REMOVEDIR);
+		(void)unlinkat(staging->fd, "blobs/sha256", AT_REMOVEDIR);
+		(void)unlinkat(staging->fd, "blobs", AT_REMOVEDIR);
+		(void)rmdir(staging->path);
+	}
 	fd_close(staging->temp_fd);
 	fd_close(staging->fd);
 	free(staging->path);

@@ -1,0 +1,245 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# bundle and unbundle: one file, its one spelling, and its way through registries.
+# shellcheck source-path=SCRIPTDIR source=words
+. "$(dirname "$0")/words"
+
+bundle() { lamina bundle "$store" -o b.tar; }
+
+test_there_and_back() {
+	bundle
+	equal "$(lamina unbundle b.tar -o u --key "$a.pub")" "$id"
+	diff -r "$store" u
+	lamina verify u -k "$a.pub"
+}
+
+test_the_order_of_the_entries() {
+	bundle
+	tar tf b.tar >names
+	equal "$(head -n 2 names | tr '\n' ' ')" "manifest manifest.sig "
+	equal "$(sed -n 's/^layer sha256:\([0-9a-f]*\) .*/blobs\/sha256\/\1/p' \
+		"$store/images/$id/manifest")" "$(sed -n 3,4p names)"
+	equal "$(sed -n 5p names)" "blobs/sha256/$id"
+	equal "$(tail -n 2 names | tr '\n' ' ')" "oci-layout index.json "
+}
+
+test_it_streams() {
+	lamina bundle "$store" -o - | lamina unbundle - -o u
+	diff -r "$store" u
+	bundle
+	lamina bundle "$store" -o - | cmp - b.tar
+}
+
+test_the_same_bytes_every_time() {
+	bundle
+	cp -r "$store" other
+	touch -d 2001-01-01 other/blobs/sha256/*
+	chmod 600 other/blobs/sha256/*
+	(umask 077 && TZ=Asia/Tokyo LC_ALL=C.UTF-8 lamina bundle other -o other.tar)
+	same b.tar other.tar
+}
+
+test_the_same_bytes_as_nobody() {
+	bundle
+	chmod -R go+rX "$store"
+	as_nobody "$top/lamina-for-all" bundle "$store" -o n.tar
+	same b.tar n.tar
+}
+
+test_a_layer_that_is_twice_in_the_stack() {
+	mkdir -p s/images s/blobs && cp -r "$store/blobs" s/
+	awk '/^layer/ && !done { print; done = 1 } { print }' "$store/images/$id/manifest" >m
+	twice=s/images/$(sha256sum m | cut -d ' ' -f 1)
+	mkdir "$twice" && mv m "$twice/manifest"
+	lamina sign s --key "$a.key"
+	lamina bundle s -o b.tar
+	equal "$(tar tf b.tar | wc -l)" 8
+	lamina verify b.tar -k "$a.pub" >out
+	equal "$(grep -c 'verity tree hold' out)" 3
+	lamina unbundle b.tar -o u
+	diff -r s u
+}
+
+test_skopeo_copies_it() {
+	need skopeo
+	bundle
+	skopeo copy -q oci-archive:b.tar oci:layout:v1
+	lamina unbundle oci:layout:v1 -o u1 --key "$a.pub"
+	diff -r "$store" u1
+	skopeo copy -q oci:layout:v1 oci-archive:again.tar
+	lamina unbundle oci-archive:again.tar -o u2
+	diff -r "$store" u2
+	skopeo copy -q oci-archive:b.tar dir:dir
+	skopeo copy -q dir:dir oci:layout2:x
+	lamina unbundle oci:layout2 -o u3
+	diff -r "$store" u3
+}
+
+test_pack_and_unbundle_tell_their_images_apart() {
+	need skopeo
+	bundle
+	skopeo copy -q oci-archive:b.tar oci:layout:v1
+	refuses "lamina unbundle" lamina pack -o p --compatible a,b oci:layout
+	refuses "lamina pack" lamina unbundle "oci:$fixtures/oci" -o p
+	leaves b.tar layout
+}
+
+test_damage_on_the_way_through_a_registry() {
+	need skopeo
+	bundle
+	skopeo copy -q oci-archive:b.tar oci:layout:v1
+	flip "layout/blobs/sha256/$blob" 50
+	refuses "not what its name says" lamina unbundle oci:layout -o u
+	truncate -s -1 "layout/blobs/sha256/$blob"
+	refuses "the manifest says" lamina unbundle oci:layout -o u
+	rm "layout/blobs/sha256/$blob"
+	refuses "is missing" lamina unbundle oci:layout -o u
+	leaves b.tar layout
+}
+
+test_only_signed_images() {
+	refuses "not signed" lamina bundle "$fixtures/unsigned" -o b.tar
+	leaves
+}
+
+test_keys_before_anything_is_written() {
+	bundle
+	refuses "not signed by a key" lamina unbundle b.tar -o u --key "$b.pub"
+	refuses "signature" lamina unbundle b.tar -o u -k "$a.pub" -k "$b.pub" --threshold 2
+	leaves b.tar
+}
+
+test_a_damaged_store() {
+	echo old >b.tar
+	flip "$store/blobs/sha256/$blob" 77
+	refuses "not what its name says" lamina bundle "$store" -o b.tar
+	truncate -s -4096 "$store/blobs/sha256/$blob"
+	refuses "layer 1" lamina bundle "$store" -o b.tar
+	rm "$store/blobs/sha256/$blob"
+	refuses "layer 1" lamina bundle "$store" -o b.tar
+	leaves b.tar
+	equal "$(cat b.tar)" old
+}
+
+test_cut_at_any_block() {
+	bundle
+	local size
+	size=$(stat -c %s b.tar)
+	for cut in 0 1 511 512 600 1024 1536 2048 2100 10000 20000 $((size - 1024)) $((size - 1)); do
+		head -c "$cut" b.tar >cut.tar
+		refuses cut.tar lamina unbundle cut.tar -o u
+		refuses cut.tar lamina inspect cut.tar
+		leaves b.tar cut.tar
+		rm cut.tar
+	done
+}
+
+# Whatever byte changes, it is noticed, or nothing depends on it.
+test_flipped_anywhere() {
+	bundle
+	local size
+	size=$(stat -c %s b.tar)
+	for at in $(seq 0 97 "$size"); do
+		[ "$at" -lt "$size" ] || break
+		cp b.tar f.tar
+		flip f.tar "$at"
+		if lamina unbundle f.tar -o u --key "$a.pub" >/dev/null 2>err; then
+			diff -r "$store" u || say "byte $at changes the image"
+			# the texts of the OCI side are for others
+			tail -c +$((at / 512 * 512 + 1)) b.tar | head -c 512 | grep -q '[{"]' ||
+				say "byte $at is not noticed"
+		else
+			[ ! -e u ] || say "byte $at: something is left"
+		fi
+		rm -rf u
+	done
+}
+
+test_more_than_a_bundle() {
+	bundle
+	(cat b.tar && head -c 512 /dev/zero) >long.tar
+	refuses "after the bundle's end" lamina unbundle long.tar -o u
+	tar xf b.tar && tar cf other.tar manifest manifest.sig blobs oci-layout index.json
+	refuses "not a tar header as bundles have them" lamina unbundle other.tar -o u
+	[ ! -e u ]
+}
+
+test_links_in_place_of_files() {
+	mkdir t && cd t || exit 1
+	ln -s /etc/passwd manifest
+	tar -c -f ../l.tar --format ustar --owner 0 --group 0 --mtime @0 manifest
+	refuses "not a tar header as bundles have them" lamina unbundle ../l.tar -o u
+	leaves manifest
+}
+
+test_into_a_store_that_has_images() {
+	bundle
+	lamina pack -o u --name other --compatible acme,x "oci:$fixtures/oci"
+	lamina unbundle b.tar -o u
+	equal "$(find u/images -mindepth 1 -maxdepth 1 | wc -l)" 2
+	lamina unbundle b.tar -o u
+	lamina verify u --image "$id" -k "$a.pub"
+}
+
+test_failing_leaves_a_store_as_it_was() {
+	bundle
+	lamina pack -o u --name other --compatible acme,x "oci:$fixtures/oci"
+	cp -r u before
+	head -c 20000 b.tar >cut.tar
+	refuses cut.tar lamina unbundle cut.tar -o u
+	diff -r before u
+}
+
+test_a_full_disk() {
+	[ "$(id -u)" = 0 ] || skip "needs root to mount a small file system"
+	mkdir small
+	mount -t tmpfs -o size=16k small small 2>/dev/null || skip "can't mount here"
+	local status=0
+	lamina bundle "$store" -o small/b.tar 2>err || status=$?
+	find small -mindepth 1 >left
+	bundle
+	lamina unbundle b.tar -o small/u 2>err2 || status=$((status + $?))
+	find small -mindepth 1 >>left
+	umount small
+	equal "$status" 2
+	grep -q "No space left" err
+	grep -q "No space left" err2
+	equal "$(cat left)" ""
+}
+
+test_names_of_outputs() {
+	refuses "no/b.tar: No such file" lamina bundle "$store" -o no/b.tar
+	mkdir dir && refuses "Is a directory" lamina bundle "$store" -o dir
+	mkfifo pipe && refuses "not a regular file" lamina bundle "$store" -o pipe
+	[ -p pipe ]
+	misused "--output is missing" lamina bundle "$store"
+	misused "--output is missing" lamina unbundle x
+	refuses "x: No such file" lamina unbundle x -o u
+	leaves dir pipe
+}
+
+test_interrupted() {
+	# a fifo as a layer: lamina waits in it until the signal comes
+	bundle
+	mkfifo feed
+	head -c 9000 b.tar >part
+	(exec 3<>feed && cat part >&3 && sleep 30) &
+	feeder=$!
+	"$lamina" unbundle feed -o u 2>/dev/null &
+	pid=$!
+	for _ in $(seq 200); do
+		[ -e u ] && break
+		sleep 0.05
+	done
+	[ -e u ] || say "it never started"
+	kill -TERM "$pid"
+	status=0
+	wait "$pid" || status=$?
+	kill "$feeder" 2>/dev/null || true
+	equal "$status" 143
+	[ -z "$(find u -type f)" ] || say "left: $(find u -type f)"
+	lamina unbundle b.tar -o u
+	diff -r "$store" u
+}
+
+tell_all

@@ -1,0 +1,210 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# disk: a partition table, a file system, and the store on it, without root.
+# shellcheck source-path=SCRIPTDIR source=words
+. "$(dirname "$0")/words"
+PATH=$PATH:/usr/sbin:/sbin
+
+inside() { debugfs -R "$1" 'disk?offset=1048576' 2>/dev/null; }
+
+dump() { inside "dump $1 dumped" >/dev/null; }
+
+test_partition_table() {
+	need sfdisk mke2fs debugfs
+	lamina disk "$store" -o disk
+	sfdisk --verify disk >/dev/null
+	sfdisk -d disk >table
+	grep -q 'label: gpt' table
+	grep -q 'start= *2048.*name="lamina-data"' table
+	equal "$(grep -c 'start=' table)" 1
+}
+
+test_file_system() {
+	need mke2fs debugfs e2fsck
+	lamina disk "$store" -o disk
+	e2fsck -fn 'disk?offset=1048576' >/dev/null 2>&1
+	inside stats >facts
+	grep -q 'volume name: *lamina-data' facts
+	grep -q 'Free blocks' facts
+}
+
+test_every_file_is_there_as_it_is() {
+	need debugfs
+	lamina disk "$store" -o disk
+	(cd "$store" && find . -type f -printf '%P\n') >names
+	equal "$(wc -l <names)" 4
+	while read -r name; do
+		dump "$name"
+		same "$store/$name" dumped
+	done <names
+}
+
+test_owners_modes_and_times() {
+	need debugfs
+	chmod 700 "$store/blobs"
+	chmod 400 "$store/images/$id/manifest"
+	lamina disk "$store" -o disk
+	for name in / blobs images/"$id" images/"$id"/manifest blobs/sha256/"$blob"; do
+		inside "stat $name" >st
+		grep -q 'User: *0 *Group: *0 ' st
+		grep -q 'mtime: 0x00000001' st
+	done
+	inside "stat blobs" | grep -q 'Mode: *0755'
+	inside "stat images/$id/manifest" | grep -q 'Mode: *0644'
+}
+
+test_the_kernel_mounts_it() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	lamina disk "$store" -o disk
+	mkdir m
+	mount -o loop,ro,offset=1048576 disk m 2>/dev/null || skip "can't mount here"
+	diff -r --exclude lost+found --exclude inject --exclude upper --exclude volumes m "$store" &&
+		status=0 || status=1
+	umount m
+	equal "$status" 0
+}
+
+test_the_same_bytes_every_time() {
+	lamina disk "$store" -o disk
+	mkdir other && for dir in images blobs; do cp -r "$store/$dir" other/; done
+	find other -exec touch -d 2001-01-01 {} +
+	(umask 077 && TZ=Asia/Tokyo lamina disk other -o disk2)
+	same disk disk2
+}
+
+test_the_same_bytes_as_nobody() {
+	lamina disk "$store" -o disk
+	chmod -R go+rX "$store"
+	as_nobody "$top/lamina-for-all" disk "$store" -o disk2
+	same disk disk2
+}
+
+test_source_date_epoch() {
+	need debugfs
+	SOURCE_DATE_EPOCH=1000000000 lamina disk "$store" -o disk
+	inside "stat images" | grep -q 'mtime: 0x3b9aca00'
+}
+
+test_uuids() {
+	lamina disk "$store" -o disk
+	lamina disk "$store" --uuid-seed device-1 -o disk1
+	lamina disk "$store" --uuid-seed device-1 -o disk1b
+	lamina disk "$store" --uuid-seed device-2 -o disk2
+	same disk1 disk1b
+	differ disk disk1
+	differ disk1 disk2
+}
+
+test_only_the_file_system() {
+	need e2fsck
+	lamina disk "$store" --fs-only -o fs
+	e2fsck -fn fs >/dev/null 2>&1
+}
+
+test_label() {
+	need sfdisk
+	lamina disk "$store" --label other -o disk
+	sfdisk -d disk | grep -q 'name="other"'
+	for label in '' 'a b' '"' 12345678901234567 "$(printf 'a\nb')"; do
+		misused "--label" lamina disk "$store" --label "$label" -o no
+	done
+	leaves disk
+}
+
+test_sizes() {
+	lamina disk "$store" -o disk --size 64M
+	equal "$(stat -c %s disk)" $((64 << 20))
+	lamina disk "$store" -o disk --size 1G
+	equal "$(stat -c %s disk)" $((1 << 30))
+	for size in 0 x 12X -5 1.5G 99999999999T ''; do
+		misused "is not a size" lamina disk "$store" -o no --size "$size"
+	done
+	refuses "too small" lamina disk "$store" -o no --size 1M
+	refuses "too small" lamina disk "$store" -o no --size 4096
+	leaves disk
+}
+
+test_an_image_that_does_not_fit() {
+	head -c 20000000 /dev/urandom >big
+	mkdir tree && mv big tree/
+	lamina pack -o s --name big --compatible acme,x --arg /big dir:tree >/dev/null
+	refuses "too small" lamina disk s -o no --size 16M
+	[ ! -e no ]
+	lamina disk s -o disk
+	[ "$(stat -c %s disk)" -gt 40000000 ] || say "no room for the next version"
+}
+
+test_an_unsigned_image_is_noted() {
+	lamina disk "$fixtures/unsigned" -o disk 2>err
+	grep -q "is not signed" err
+}
+
+test_damaged_stores() {
+	echo old >disk
+	flip "$store/blobs/sha256/$blob" 9
+	refuses "not what its name says" lamina disk "$store" -o disk
+	truncate -s -1 "$store/blobs/sha256/$blob"
+	refuses "layer 1" lamina disk "$store" -o disk
+	rm "$store/blobs/sha256/$blob" && mkfifo "$store/blobs/sha256/$blob"
+	refuses "layer 1" lamina disk "$store" -o disk
+	equal "$(cat disk)" old
+	leaves disk
+	rm -r "$store/images/$id"
+	refuses "no image" lamina disk "$store" -o disk
+	refuses "nothing" lamina disk nothing -o disk
+}
+
+test_as_it_is() {
+	need debugfs
+	rm "$store/blobs/sha256/$blob" && mkfifo "$store/blobs/sha256/$blob"
+	ln -s ../elsewhere "$store/blobs/link"
+	echo rest >"$store/left over"
+	mkdir "$store/images/not-an-image"
+	lamina disk --as-is "$store" -o disk
+	inside "stat blobs/sha256/$blob" | grep -q 'Type: FIFO'
+	inside "stat blobs/link" | grep -q 'Fast link dest: "../elsewhere"'
+	inside 'cat "left over"' | grep -qx rest
+	inside "stat images/not-an-image" | grep -q 'Type: directory'
+}
+
+test_one_of_several_images() {
+	need debugfs
+	other=$(lamina pack -o "$store" --name other --compatible acme,x "oci:$fixtures/oci")
+	lamina disk "$store" -o disk
+	inside "ls images" | grep -q "$other"
+	lamina disk "$store" --image "${id:0:9}" -o disk
+	inside "ls images" | grep -q "$id"
+	! inside "ls images" | grep -q "$other" || say "the other image is there too"
+}
+
+test_what_pack_left_behind_stays_behind() {
+	need debugfs
+	mkdir "$store/.lamina-pack" "$store/images/.new"
+	echo x >"$store/blobs/sha256/.lamina-123"
+	lamina disk "$store" -o disk
+	! inside "ls -l" | grep -q lamina-pack || say "a temporary directory is on the disk"
+	! inside "ls blobs/sha256" | grep -q lamina-123 || say "a temporary file is on the disk"
+}
+
+test_files_for_the_device() {
+	need debugfs
+	mkdir -p "$store/inject/etc"
+	echo name >"$store/inject/etc/hostname"
+	lamina disk "$store" -o disk
+	equal "$(inside 'cat inject/etc/hostname')" name
+	ln -s /etc/passwd "$store/inject/etc/passwd"
+	refuses "neither a file nor a directory" lamina disk "$store" -o no
+}
+
+test_without_the_programs() {
+	mkdir bin
+	for program in mke2fs debugfs sfdisk; do
+		printf '#!/bin/sh\necho broken >&2\nexit 1\n' >bin/$program
+		chmod +x bin/$program
+		PATH=$PWD/bin:$PATH refuses "$program: broken" lamina disk "$store" -o disk
+		rm bin/$program
+	done
+	leaves bin
+}
+
+tell_all

@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# initramfs: what is in it, that it is always the same, and what doesn't get in.
+# shellcheck source-path=SCRIPTDIR source=words
+. "$(dirname "$0")/words"
+
+prepare() {
+	printf '#!/bin/sh\necho init\n' >init
+	chmod 755 init
+	printf '%s\n' '# a comment' 'store PARTLABEL=lamina-data' 'compatible acme,x' >policy
+}
+
+make() { lamina initramfs --init init --policy policy --key "$a.pub" -o out.gz "$@"; }
+
+test_what_is_in_it() {
+	need cpio gzip
+	prepare
+	make
+	gzip -dc out.gz | cpio -it --quiet | sort >names
+	printf '%s\n' dev dev/console etc etc/lamina etc/lamina/keyring etc/lamina/policy init proc \
+		run sys | cmp - names >&2
+	gzip -dc out.gz | cpio -i --quiet --to-stdout init | cmp - init >&2
+	gzip -dc out.gz | cpio -i --quiet --to-stdout etc/lamina/policy | cmp - policy >&2
+	lamina keygen --keyring "$a.pub" >ring
+	gzip -dc out.gz | cpio -i --quiet --to-stdout etc/lamina/keyring | cmp - ring >&2
+}
+
+test_owners_modes_and_times() {
+	need cpio gzip
+	prepare
+	(umask 077 && make --add etc/note=policy)
+	gzip -dc out.gz | TZ=UTC cpio -itv --quiet -n >list
+	! grep -v ' 0  *0  *[0-9, ]* Jan  1  1970 ' list >&2 || say "owner or time is not root's and 0"
+	grep -q '^crw------- .* 5,  *1 .* dev/console$' list
+	grep -q '^-rwxr-xr-x .* init$' list
+	grep -q '^-rw-r--r-- .* etc/note$' list
+	grep -q '^drwxr-xr-x .* etc/lamina$' list
+}
+
+test_the_same_bytes_every_time() {
+	prepare
+	make
+	mkdir other && cp init policy other/ && touch -d 2001-01-01 other/*
+	(cd other && umask 077 && TZ=Asia/Tokyo LC_ALL=C.UTF-8 make)
+	same out.gz other/out.gz
+}
+
+test_the_same_bytes_as_nobody() {
+	prepare
+	make
+	mv out.gz root.gz
+	as_nobody "$top/lamina-for-all" initramfs --init init --policy policy --key "$a.pub" -o out.gz
+	same root.gz out.gz
+}
+
+test_no_name_and_no_time_in_the_gzip_header() {
+	need od
+	prepare
+	make
+	equal "$(od -An -tx1 -N 9 out.gz | tr -d ' ')" 1f8b08000000000002
+}
+
+test_more_files() {
+	need cpio gzip
+	prepare
+	make --add bin/tool=init --add /etc/motd=policy --add etc/lamina/x=policy
+	gzip -dc out.gz | cpio -it --quiet >names
+	for name in bin bin/tool etc/motd etc/lamina/x; do
+		grep -qx "$name" names
+	done
+	gzip -dc out.gz | cpio -itv --quiet | grep -q '^-rwxr-xr-x .* bin/tool$'
+}
+
+test_names_that_are_refused() {
+	prepare
+	refuses "init: given twice" make --add init=policy
+	refuses "given twice" make --add a=policy --add ./a=policy
+	refuses "not a path below the root" make --add ../a=policy
+	refuses "not a path below the root" make --add /=policy
+	refuses "missing: No such file" make --add a=missing
+	misused "is not PATH=FILE" make --add a
+	leaves init policy
+}
+
+test_keyrings() {
+	prepare
+	lamina keygen --keyring "$b.pub" >ring
+	make --keyring ring
+	need cpio gzip
+	equal "$(gzip -dc out.gz | cpio -i --quiet --to-stdout etc/lamina/keyring | wc -l)" 2
+	sed -i 's/^key ..../key 0000/' ring
+	refuses "ring" make --keyring ring
+	: >ring
+	refuses "ring" make --keyring ring
+	misused "no key" lamina initramfs --init init --policy policy -o out.gz
+	refuses "private key" make --key "$a.key"
+}
+
+test_policies() {
+	prepare
+	for line in "frobnicate yes" "store" "store nowhere" "on-failure panic" "threshold 0"; do
+		cp policy bad && echo "$line" >>bad
+		[ "$line" = "store" ] && sed -i '/^store P/d' bad
+		refuses "bad: line" lamina initramfs --init init --policy bad -k "$a.pub" -o out.gz
+	done
+	echo "store /dev/x" >bad
+	refuses "compatible" lamina initramfs --init init --policy bad -k "$a.pub" -o out.gz
+	head -c 9999 /dev/zero >bad
+	refuses "bad: larger" lamina initramfs --init init --policy bad -k "$a.pub" -o out.gz
+	rm bad
+	leaves init policy
+}
+
+test_a_threshold_that_no_image_can_reach() {
+	prepare
+	echo "threshold 2" >>policy
+	refuses "asks for 2 signatures" make
+	make -k "$b.pub"
+}
+
+test_inits() {
+	prepare
+	refuses "no: No such file" lamina initramfs --init no --policy policy -k "$a.pub" -o out.gz
+	echo text >text
+	refuses "not a program" lamina initramfs --init text --policy policy -k "$a.pub" -o out.gz
+	: >text
+	refuses "not a program" lamina initramfs --init text --policy policy -k "$a.pub" -o out.gz
+	refuses "not a program" lamina initramfs --init . --policy policy -k "$a.pub" -o out.gz
+	misused "--init is missing" lamina initramfs --policy policy -k "$a.pub" -o out.gz
+	misused "--policy is missing" lamina initramfs --init init -k "$a.pub" -o out.gz
+	leaves init policy text
+}
+
+test_a_failure_leaves_the_old_one() {
+	prepare
+	echo old >out.gz
+	refuses "missing" make --add a=missing
+	equal "$(cat out.gz)" old
+	leaves init policy out.gz
+}
+
+tell_all

@@ -1,0 +1,251 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The sources oci:, oci-archive: and docker-archive:, good ones and all the bad ones.
+# shellcheck source-path=SCRIPTDIR source=words
+. "$(dirname "$0")/words"
+
+layout() { "$here/layout.py" "$@"; }
+
+pack() { lamina pack -o out --compatible acme,x "$@" 2>"$top/err" || { cat "$top/err" >&2; return 1; }; }
+
+manifest() { cat "out/images/$1/manifest"; }
+
+layers() { manifest "$1" | grep ^layer; }
+
+# What is in the whole stack is the same, whatever the image came in.
+expected() { grep ^layer "$fixtures/store/images/$id/manifest"; }
+
+# refused WORDS SOURCE [OPTION...]: and nothing is left.
+refused() {
+	refuses "$1" lamina pack -o out --compatible acme,x "${@:3}" "$2"
+	[ ! -e out ] || say "something is left in out"
+}
+
+test_the_config_becomes_the_manifest() {
+	layout oci img
+	m=$(pack oci:img:v1)
+	manifest "$m" >got
+	for line in "name img" "version v1" "arch amd64" "arg /bin/sh" "arg -c" "arg true" \
+		"env PATH=/bin" "env A=b c" "cwd /srv" "user 1000:1000" "stop-signal SIGINT"; do
+		grep -qx "$line" got || say "no '$line'"
+	done
+	equal "$(grep ^volume got | cut -d ' ' -f 2 | tr '\n' ' ')" "/var/a /var/b "
+	equal "$(layers "$m")" "$(expected)"
+	grep -q "^source oci:img:v1@sha256:[0-9a-f]\{64\}$" got
+}
+
+test_paths_do_not_get_into_the_image() {
+	layout oci img
+	m=$(pack oci:img)
+	mkdir -p deep/er && cp -r img deep/er/
+	equal "$(pack oci:deep/er/img)" "$m"
+	equal "$(pack "oci:$PWD/img")" "$m"
+	equal "$(cd deep && lamina pack -o ../out --compatible acme,x oci:er/img)" "$m"
+}
+
+test_every_compression() {
+	need skopeo
+	layout oci img
+	for format in gzip zstd; do
+		skopeo copy -q --dest-compress-format $format oci:img:v1 oci:$format:v1
+		equal "$(layers "$(pack oci:$format)")" "$(expected)"
+	done
+}
+
+test_archives() {
+	need skopeo
+	layout oci img
+	skopeo copy -q oci:img:v1 oci-archive:o.tar:v1
+	skopeo copy -q oci:img:v1 docker-archive:d.tar:team/app:1.2
+	equal "$(layers "$(pack oci-archive:o.tar)")" "$(expected)"
+	equal "$(layers "$(pack docker-archive:d.tar)")" "$(expected)"
+}
+
+test_archives_made_by_tar() {
+	layout oci img
+	tar cf plain.tar -C img .
+	equal "$(layers "$(pack oci-archive:plain.tar)")" "$(expected)"
+	tar cf plain.tar --format pax -C img index.json oci-layout blobs
+	equal "$(layers "$(pack oci-archive:plain.tar)")" "$(expected)"
+	tar cf plain.tar --format v7 -C img index.json oci-layout blobs
+	equal "$(layers "$(pack oci-archive:plain.tar)")" "$(expected)"
+}
+
+test_compressed_archives_and_pipes() {
+	layout docker d.tar
+	gzip -k d.tar && xz -k d.tar
+	m=$(pack --name n docker-archive:d.tar)
+	equal "$(layers "$(pack --name n docker-archive:d.tar.gz)")" "$(layers "$m")"
+	equal "$(layers "$(pack --name n docker-archive:d.tar.xz)")" "$(layers "$m")"
+	mkdir empty
+	export TMPDIR=$PWD/empty
+	equal "$(layers "$(pack --name n docker-archive:- <d.tar.gz)")" "$(layers "$m")"
+	equal "$(ls -A empty)" ""
+}
+
+test_a_digest_as_reference() {
+	layout many img
+	digest=$(jq -r '.manifests[0].digest' img/index.json)
+	pack "oci:img:$digest" >/dev/null
+	pack "oci:img:@$digest" >/dev/null
+	nested=$(jq -r '.manifests[1].digest' img/index.json)
+	inner=$(jq -r '.manifests[3].digest' "img/blobs/sha256/${nested#sha256:}")
+	grep -qx "arch arm64" < <(manifest "$(pack "oci:img:$inner")")
+}
+
+test_platforms() {
+	layout many img
+	for want in linux/amd64:amd64 linux/arm/v7:arm linux/arm/v6:arm linux/arm64:arm64 \
+		linux/arm64/v8:arm64; do
+		grep -qx "arch ${want#*:}" < <(manifest "$(pack --platform "${want%:*}" oci:img:multi)")
+	done
+	rm -r out
+	refused "linux/arm/v6, linux/arm/v7" oci:img:multi --platform linux/arm
+	refused "no image for linux/riscv64; there are: linux/amd64" oci:img:multi \
+		--platform linux/riscv64
+	refused "linux/amd64, linux/arm/v6, linux/arm/v7, linux/arm64/v8" oci:img:multi
+	refused "is for linux/amd64, not for linux/arm64" oci:img:one --platform linux/arm64
+	refused "is not OS/ARCH" oci:img:multi --platform arm
+	refused "is not OS/ARCH" oci:img:multi --platform /
+	refused "is not OS/ARCH" oci:img:multi --platform a/b/c/d
+}
+
+test_names() {
+	layout many img
+	refused "holds several images" oci:img
+	refused "no image 'two'; there are: one, multi" oci:img:two
+	refused "no image '@sha256:00'" oci:img:@sha256:00
+	refused "nothing: can't open it: No such file" oci:nothing
+	refused "index.json is missing" oci:/tmp
+	refused "a source begins with" ocy:img
+	refused "can't open it" oci:
+}
+
+bad_layouts() { # WORDS FAULT...
+	local words=$1
+	shift
+	for fault; do
+		layout oci "bad-$fault" "$fault"
+		refused "$words" "oci:bad-$fault"
+		tar cf bad.tar -C "bad-$fault" . 2>/dev/null
+		[ "$fault" = layer-fifo ] || refused "" oci-archive:bad.tar
+	done
+}
+
+test_bad_layers() {
+	bad_layouts "layer 1: blobs/sha256/" layer-missing layer-short layer-fifo layer-link-out
+	bad_layouts "its digest is" layer-flipped
+	bad_layouts "may not be distributed" layer-foreign
+	bad_layouts "layer 0" layer-size-lies layer-size-negative layer-no-object
+	bad_layouts "is no file system layer" layer-type-unknown
+	bad_layouts "is encrypted" layer-encrypted
+	bad_layouts "is not a digest" layer-digest-path layer-digest-upper
+	bad_layouts "only sha256" layer-digest-sha512
+	bad_layouts "is not a list" layers-no-list
+}
+
+test_bad_configs() {
+	bad_layouts "its diff_id is" diff-id-lies
+	bad_layouts "the config 1 diff ids" diff-id-missing
+	bad_layouts "not what its name says" config-flipped manifest-flipped
+	bad_layouts "not for linux" config-windows
+	bad_layouts '"Env" is not a list' config-env-no-list
+	bad_layouts "'n' is not a text" config-label-number
+	bad_layouts 'no "rootfs"' config-no-rootfs
+	bad_layouts "no JSON" config-no-json config-deep config-twice
+	bad_layouts "larger than" config-huge
+}
+
+test_bad_indexes() {
+	bad_layouts "index.json: no JSON" index-no-json
+	bad_layouts 'no "manifests"' index-no-object index-empty
+	bad_layouts "larger than" index-huge
+	bad_layouts "too many indexes" index-loop
+	bad_layouts "more than 1000 images" index-many
+}
+
+test_no_fault_is_forgotten() {
+	layout faults | while read -r fault; do
+		grep -q -- "[ 	]$fault\\( \\|$\\)" "$here/oci.sh" || say "$fault is in no test"
+	done
+}
+
+test_docker_save() {
+	layout docker old.tar
+	layout docker-new new.tar
+	m=$(pack docker-archive:old.tar)
+	equal "$(layers "$m")" "$(expected)"
+	grep -qx "name app" < <(manifest "$m")
+	grep -qx "version 1.2" < <(manifest "$m")
+	equal "$(layers "$(pack docker-archive:new.tar:team/app:1.2)")" "$(expected)"
+}
+
+test_docker_save_of_several_images() {
+	layout docker-two two.tar
+	all="app:1, app:latest, docker.io/library/other:2, @2"
+	refused "name one: $all" docker-archive:two.tar
+	refused "no image 'other'; there are: $all" docker-archive:two.tar:other
+	refused "no image '@3'" docker-archive:two.tar:@3
+	equal "$(layers "$(pack docker-archive:two.tar:app)" | wc -l)" 1
+	equal "$(layers "$(pack docker-archive:two.tar:app:1)" | wc -l)" 1
+	equal "$(layers "$(pack docker-archive:two.tar:other:2)" | wc -l)" 2
+	equal "$(layers "$(pack docker-archive:two.tar:docker.io/library/other:2)" | wc -l)" 2
+	equal "$(layers "$(pack --name n docker-archive:two.tar:@2)" | wc -l)" 1
+}
+
+bad_docker() { # WORDS FAULT...
+	local words=$1
+	shift
+	for fault; do
+		layout docker bad.tar "$fault"
+		refused "$words" docker-archive:bad.tar
+	done
+}
+
+test_bad_docker_archives() {
+	bad_docker "leads nowhere" link-out link-loop link-nowhere
+	bad_docker "leads out of the archive" layer-outside
+	bad_docker "nothing/layer.tar: is missing" layer-missing
+	bad_docker "not a regular file" layer-directory
+	bad_docker "diff ids" layers-fewer
+	bad_docker '"Config" is not a text' config-number
+	bad_docker "not what its name says" config-other
+	bad_docker "lists no images" no-list empty
+	bad_docker "Docker before 1.10" old
+	bad_docker "manifest.json: is missing" no-manifest
+	bad_docker "Truncated" truncated
+}
+
+test_archives_that_are_none() {
+	echo text >text
+	refused "text" docker-archive:text
+	refused "/dev/null" oci-archive:/dev/null
+	refused "/tmp" oci-archive:/tmp
+	head -c 100000 /dev/urandom >noise
+	refused "noise" oci-archive:noise
+	gzip -c noise >noise.gz
+	refused "noise.gz" docker-archive:noise.gz
+	tar cf empty.tar -T /dev/null
+	refused "index.json is missing" oci-archive:empty.tar
+	tar cf some.tar noise
+	refused "manifest.json: is missing" docker-archive:some.tar
+}
+
+# Where the entries end and the padding begins.
+entries_end() { echo $(($(tar tRf "$1" | sed -n 's/^block \([0-9]*\): \*\* .*/\1/p') * 512)); }
+
+test_cut_anywhere() {
+	layout docker d.tar
+	for cut in $(seq 1 1500 "$(($(entries_end d.tar) - 512))"); do
+		head -c "$cut" d.tar >cut.tar
+		refused cut.tar docker-archive:cut.tar
+	done
+	layout oci img
+	tar cf o.tar -C img index.json oci-layout blobs
+	for cut in $(seq 300 700 "$(($(entries_end o.tar) - 512))"); do
+		head -c "$cut" o.tar >cut.tar
+		refused cut.tar oci-archive:cut.tar
+	done
+}
+
+tell_all
