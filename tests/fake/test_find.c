@@ -90,6 +90,23 @@ static void every_call_fails_once(void **state)
 	}
 }
 
+/* A node without a device behind it yet, a reader without a medium. */
+static void opens_again_what_is_not_ready(void **state)
+{
+	static const int numbers[] = { ENOENT, ENXIO, ENOMEDIUM };
+
+	(void)state;
+	source = "/dev/vda";
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		struct err err = ERR_INIT;
+
+		setup();
+		fake_fail(1, numbers[i]);
+		assert_int_equal(run(&err), 0);
+		assert_non_null(fake_failed());
+	}
+}
+
 static int sleeps;
 
 static void appear_after_200(void)
@@ -199,6 +216,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_call_fails_once),
+		cmocka_unit_test(opens_again_what_is_not_ready),
 		cmocka_unit_test(waits_until_it_is_there),
 		cmocka_unit_test(gives_up_with_what_it_saw),
 		cmocka_unit_test(names_a_device_that_can_not_be_read),

@@ -55,7 +55,7 @@ static int is_bound(const char *loop)
 {
 	char path[96];
 
-	(void)snprintf(path, sizeof(path), "/sys/class/block/%s/loop/backing_file",
+	(void)snprintf(path, sizeof(path), "/sys/class/block/%.31s/loop/backing_file",
 		       loop + 5);
 	return access(path, F_OK) == 0;
 }
