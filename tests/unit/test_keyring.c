@@ -98,6 +98,9 @@ static void limits(void **state)
 	add_key(&s, "00000000000000ff", 4, 0xff, KEYRING_POINT_SIZE);
 	assert_refused(keyring_parse(bytes, s.used, &ring, &err), -EBADMSG, err,
 		       "line 17: more than 16 keys");
+	memset(bytes, 'a', sizeof(bytes));
+	assert_refused(keyring_parse(bytes, KEYRING_MAX_SIZE, &ring, &err), -EBADMSG, err,
+		       "line 1: does not end in a line feed");
 	assert_refused(keyring_parse(bytes, KEYRING_MAX_SIZE + 1, &ring, &err), -EFBIG,
 		       err, "is larger than 4096 bytes");
 }

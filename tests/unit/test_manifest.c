@@ -194,6 +194,10 @@ static void fits(void **state)
 		       "device is acme,thermostat-v");
 	assert_refused(manifest_fits(&manifest, "acme,thermostat-v2", "arm", &err),
 		       -EINVAL, err, "arch: the image is for arm64, this device is arm");
+	manifest.compatible_count = 1;
+	assert_refused(
+		manifest_fits(&manifest, "b", "arm64", &err), -EINVAL, err,
+		"compatible: the image is for acme,thermostat-v2, this device is b");
 	manifest.min_init = MANIFEST_FEATURE_LEVEL + 1;
 	assert_refused(manifest_fits(&manifest, "acme,thermostat-v2", "arm64", &err),
 		       -ENOTSUP, err,

@@ -1,73 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bytes.h"
 
-#include <errno.h>
-
-#include "base/str.h"
-#include "format/manifest.h"
-
-#define BLOB "sha256:f527a6ecea31bb9e279d0c62e3807d1b5ea2d47653edff4c36eedd53c7f0c8cd"
-#define ROOT "ad7facb2586fc6e966c004d7d1d16b024f5805ff7cb47c7a85dabd8b48892ca7"
-#define OTHER "bd7facb2586fc6e966c004d7d1d16b024f5805ff7cb47c7a85dabd8b48892ca7"
-#define LAYER "layer " BLOB " size 8192 data 4096 verity " ROOT
-#define A16 "aaaaaaaaaaaaaaaa"
-#define A64 A16 A16 A16 A16
-
-static struct manifest manifest;
-static char text[MANIFEST_MAX_SIZE + 16];
-
-/* A good manifest in which @line stands second, in place of the lines of the same key. */
-static size_t with(const char *line)
-{
-	static const char *const others[] = {
-		"arch amd64",	"arg /init", "min-init 1", LAYER,
-		"compatible a", "serial 0",  "name a",
-	};
-	struct str s;
-
-	str_init(&s, text, sizeof(text));
-	str_addf(&s, "lamina 1\n%s\n", line);
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (strncmp(line, others[i], strcspn(others[i], " ") + 1) != 0)
-			str_addf(&s, "%s\n", others[i]);
-	assert_int_equal(str_done(&s), 0);
-	return s.used;
-}
-
-struct refusal {
-	const char *line, *words;
-};
-
-static void refuse_all(const struct refusal *cases, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct err err = ERR_INIT;
-		int r = manifest_parse(text, with(cases[i].line), &manifest, &err);
-
-		assert_string_equal(err.text, cases[i].words);
-		assert_int_equal(r, -EBADMSG);
-	}
-}
-
-#define REFUSE(...)                                                                      \
-	do {                                                                             \
-		static const struct refusal cases_[] = { __VA_ARGS__ };                  \
-                                                                                         \
-		refuse_all(cases_, sizeof(cases_) / sizeof(cases_[0]));                  \
-	} while (0)
-
-static void accept_all(const char *const *lines)
-{
-	for (; *lines; lines++) {
-		struct err err = ERR_INIT;
-		int r = manifest_parse(text, with(*lines), &manifest, &err);
-
-		assert_string_equal(err.text, "");
-		assert_int_equal(r, 0);
-	}
-}
-
-#define ACCEPT(...) accept_all((const char *const[]){ __VA_ARGS__, NULL })
+#include "manifest-lines.h"
 
 static void whole_files(void **state)
 {
@@ -231,143 +165,6 @@ static void layers(void **state)
 	accept_all(good);
 }
 
-static void uppers(void **state)
-{
-	static const char size[] = "line 2: upper: size= must be 1% to 100%, or bytes "
-				   "with k, m, g or nothing";
-	static const char inodes[] = "line 2: upper: nr_inodes= must be 1 to 2147483647";
-	static const char only[] =
-		"line 2: upper: tmpfs takes size= and nr_inodes= only here";
-
-	(void)state;
-	REFUSE({ "upper", "line 2: upper: value missing" },
-	       { "upper ext4", "line 2: upper: must be tmpfs, persist or none" },
-	       { "upper none size=1", "line 2: upper: only tmpfs takes options" },
-	       { "upper persist size=1", "line 2: upper: only tmpfs takes options" },
-	       { "upper tmpfs  size=1", "line 2: two spaces between words" },
-	       { "upper tmpfs size=1 size=1",
-		 "line 2: upper: an option stands there twice" },
-	       { "upper tmpfs size=1,nr_inodes=1",
-		 "line 2: upper: options are separated by spaces" },
-	       { "upper tmpfs size=1,",
-		 "line 2: upper: options are separated by spaces" },
-	       { "upper tmpfs size", only }, { "upper tmpfs size=", only },
-	       { "upper tmpfs mode=0755", only }, { "upper tmpfs exec", only },
-	       { "upper tmpfs size=0", size }, { "upper tmpfs size=00", size },
-	       { "upper tmpfs size=01", size }, { "upper tmpfs size=k", size },
-	       { "upper tmpfs size=%", size }, { "upper tmpfs size=0%", size },
-	       { "upper tmpfs size=101%", size }, { "upper tmpfs size=1%k", size },
-	       { "upper tmpfs size=1K", size }, { "upper tmpfs size=1t", size },
-	       { "upper tmpfs size=9223372036854775808", size },
-	       { "upper tmpfs size=9007199254740992k", size },
-	       { "upper tmpfs size=8796093022208m", size },
-	       { "upper tmpfs size=8589934592g", size },
-	       { "upper tmpfs nr_inodes=0", inodes },
-	       { "upper tmpfs nr_inodes=1k", inodes },
-	       { "upper tmpfs nr_inodes=2147483648", inodes });
-	ACCEPT("upper none", "upper persist", "upper tmpfs",
-	       "upper tmpfs nr_inodes=2147483647", "upper tmpfs nr_inodes=1 size=1",
-	       "upper tmpfs size=1%", "upper tmpfs size=100%",
-	       "upper tmpfs size=9223372036854775807",
-	       "upper tmpfs size=9007199254740991k", "upper tmpfs size=8796093022207m",
-	       "upper tmpfs size=8589934591g");
-}
-
-static void volumes(void **state)
-{
-	static const char places[] =
-		"line 2: volume: must not be / or /run, nor in /proc, "
-		"/sys, /dev or /run/lamina";
-	static const char mode[] =
-		"line 2: volume: mode= must be four octal digits, at most 3777";
-
-	(void)state;
-	REFUSE({ "volume", "line 2: volume: value missing" },
-	       { "volume /a", "line 2: volume: value missing" },
-	       { "volume /a disk", "line 2: volume: must be persist or tmpfs" },
-	       { "volume /a persist size=1", "line 2: volume: only tmpfs takes options" },
-	       { "volume /a tmpfs noexec",
-		 "line 2: volume: tmpfs takes size=, nr_inodes= and mode= only" },
-	       { "volume /a tmpfs mode=700", mode },
-	       { "volume /a tmpfs mode=07000", mode },
-	       { "volume /a tmpfs mode=0788", mode },
-	       { "volume /a tmpfs mode=4755", mode },
-	       { "volume a persist", "line 2: volume: must be an absolute path" },
-	       { "volume / persist", places }, { "volume /run tmpfs", places },
-	       { "volume /run/lamina/x tmpfs", places }, { "volume /proc tmpfs", places },
-	       { "volume /sys/kernel tmpfs", places },
-	       { "volume /dev/shm/a tmpfs", places },
-	       { "volume /a persist\nvolume /a tmpfs",
-		 "line 3: volume: stands there already" },
-	       { "volume /a/b persist\nvolume /a tmpfs",
-		 "line 3: volume: would hide a volume that stands before it" },
-	       { "inject /a\nvolume /a/b tmpfs",
-		 "line 3: volume: an injected file is in the way of a volume" },
-	       { "volume /a b tmpfs", "line 2: volume: must be persist or tmpfs" });
-	ACCEPT("volume /a persist\nvolume /a/b tmpfs", "volume /a tmpfs mode=3777",
-	       "volume /run/secrets tmpfs", "volume /run/laminar tmpfs",
-	       "volume /devices tmpfs", "volume /dev/shm tmpfs", "inject /run/x",
-	       "volume /a persist\nvolume /ab persist",
-	       "volume /a%20b tmpfs mode=0000 size=1k");
-}
-
-static void paths(void **state)
-{
-	static const char places[] =
-		"line 2: inject: must not be / or /run, nor in /proc, "
-		"/sys, /dev or /run/lamina";
-
-	(void)state;
-	REFUSE({ "cwd", "line 2: cwd: must be an absolute path" },
-	       { "cwd a", "line 2: cwd: must be an absolute path" },
-	       { "cwd /a/", "line 2: cwd: has an empty component" },
-	       { "cwd //", "line 2: cwd: has an empty component" },
-	       { "cwd //a", "line 2: cwd: has an empty component" },
-	       { "cwd /a//b", "line 2: cwd: has an empty component" },
-	       { "cwd /.", "line 2: cwd: has . or .. in it" },
-	       { "cwd /a/./b", "line 2: cwd: has . or .. in it" },
-	       { "cwd /..", "line 2: cwd: has . or .. in it" },
-	       { "cwd /a/../b", "line 2: cwd: has . or .. in it" },
-	       { "cwd /a%0Ab", "line 2: cwd: has a control character in it" },
-	       { "cwd /%7F", "line 2: cwd: has a control character in it" },
-	       { "cwd /" A64 A64 A64 A64,
-		 "line 2: cwd: has a component of more than 255 bytes" },
-	       { "inject /", places }, { "inject /dev/null", places },
-	       { "inject /run", places }, { "inject /dev/shm", places },
-	       { "inject /run/lamina", places }, { "inject /proc", places },
-	       { "inject /a\ninject /a",
-		 "line 3: inject: is in the way of another injected file" },
-	       { "inject /a/b\ninject /a",
-		 "line 3: inject: is in the way of another injected file" },
-	       { "inject /a\ninject /a/b",
-		 "line 3: inject: is in the way of another injected file" },
-	       { "volume /a tmpfs\ninject /a",
-		 "line 3: inject: is in the way of a volume" },
-	       { "volume /a/b tmpfs\ninject /a",
-		 "line 3: inject: is in the way of a volume" });
-	ACCEPT("cwd /", "cwd /...", "cwd /..a/.b", "cwd /a b/c",
-	       "cwd /" A64 A64 A64 A16 A16 A16 "aaaaaaaaaaaaaaa",
-	       "volume /a tmpfs\ninject /a/b", "inject /a/b\nvolume /a tmpfs",
-	       "inject /runner", "cwd /gr%C3%BC%C3%9Fe");
-}
-
-/* 16 components of 255 bytes are 4096 with their slashes. */
-static void long_paths(void **state)
-{
-	char line[4 + 4096 + 1] = "cwd ", *path = line + 4;
-	struct err err = ERR_INIT;
-
-	(void)state;
-	for (int i = 0; i < 4096; i++)
-		path[i] = i % 256 ? 'a' : '/';
-	path[4096] = '\0';
-	assert_refused(manifest_parse(text, with(line), &manifest, &err), -EBADMSG, err,
-		       "line 2: cwd: is longer than 4095 bytes");
-	path[4095] = '\0';
-	assert_int_equal(manifest_parse(text, with(line), &manifest, &err), 0);
-	assert_string_equal(manifest.cwd, path);
-}
-
 static void programs(void **state)
 {
 	static const char user[] = "line 2: user: must be NAME or ID, and :NAME or :ID "
@@ -403,9 +200,7 @@ int main(void)
 		cmocka_unit_test(whole_files), cmocka_unit_test(missing_keys),
 		cmocka_unit_test(keys),	       cmocka_unit_test(single_texts),
 		cmocka_unit_test(numbers),     cmocka_unit_test(compatibles),
-		cmocka_unit_test(layers),      cmocka_unit_test(uppers),
-		cmocka_unit_test(volumes),     cmocka_unit_test(paths),
-		cmocka_unit_test(long_paths),  cmocka_unit_test(programs),
+		cmocka_unit_test(layers),      cmocka_unit_test(programs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

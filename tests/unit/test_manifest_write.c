@@ -31,12 +31,14 @@ static void filled_by_hand(void **state)
 
 	(void)state;
 	fill();
+	manifest.serial = INT64_MAX;
 	r = manifest_write(&manifest, text, sizeof(text), &err);
 	assert_string_equal(err.text, "");
 	assert_true(r > 0);
 	assert_int_equal(manifest_parse(text, (size_t)r, &manifest, &err), 0);
 	assert_int_equal(manifest.layer_count, 1);
 	assert_int_equal(manifest.min_init, 1);
+	assert_true(manifest.serial == INT64_MAX);
 }
 
 static void assert_not_written(const char *words)

@@ -157,6 +157,23 @@ static void der_both_ways(void **state)
 	}
 }
 
+static void der_extremes(void **state)
+{
+	uint8_t raw[64], back[64], der[SIGNATURE_DER_SIZE + 1] = { 0 };
+
+	(void)state;
+	memset(raw, 0xff, sizeof(raw));
+	assert_int_equal(signature_der_encode(raw, der), SIGNATURE_DER_SIZE);
+	assert_int_equal(signature_der_decode(der, SIGNATURE_DER_SIZE, back), 0);
+	assert_memory_equal(raw, back, 64);
+	assert_int_equal(signature_der_decode(der, sizeof(der), back), -EBADMSG);
+	/* zeros have a DER, which is no signature */
+	memset(raw, 0, sizeof(raw));
+	assert_int_equal(signature_der_encode(raw, der), 8);
+	assert_memory_equal(der, "\x30\x06\x02\x01\x00\x02\x01\x00", 8);
+	assert_int_equal(signature_der_decode(der, 8, back), -EBADMSG);
+}
+
 static void der_refusals(void **state)
 {
 #define FF8 "\xff\xff\xff\xff\xff\xff\xff\xff"
@@ -181,18 +198,21 @@ static void der_refusals(void **state)
 		{ SIZED("\x30\x26\x02\x21\x01" FF8 FF8 FF8 FF8 "\x02\x01\x01") }, /* 33 */
 		{ SIZED("\x30\x27\x02\x22\x00" FF8 FF8 FF8 FF8 "\xff\x02\x01\x01") },
 	};
+	static const uint8_t least[] = { 0x30, 6, 2, 1, 1, 2, 1, 1 };
 	uint8_t raw[64];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		if (signature_der_decode((const uint8_t *)cases[i].der, cases[i].size,
-					 raw) != -EBADMSG)
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t *copy =
+			malloc(cases[i].size); /* so that a read past it is seen */
+
+		assert_non_null(copy);
+		memcpy(copy, cases[i].der, cases[i].size);
+		if (signature_der_decode(copy, cases[i].size, raw) != -EBADMSG)
 			fail_msg("case %zu was read", i);
-	assert_int_equal(
-		signature_der_decode((const uint8_t *)"\x30\x06\x02\x01\x01\x02\x01"
-						      "\x01",
-				     8, raw),
-		0);
+		free(copy);
+	}
+	assert_int_equal(signature_der_decode(least, sizeof(least), raw), 0);
 	assert_int_equal(raw[31], 1);
 }
 
@@ -209,13 +229,10 @@ static void example_of_the_page(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(golden),
-		cmocka_unit_test(refusals),
-		cmocka_unit_test(limits),
-		cmocka_unit_test(cut_and_flipped),
-		cmocka_unit_test(der_both_ways),
-		cmocka_unit_test(der_refusals),
-		cmocka_unit_test(example_of_the_page),
+		cmocka_unit_test(golden),	 cmocka_unit_test(refusals),
+		cmocka_unit_test(limits),	 cmocka_unit_test(cut_and_flipped),
+		cmocka_unit_test(der_both_ways), cmocka_unit_test(der_extremes),
+		cmocka_unit_test(der_refusals),	 cmocka_unit_test(example_of_the_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -143,6 +143,20 @@ static void base64(void **state)
 	}
 }
 
+/* What stands behind the bytes is not encoded. */
+static void base64_of_a_part(void **state)
+{
+	char text[16];
+
+	(void)state;
+	str_base64_encode((const uint8_t *)"foobar", 1, text);
+	assert_string_equal(text, "Zg==");
+	str_base64_encode((const uint8_t *)"foobar", 2, text);
+	assert_string_equal(text, "Zm8=");
+	str_base64_encode((const uint8_t *)"foobar", 0, text);
+	assert_string_equal(text, "");
+}
+
 static void base64_refusals(void **state)
 {
 	static const struct {
@@ -260,6 +274,7 @@ int main(void)
 		cmocka_unit_test(hex),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(base64),
+		cmocka_unit_test(base64_of_a_part),
 		cmocka_unit_test(base64_refusals),
 		cmocka_unit_test(base64_has_one_spelling),
 		cmocka_unit_test(below_root),
