@@ -145,9 +145,14 @@ own()
 
 flip()
 {
+	own "$1"
+	flip_in_place "$@"
+}
+
+flip_in_place()
+{
 	local byte
 
-	own "$1"
 	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
 	# shellcheck disable=SC2059 # the format is the byte
 	printf "\\x$(printf '%02x' $((byte ^ 1)))" |
@@ -169,9 +174,10 @@ keyring()
 	rm -f "$initramfs"
 }
 
+# make_initramfs [LAMINA-OPTION...]
 make_initramfs()
 {
-	local key args=()
+	local key args=("$@")
 
 	for key in "${trusted[@]}"; do
 		args+=(--key "$fixtures/keys/$key.pub")
