@@ -23,7 +23,7 @@
 #
 # $work is the story's own directory, $store the tree that becomes the data partition, $disk the
 # disk with it, and disks=(...) what qemu/run is told about disks.
-# shellcheck shell=bash disable=SC2154,SC2034 # variables of story-one, and of the cases
+# shellcheck shell=bash disable=SC2154,SC2034,SC2119,SC2120 # cases share variables and words
 
 fail()
 {
