@@ -57,8 +57,8 @@ int content_read(struct content_reader *reader, void *buf, size_t size, struct e
 	char *to = buf;
 
 	while (size) {
-		const struct tree_extent *extent = inode->extents + reader->extent;
 		bool last = reader->extent == inode->extent_count;
+		const struct tree_extent *extent = last ? NULL : inode->extents + reader->extent;
 		uint64_t limit = last ? inode->size_bytes : extent->offset;
 		bool hole = last || reader->at < extent->offset;
 		size_t count = size;
