@@ -121,8 +121,9 @@ static int remove_mapping(int control, const char *name, struct err *err)
 			   DM_DEFERRED_REMOVE, err);
 }
 
-/* A corrupt device is mapped happily: only a read tells, and then the target's status. A direct
- * read: through the page cache 32 blocks would be read ahead, hashed, and never looked at. */
+/* A corrupt device is mapped happily: only a read tells, and then the target's status. A
+ * direct read: through the page cache 32 blocks would be read ahead, hashed, and never
+ * looked at. */
 static int prove(int control, int device, const struct dm_verity *verity, struct err *err)
 {
 	_Alignas(VERITY_BLOCK) uint8_t block[VERITY_BLOCK];

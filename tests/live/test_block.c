@@ -232,7 +232,7 @@ static void verity_fails_reads_of_a_flipped_block(void)
 {
 	struct layer layer;
 	struct err err = ERR_INIT;
-	char block[4096];
+	_Alignas(4096) char block[4096]; /* it is open for direct reads */
 	int dm;
 
 	layer_open(&layer);
@@ -251,7 +251,7 @@ static void verity_watches_later_changes(void)
 {
 	struct layer layer;
 	struct err err = ERR_INIT;
-	char block[4096];
+	_Alignas(4096) char block[4096]; /* it is open for direct reads */
 	int dm;
 
 	layer_open(&layer);
