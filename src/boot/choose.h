@@ -9,8 +9,9 @@
 #define CHOOSE_ID_SIZE 65 /* 64 hex digits and NUL */
 
 /*
- * A store without a boot record is one that was just made: it holds one image, and that is it.
- * With none, or with several and nothing that says which, there is no choice to make.
+ * A store without a boot record is one that was just made: it holds one image, and that
+ * is it. With none, or with several and nothing that says which, there is no choice to
+ * make.
  * @ids are the store's images. Returns an index of @ids; -ENOENT; -ENOTUNIQ with the ids;
  * -ENOTSUP when another one than the current is asked for.
  */

@@ -96,11 +96,13 @@ static void ignore(struct cmdline *cmdline, const struct word *name, const char 
 }
 
 /* NAME, NAME=VALUE or NAME="VALUE", the quotes as the kernel takes them */
-static void take(struct cmdline *cmdline, const char *text, size_t size, unsigned int allow)
+static void take(struct cmdline *cmdline, const char *text, size_t size,
+		 unsigned int allow)
 {
 	const char *equals = memchr(text, '=', size);
 	struct word name = { text, equals ? (size_t)(equals - text) : size };
-	struct word value = { equals ? equals + 1 : NULL, equals ? size - name.size - 1 : 0 };
+	struct word value = { equals ? equals + 1 : NULL,
+			      equals ? size - name.size - 1 : 0 };
 	const struct parameter *parameter = find(&name);
 	const char *reason;
 
@@ -139,12 +141,14 @@ void cmdline_parse(const char *text, size_t size, unsigned int allow,
 		if (at - start == 2 && memcmp(text + start, "--", 2) == 0)
 			return; /* the rest is for the program, not for the kernel */
 		/* the kernel also takes "name=value" in quotes as a whole */
-		if (start < at && text[start] == '"' && text[at - 1] == '"' && at - start > 1) {
+		if (start < at && text[start] == '"' && text[at - 1] == '"' &&
+		    at - start > 1) {
 			start++;
 			at--;
 		}
 		if (at - start > prefix && memcmp(text + start, PREFIX, prefix) == 0)
-			take(ret_cmdline, text + start + prefix, at - start - prefix, allow);
+			take(ret_cmdline, text + start + prefix, at - start - prefix,
+			     allow);
 		at += at < size;
 	}
 }

@@ -2,8 +2,9 @@
 #pragma once
 /*
  * What the kernel command line asks of Lamina: lamina.debug, lamina.use=, lamina.store=,
- * lamina.rescue. Somebody who can edit that line is not trusted: a parameter counts only where
- * the policy's `allow` names it, and one that doesn't count is passed over with a word about it.
+ * lamina.rescue. Somebody who can edit that line is not trusted: a parameter counts only
+ * where the policy's `allow` names it, and one that doesn't count is passed over with a
+ * word about it.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,7 +30,7 @@ struct cmdline {
 	enum cmdline_use use;
 	char store[POLICY_WORD_SIZE]; /* "" when not given */
 	struct cmdline_ignored ignored[CMDLINE_MAX_IGNORED];
-	size_t ignored_count; /* those past the array are dropped: there is nothing to act on */
+	size_t ignored_count; /* those past the array are dropped: none is acted on */
 };
 
 /* Reads the text of /proc/cmdline, quotes and all. @allow is of enum policy_allow. */

@@ -43,8 +43,8 @@ static int check_volume(const struct manifest *manifest, size_t index, struct er
 		return err_set(err, -EINVAL, "volume /: would hide the image");
 	if (below(path, "/proc") || below(path, "/sys") || below(path, "/dev") == 1 ||
 	    below(path, "/run") == 1)
-		return err_set(err, -EINVAL, "volume %s: would hide what the kernel shows there",
-			       path);
+		return err_set(err, -EINVAL,
+			       "volume %s: would hide what the kernel shows there", path);
 	for (size_t i = 0; i < index; i++) {
 		if (strcmp(manifest->volumes[i].path, path) == 0)
 			return err_set(err, -EINVAL, "volume %s: named twice", path);
@@ -52,7 +52,8 @@ static int check_volume(const struct manifest *manifest, size_t index, struct er
 	return 0;
 }
 
-/* In the order of their paths: a volume inside another comes after it, or it would be hidden. */
+/* In the order of their paths: a volume inside another comes after it, or it would be
+ * hidden. */
 static void add_volumes(struct plan *plan)
 {
 	const struct manifest_volume *volumes = plan->manifest->volumes;
@@ -61,8 +62,8 @@ static void add_volumes(struct plan *plan)
 	for (size_t i = 0; i < plan->manifest->volume_count; i++) {
 		size_t at = plan->count++;
 
-		while (at > first &&
-		       strcmp(volumes[plan->steps[at - 1].index].path, volumes[i].path) > 0) {
+		while (at > first && strcmp(volumes[plan->steps[at - 1].index].path,
+					    volumes[i].path) > 0) {
 			plan->steps[at] = plan->steps[at - 1];
 			at--;
 		}
@@ -73,7 +74,8 @@ static void add_volumes(struct plan *plan)
 static int check(const struct manifest *manifest, struct err *err)
 {
 	if (manifest->run == MANIFEST_RUN_SUPERVISE)
-		return err_set(err, -ENOTSUP, "run supervise: not in this build, only run exec");
+		return err_set(err, -ENOTSUP,
+			       "run supervise: not in this build, only run exec");
 	if (manifest->layer_count == 0)
 		return err_set(err, -EINVAL, "no layers");
 	for (size_t i = 0; i < manifest->volume_count; i++) {

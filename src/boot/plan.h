@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * What a boot will do, as a list of steps: pure, printable, tested as text. init/ executes it.
- * Steps borrow their texts from policy and manifest, which must outlive the plan.
+ * What a boot will do, as a list of steps: pure, printable, tested as text. init/
+ * executes it. Steps borrow their texts from policy and manifest, which must outlive the
+ * plan.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -12,7 +13,7 @@
 #include "format/policy.h"
 
 enum plan_op {
-	PLAN_LAYER,    /* index: open the blob, loop, verity, squashfs at layers/<index> */
+	PLAN_LAYER, /* index: open the blob, loop, verity, squashfs at layers/<index> */
 	PLAN_WRITABLE, /* the store, while something persistent is mounted from it */
 	PLAN_UPPER,    /* tmpfs or a directory of the store for upper and work */
 	PLAN_OVERLAY,  /* stack layers 0..count-1 */
@@ -32,7 +33,8 @@ struct plan_step {
 };
 
 #define PLAN_MAX_STEPS                                                                   \
-	(MANIFEST_MAX_LAYERS + MANIFEST_MAX_VOLUMES + MANIFEST_MAX_INJECTS + PLAN_OP_COUNT)
+	(MANIFEST_MAX_LAYERS + MANIFEST_MAX_VOLUMES + MANIFEST_MAX_INJECTS +             \
+	 PLAN_OP_COUNT)
 
 struct plan {
 	const struct policy *policy;
@@ -41,13 +43,14 @@ struct plan {
 	size_t count;
 };
 
-/* 0; -ENOTSUP naming what this build can't do (supervise); -EINVAL for volumes that would hide
- * each other, the stack or what the kernel provides. */
+/* 0; -ENOTSUP naming what this build can't do (supervise); -EINVAL for volumes that would
+ * hide each other, the stack or what the kernel provides. */
 int plan_make(const struct policy *policy, const struct manifest *manifest,
 	      struct plan *ret_plan, struct err *err);
 
 /* One step as a line of text without LF, such as
- * "layer 0: sha256:9c1... 4096 bytes, verity 77aa... at 0". Returns its length or -ENAMETOOLONG. */
+ * "layer 0: sha256:9c1... 4096 bytes, verity 77aa... at 0". Returns its length or
+ * -ENAMETOOLONG. */
 int plan_print_step(const struct plan *plan, size_t step, char *ret_text, size_t size);
 
 /* A step's short name for timelines: "layer 0", "overlay". Returns @ret_text. */

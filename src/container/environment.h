@@ -10,12 +10,13 @@
 #define ENVIRONMENT_MAX (MANIFEST_MAX_ENV + 4)
 
 struct environment {
-	const char *env[ENVIRONMENT_MAX + 1]; /* NULL-ended; borrows from the manifest and @home */
+	/* NULL-ended; borrows from the manifest and @home */
+	const char *env[ENVIRONMENT_MAX + 1];
 	char home[sizeof("HOME=") + sizeof(((struct identity *)0)->home)];
 };
 
-/* The manifest's env, and what engines add where it is missing: PATH, HOME, TERM. Nothing that
- * the kernel or the boot loader gave to init. */
+/* The manifest's env, and what engines add where it is missing: PATH, HOME, TERM. Nothing
+ * that the kernel or the boot loader gave to init. */
 void environment_make(const struct manifest *manifest, const struct identity *identity,
 		      struct environment *ret_environment);
 

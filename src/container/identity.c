@@ -48,8 +48,8 @@ static struct word cut(struct word *rest, char mark)
 	return word;
 }
 
-/* A file read line by line through fixed memory. A line that does not fit is passed over whole,
- * as libc's own readers do with what they can't use. */
+/* A file read line by line through fixed memory. A line that does not fit is passed over
+ * whole, as libc's own readers do with what they can't use. */
 struct reader {
 	int fd;
 	char buf[4096];
@@ -99,7 +99,8 @@ static int reader_next(struct reader *reader, struct word *ret_line)
 	bool skipping = false;
 
 	for (;;) {
-		struct word rest = { reader->buf + reader->at, reader->used - reader->at };
+		struct word rest = { reader->buf + reader->at,
+				     reader->used - reader->at };
 		bool whole = rest.size && memchr(rest.text, '\n', rest.size);
 		int r = 0;
 
@@ -114,7 +115,8 @@ static int reader_next(struct reader *reader, struct word *ret_line)
 			return r;
 		if (!whole && r > 0)
 			continue;
-		rest = (struct word){ reader->buf + reader->at, reader->used - reader->at };
+		rest = (struct word){ reader->buf + reader->at,
+				      reader->used - reader->at };
 		if (rest.size == 0)
 			return 0;
 		*ret_line = cut(&rest, '\n');

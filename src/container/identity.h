@@ -17,8 +17,9 @@ struct identity {
 	char home[256]; /* of the passwd entry, or "/" */
 };
 
-/* "name|id[:group|id]"; with a group given there are no supplementary groups, as container engines do it.
- * -ENOENT names the user or group that isn't there. @root is a directory fd. */
+/* "name|id[:group|id]"; with a group given there are no supplementary groups, as
+ * container engines do it. -ENOENT names the user or group that isn't there. @root is a
+ * directory fd. */
 int identity_resolve(int root, const char *user, struct identity *ret_identity,
 		     struct err *err);
 

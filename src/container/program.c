@@ -94,7 +94,8 @@ static int elf64_interpreter(int fd, char ret_name[NAME_SIZE])
 		r = fd_pread_all(fd, &segment, sizeof(segment),
 				 header.e_phoff + i * sizeof(segment));
 		if (r == 0 && segment.p_type == PT_INTERP)
-			return read_name(fd, segment.p_offset, segment.p_filesz, ret_name);
+			return read_name(fd, segment.p_offset, segment.p_filesz,
+					 ret_name);
 	}
 	return r;
 }
@@ -109,13 +110,14 @@ static int elf32_interpreter(int fd, char ret_name[NAME_SIZE])
 		r = fd_pread_all(fd, &segment, sizeof(segment),
 				 header.e_phoff + i * sizeof(segment));
 		if (r == 0 && segment.p_type == PT_INTERP)
-			return read_name(fd, segment.p_offset, segment.p_filesz, ret_name);
+			return read_name(fd, segment.p_offset, segment.p_filesz,
+					 ret_name);
 	}
 	return r;
 }
 
-/* What the kernel will start in the program's place or beside it; "" for a static program.
- * 0, -ENOEXEC when the kernel knows no such format, or -errno. */
+/* What the kernel will start in the program's place or beside it; "" for a static
+ * program. 0, -ENOEXEC when the kernel knows no such format, or -errno. */
 static int interpreter(int fd, bool *ret_script, char ret_name[NAME_SIZE])
 {
 	unsigned char ident[EI_NIDENT];
@@ -145,7 +147,8 @@ static int check_interpreters(const struct program_search *search, int program,
 		int r = interpreter(fd < 0 ? program : fd, &script, next);
 
 		if (r == -ENOEXEC)
-			return err_set(err, r, "%s: neither a program nor a script", name);
+			return err_set(err, r, "%s: neither a program nor a script",
+				       name);
 		if (r < 0)
 			return err_errno(err, r, "%s", name);
 		if (!script && !next[0])
@@ -173,18 +176,18 @@ static int try(const struct program_search *search, const char *dir, size_t dir_
 	return open_program(search, ret_path);
 }
 
-/* By PATH: one that may not be executed is passed over, and told if nothing better comes. */
-static int find_bare(const struct program_search *search, const char *name, char *ret_path,
-		     size_t size)
+/* By PATH: one that may not be executed is passed over, and told if nothing better is.  */
+static int find_bare(const struct program_search *search, const char *name,
+		     char *ret_path, size_t size)
 {
 	const char *at = search->path;
 	int worst = -ENOENT;
 
 	while (*at) {
 		size_t dir_size = strcspn(at, ":");
-		int fd = dir_size && *at == '/' ?
-				 try(search, at, dir_size, name, ret_path, size) :
-				 -ENOENT;
+		int fd = dir_size && *at == '/'
+				 ? try(search, at, dir_size, name, ret_path, size)
+				 : -ENOENT;
 
 		if (fd >= 0)
 			return fd;

@@ -88,12 +88,13 @@ static int open_run(struct err *err)
 
 static int mount_store(struct err *err)
 {
-	const unsigned int attrs = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-				   MOUNT_ATTR_NOEXEC;
+	const unsigned int attrs = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+				   MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 	const struct policy *policy = &settings.policy;
 	uint64_t start_us = timeline_now();
 	char path[64];
-	__fd int device = find_device(policy->store, policy->store_timeout_s * 1000, path, err);
+	__fd int device =
+		find_device(policy->store, policy->store_timeout_s * 1000, path, err);
 	int r;
 
 	timeline_add(start_us, "find store");
@@ -160,8 +161,11 @@ int boot_run(struct err *err)
 {
 	int r;
 
-	stage = (struct stage){ .image = &image, .store = -EBADF, .initramfs = -EBADF,
-				.run = -EBADF, .root = -EBADF };
+	stage = (struct stage){ .image = &image,
+				.store = -EBADF,
+				.initramfs = -EBADF,
+				.run = -EBADF,
+				.root = -EBADF };
 	r = run(err);
 	stage_drop(&stage);
 	/* had they moved into the stack already, they went with it */

@@ -3,6 +3,6 @@
 /* One boot, from the kernel's hand-over to the application's. */
 #include "base/err.h"
 
-/* Boots. Returns only on failure, -errno with the whole reason, and then nothing is mounted
- * but /dev, /proc, /sys and /run. Uses static memory: once per process. */
+/* Boots. Returns only on failure, -errno with the whole reason, and then nothing is
+ * mounted but /dev, /proc, /sys and /run. Uses static memory: once per process. */
 int boot_run(struct err *err);

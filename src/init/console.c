@@ -15,7 +15,7 @@
 static int output = 2;
 static bool debug;
 
-/* The kernel may have given us 0 to 2 already, from the initramfs' own /dev, or nothing. */
+/* The kernel may have given us 0 to 2 already, from the initramfs' own /dev. */
 static void become_standard(int fd)
 {
 	for (int i = 0; i <= 2; i++) {

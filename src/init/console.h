@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* Where init's words go: /dev/console, which also becomes descriptors 0, 1 and 2; without one,
- * the kernel's log. Never fails: a device without any console boots silently. */
+/* Where init's words go: /dev/console, which also becomes descriptors 0, 1 and 2; without
+ * one, the kernel's log. Never fails: a device without any console boots silently. */
 
 /* Needs /dev. */
 void console_open(void);
 
-/* One line, "lamina-init: ..." without an LF in @fmt. Control characters become "?": nothing
- * from a disk plays with the terminal. Cut at 1024 bytes. */
+/* One line, "lamina-init: ..." without an LF in @fmt. Control characters become "?":
+ * nothing from a disk plays with the terminal. Cut at 1024 bytes. */
 void console_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* console_say() only when lamina.debug is on. */

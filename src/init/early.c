@@ -43,8 +43,8 @@ static int mount_one(const struct early *early, struct err *err)
 	return r < 0 ? err_wrap(err, r, "%s", early->path) : 0;
 }
 
-/* What programs expect in /dev and devtmpfs does not make: without them, "> /dev/stderr" would
- * fill a file. */
+/* What programs expect in /dev and devtmpfs does not make: without them, "> /dev/stderr"
+ * would fill a file. */
 static int make_links(struct err *err)
 {
 	static const char *const links[][2] = {

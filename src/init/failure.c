@@ -87,8 +87,9 @@ _Noreturn void failure_end(void)
 		wait_s(3600);
 }
 
-/* The stack or the data may be rubbish by now, but PID 1 has nobody else to turn to: a second
- * fault in here is fatal, and then the kernel panics and reboots as it is configured. */
+/* The stack or the data may be rubbish by now, but PID 1 has nobody else to turn to: a
+ * second fault in here is fatal, and then the kernel panics and reboots as it is
+ * configured. */
 static void crashed(int sig)
 {
 	console_say("crashed by signal %d, this is a bug", sig);
@@ -97,7 +98,8 @@ static void crashed(int sig)
 
 void failure_catch_crashes(void)
 {
-	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP };
+	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE,
+				       SIGABRT, SIGSYS, SIGTRAP };
 	struct sigaction action;
 
 	memset(&action, 0, sizeof(action));

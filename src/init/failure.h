@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * The end of a boot that can't go on. PID 1 must not end, or the kernel panics: nothing here
- * returns, whatever fails.
+ * The end of a boot that can't go on. PID 1 must not end, or the kernel panics: nothing
+ * here returns, whatever fails.
  */
 #include "format/policy.h"
 
@@ -15,5 +15,5 @@ void failure_obey(const struct policy *policy);
 /* Says what happens next and does it. */
 _Noreturn void failure_end(void);
 
-/* A shell on the console (CONFIG_LAMINA_RESCUE): comes back when it ends or can't start. */
+/* A shell on the console (CONFIG_LAMINA_RESCUE): comes back when it ends. */
 void failure_rescue(void);

@@ -24,13 +24,15 @@ static int choose(int store, enum cmdline_use use, char ret_id[DIGEST_HEX_SIZE],
 	return 0;
 }
 
-/* Before anything is mounted: a layer opened here is opened again, and checked again, when its
- * turn comes, since 256 descriptors at once are more than a process may have everywhere. */
+/* Before anything is mounted: a layer opened here is opened again, and checked again,
+ * when its turn comes, since 256 descriptors at once are more than a process may have
+ * everywhere. */
 static int check_layers(int store, const struct manifest *manifest, struct err *err)
 {
 	for (size_t i = 0; i < manifest->layer_count; i++) {
 		const struct manifest_layer *layer = &manifest->layers[i];
-		__fd int blob = store_open_blob(store, layer->blob, layer->size_bytes, err);
+		__fd int blob =
+			store_open_blob(store, layer->blob, layer->size_bytes, err);
 
 		if (blob < 0)
 			return layer_wrap(err, blob, i, layer);

@@ -17,9 +17,9 @@ struct image {
 };
 
 /*
- * Chooses, loads and judges: signature, device, arch, feature level, floor, and every layer
- * there with its size. 0 or -errno; the text begins with the image where one was chosen. Large:
- * @ret_image is static memory.
+ * Chooses, loads and judges: signature, device, arch, feature level, floor, and every
+ * layer there with its size. 0 or -errno; the text begins with the image where one was
+ * chosen. @ret_image is large: static memory.
  */
 int image_prepare(int store, const struct settings *settings, enum cmdline_use use,
 		  struct image *ret_image, struct err *err);

@@ -26,7 +26,7 @@ static int open_source(const struct stage *stage, const char *path, uint64_t *re
 	return path_open_own_file(stage->store, name, ret_size, err);
 }
 
-/* Makes room at @name. Fills @ret_like from a regular file that was there. 0 or -errno. */
+/* Makes room at @name. Fills @ret_like from a regular file that was there. */
 static int replace(int dir, const char *name, struct stat *ret_like)
 {
 	struct stat st;
@@ -48,7 +48,8 @@ static int copy_bytes(int from, int to, uint64_t size)
 	static char buf[4096];
 
 	for (uint64_t at = 0; at < size;) {
-		size_t count = size - at < sizeof(buf) ? (size_t)(size - at) : sizeof(buf);
+		size_t count =
+			size - at < sizeof(buf) ? (size_t)(size - at) : sizeof(buf);
 		int r = fd_pread_all(from, buf, count, at);
 
 		if (r == 0)
@@ -71,8 +72,8 @@ static int copy_to(int dir, const char *name, int from, uint64_t size)
 	r = replace(dir, name, &like);
 	if (r < 0)
 		return r;
-	__fd int to = sys_openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-				 0600);
+	__fd int to = sys_openat(
+		dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (to < 0)
 		return to;
@@ -94,7 +95,8 @@ int inject_copy(const struct stage *stage, const char *path, struct err *err)
 	if (from < 0)
 		return err_wrap(err, from, "inject %s", path);
 	if (size > INJECT_MAX_SIZE)
-		return err_set(err, -EFBIG, "inject %s: more than %d bytes", path, INJECT_MAX_SIZE);
+		return err_set(err, -EFBIG, "inject %s: more than %d bytes", path,
+			       INJECT_MAX_SIZE);
 	__fd int dir = place_open_parent(stage, path, &name, err);
 
 	if (dir < 0)

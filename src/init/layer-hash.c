@@ -12,8 +12,8 @@ static int probe_nothing(struct err *err)
 	return 0;
 }
 
-/* Hashes the very file that the loop device will serve, but what changes in it from now on
- * nobody sees: lamina-init(8) says so. */
+/* Hashes the very file that the loop device will serve, but what changes in it from now
+ * on nobody sees: lamina-init(8) says so. */
 static int open_hashed(const struct layer_job *job, char ret_device[32], struct err *err)
 {
 	uint8_t digest[DIGEST_SIZE];

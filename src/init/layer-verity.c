@@ -4,7 +4,8 @@
 #include "block/loop.h"
 #include "init/layer.h"
 
-/* The mapping holds the loop device, the mount will hold the mapping: both go when it goes. */
+/* The mapping holds the loop device, the mount will hold the mapping: both go when it
+ * goes. */
 static int open_verity(const struct layer_job *job, char ret_device[32], struct err *err)
 {
 	char loop_path[32];

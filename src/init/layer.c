@@ -35,7 +35,8 @@ int layer_choose_guard(const struct layer_guard **ret_guard, struct err *err)
 int layer_mount(const struct layer_guard *guard, int store, struct layer_job *job,
 		const char *target, struct err *err)
 {
-	__fd int blob = store_open_blob(store, job->layer->blob, job->layer->size_bytes, err);
+	__fd int blob =
+		store_open_blob(store, job->layer->blob, job->layer->size_bytes, err);
 	__fd int device = -EBADF;
 	char path[32];
 

@@ -19,15 +19,16 @@ struct layer_job {
 struct layer_guard {
 	const char *name;
 	int (*probe)(struct err *err); /* 0, -ENOTSUP: not in this kernel, or -errno */
-	/* Makes the device to mount. Its fd, the caller's, which keeps it alive; or -errno. */
+	/* Makes the device to mount. Its fd, the caller's, which keeps it alive; or
+	 * -errno. */
 	int (*open)(const struct layer_job *job, char ret_device[32], struct err *err);
 };
 
 extern const struct layer_guard layer_verity; /* CONFIG_LAMINA_VERITY */
 extern const struct layer_guard layer_hash;   /* CONFIG_LAMINA_HASH_AT_BOOT */
 
-/* The first guard of this build that works on this kernel. 0; -ENOTSUP: none does, and then
- * no image can be trusted. */
+/* The first guard of this build that works on this kernel. 0; -ENOTSUP: none does, and
+ * then no image can be trusted. */
 int layer_choose_guard(const struct layer_guard **ret_guard, struct err *err);
 
 /* Opens the blob, guards it, mounts it read-only at @target. 0 or -errno. */

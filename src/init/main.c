@@ -13,10 +13,13 @@
 #include "init/show.h"
 #include "init/stage.h"
 
-#define VERSION "lamina-init 0.1.0\n"
+#ifndef LAMINA_VERSION
+#define LAMINA_VERSION "0.1"
+#endif
 
 static const char usage[] =
-	"lamina-init is the /init of an initramfs: started as PID 1, it boots. Otherwise:\n"
+	"lamina-init is the /init of an initramfs: started as PID 1, it boots. "
+	"Otherwise:\n"
 #ifdef CONFIG_LAMINA_PLAN
 	"  lamina-init --plan [--policy FILE] [--keyring FILE] [--store DIR]\n"
 	"                     print what a boot from DIR would do, without doing it\n"
@@ -47,7 +50,7 @@ static int do_version(char **args)
 {
 	if (args[0])
 		return refuse();
-	put(1, VERSION);
+	put(1, "lamina-init " LAMINA_VERSION "\n");
 	return 0;
 }
 
@@ -106,8 +109,8 @@ int main(int argc, char **argv)
 {
 	struct err err = ERR_INIT;
 
-	/* Words of the kernel command line that the kernel does not know come as arguments and
-	 * environment: as PID 1 we look at neither. */
+	/* Words of the kernel command line that the kernel does not know come as
+	 * arguments and environment: as PID 1 we look at neither. */
 	if (sys_getpid() != 1)
 		return command(argc > 0 ? argv + 1 : argv);
 	failure_catch_crashes();

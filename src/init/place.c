@@ -26,14 +26,16 @@ static int check_place(int dir, const char *path, struct err *err)
 	static const char *const moved[] = { STAGE_ROOT "/run", STAGE_ROOT "/dev",
 					     STAGE_ROOT "/proc", STAGE_ROOT "/sys" };
 	char link[PATH_FD_SIZE], real[PLACE_SIZE + sizeof(STAGE_ROOT)];
-	int size = sys_readlinkat(AT_FDCWD, path_of_fd(link, dir), real, sizeof(real) - 1);
+	int size =
+		sys_readlinkat(AT_FDCWD, path_of_fd(link, dir), real, sizeof(real) - 1);
 
 	if (size < 0)
 		return err_errno(err, size, "%s", path);
 	real[size] = '\0';
 	for (size_t i = 0; i < sizeof(moved) / sizeof(moved[0]); i++) {
 		if (is_below(real, moved[i]))
-			return err_set(err, -EINVAL, "%s: a link leads it to %s; name that instead",
+			return err_set(err, -EINVAL,
+				       "%s: a link leads it to %s; name that instead",
 				       path, real + strlen(STAGE_ROOT));
 	}
 	return 0;
@@ -54,7 +56,8 @@ static int open_dir(const struct stage *stage, const char *path, size_t size,
 	if (r < 0)
 		return err_errno(err, r, "%s", copy);
 	ours = is_below(rel, "run") || is_below(rel, "dev");
-	__fd int dir = path_make_dirs_in(ours ? stage->initramfs : stage->root, rel, 0755);
+	__fd int dir =
+		path_make_dirs_in(ours ? stage->initramfs : stage->root, rel, 0755);
 
 	if (dir == -EEXIST)
 		return err_set(err, dir, "%s: a link of the image leads nowhere", copy);

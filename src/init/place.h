@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * Where a path of the container is while its root is being built. Links in the image end at the
- * image's root. /run and /dev are still init's own and move there later: what lies below them is
- * made below those, or it would vanish under the move.
+ * Where a path of the container is while its root is being built. Links in the image end
+ * at the image's root. /run and /dev are still init's own and move there later: what lies
+ * below them is made below those, or it would vanish under the move.
  */
 #include "init/stage.h"
 
-/* Opens the directory @path, made with its parents if missing (root's, 0755). An O_PATH fd, the
- * caller's, or -errno; -EINVAL when links lead it below /run, /dev, /proc or /sys. */
+/* Opens the directory @path, made with its parents if missing (root's, 0755). An O_PATH
+ * fd, the caller's, or -errno; -EINVAL when links lead it below /run, /dev, /proc or
+ * /sys. */
 int place_open_dir(const struct stage *stage, const char *path, struct err *err);
 
-/* The directory of @path's last component, as place_open_dir(); the component in @ret_name,
- * which borrows from @path. */
+/* The directory of @path's last component, as place_open_dir(); the component in
+ * @ret_name, which borrows from @path. */
 int place_open_parent(const struct stage *stage, const char *path, const char **ret_name,
 		      struct err *err);

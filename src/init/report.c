@@ -25,8 +25,8 @@ int report_image(int dir, const struct image *image, const char *guard, struct e
 	str_init(&s, text, sizeof(text));
 	str_addf(&s, "id=%s\nname=%s\nversion=", image->id, image->manifest.name);
 	lines_encode(&s, image->manifest.version, 1);
-	str_addf(&s, "\nserial=%" PRIu64 "\nlayers=%zu\nguard=%s\nsigners=", image->manifest.serial,
-		 image->manifest.layer_count, guard);
+	str_addf(&s, "\nserial=%" PRIu64 "\nlayers=%zu\nguard=%s\nsigners=",
+		 image->manifest.serial, image->manifest.layer_count, guard);
 	for (size_t i = 0; i < image->signers.count; i++)
 		str_addf(&s, "%s%s", i ? "," : "", image->signers.ids[i]);
 	str_add(&s, "\n");

@@ -10,11 +10,12 @@
 static _Noreturn void shell(void)
 {
 	char *const argv[] = { (char *)"-sh", NULL };
-	char *const env[] = { (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", (char *)"HOME=/",
-			      (char *)"TERM=linux", NULL };
+	char *const env[] = { (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+			      (char *)"HOME=/", (char *)"TERM=linux", NULL };
 	int r;
 
-	/* a session of its own, so that Ctrl-C and job control work in it and don't reach init */
+	/* a session of its own, so that Ctrl-C and job control work in it and don't reach
+	 * init */
 	(void)sys_setsid();
 	(void)sys_ioctl_number(0, TIOCSCTTY, 1);
 	r = sys_execve("/bin/sh", argv, env);

@@ -33,7 +33,8 @@ int run_check(struct stage *stage, struct err *err)
 		return err_wrap(err, r, "user %s", manifest->user);
 	environment_make(manifest, &stage->identity, &stage->environment);
 	search.path = environment_get(&stage->environment, "PATH");
-	r = program_find(&search, manifest->args[0], stage->program, sizeof(stage->program), err);
+	r = program_find(&search, manifest->args[0], stage->program,
+			 sizeof(stage->program), err);
 	return r < 0 ? err_wrap(err, r, "program") : 0;
 }
 
@@ -49,8 +50,9 @@ static void say_success(const struct stage *stage)
 		str_addf(&s, "%s%s", i ? ", " : "", signers->ids[i]);
 	console_say("%s%s%s (%.12s), %zu layer%s, %s, signed by %s, %" PRIu64 " ms",
 		    manifest->name, *manifest->version ? " " : "", manifest->version,
-		    stage->image->id, manifest->layer_count, manifest->layer_count == 1 ? "" : "s",
-		    stage->guard->name, ids, (timeline_now() - stage->start_us) / 1000);
+		    stage->image->id, manifest->layer_count,
+		    manifest->layer_count == 1 ? "" : "s", stage->guard->name, ids,
+		    (timeline_now() - stage->start_us) / 1000);
 }
 
 static int enter_cwd(const char *cwd)
@@ -66,8 +68,9 @@ static int enter_cwd(const char *cwd)
 	return dir < 0 ? dir : sys_fchdir(dir);
 }
 
-/* Does the program want to share the console out by itself? An init gives it to a getty as
- * controlling terminal, and takes a SIGINT for Ctrl-Alt-Del: Ctrl-C must not reach it. */
+/* Does the program want to share the console out by itself? An init gives it to a getty
+ * as controlling terminal, and takes a SIGINT for Ctrl-Alt-Del: Ctrl-C must not reach it.
+ */
 static bool is_init(const char *program)
 {
 	const char *slash = strrchr(program, '/');
@@ -83,8 +86,8 @@ static void take_console(const struct stage *stage)
 	(void)sys_setsid();
 	if (!is_init(stage->program))
 		(void)sys_ioctl_number(0, TIOCSCTTY, 0);
-	/* so that it may open /dev/stdout again; a console that can't be given is no reason to
-	 * stop */
+	/* so that it may open /dev/stdout again; a console that can't be given is no
+	 * reason to stop */
 	if (uid != 0)
 		(void)sys_fchownat(0, "", uid, (gid_t)-1, AT_EMPTY_PATH);
 }
@@ -107,8 +110,8 @@ int run_exec(const struct stage *stage, struct err *err)
 	r = identity_apply(&stage->identity, err);
 	if (r < 0)
 		return r;
-	/* Nothing of ours goes along: every descriptor above 2 is O_CLOEXEC, no signal is blocked
-	 * or ignored, and exec resets the handlers. */
+	/* Nothing of ours goes along: every descriptor above 2 is O_CLOEXEC, no signal is
+	 * blocked or ignored, and exec resets the handlers. */
 	r = sys_execve(stage->program, (char *const *)(uintptr_t)manifest->args,
 		       (char *const *)(uintptr_t)stage->environment.env);
 	return err_errno(err, r, "%s", stage->program);

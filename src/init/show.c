@@ -30,8 +30,8 @@ static int print_head(void)
 	struct str s;
 
 	str_init(&s, line, sizeof(line));
-	str_addf(&s, "image %s: %s %s serial %" PRIu64 ", signed by", image.id, image.manifest.name,
-		 image.manifest.version, image.manifest.serial);
+	str_addf(&s, "image %s: %s %s serial %" PRIu64 ", signed by", image.id,
+		 image.manifest.name, image.manifest.version, image.manifest.serial);
 	for (size_t i = 0; i < image.signers.count; i++)
 		str_addf(&s, " %s", image.signers.ids[i]);
 	return print(line);
@@ -66,7 +66,7 @@ int show_plan(const struct show_files *files, struct err *err)
 		return store;
 	r = image_prepare(store, &settings, CMDLINE_USE_DEFAULT, &image, err);
 	if (r < 0)
-		return r;
+		return err_wrap(err, r, "%s", files->store);
 	r = print_plan();
 	return r < 0 ? err_errno(err, r, "standard output") : 0;
 }

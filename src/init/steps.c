@@ -53,7 +53,8 @@ static int do_upper(struct stage *stage, size_t index, struct err *err)
 static int do_overlay(struct stage *stage, size_t index, struct err *err)
 {
 	const struct manifest *manifest = &stage->image->manifest;
-	__fd int layers = sys_openat(AT_FDCWD, STAGE_LAYERS, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	__fd int layers =
+		sys_openat(AT_FDCWD, STAGE_LAYERS, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	struct overlay overlay = { .lowers_fd = layers, .count = manifest->layer_count };
 	struct upper_place place;
 	int r;
@@ -71,7 +72,8 @@ static int do_overlay(struct stage *stage, size_t index, struct err *err)
 	r = overlay_mount(&overlay, STAGE_ROOT, err);
 	if (r < 0)
 		return r;
-	stage->root = sys_openat(AT_FDCWD, STAGE_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	stage->root =
+		sys_openat(AT_FDCWD, STAGE_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	return stage->root < 0 ? err_errno(err, stage->root, STAGE_ROOT) : 0;
 }
 
@@ -122,11 +124,14 @@ static int do_run(struct stage *stage, size_t index, struct err *err)
 	return run_exec(stage, err);
 }
 
-static int (*const ops[PLAN_OP_COUNT])(struct stage *stage, size_t index, struct err *err) = {
-	[PLAN_LAYER] = do_layer,   [PLAN_WRITABLE] = do_writable, [PLAN_UPPER] = do_upper,
-	[PLAN_OVERLAY] = do_overlay, [PLAN_VOLUME] = do_volume, [PLAN_INJECT] = do_inject,
-	[PLAN_READONLY] = do_readonly, [PLAN_CHECK] = do_check, [PLAN_MOVE] = do_move,
-	[PLAN_SWITCH] = do_switch, [PLAN_RUN] = do_run,
+static int (*const ops[PLAN_OP_COUNT])(struct stage *stage, size_t index,
+				       struct err *err) = {
+	[PLAN_LAYER] = do_layer,       [PLAN_WRITABLE] = do_writable,
+	[PLAN_UPPER] = do_upper,       [PLAN_OVERLAY] = do_overlay,
+	[PLAN_VOLUME] = do_volume,     [PLAN_INJECT] = do_inject,
+	[PLAN_READONLY] = do_readonly, [PLAN_CHECK] = do_check,
+	[PLAN_MOVE] = do_move,	       [PLAN_SWITCH] = do_switch,
+	[PLAN_RUN] = do_run,
 };
 
 static void say_step(const struct plan *plan, size_t step)

@@ -3,6 +3,6 @@
 /* Executing a plan. */
 #include "init/stage.h"
 
-/* Executes the plan of the stage's image. With a plan that ends in PLAN_RUN it returns only on
- * failure: -errno, and the text says which step. */
+/* Executes the plan of the stage's image. With a plan that ends in PLAN_RUN it returns
+ * only on failure: -errno, and the text says which step. */
 int steps_run(struct stage *stage, struct err *err);

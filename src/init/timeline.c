@@ -7,7 +7,8 @@
 #include "boot/plan.h"
 #include "init/report.h"
 
-/* Two numbers of up to 13 digits and a step's name; the steps and what comes before them. */
+/* Two numbers of up to 13 digits and a step's name; the steps and what comes before them.
+ */
 #define LINES (PLAN_MAX_STEPS + 16)
 static char text[LINES * (28 + PLAN_NAME_SIZE)];
 static struct str lines = { .buf = text, .size = sizeof(text) };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* When each step started and ended, in fixed memory until /run/lamina/boot is written. Without
- * CONFIG_LAMINA_TIMELINE it only tells the time. */
+/* When each step started and ended, in fixed memory until /run/lamina/boot is written.
+ * Without CONFIG_LAMINA_TIMELINE it only tells the time. */
 #include <stdint.h>
 
 #include "base/sys.h"

@@ -48,8 +48,8 @@ static int copy_attributes(int dir, const struct stat *from)
 /* No volume has this name: a "%" in a volume's path is written "%25". */
 #define UNFINISHED "%new"
 
-/* Makes directory @name, looking like @like (NULL: root's, 0700). A power cut leaves all of it or
- * something that the next boot takes away. */
+/* Makes directory @name, looking like @like (NULL: root's, 0700). A power cut leaves all
+ * of it or something that the next boot takes away. */
 static int make_own_dir(int parent, const char *name, const struct stat *like)
 {
 	int r = sys_mkdirat(parent, UNFINISHED, 0700);
@@ -124,7 +124,8 @@ int upper_make(const struct stage *stage, struct err *err)
 	if (manifest->upper == MANIFEST_UPPER_PERSIST) {
 		dir = open_own_dirs(stage, "upper");
 		if (dir < 0)
-			return err_errno(err, dir, "upper/%s of the store", manifest->name);
+			return err_errno(err, dir, "upper/%s of the store",
+					 manifest->name);
 		return make_pair(dir, stage, err);
 	}
 	r = work_tmpfs(STAGE_RW, MS_NOSUID | MS_NODEV, manifest->upper_options, err);
@@ -174,7 +175,8 @@ static int bind(int from, int to)
 {
 	char source[PATH_FD_SIZE], target[PATH_FD_SIZE];
 
-	return sys_mount(path_of_fd(source, from), path_of_fd(target, to), NULL, MS_BIND, NULL);
+	return sys_mount(path_of_fd(source, from), path_of_fd(target, to), NULL, MS_BIND,
+			 NULL);
 }
 
 static int mount_persistent(const struct stage *stage, const char *path, int target,
@@ -185,7 +187,8 @@ static int mount_persistent(const struct stage *stage, const char *path, int tar
 	int r = volume_name(path, name, sizeof(name));
 
 	if (top < 0)
-		return err_errno(err, top, "volumes/%s of the store", stage->image->manifest.name);
+		return err_errno(err, top, "volumes/%s of the store",
+				 stage->image->manifest.name);
 	if (r < 0)
 		return err_errno(err, r, "its name in the store");
 	__fd int dir = open_own_dir(top, name, like);
@@ -214,7 +217,8 @@ static int mount_tmpfs(const char *options, int target, const struct stat *like,
 	r = sys_fchdir(target);
 	if (r < 0)
 		return err_errno(err, r, "fchdir");
-	r = mount_new("tmpfs", NULL, text, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, ".", err);
+	r = mount_new("tmpfs", NULL, text, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, ".",
+		      err);
 	back = sys_chdir("/");
 	if (r == 0 && back < 0)
 		return err_errno(err, back, "chdir /");

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* What an application may change: the upper and the volumes, in memory or in the store. */
+/* What an application may change: the upper and the volumes, in memory or in the store.
+ */
 #include "init/stage.h"
 
-/* The store's mount takes writes from here on; back to read-only. Volumes and uppers mounted
- * from it in between stay writable. 0 or -errno. */
+/* The store's mount takes writes from here on; back to read-only. Volumes and uppers
+ * mounted from it in between stay writable. 0 or -errno. */
 int upper_open_store(const struct stage *stage, struct err *err);
 int upper_close_store(const struct stage *stage, struct err *err);
 
@@ -13,13 +14,13 @@ struct upper_place {
 	char upper[192], work[192]; /* absolute */
 };
 
-/* Makes them, as `upper` of the manifest says, with mode and owner of the image's own root
- * directory, which they hide. 0 or -errno. */
+/* Makes them, as `upper` of the manifest says, with mode and owner of the image's own
+ * root directory, which they hide. 0 or -errno. */
 int upper_make(const struct stage *stage, struct err *err);
 
 /* The same place again. 0 or -ENAMETOOLONG. */
 int upper_place(const struct stage *stage, struct upper_place *ret_place);
 
-/* Mounts volume @index over the stack. It takes over mode and owner of the directory in the
- * image when it is new. 0 or -errno. */
+/* Mounts volume @index over the stack. It takes over mode and owner of the directory in
+ * the image when it is new. 0 or -errno. */
 int upper_mount_volume(const struct stage *stage, size_t index, struct err *err);

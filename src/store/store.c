@@ -50,9 +50,11 @@ static int check_blob(int fd, uint64_t size_bytes, struct err *err)
 	if (r < 0)
 		return err_errno(err, r, "fstat");
 	if (!S_ISREG(st.st_mode))
-		return err_set(err, -EINVAL, "is %s, not a regular file", kind_of(st.st_mode));
+		return err_set(err, -EINVAL, "is %s, not a regular file",
+			       kind_of(st.st_mode));
 	if ((uint64_t)st.st_size != size_bytes)
-		return err_set(err, -EBADMSG, "has %" PRIu64 " bytes, the manifest says %" PRIu64,
+		return err_set(err, -EBADMSG,
+			       "has %" PRIu64 " bytes, the manifest says %" PRIu64,
 			       (uint64_t)st.st_size, size_bytes);
 	return 0;
 }
@@ -72,7 +74,8 @@ int store_open_blob(int store, const uint8_t digest[DIGEST_SIZE], uint64_t size_
 		return err_set(err, fd, "is a symbolic link, not a regular file");
 	/* What open says of a socket, and of a device on a store mounted nodev */
 	if (fd == -ENXIO || fd == -EACCES)
-		return err_set(err, fd, "can't be opened: not a regular file, or no permission");
+		return err_set(err, fd,
+			       "can't be opened: not a regular file, or no permission");
 	if (fd < 0)
 		return err_errno(err, fd, "open");
 	r = check_blob(fd, size_bytes, err);
@@ -87,7 +90,8 @@ static bool is_image(const struct dirent *entry)
 
 	if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN)
 		return false;
-	return str_hex_decode(entry->d_name, strlen(entry->d_name), digest, DIGEST_SIZE) == 0;
+	return str_hex_decode(entry->d_name, strlen(entry->d_name), digest,
+			      DIGEST_SIZE) == 0;
 }
 
 /* Keeps the list sorted: what a directory yields first is chance. */
@@ -156,7 +160,8 @@ static int check_id(const char *bytes, size_t size, const char *id, struct err *
 		return err_errno(err, r, "manifest: sha256");
 	str_hex_encode(digest, DIGEST_SIZE, text);
 	if (strcmp(text, id) != 0)
-		return err_set(err, -EBADMSG, "manifest: changed, its sha256 is %.12s and not the id",
+		return err_set(err, -EBADMSG,
+			       "manifest: changed, its sha256 is %.12s and not the id",
 			       text);
 	return 0;
 }
@@ -194,13 +199,14 @@ int store_load_image(int store, const char *id, const struct keyring *ring,
 	r = check_id(manifest, manifest_size, id, err);
 	if (r < 0)
 		return r;
-	r = read_file(dir, "manifest.sig", signatures, sizeof(signatures), &signatures_size, err);
+	r = read_file(dir, "manifest.sig", signatures, sizeof(signatures),
+		      &signatures_size, err);
 	if (r == -ENOENT)
 		return err_set(err, r, "not signed: there is no manifest.sig");
 	if (r < 0)
 		return r;
-	r = check_signatures(manifest, manifest_size, signatures, signatures_size, ring, threshold,
-			     ret_signers, err);
+	r = check_signatures(manifest, manifest_size, signatures, signatures_size, ring,
+			     threshold, ret_signers, err);
 	if (r < 0)
 		return r;
 	r = manifest_parse(manifest, manifest_size, ret_manifest, err);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * The data partition's tree: blobs/sha256/<hex>, images/<hex>/manifest[.sig], volumes, upper,
- * inject. Everything in it is untrusted. An image's id is the sha256 of its manifest.
+ * The data partition's tree: blobs/sha256/<hex>, images/<hex>/manifest[.sig], volumes,
+ * upper, inject. Everything in it is untrusted. An image's id is the sha256 of its
+ * manifest.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -15,8 +16,8 @@
 /* Opens the store's directory. An fd the caller owns, or -errno. */
 int store_open(const char *path, struct err *err);
 
-/* Opens a layer's blob: a regular file of exactly @size_bytes, or an error that says what it is
- * instead. An fd the caller owns. */
+/* Opens a layer's blob: a regular file of exactly @size_bytes, or an error that says what
+ * it is instead. An fd the caller owns. */
 int store_open_blob(int store, const uint8_t digest[DIGEST_SIZE], uint64_t size_bytes,
 		    struct err *err);
 
@@ -27,14 +28,16 @@ struct store_images {
 	size_t count;
 };
 
-/* Lists images/<64 hex digits>; other names are passed over. -E2BIG past the array. On failure
- * *ret_images has no meaning. */
+/* Lists images/<64 hex digits>; other names are passed over. -E2BIG past the array. On
+ * failure *ret_images has no meaning. */
 int store_list_images(int store, struct store_images *ret_images, struct err *err);
 
 /*
- * Reads manifest and manifest.sig of image @id, checks that the manifest hashes to @id and that
- * @ring signs it, and only then parses it. Errors: -ENOENT, -ENOKEY, -EKEYREJECTED, -EBADMSG...
- * Uses static buffers: not for two threads. @ret_manifest's texts are its own.
+ * Reads manifest and manifest.sig of image @id, checks that the manifest hashes to @id
+ * and that
+ * @ring signs it, and only then parses it. Errors: -ENOENT, -ENOKEY, -EKEYREJECTED,
+ * -EBADMSG... Uses static buffers: not for two threads. @ret_manifest's texts are its
+ * own.
  */
 int store_load_image(int store, const char *id, const struct keyring *ring,
 		     uint32_t threshold, struct manifest *ret_manifest,

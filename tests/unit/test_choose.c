@@ -41,10 +41,11 @@ static void several(void **state)
 	assert_refused(choose_image(ids, 2, CMDLINE_USE_DEFAULT, &err), -ENOTUNIQ, err,
 		       "2 images and no boot record that says which one: 000000000000, "
 		       "111111111111");
-	assert_refused(choose_image(ids, 16, CMDLINE_USE_DEFAULT, &err), -ENOTUNIQ, err,
-		       "16 images and no boot record that says which one: 000000000000, "
-		       "111111111111, 222222222222, 333333333333, 444444444444, 555555555555, "
-		       "666666666666, 777777777777 and 8 more");
+	assert_refused(
+		choose_image(ids, 16, CMDLINE_USE_DEFAULT, &err), -ENOTUNIQ, err,
+		"16 images and no boot record that says which one: 000000000000, "
+		"111111111111, 222222222222, 333333333333, 444444444444, 555555555555, "
+		"666666666666, 777777777777 and 8 more");
 }
 
 static void another_than_the_current(void **state)

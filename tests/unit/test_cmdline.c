@@ -2,7 +2,8 @@
 #include "boot/cmdline.h"
 #include "bytes.h"
 
-#define ALL (POLICY_ALLOW_DEBUG | POLICY_ALLOW_USE | POLICY_ALLOW_STORE | POLICY_ALLOW_RESCUE)
+#define ALL                                                                              \
+	(POLICY_ALLOW_DEBUG | POLICY_ALLOW_USE | POLICY_ALLOW_STORE | POLICY_ALLOW_RESCUE)
 
 static struct cmdline cmdline;
 
@@ -30,9 +31,18 @@ static void assert_ignored(size_t index, const char *name, const char *reason)
 static void nothing_of_ours(void **state)
 {
 	static const char *const texts[] = {
-		"", "\n", " ", "console=ttyS0 quiet ro\n", "lamina", "xlamina.debug",
-		"lamina=debug", "root=\"lamina.debug x\"", "x=\"a b lamina.debug", "lamina.",
-		"-- lamina.debug", "ro -- lamina.rescue lamina.store=/dev/x",
+		"",
+		"\n",
+		" ",
+		"console=ttyS0 quiet ro\n",
+		"lamina",
+		"xlamina.debug",
+		"lamina=debug",
+		"root=\"lamina.debug x\"",
+		"x=\"a b lamina.debug",
+		"lamina.",
+		"-- lamina.debug",
+		"ro -- lamina.rescue lamina.store=/dev/x",
 	};
 
 	(void)state;
@@ -96,14 +106,16 @@ static void nothing_without_permission(void **state)
 static void what_is_no_parameter(void **state)
 {
 	(void)state;
-	parse("lamina.floor=0 lamina.Debug lamina.debugger lamina.a-name-of-more-than-31-characters=1",
+	parse("lamina.floor=0 lamina.Debug lamina.debugger "
+	      "lamina.a-name-of-more-than-31-characters=1",
 	      ALL);
 	assert_nothing();
 	assert_int_equal(cmdline.ignored_count, 4);
 	assert_ignored(0, "floor", "there is no such parameter");
 	assert_ignored(1, "Debug", "there is no such parameter");
 	assert_ignored(2, "debugger", "there is no such parameter");
-	assert_ignored(3, "a-name-of-more-than-31-characte", "there is no such parameter");
+	assert_ignored(3, "a-name-of-more-than-31-characte",
+		       "there is no such parameter");
 }
 
 static void values_that_can_not_be(void **state)
@@ -111,7 +123,8 @@ static void values_that_can_not_be(void **state)
 	char text[POLICY_WORD_SIZE + 32];
 
 	(void)state;
-	parse("lamina.debug=1 lamina.rescue= lamina.use lamina.use=next lamina.store lamina.store= "
+	parse("lamina.debug=1 lamina.rescue= lamina.use lamina.use=next lamina.store "
+	      "lamina.store= "
 	      "lamina.store=nonsense",
 	      ALL);
 	assert_nothing();
@@ -137,7 +150,8 @@ static void values_that_can_not_be(void **state)
 static void more_than_are_kept(void **state)
 {
 	(void)state;
-	parse("lamina.a lamina.b lamina.c lamina.d lamina.e lamina.f lamina.g lamina.h lamina.i "
+	parse("lamina.a lamina.b lamina.c lamina.d lamina.e lamina.f lamina.g lamina.h "
+	      "lamina.i "
 	      "lamina.debug",
 	      ALL);
 	assert_int_equal(cmdline.ignored_count, CMDLINE_MAX_IGNORED);

@@ -81,7 +81,8 @@ static void names_what_is_missing(void **state)
 
 	(void)state;
 	put_files();
-	assert_tells(resolve("nobody-here", &err), -ENOENT, err, "no user nobody-here in");
+	assert_tells(resolve("nobody-here", &err), -ENOENT, err,
+		     "no user nobody-here in");
 	assert_tells(resolve("app:nogroup", &err), -ENOENT, err, "no group nogroup in");
 	assert_tells(resolve("worse", &err), -ENOENT, err, "no user worse in");
 	assert_tells(resolve("4294967295", &err), -ENOENT, err, "no user 4294967295 in");

@@ -67,14 +67,19 @@ static void two_layers(void **state)
 	(void)state;
 	start(2);
 	policy.verity_panic = true;
-	assert_string_equal(text(), "layer 0: sha256:" HEX64("00") " 12288 bytes, verity " HEX64(
-					    "f0") " at 4096, panic\n"
-						  "layer 1: sha256:" HEX64("01") " 12288 bytes, "
-						  "verity " HEX64("f1") " at 4096, panic\n"
-						  "upper: tmpfs\n"
-						  "overlay: 2 layers and upper\n"
-						  "check: user 0:0, directory /\n" TAIL
-						  "run: exec /bin/sh\n");
+	assert_string_equal(
+		text(),
+		"layer 0: sha256:" HEX64("00") " 12288 bytes, verity " HEX64(
+			"f0") " at 4096, panic\n"
+			      "layer 1: sha256:" HEX64(
+				      "01") " 12288 bytes, "
+					    "verity " HEX64(
+						    "f1") " at 4096, panic\n"
+							  "upper: tmpfs\n"
+							  "overlay: 2 layers and upper\n"
+							  "check: user 0:0, directory "
+							  "/\n" TAIL
+							  "run: exec /bin/sh\n");
 }
 
 static void one_layer_and_nothing_to_write(void **state)
@@ -87,14 +92,16 @@ static void one_layer_and_nothing_to_write(void **state)
 	manifest.args[0] = "/bin/a b";
 	manifest.args[1] = "\n100%";
 	manifest.arg_count = 2;
-	assert_string_equal(text(), "layer 0: sha256:" HEX64("00") " 12288 bytes, verity " HEX64(
-					    "f0") " at 4096\n"
-						  "overlay: 1 layer, read-only\n"
-						  "check: user app, directory /srv\n" TAIL
-						  "run: exec /bin/a%20b %0A100%25\n");
+	assert_string_equal(text(),
+			    "layer 0: sha256:" HEX64("00") " 12288 bytes, verity " HEX64(
+				    "f0") " at 4096\n"
+					  "overlay: 1 layer, read-only\n"
+					  "check: user app, directory /srv\n" TAIL
+					  "run: exec /bin/a%20b %0A100%25\n");
 }
 
-/* Volumes come in an order in which none hides another; the store is writable only between. */
+/* Volumes come in an order in which none hides another; the store is writable only
+ * between. */
 static void everything_else(void **state)
 {
 	const char *after_layer;
@@ -109,18 +116,19 @@ static void everything_else(void **state)
 	manifest.injects[manifest.inject_count++] = "/etc/hostname";
 	manifest.injects[manifest.inject_count++] = "/etc/wifi key";
 	after_layer = strchr(text(), '\n') + 1;
-	assert_string_equal(after_layer,
-			    "writable: the store\n"
-			    "upper: persistent, upper/thermostat of the store\n"
-			    "overlay: 1 layer and upper\n"
-			    "volume 1: /run/secrets tmpfs\n"
-			    "volume 3: /var persistent, volumes/thermostat of the store\n"
-			    "volume 0: /var/lib tmpfs size=1m,mode=0700\n"
-			    "volume 2: /var/lib/deep persistent, volumes/thermostat of the store\n"
-			    "inject 0: /etc/hostname if the store has it\n"
-			    "inject 1: /etc/wifi%20key if the store has it\n"
-			    "readonly: the store, as the application sees it\n"
-			    "check: user 0:0, directory /\n" TAIL "run: exec /bin/sh\n");
+	assert_string_equal(
+		after_layer,
+		"writable: the store\n"
+		"upper: persistent, upper/thermostat of the store\n"
+		"overlay: 1 layer and upper\n"
+		"volume 1: /run/secrets tmpfs\n"
+		"volume 3: /var persistent, volumes/thermostat of the store\n"
+		"volume 0: /var/lib tmpfs size=1m,mode=0700\n"
+		"volume 2: /var/lib/deep persistent, volumes/thermostat of the store\n"
+		"inject 0: /etc/hostname if the store has it\n"
+		"inject 1: /etc/wifi%20key if the store has it\n"
+		"readonly: the store, as the application sees it\n"
+		"check: user 0:0, directory /\n" TAIL "run: exec /bin/sh\n");
 }
 
 static void a_persistent_volume_alone_opens_the_store(void **state)
@@ -147,7 +155,7 @@ static void what_this_build_can_not_do(void **state)
 
 static void volumes_that_hide(void **state)
 {
-	static const char *const paths[] = { "/",     "/proc", "/proc/x", "/sys",
+	static const char *const paths[] = { "/",      "/proc", "/proc/x", "/sys",
 					     "/sys/x", "/dev",	"/run" };
 
 	(void)state;

@@ -55,15 +55,17 @@ static void put_elf(const char *rel, int class, const char *interpreter)
 	if (class == ELFCLASS64) {
 		file.head.wide.e_phoff = segment;
 		file.head.wide.e_phnum = 1;
-		file.segment.wide = (Elf64_Phdr){ .p_type = interpreter ? PT_INTERP : PT_LOAD,
-						  .p_offset = name,
-						  .p_filesz = strlen(file.name) + 1 };
+		file.segment.wide =
+			(Elf64_Phdr){ .p_type = interpreter ? PT_INTERP : PT_LOAD,
+				      .p_offset = name,
+				      .p_filesz = strlen(file.name) + 1 };
 	} else {
 		file.head.narrow.e_phoff = (Elf32_Off)segment;
 		file.head.narrow.e_phnum = 1;
-		file.segment.narrow = (Elf32_Phdr){ .p_type = interpreter ? PT_INTERP : PT_LOAD,
-						    .p_offset = (Elf32_Off)name,
-						    .p_filesz = (Elf32_Word)strlen(file.name) + 1 };
+		file.segment.narrow =
+			(Elf32_Phdr){ .p_type = interpreter ? PT_INTERP : PT_LOAD,
+				      .p_offset = (Elf32_Off)name,
+				      .p_filesz = (Elf32_Word)strlen(file.name) + 1 };
 	}
 	tree_bytes(rel, &file, sizeof(file), 0755);
 }
@@ -84,7 +86,8 @@ static void as_execvp_finds_it(void **state)
 	assert_found("bin/here", "/srv/bin/here");
 	assert_found("./bin/here", "/srv/./bin/here");
 	assert_found("../bin/app", "/srv/../bin/app");
-	assert_tells(find("never", &err), -ENOENT, err, "never: not in PATH (/usr/local/bin");
+	assert_tells(find("never", &err), -ENOENT, err,
+		     "never: not in PATH (/usr/local/bin");
 	assert_tells(find("/nowhere", &err), -ENOENT, err, "/nowhere: No such file");
 	assert_tells(find("", &err), -EACCES, err, "");
 }
@@ -117,8 +120,10 @@ static void what_can_not_be_executed(void **state)
 	assert_tells(find("plain", &err), -EACCES, err, "plain: Permission denied");
 	assert_tells(find("/usr/bin/directory", &err), -EACCES, err, "Permission denied");
 	assert_tells(find("/usr/bin/fifo", &err), -EACCES, err, "Permission denied");
-	assert_tells(find("noise", &err), -ENOEXEC, err, "neither a program nor a script");
-	assert_tells(find("empty", &err), -ENOEXEC, err, "neither a program nor a script");
+	assert_tells(find("noise", &err), -ENOEXEC, err,
+		     "neither a program nor a script");
+	assert_tells(find("empty", &err), -ENOEXEC, err,
+		     "neither a program nor a script");
 	assert_tells(find("cut", &err), -ENOEXEC, err, "neither a program nor a script");
 }
 
@@ -166,7 +171,7 @@ static void interpreters(void **state)
 	tree_file("bin/script", "#! /bin/sh -e\nexit\n", 0755);
 	tree_file("bin/nested", "#!/bin/script\n", 0755);
 	assert_tells(find("dynamic", &err), -ENOENT, err,
-		       "/bin/dynamic: its interpreter /lib/ld.so: No such file");
+		     "/bin/dynamic: its interpreter /lib/ld.so: No such file");
 	assert_tells(find("narrow", &err), -ENOENT, err, "its interpreter /lib/ld.so");
 	assert_tells(find("script", &err), -ENOENT, err, "its interpreter /bin/sh");
 	assert_tells(find("nested", &err), -ENOENT, err, "its interpreter /bin/sh");
@@ -197,9 +202,9 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, tree_new, tree_done)
 	const struct CMUnitTest tests[] = {
-		TEST(as_execvp_finds_it), TEST(links_end_at_the_root),
+		TEST(as_execvp_finds_it),	TEST(links_end_at_the_root),
 		TEST(what_can_not_be_executed), TEST(path_goes_on),
-		TEST(who_may_execute_it), TEST(interpreters),
+		TEST(who_may_execute_it),	TEST(interpreters),
 		TEST(names_too_long),
 	};
 

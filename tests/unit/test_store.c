@@ -14,9 +14,12 @@ static struct manifest manifest;
 static struct key_signers signers;
 
 static const char manifest_text[] =
-	"lamina 1\nname thermostat\nserial 17\ncompatible acme,thermostat\narch amd64\nmin-init 1\n"
-	"layer sha256:1111111111111111111111111111111111111111111111111111111111111111 size 8192 "
-	"data 4096 verity 2222222222222222222222222222222222222222222222222222222222222222\n"
+	"lamina 1\nname thermostat\nserial 17\ncompatible acme,thermostat\narch "
+	"amd64\nmin-init 1\n"
+	"layer sha256:1111111111111111111111111111111111111111111111111111111111111111 "
+	"size 8192 "
+	"data 4096 verity "
+	"2222222222222222222222222222222222222222222222222222222222222222\n"
 	"arg /bin/sh\nrun exec\n";
 
 static int make_key(void **state)
@@ -44,7 +47,8 @@ static void put_image(const char *text, char id[DIGEST_HEX_SIZE], char dir[128])
 	(void)snprintf(dir, 128, "images/%s", id);
 	(void)snprintf(path, sizeof(path), "%s/manifest", dir);
 	tree_file(path, text, 0644);
-	assert_int_equal(private_key_sign(&key, text, strlen(text), &file.lines[0], &err), 0);
+	assert_int_equal(private_key_sign(&key, text, strlen(text), &file.lines[0], &err),
+			 0);
 	file.count = 1;
 	assert_true(signature_file_write(&file, lines, sizeof(lines)) > 0);
 	(void)snprintf(path, sizeof(path), "%s/manifest.sig", dir);
@@ -85,7 +89,8 @@ static void a_changed_manifest(void **state)
 		text[i] ^= 1;
 		tree_file(path, text, 0644);
 		memset(&manifest, 0x5a, sizeof(manifest));
-		assert_tells(load(id, &err), -EBADMSG, err, "manifest: changed, its sha256 is");
+		assert_tells(load(id, &err), -EBADMSG, err,
+			     "manifest: changed, its sha256 is");
 		assert_int_equal(manifest.layer_count, (size_t)0x5a5a5a5a5a5a5a5aULL);
 	}
 }
@@ -104,7 +109,8 @@ static void a_forged_manifest(void **state)
 	(void)snprintf(to, sizeof(to), "%s/manifest.sig", other_dir);
 	assert_int_equal(renameat(tree_fd, from, tree_fd, to), 0);
 	assert_tells(load(other, &err), -EKEYREJECTED, err, "manifest.sig: ");
-	assert_tells(load(id, &err), -ENOENT, err, "not signed: there is no manifest.sig");
+	assert_tells(load(id, &err), -ENOENT, err,
+		     "not signed: there is no manifest.sig");
 }
 
 static void signed_but_malformed(void **state)
@@ -126,8 +132,8 @@ static void a_stranger_s_signature(void **state)
 	(void)state;
 	put_image(manifest_text, id, dir);
 	others.keys[0].id[0] ^= 1;
-	assert_tells(store_load_image(tree_fd, id, &others, 1, &manifest, &signers, &err), -ENOKEY,
-		     err, "manifest.sig: ");
+	assert_tells(store_load_image(tree_fd, id, &others, 1, &manifest, &signers, &err),
+		     -ENOKEY, err, "manifest.sig: ");
 	assert_tells(store_load_image(tree_fd, id, &ring, 2, &manifest, &signers, &err),
 		     -EKEYREJECTED, err, "1 good signatures of 2");
 	(void)snprintf(path, sizeof(path), "%s/manifest.sig", dir);
@@ -189,14 +195,19 @@ static void lists_images_only(void **state)
 	struct err err = ERR_INIT;
 
 	(void)state;
-	assert_tells(store_list_images(tree_fd, &images, &err), -ENOENT, err, "not a store");
+	assert_tells(store_list_images(tree_fd, &images, &err), -ENOENT, err,
+		     "not a store");
 	put_image(manifest_text, id, dir);
 	tree_dir("images/incoming");
-	tree_dir("images/ABCDEFabcdef0123456789abcdef0123456789abcdef0123456789abcdef0123");
-	tree_dir("images/abcdef0123456789abcdef0123456789abcdef0123456789abcdef012345678");
-	tree_fifo("images/0000000000000000000000000000000000000000000000000000000000000000");
-	tree_file("images/1111111111111111111111111111111111111111111111111111111111111111", "",
-		  0644);
+	tree_dir("images/"
+		 "ABCDEFabcdef0123456789abcdef0123456789abcdef0123456789abcdef0123");
+	tree_dir(
+		"images/abcdef0123456789abcdef0123456789abcdef0123456789abcdef012345678");
+	tree_fifo("images/"
+		  "0000000000000000000000000000000000000000000000000000000000000000");
+	tree_file(
+		"images/1111111111111111111111111111111111111111111111111111111111111111",
+		"", 0644);
 	err.text[0] = '\0';
 	assert_tells(store_list_images(tree_fd, &images, &err), 0, err, "");
 	assert_int_equal(images.count, 1);
@@ -216,7 +227,8 @@ static void lists_images_only(void **state)
 		     "images: more than 16");
 }
 
-#define BLOB "blobs/sha256/2222222222222222222222222222222222222222222222222222222222222222"
+#define BLOB                                                                             \
+	"blobs/sha256/2222222222222222222222222222222222222222222222222222222222222222"
 
 static int open_blob(uint64_t size, struct err *err)
 {
@@ -252,16 +264,21 @@ static void blobs(void **state)
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
 	assert_int_equal(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
 	(void)close(fd);
-	assert_tells(open_blob(5, &err), -EBADMSG, err, "has 4 bytes, the manifest says 5");
-	assert_tells(open_blob(1ULL << 40, &err), -EBADMSG, err, "has 4 bytes, the manifest says");
+	assert_tells(open_blob(5, &err), -EBADMSG, err,
+		     "has 4 bytes, the manifest says 5");
+	assert_tells(open_blob(1ULL << 40, &err), -EBADMSG, err,
+		     "has 4 bytes, the manifest says");
 	assert_int_equal(renameat(tree_fd, BLOB, tree_fd, "aside"), 0);
 	tree_link(BLOB, "../../aside");
-	assert_tells(open_blob(4, &err), -ELOOP, err, "is a symbolic link, not a regular file");
+	assert_tells(open_blob(4, &err), -ELOOP, err,
+		     "is a symbolic link, not a regular file");
 	tree_link(BLOB, "/dev/zero");
-	assert_tells(open_blob(4, &err), -ELOOP, err, "is a symbolic link, not a regular file");
+	assert_tells(open_blob(4, &err), -ELOOP, err,
+		     "is a symbolic link, not a regular file");
 	tree_unlink(BLOB);
 	tree_dir(BLOB);
-	assert_tells(open_blob(4, &err), -EINVAL, err, "is a directory, not a regular file");
+	assert_tells(open_blob(4, &err), -EINVAL, err,
+		     "is a directory, not a regular file");
 	assert_int_equal(unlinkat(tree_fd, BLOB, AT_REMOVEDIR), 0);
 	tree_fifo(BLOB);
 	assert_tells(open_blob(4, &err), -EINVAL, err, "is a fifo, not a regular file");
@@ -276,8 +293,8 @@ static void blobs_behind_links(void **state)
 	struct err err = ERR_INIT;
 
 	(void)state;
-	tree_file("real/2222222222222222222222222222222222222222222222222222222222222222", "four",
-		  0644);
+	tree_file("real/2222222222222222222222222222222222222222222222222222222222222222",
+		  "four", 0644);
 	tree_link("blobs/sha256", "../real");
 	assert_tells(open_blob(4, &err), -ELOOP, err, "is a symbolic link");
 }
@@ -302,10 +319,17 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, tree_new, tree_done)
 	const struct CMUnitTest tests[] = {
-		TEST(a_good_image), TEST(a_changed_manifest), TEST(a_forged_manifest),
-		TEST(signed_but_malformed), TEST(a_stranger_s_signature),
-		TEST(hostile_image_files), TEST(a_linked_image), TEST(lists_images_only),
-		TEST(blobs), TEST(blobs_behind_links), TEST(no_store),
+		TEST(a_good_image),
+		TEST(a_changed_manifest),
+		TEST(a_forged_manifest),
+		TEST(signed_but_malformed),
+		TEST(a_stranger_s_signature),
+		TEST(hostile_image_files),
+		TEST(a_linked_image),
+		TEST(lists_images_only),
+		TEST(blobs),
+		TEST(blobs_behind_links),
+		TEST(no_store),
 	};
 
 	return cmocka_run_group_tests(tests, make_key, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* A small directory tree for one test, below TMPDIR, and gone after it. Runs without root. */
+/* A small directory tree for one test, below TMPDIR, and gone after it. Runs without
+ * root. */
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdlib.h>
@@ -37,7 +38,8 @@ static inline int tree_new(void **state)
 	const char *tmp = getenv("TMPDIR");
 
 	(void)state;
-	(void)snprintf(tree_path, sizeof(tree_path), "%s/lamina-test-XXXXXX", tmp ? tmp : "/tmp");
+	(void)snprintf(tree_path, sizeof(tree_path), "%s/lamina-test-XXXXXX",
+		       tmp ? tmp : "/tmp");
 	assert_non_null(mkdtemp(tree_path));
 	tree_fd = open(tree_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(tree_fd >= 0);
@@ -65,7 +67,8 @@ static inline void tree_parents(const char *rel)
 }
 
 /* Writes @size bytes to @rel, whose directories are made. */
-static inline void tree_bytes(const char *rel, const void *bytes, size_t size, mode_t mode)
+static inline void tree_bytes(const char *rel, const void *bytes, size_t size,
+			      mode_t mode)
 {
 	int fd;
 

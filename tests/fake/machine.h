@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* A device with a signed image in its store, for the fake kernel. */
+#include <elf.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/str.h"
+#include "fake/fake.h"
+#include "format/verity.h"
+#include "init/arch.h"
+#include "trust/digest.h"
+#include "trust/key.h"
+#include "trust/private-key.h"
+
+#define STORE "@/dev/vda:"
+#define LAYER_BYTES 8192
+#define LAYERS 2
+
+/* What a test changes before it makes the machine. */
+static struct machine {
+	const char *policy; /* lines more */
+	const char *cmdline;
+	const char *manifest; /* lines more */
+	const char *run;
+} machine;
+
+static struct private_key key;
+static struct keyring ring;
+
+static int make_key(void **state)
+{
+	(void)state;
+	if (trust_start(NULL) < 0 || private_key_new(&key, NULL) < 0)
+		return -1;
+	ring.count = 1;
+	memcpy(ring.keys[0].point, key.point, sizeof(key.point));
+	return key_id(key.point, ring.keys[0].id);
+}
+
+static void plain_machine(void)
+{
+	machine = (struct machine){ .policy = "",
+				    .cmdline = "quiet\n",
+				    .manifest = "",
+				    .run = "arg /bin/app\narg one\nrun exec\n" };
+}
+
+static void put_initramfs(void)
+{
+	char text[2048];
+
+	(void)snprintf(text, sizeof(text),
+		       "store /dev/vda\ncompatible acme,thermostat\nstore-timeout 1\n%s",
+		       machine.policy);
+	fake_text("/etc/lamina/policy", text);
+	assert_true(keyring_write(&ring, text, sizeof(text)) > 0);
+	fake_text("/etc/lamina/keyring", text);
+	fake_text("/init", "this program");
+	fake_text("@proc:cmdline", machine.cmdline);
+}
+
+/* Writes a layer's line to @text and its blob to the store. */
+static void put_layer(char *text, size_t size, int n)
+{
+	uint8_t bytes[LAYER_BYTES], digest[DIGEST_SIZE];
+	char blob[DIGEST_HEX_SIZE], path[128];
+
+	memset(bytes, 'a' + n, sizeof(bytes));
+	assert_int_equal(digest_of(bytes, sizeof(bytes), digest), 0);
+	str_hex_encode(digest, DIGEST_SIZE, blob);
+	(void)snprintf(path, sizeof(path), STORE "blobs/sha256/%s", blob);
+	fake_bytes(path, bytes, sizeof(bytes));
+	(void)snprintf(text, size, "layer sha256:%s size %d data %d verity %s\n", blob,
+		       LAYER_BYTES, LAYER_BYTES - VERITY_BLOCK, blob);
+}
+
+static void put_image(void)
+{
+	static struct signature_file signatures;
+	char layers[LAYERS][256], text[4096], path[160], id[DIGEST_HEX_SIZE];
+	uint8_t digest[DIGEST_SIZE];
+
+	for (int i = 0; i < LAYERS; i++)
+		put_layer(layers[i], sizeof(layers[i]), i);
+	(void)snprintf(text, sizeof(text),
+		       "lamina 1\nname thermostat\nversion 1.4.2\nserial 17\n"
+		       "compatible acme,thermostat\narch " ARCH "\nmin-init 1\n%s%s%s%s",
+		       layers[0], layers[1], machine.manifest, machine.run);
+	assert_int_equal(digest_of(text, strlen(text), digest), 0);
+	str_hex_encode(digest, DIGEST_SIZE, id);
+	(void)snprintf(path, sizeof(path), STORE "images/%s/manifest", id);
+	fake_text(path, text);
+	assert_int_equal(
+		private_key_sign(&key, text, strlen(text), &signatures.lines[0], NULL),
+		0);
+	signatures.count = 1;
+	assert_true(signature_file_write(&signatures, text, sizeof(text)) > 0);
+	(void)snprintf(path, sizeof(path), STORE "images/%s/manifest.sig", id);
+	fake_text(path, text);
+}
+
+static void put_container(void)
+{
+	Elf64_Ehdr program;
+
+	memset(&program, 0, sizeof(program));
+	memcpy(program.e_ident, ELFMAG, SELFMAG);
+	program.e_ident[EI_CLASS] = ELFCLASS64;
+	fake_bytes("@squashfs:bin/app", &program, sizeof(program));
+	fake_text("@squashfs:etc/passwd",
+		  "root:x:0:0::/root:/bin/sh\napp:x:7:8::/home:/bin/sh\n");
+	fake_text("@squashfs:etc/group", "root:x:0:\nmore:x:9:app\n");
+	fake_text("@squashfs:etc/hostname", "of the image");
+}
+
+static void setup(void)
+{
+	static const char disk[65536];
+
+	fake_reset();
+	put_initramfs();
+	fake_disk("vda", NULL, "DEVNAME=vda\nDEVTYPE=disk\n", disk, sizeof(disk));
+	put_image();
+	put_container();
+}
