@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pack/describe-config.h"
+#include "pack/describe/config.h"
 
 #include <errno.h>
 #include <stdio.h>

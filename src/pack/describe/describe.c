@@ -10,17 +10,8 @@
 
 #include "base/str.h"
 #include "pack/cmd.h"
-#include "pack/describe-config.h"
-
-static const char *keep(struct manifest *manifest, const char *text, struct err *err)
-{
-	const char *kept = manifest_keep(manifest, text);
-
-	if (!kept)
-		(void)err_set(err, -EINVAL, "the image's description is longer than a manifest "
-			      "may be");
-	return kept;
-}
+#include "pack/describe/config.h"
+#include "pack/describe/parts.h"
 
 /* Sets a text: the option, else the label, else what the config says, else nothing. */
 static int set_text(struct manifest *manifest, const char **field, const char *option,
@@ -30,7 +21,7 @@ static int set_text(struct manifest *manifest, const char **field, const char *o
 
 	if (!text || !*text)
 		return 0;
-	*field = keep(manifest, text, err);
+	*field = describe_keep(manifest, text, err);
 	return *field ? 0 : -EINVAL;
 }
 
@@ -40,7 +31,7 @@ static int add_texts(struct manifest *manifest, const char **list, size_t *count
 	for (size_t i = 0; i < texts->count; i++) {
 		if (*count == most)
 			return err_set(err, -EINVAL, "more than %zu %s", most, what);
-		list[*count] = keep(manifest, texts->items[i], err);
+		list[*count] = describe_keep(manifest, texts->items[i], err);
 		if (!list[(*count)++])
 			return -EINVAL;
 	}
@@ -76,7 +67,7 @@ static int set_name(struct manifest *manifest, const struct describe_config *con
 		make_name(config->name, name);
 	if (!said && !name[0])
 		return err_set(err, -EINVAL, "what is the image's name? --name NAME");
-	manifest->name = keep(manifest, said ? said : name, err);
+	manifest->name = describe_keep(manifest, said ? said : name, err);
 	return manifest->name ? 0 : -EINVAL;
 }
 
@@ -195,80 +186,6 @@ static int set_run(struct manifest *manifest, const struct describe_config *conf
 	return 0;
 }
 
-static int set_upper(struct manifest *manifest, const struct describe_config *config,
-		     const struct describe_options *options, struct err *err)
-{
-	static const char words[][8] = { "tmpfs", "persist", "none" };
-	const char *label = describe_label(config, "upper");
-	const char *text = options->upper ? options->upper : label ? label : "tmpfs";
-	size_t size = strcspn(text, ", ");
-
-	for (size_t i = 0; i < 3; i++) {
-		if (strlen(words[i]) != size || memcmp(words[i], text, size) != 0)
-			continue;
-		if (text[size] && i != 0)
-			break;
-		manifest->upper = (enum manifest_upper)i;
-		manifest->upper_options = keep(manifest, text[size] ? text + size + 1 : "", err);
-		return manifest->upper_options ? 0 : -EINVAL;
-	}
-	return err_set(err, -EINVAL, "upper is tmpfs[,size=...], persist or none, not '%s'", text);
-}
-
-/* "/data", "/data=persist", "/tmp=tmpfs,size=1m" */
-static int add_volume(struct manifest *manifest, const char *text, struct err *err)
-{
-	struct manifest_volume *volume = &manifest->volumes[manifest->volume_count];
-	char rel[4096], path[4097], name[4096];
-	const char *kind = strchr(text, '=');
-	size_t size = kind ? (size_t)(kind - text) : strlen(text);
-
-	if (manifest->volume_count == MANIFEST_MAX_VOLUMES)
-		return err_set(err, -EINVAL, "more than %d volumes", MANIFEST_MAX_VOLUMES);
-	if (size >= sizeof(name))
-		return err_set(err, -EINVAL, "volume: the path is too long");
-	memcpy(name, text, size);
-	name[size] = '\0';
-	if (name[0] != '/' || str_below_root(name, rel, sizeof(rel)) < 0)
-		return err_set(err, -EINVAL, "volume %s: must be an absolute path", text);
-	(void)snprintf(path, sizeof(path), "/%s", strcmp(rel, ".") == 0 ? "" : rel);
-	kind = kind ? kind + 1 : "persist";
-	volume->persist = strcmp(kind, "persist") == 0;
-	if (!volume->persist && strncmp(kind, "tmpfs", 5) != 0)
-		return err_set(err, -EINVAL, "volume %s: is persist or tmpfs[,OPTION...]", text);
-	volume->path = keep(manifest, path, err);
-	volume->options = keep(manifest, !volume->persist && kind[5] == ',' ? kind + 6 : "", err);
-	if (!volume->path || !volume->options)
-		return -EINVAL;
-	for (size_t i = 0; i < manifest->volume_count; i++)
-		if (strcmp(manifest->volumes[i].path, path) == 0) {
-			manifest->volumes[i] = *volume; /* the command line's comes later */
-			return 0;
-		}
-	manifest->volume_count++;
-	return 0;
-}
-
-static int by_path(const void *a, const void *b)
-{
-	const struct manifest_volume *x = a, *y = b;
-
-	return strcmp(x->path, y->path);
-}
-
-static int add_volumes(struct manifest *manifest, const struct describe_config *config,
-		       const struct describe_options *options, struct err *err)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < config->volumes.count && r == 0; i++)
-		r = add_volume(manifest, config->volumes.items[i], err);
-	for (size_t i = 0; i < options->volumes.count && r == 0; i++)
-		r = add_volume(manifest, options->volumes.items[i], err);
-	qsort(manifest->volumes, manifest->volume_count, sizeof(manifest->volumes[0]), by_path);
-	return r;
-}
-
 /* Later ones win, in the place of the first. */
 static int add_env(struct manifest *manifest, const struct source_texts *env, struct err *err)
 {
@@ -283,7 +200,7 @@ static int add_env(struct manifest *manifest, const struct source_texts *env, st
 		if (at == MANIFEST_MAX_ENV)
 			return err_set(err, -EINVAL, "more than %d environment variables",
 				       MANIFEST_MAX_ENV);
-		manifest->env[at] = keep(manifest, text, err);
+		manifest->env[at] = describe_keep(manifest, text, err);
 		if (!manifest->env[at])
 			return -EINVAL;
 		if (at == manifest->env_count)
@@ -304,7 +221,7 @@ static int set_cwd(struct manifest *manifest, const struct describe_config *conf
 	if (str_below_root(said, rel, sizeof(rel)) < 0)
 		return err_set(err, -EINVAL, "the working directory '%s' can't be had", said);
 	(void)snprintf(path, sizeof(path), "/%s", strcmp(rel, ".") == 0 ? "" : rel);
-	manifest->cwd = keep(manifest, path, err);
+	manifest->cwd = describe_keep(manifest, path, err);
 	return manifest->cwd ? 0 : -EINVAL;
 }
 
@@ -319,7 +236,7 @@ static int set_stop_signal(struct manifest *manifest, const struct describe_conf
 		return 0;
 	if (describe_signal(said, name, sizeof(name)) < 0)
 		return err_set(err, -EINVAL, "the stop signal '%s' is none to stop by", said);
-	manifest->stop_signal = keep(manifest, name, err);
+	manifest->stop_signal = describe_keep(manifest, name, err);
 	return manifest->stop_signal ? 0 : -EINVAL;
 }
 
@@ -341,9 +258,9 @@ static int set_run_time(struct manifest *m, const struct describe_config *config
 	if (r == 0)
 		r = set_run(m, config, options, err);
 	if (r == 0)
-		r = set_upper(m, config, options, err);
+		r = describe_upper(m, config, options, err);
 	if (r == 0)
-		r = add_volumes(m, config, options, err);
+		r = describe_volumes(m, config, options, err);
 	if (r == 0)
 		r = add_texts(m, m->injects, &m->inject_count, MANIFEST_MAX_INJECTS,
 			      "injected files", &options->injects, err);
@@ -395,7 +312,7 @@ int describe_image(const struct source *sources, size_t count,
 	for (size_t i = 0; i < count && r == 0; i++) {
 		if (!sources[i].provenance || ret_manifest->source_count == MANIFEST_MAX_LAYERS)
 			continue;
-		const char *kept = keep(ret_manifest, sources[i].provenance, err);
+		const char *kept = describe_keep(ret_manifest, sources[i].provenance, err);
 
 		ret_manifest->sources[ret_manifest->source_count++] = kept;
 		r = kept ? 0 : -EINVAL;
