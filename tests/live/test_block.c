@@ -326,6 +326,13 @@ static int attach(const char *fixture, char ret_path[32])
 	return loop;
 }
 
+/* Others (udev) may look at it a moment longer. */
+static void detach(int loop, const char *path)
+{
+	close(loop);
+	LIVE_SOON(!is_bound(path));
+}
+
 /* As attach(), of a disk with partitions that the kernel can read. */
 static int attach_disk(const char *fixture, char ret_path[32])
 {
@@ -357,14 +364,14 @@ static void find_file_systems(void)
 
 	finds("LABEL=live-ext4", path);
 	finds("UUID=11111111-2222-3333-4444-555555555555", path);
-	close(loop);
+	detach(loop, path);
 	loop = attach("vfat.img", path);
 	finds("LABEL=LIVEFAT", path);
 	finds("UUID=1234-ABCD", path);
-	close(loop);
+	detach(loop, path);
 	loop = attach("f2fs.img", path);
 	finds("LABEL=live-f2fs", path);
-	close(loop);
+	detach(loop, path);
 }
 
 static void find_gpt_partitions(void)
@@ -382,7 +389,7 @@ static void find_gpt_partitions(void)
 	/* the first table gone, the second at the end of the disk holds */
 	LIVE_TRUE(pwrite(loop, "none", 4, 512) == 4 && fsync(loop) == 0);
 	finds("PARTUUID=aaaaaaaa-0000-4000-8000-000000000002", second);
-	close(loop);
+	detach(loop, disk);
 }
 
 static void find_mbr_partitions(void)
@@ -392,7 +399,7 @@ static void find_mbr_partitions(void)
 
 	(void)snprintf(second, sizeof(second), "%sp2", disk);
 	finds("PARTUUID=1a2b3c4d-02", second);
-	close(loop);
+	detach(loop, disk);
 }
 
 static void find_two_that_answer(void)
@@ -401,11 +408,13 @@ static void find_two_that_answer(void)
 	char one[32], two[32], path[64];
 	int loop = attach("ext4.img", one);
 
-	(void)attach("ext4.img", two);
+	int other = attach("ext4.img", two);
+
 	LIVE_BAD(find_device("LABEL=live-ext4", 0, path, &err), ENOTUNIQ, &err, one);
 	LIVE_TRUE(strstr(err.text, two));
-	close(loop);
+	detach(loop, one);
 	finds("LABEL=live-ext4", two);
+	detach(other, two);
 }
 
 static void find_says_what_was_seen(void)
@@ -413,12 +422,14 @@ static void find_says_what_was_seen(void)
 	struct err err = ERR_INIT;
 	char disk[32], path[64];
 
-	(void)attach("ext4.img", disk);
+	int loop = attach("ext4.img", disk);
+
 	LIVE_BAD(find_device("LABEL=no-such-thing", 100, path, &err), ENXIO, &err,
 		 disk + 5);
 	LIVE_BAD(find_device("/dev/no-such-thing", 0, path, &err), ENXIO, &err, disk + 5);
 	LIVE_BAD(find_device("/dev/null", 0, path, &err), ENOTBLK, &err, "/dev/null");
 	LIVE_BAD(find_device("nonsense", 0, path, &err), EINVAL, &err, "nonsense");
+	detach(loop, disk);
 }
 
 /* The device that appears while we look. */
@@ -441,6 +452,7 @@ static void find_waits(void)
 	close(LIVE_GOOD(find_device("LABEL=live-ext4", 4000, found, &err), &err));
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
+	LIVE_SOON(!is_bound(found));
 }
 
 int main(int argc, char **argv)
