@@ -4,9 +4,14 @@
 # shellcheck shell=bash disable=SC2154
 
 # pack_image DIRECTORY SOURCE...: with the least that an image must say, for a story writes a
-# manifest of its own around the layers.
+# manifest of its own around the layers. Says nothing unless it fails.
 pack_image()
 {
-	"$lamina" pack --output "$1" --name story --compatible "lamina,$board" \
-		--arch "$(board_conf "$board" GOARCH)" --run exec --arg /bin/sh "${@:2}" >/dev/null
+	local said
+
+	said=$("$lamina" pack --output "$1" --name story --compatible "lamina,$board" \
+		--arch "$(board_conf "$board" GOARCH)" --run exec --arg /bin/sh "${@:2}" 2>&1) || {
+		printf '%s\n' "$said" >&2
+		return 1
+	}
 }
