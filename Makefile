@@ -7,6 +7,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
+version := 0.1.0
+
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
@@ -99,6 +101,7 @@ warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 	-Wformat=2
 cflags = -std=gnu11 $(warnings) -ffunction-sections -fdata-sections -fno-strict-aliasing \
 	-D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Isrc -include $(autoconf) \
+	-DLAMINA_VERSION='"$(version)"' \
 	$(if $(static),-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -fno-pie) $(CPPFLAGS) $(CFLAGS)
 , := ,
 # One read-only segment instead of three: 8 KiB of padding less.
@@ -152,7 +155,7 @@ $(O)/src/%.o: src/%.c $(autoconf) $(flags)
 	$(Q)$(CC) $(cflags) -MMD -MP -c -o $@ $<
 
 define room-archive
-$(O)/src/$(1).a: $(objs-$(1)) $(flags)
+$(O)/src/$(1).a: $(objs-$(1)) $(flags) src/$(1)/Kbuild
 	@mkdir -p $$(@D)
 	$$(call say,AR,$$@)
 	$$(Q)rm -f $$@ && $$(AR) crD $$@ $$(filter %.o,$$^)

@@ -13,10 +13,6 @@
 #include "init/show.h"
 #include "init/stage.h"
 
-#ifndef LAMINA_VERSION
-#define LAMINA_VERSION "0.1"
-#endif
-
 static const char usage[] =
 	"lamina-init is the /init of an initramfs: started as PID 1, it boots. "
 	"Otherwise:\n"

@@ -8,24 +8,13 @@
 #include "pack/cmd.h"
 #include "trust/digest.h"
 
-#ifndef LAMINA_VERSION
-#define LAMINA_VERSION "0.1"
-#endif
-
-extern const struct cmd cmd_keygen, cmd_pack, cmd_sign, cmd_verify, cmd_inspect, cmd_bundle,
-	cmd_unbundle, cmd_initramfs, cmd_disk;
+extern const struct cmd cmd_keygen, cmd_pack, cmd_sign, cmd_verify, cmd_inspect,
+	cmd_bundle, cmd_unbundle, cmd_initramfs, cmd_disk;
 
 /* In the order in which people need them. */
 static const struct cmd *const commands[] = {
-	&cmd_keygen,
-	&cmd_pack,
-	&cmd_sign,
-	&cmd_verify,
-	&cmd_inspect,
-	&cmd_bundle,
-	&cmd_unbundle,
-	&cmd_initramfs,
-	&cmd_disk,
+	&cmd_keygen, &cmd_pack,	    &cmd_sign,	    &cmd_verify, &cmd_inspect,
+	&cmd_bundle, &cmd_unbundle, &cmd_initramfs, &cmd_disk,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -41,7 +30,8 @@ static const struct cmd *command_find(const char *name)
 static void print_commands(FILE *out)
 {
 	fputs("usage: lamina COMMAND [OPTION...] [ARGUMENT...]\n\n"
-	      "Turns container images into signed stacks of layers for devices.\n\n", out);
+	      "Turns container images into signed stacks of layers for devices.\n\n",
+	      out);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		fprintf(out, "  %-12s %s\n", commands[i]->name, commands[i]->help);
 	fputs("\n`lamina COMMAND --help` tells the rest.\n", out);
@@ -94,7 +84,8 @@ static int run_command(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	/* libarchive turns names into bytes by the locale; in C.UTF-8 no name gets lost */
+	/* libarchive turns names into bytes by the locale; in C.UTF-8 no name gets lost
+	 */
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		(void)setlocale(LC_CTYPE, "C");
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
