@@ -89,9 +89,11 @@ int cache_key(const struct tree_node *root, const struct squash_options *options
 	char text[256];
 	int n, r = digest_start(&digest);
 
-	n = snprintf(text, sizeof(text), "%s\nsqfstar %s\n%s %u %" PRIu32 "\nroot %o %u %u %u\n",
+	n = snprintf(text, sizeof(text),
+		     "%s\nsqfstar %s\n%s %u %" PRIu32 "\nroot %o %u %u %u\n",
 		     CACHE_FORMAT, version->text, options->compression, options->level,
-		     options->block_size, inode->mode, inode->uid, inode->gid, inode->mtime);
+		     options->block_size, inode->mode, inode->uid, inode->gid,
+		     inode->mtime);
 	if (r == 0)
 		r = digest_add(&digest, text, (size_t)n);
 	if (r == 0)
@@ -99,7 +101,8 @@ int cache_key(const struct tree_node *root, const struct squash_options *options
 	return r == 0 ? digest_finish(&digest, ret_key) : r;
 }
 
-static void entry_name(const uint8_t key[DIGEST_SIZE], const char *end, char ret_name[CACHE_NAME])
+static void entry_name(const uint8_t key[DIGEST_SIZE], const char *end,
+		       char ret_name[CACHE_NAME])
 {
 	str_hex_encode(key, DIGEST_SIZE, ret_name);
 	strcat(ret_name, end);
@@ -115,7 +118,8 @@ static int copy_file(int from, int to, uint64_t size)
 	if (ioctl(to, FICLONE, from) == 0)
 		return 0;
 	while (at < size && r == 0) {
-		size_t part = size - at < sizeof(buffer) ? (size_t)(size - at) : sizeof(buffer);
+		size_t part =
+			size - at < sizeof(buffer) ? (size_t)(size - at) : sizeof(buffer);
 
 		r = fd_pread_all(from, buffer, part, at);
 		if (r == 0)
@@ -126,7 +130,8 @@ static int copy_file(int from, int to, uint64_t size)
 }
 
 /* "SIZE DATA ROOT BLOB\n" */
-static int read_meta(int cache, const uint8_t key[DIGEST_SIZE], struct hash_tree_result *ret)
+static int read_meta(int cache, const uint8_t key[DIGEST_SIZE],
+		     struct hash_tree_result *ret)
 {
 	char name[CACHE_NAME], text[256], root[65], blob[65];
 	__fd int fd = -EBADF;
@@ -138,8 +143,8 @@ static int read_meta(int cache, const uint8_t key[DIGEST_SIZE], struct hash_tree
 	if (n < 0)
 		return (int)n;
 	text[n] = '\0';
-	if (sscanf(text, "%" SCNu64 " %" SCNu64 " %64[0-9a-f] %64[0-9a-f]", &ret->size_bytes,
-		   &ret->data_bytes, root, blob) != 4)
+	if (sscanf(text, "%" SCNu64 " %" SCNu64 " %64[0-9a-f] %64[0-9a-f]",
+		   &ret->size_bytes, &ret->data_bytes, root, blob) != 4)
 		return -EBADMSG;
 	if (str_hex_decode(root, strlen(root), ret->root, DIGEST_SIZE) < 0)
 		return -EBADMSG;
@@ -161,12 +166,13 @@ static int check_blob(int fd, const struct hash_tree_result *result)
 	if (r == 0 && memcmp(hash, result->blob, DIGEST_SIZE) != 0)
 		r = -EBADMSG;
 	if (r == 0)
-		r = hash_tree_check(fd, result->size_bytes, result->data_bytes, result->root, NULL);
+		r = hash_tree_check(fd, result->size_bytes, result->data_bytes,
+				    result->root, NULL);
 	return r;
 }
 
-static int copy_entry(int cache, const char *name, int fd, struct hash_tree_result *result,
-		      struct err *err)
+static int copy_entry(int cache, const char *name, int fd,
+		      struct hash_tree_result *result, struct err *err)
 {
 	__fd int from = openat(cache, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	int r;
@@ -206,7 +212,8 @@ int cache_get(int cache, const uint8_t key[DIGEST_SIZE], int fd,
 }
 
 /* Writes under a name of its own, then renames: several runs may put the same entry. */
-static int put_file(int cache, const char *name, int from, const void *bytes, uint64_t size)
+static int put_file(int cache, const char *name, int from, const void *bytes,
+		    uint64_t size)
 {
 	char temp[64];
 	int r;
@@ -232,8 +239,8 @@ int cache_put(int cache, const uint8_t key[DIGEST_SIZE], int fd,
 
 	str_hex_encode(result->root, DIGEST_SIZE, root);
 	str_hex_encode(result->blob, DIGEST_SIZE, blob);
-	n = snprintf(text, sizeof(text), "%" PRIu64 " %" PRIu64 " %s %s\n", result->size_bytes,
-		     result->data_bytes, root, blob);
+	n = snprintf(text, sizeof(text), "%" PRIu64 " %" PRIu64 " %s %s\n",
+		     result->size_bytes, result->data_bytes, root, blob);
 	entry_name(key, "", name);
 	r = put_file(cache, name, fd, NULL, result->size_bytes);
 	if (r < 0)

@@ -2,9 +2,9 @@
 #pragma once
 /*
  * Finished layers kept for the next run, below $LAMINA_CACHE, $XDG_CACHE_HOME/lamina or
- * ~/.cache/lamina. The key says everything that decides a layer's bytes: the normalised tar
- * (contents by the digest of the tar they stand in), the options and the tool's version. An entry
- * is believed only after its bytes have been hashed again.
+ * ~/.cache/lamina. The key says everything that decides a layer's bytes: the normalised
+ * tar (contents by the digest of the tar they stand in), the options and the tool's
+ * version. An entry is believed only after its bytes have been hashed again.
  */
 #include <stdint.h>
 
@@ -14,16 +14,17 @@
 #include "trust/digest.h"
 #include "trust/hash-tree.h"
 
-/* Opens the cache's directory, made if missing. An fd the caller owns, or -errno: work without. */
+/* Opens the cache's directory, made if missing. An fd the caller owns, or -errno: work
+ * without. */
 int cache_open(void);
 
-/* The key of a finished layer. 0; -ENOTSUP when it has none (files of a directory, which nobody
- * has hashed); -errno. */
+/* The key of a finished layer. 0; -ENOTSUP when it has none (files of a directory, which
+ * nobody has hashed); -errno. */
 int cache_key(const struct tree_node *root, const struct squash_options *options,
 	      const struct squash_version *version, uint8_t ret_key[DIGEST_SIZE]);
 
-/* Copies a good entry's blob into the empty file @fd. 1; 0 when there is none (a bad one is
- * removed); -errno when writing @fd fails. */
+/* Copies a good entry's blob into the empty file @fd. 1; 0 when there is none (a bad one
+ * is removed); -errno when writing @fd fails. */
 int cache_get(int cache, const uint8_t key[DIGEST_SIZE], int fd,
 	      struct hash_tree_result *ret_result, struct err *err);
 

@@ -24,7 +24,8 @@ int cmd_usage(struct err *err, const char *fmt, ...)
 }
 
 /* getopt_long()'s tables from ours; its value for a long option is 256 + its place. */
-static void getopt_tables(const struct cmd *cmd, struct option *ret_longs, struct str *letters)
+static void getopt_tables(const struct cmd *cmd, struct option *ret_longs,
+			  struct str *letters)
 {
 	size_t n = 0;
 
@@ -76,8 +77,8 @@ int cmd_next(struct cmd_line *line, int *ret_option, struct err *err)
 	if (got == '?' && optopt && optopt < 256)
 		return cmd_usage(err, "%s: unknown option -%c", line->cmd->name, optopt);
 	if (got == '?')
-		return cmd_usage(err, "%s: unknown or ambiguous option %s", line->cmd->name,
-				 line->argv[optind - 1]);
+		return cmd_usage(err, "%s: unknown or ambiguous option %s",
+				 line->cmd->name, line->argv[optind - 1]);
 	line->value = optarg;
 	*ret_option = place_of(line->cmd, got);
 	return 1;
@@ -103,8 +104,8 @@ int cmd_number(const struct cmd_line *line, int option, unsigned long long least
 	if (str_number(line->value, strlen(line->value), &value) < 0 || value < least ||
 	    value > most)
 		return cmd_usage(err, "%s: --%s: '%s' is not a number from %llu to %llu",
-				 line->cmd->name, line->cmd->options[option].name, line->value,
-				 least, most);
+				 line->cmd->name, line->cmd->options[option].name,
+				 line->value, least, most);
 	*ret_value = value;
 	return 0;
 }
@@ -137,8 +138,8 @@ int cmd_exit_code(int r)
 
 void cmd_print_help(const struct cmd *cmd)
 {
-	printf("usage: lamina %s %s%s\n\n%s.\n", cmd->name, cmd->options ? "[OPTION...] " : "",
-	       cmd->args, cmd->help);
+	printf("usage: lamina %s %s%s\n\n%s.\n", cmd->name,
+	       cmd->options ? "[OPTION...] " : "", cmd->args, cmd->help);
 	if (cmd->options && cmd->options->name)
 		putchar('\n');
 	for (const struct cmd_option *o = cmd->options; o && o->name; o++) {

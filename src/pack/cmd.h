@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * What a command of `lamina` is: a const table entry from which help and option parsing are
- * made. A new command is one file cmd/NAME.c with a `const struct cmd cmd_NAME`, its line in
- * main.c and its object in Kbuild.
+ * What a command of `lamina` is: a const table entry from which help and option parsing
+ * are made. A new command is one file cmd/NAME.c with a `const struct cmd cmd_NAME`, its
+ * line in main.c and its object in Kbuild.
  *
- * Data goes to stdout, messages to stderr. A command returns 0 or -errno with a text in err;
- * main prints that text once, as "lamina: ...", and turns the number into the exit code.
+ * Data goes to stdout, messages to stderr. A command returns 0 or -errno with a text in
+ * err; main prints that text once, as "lamina: ...", and turns the number into the exit
+ * code.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,7 +28,8 @@ enum {
 struct cmd_option {
 	const char *name; /* without the dashes; NULL ends the table */
 	char letter;	  /* short form, or 0 */
-	const char *arg;  /* what the value is called in help; NULL for an option without one */
+	const char *arg;  /* what the value is called in help; NULL for an option without
+			     one */
 	const char *help;
 };
 
@@ -43,20 +45,23 @@ struct cmd {
 
 struct cmd_line {
 	const struct cmd *cmd;
-	int argc;    /* with the command's name as argv[0] */
-	char **argv; /* operands come last once cmd_next() has returned 0 */
-	int at;	     /* first operand, once cmd_next() has returned 0 */
+	int argc;	   /* with the command's name as argv[0] */
+	char **argv;	   /* operands come last once cmd_next() has returned 0 */
+	int at;		   /* first operand, once cmd_next() has returned 0 */
 	const char *value; /* of the option last returned */
 };
 
-/* Takes the next option off the line. 1: *ret_option is its place in the command's table and
- * line->value its value; 0: only operands are left, argv[at] to argv[argc - 1]; CMD_USAGE. */
+/* Takes the next option off the line. 1: *ret_option is its place in the command's table
+ * and line->value its value; 0: only operands are left, argv[at] to argv[argc - 1];
+ * CMD_USAGE. */
 int cmd_next(struct cmd_line *line, int *ret_option, struct err *err);
 
 /* CMD_USAGE with a text; main adds how to get help. */
-int cmd_usage(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int cmd_usage(struct err *err, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
-/* CMD_USAGE unless there are at least @least and at most @most operands (-1: any number). */
+/* CMD_USAGE unless there are at least @least and at most @most operands (-1: any number).
+ */
 int cmd_operands(const struct cmd_line *line, int least, int most, struct err *err);
 
 /* Reads an option's decimal value between @least and @most. 0 or CMD_USAGE. */

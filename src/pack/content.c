@@ -27,14 +27,17 @@ static int open_below(const struct tree_inode *inode, struct err *err)
 	if (fstat(fd, &st) < 0)
 		return err_errno(err, -errno, "%s", inode->target);
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != inode->size_bytes)
-		return err_set(err, -EBUSY, "%s changed while it was read", inode->target);
+		return err_set(err, -EBUSY, "%s changed while it was read",
+			       inode->target);
 	return TAKE_FD(fd);
 }
 
 int content_open(struct content_reader *ret_reader, const struct tree_inode *inode,
 		 struct err *err)
 {
-	*ret_reader = (struct content_reader){ .inode = inode, .fd = -EBADF, .owned_fd = -EBADF };
+	*ret_reader = (struct content_reader){ .inode = inode,
+					       .fd = -EBADF,
+					       .owned_fd = -EBADF };
 	if (inode->size_bytes == 0)
 		return 0;
 	if (!inode->content->dir) {
@@ -58,7 +61,8 @@ int content_read(struct content_reader *reader, void *buf, size_t size, struct e
 
 	while (size) {
 		bool last = reader->extent == inode->extent_count;
-		const struct tree_extent *extent = last ? NULL : inode->extents + reader->extent;
+		const struct tree_extent *extent =
+			last ? NULL : inode->extents + reader->extent;
 		uint64_t limit = last ? inode->size_bytes : extent->offset;
 		bool hole = last || reader->at < extent->offset;
 		size_t count = size;
@@ -73,8 +77,9 @@ int content_read(struct content_reader *reader, void *buf, size_t size, struct e
 		if (hole) {
 			memset(to, 0, count);
 		} else {
-			r = fd_pread_all(reader->fd, to, count, inode->content->offset + extent->at +
-					 (reader->at - extent->offset));
+			r = fd_pread_all(reader->fd, to, count,
+					 inode->content->offset + extent->at +
+						 (reader->at - extent->offset));
 			if (r < 0)
 				return err_errno(err, r, "reading its content");
 		}

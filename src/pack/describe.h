@@ -21,8 +21,8 @@ struct describe_options {
 };
 
 /*
- * Fills everything but the layers. 0; -EINVAL naming what is missing or wrong, so that it is
- * known before hours of packing.
+ * Fills everything but the layers. 0; -EINVAL naming what is missing or wrong, so that it
+ * is known before hours of packing.
  */
 int describe_image(const struct source *sources, size_t count,
 		   const struct describe_options *options, struct manifest *ret_manifest,
@@ -32,6 +32,6 @@ int describe_image(const struct source *sources, size_t count,
 int describe_layers(const struct import_result *result, struct manifest *manifest,
 		    struct err *err);
 
-/* "linux/arm64/v8"'s or the machine's own name for an architecture as the manifest spells it;
- * NULL when a manifest has no such name. */
+/* "linux/arm64/v8"'s or the machine's own name for an architecture as the manifest spells
+ * it; NULL when a manifest has no such name. */
 const char *describe_arch(const char *name);

@@ -36,7 +36,9 @@ struct dir {
 
 static struct seen *seen_place(struct seen *table, size_t room, dev_t dev, ino_t ino)
 {
-	size_t i = (size_t)(((uint64_t)ino ^ (uint64_t)dev << 32) * 0x9e3779b97f4a7c15ULL >> 20);
+	size_t i =
+		(size_t)(((uint64_t)ino ^ (uint64_t)dev << 32) * 0x9e3779b97f4a7c15ULL >>
+			 20);
 
 	for (i &= room - 1; table[i].path; i = (i + 1) & (room - 1))
 		if (table[i].dev == dev && table[i].ino == ino)
@@ -53,7 +55,8 @@ static int seen_grow(struct dir *dir)
 		return -ENOMEM;
 	for (size_t i = 0; i < dir->seen_room; i++)
 		if (dir->seen[i].path)
-			*seen_place(table, room, dir->seen[i].dev, dir->seen[i].ino) = dir->seen[i];
+			*seen_place(table, room, dir->seen[i].dev, dir->seen[i].ino) =
+				dir->seen[i];
 	free(dir->seen);
 	dir->seen = table;
 	dir->seen_room = room;
@@ -83,7 +86,8 @@ static int read_xattrs(struct dir *dir, int fd, struct tree_xattr **list, struct
 	ssize_t size = listxattr(path_of_fd(file, fd), names, sizeof(names));
 
 	if (size < 0)
-		return errno == ENOTSUP ? 0 : err_errno(err, -errno, "extended attributes");
+		return errno == ENOTSUP ? 0
+					: err_errno(err, -errno, "extended attributes");
 	for (const char *name = names; name < names + size; name += strlen(name) + 1) {
 		ssize_t n = getxattr(file, name, value, sizeof(value));
 		int r;
@@ -172,8 +176,13 @@ static int give(struct dir *dir, int fd, const struct stat *st, const char *path
 		struct err *err)
 {
 	struct layer_entry entry = {
-		.path = path, .mode = st->st_mode, .uid = st->st_uid, .gid = st->st_gid,
-		.mtime = st->st_mtime, .major = major(st->st_rdev), .minor = minor(st->st_rdev),
+		.path = path,
+		.mode = st->st_mode,
+		.uid = st->st_uid,
+		.gid = st->st_gid,
+		.mtime = st->st_mtime,
+		.major = major(st->st_rdev),
+		.minor = minor(st->st_rdev),
 	};
 	int r = 0;
 
@@ -202,7 +211,8 @@ static int walk_name(struct dir *dir, int fd, const char *name, struct err *err)
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return 0;
 	if ((size_t)snprintf(dir->path + used, room, "/%s", name) >= room)
-		r = err_set(err, -ENAMETOOLONG, "%.64s...: the path is too long", dir->path);
+		r = err_set(err, -ENAMETOOLONG, "%.64s...: the path is too long",
+			    dir->path);
 	else
 		r = walk(dir, fd, name, err);
 	dir->path[used] = '\0';
@@ -240,7 +250,10 @@ static int walk(struct dir *dir, int parent, const char *name, struct err *err)
 int dir_read(struct tree *tree, const struct content *content, tar_entry_fn *entry,
 	     void *context, struct tar_notes *ret_notes, struct err *err)
 {
-	struct dir dir = { .tree = tree, .content = content, .fn = entry, .context = context,
+	struct dir dir = { .tree = tree,
+			   .content = content,
+			   .fn = entry,
+			   .context = context,
 			   .path = "." };
 	int r = walk(&dir, content->fd, ".", err);
 

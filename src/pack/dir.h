@@ -7,8 +7,8 @@
 #include "pack/tree.h"
 
 /*
- * Calls @entry for everything below @content's directory, and for itself as ".". Owners are as
- * on the disk; names of one file become hard links. 0 or -errno with the path.
+ * Calls @entry for everything below @content's directory, and for itself as ".". Owners
+ * are as on the disk; names of one file become hard links. 0 or -errno with the path.
  */
 int dir_read(struct tree *tree, const struct content *content, tar_entry_fn *entry,
 	     void *context, struct tar_notes *ret_notes, struct err *err);

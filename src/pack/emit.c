@@ -3,8 +3,8 @@
 
 #include "pack/pax.h"
 
-static int emit_node(const struct tree_node *node, const struct emit_sink *sink, struct pax *pax,
-		     struct err *err)
+static int emit_node(const struct tree_node *node, const struct emit_sink *sink,
+		     struct pax *pax, struct err *err)
 {
 	static const char zeros[512];
 	char path[TREE_PATH_SIZE], first[TREE_PATH_SIZE];
@@ -25,11 +25,13 @@ static int emit_node(const struct tree_node *node, const struct emit_sink *sink,
 		return r;
 	r = sink->content(sink->context, inode, err);
 	if (r == 0)
-		r = sink->bytes(sink->context, zeros, pax_padding(inode->size_bytes), err);
+		r = sink->bytes(sink->context, zeros, pax_padding(inode->size_bytes),
+				err);
 	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
 }
 
-int emit_layer(const struct tree_node *root, const struct emit_sink *sink, struct err *err)
+int emit_layer(const struct tree_node *root, const struct emit_sink *sink,
+	       struct err *err)
 {
 	struct pax pax = { 0 };
 	int r = 0;
@@ -41,7 +43,8 @@ int emit_layer(const struct tree_node *root, const struct emit_sink *sink, struc
 	if (r == 0)
 		pax_add_end(&pax);
 	if (r == 0)
-		r = pax.error ? pax.error : sink->bytes(sink->context, pax.bytes, pax.size, err);
+		r = pax.error ? pax.error
+			      : sink->bytes(sink->context, pax.bytes, pax.size, err);
 	pax_done(&pax);
 	return r;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * A finished layer as a normalised tar: sorted, parents first, each name once, the first name of
- * a hard-linked file with its bytes and the others as links to it. The root has no entry: sqfstar
- * takes its attributes as options.
+ * A finished layer as a normalised tar: sorted, parents first, each name once, the first
+ * name of a hard-linked file with its bytes and the others as links to it. The root has
+ * no entry: sqfstar takes its attributes as options.
  */
 #include <stddef.h>
 
@@ -19,4 +19,5 @@ struct emit_sink {
 };
 
 /* 0, or -errno with the path where it happened. */
-int emit_layer(const struct tree_node *root, const struct emit_sink *sink, struct err *err);
+int emit_layer(const struct tree_node *root, const struct emit_sink *sink,
+	       struct err *err);

@@ -12,7 +12,8 @@ static uint64_t size_of(const struct source_layer *layer)
 
 	if (layer->size_bytes != SOURCE_SIZE_UNKNOWN)
 		return layer->size_bytes;
-	return fstat(layer->fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+	return fstat(layer->fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size
+								 : 0;
 }
 
 static uint64_t group_size(const struct import_group *group)
@@ -31,7 +32,8 @@ static void join(struct import_plan *plan)
 	uint64_t best_size = UINT64_MAX;
 
 	for (size_t i = 0; i + 1 < plan->count; i++) {
-		uint64_t size = group_size(&plan->groups[i]) + group_size(&plan->groups[i + 1]);
+		uint64_t size =
+			group_size(&plan->groups[i]) + group_size(&plan->groups[i + 1]);
 
 		if (size >= best_size)
 			continue;

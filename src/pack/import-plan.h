@@ -18,8 +18,8 @@ struct import_plan {
 	size_t count;
 };
 
-/* At most @merge groups (0: a group for each layer), joined so that small neighbours go together.
- * Depends on the stored sizes only. 0; -EINVAL without any layer; -ENOMEM. */
+/* At most @merge groups (0: a group for each layer), joined so that small neighbours go
+ * together. Depends on the stored sizes only. 0; -EINVAL without any layer; -ENOMEM. */
 int import_plan_make(const struct source *sources, size_t count, size_t merge,
 		     struct import_plan *ret_plan, struct err *err);
 void import_plan_done(struct import_plan *plan);

@@ -47,7 +47,8 @@ static uint64_t stored_size(const struct source_layer *source)
 
 	if (source->size_bytes != SOURCE_SIZE_UNKNOWN)
 		return source->size_bytes;
-	return fstat(source->fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+	return fstat(source->fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size
+								  : 0;
 }
 
 /* Where the layer's bytes will be found. */
@@ -87,8 +88,9 @@ static int read_layer(struct import *import, const struct source_layer *source,
 		return r;
 	import->content_count++;
 	layer_next_source(layer, source->plain);
-	r = content->dir ? dir_read(&import->tree, content, add_entry, layer, &notes, err) :
-			   tar_read(&import->tree, content, add_entry, layer, &notes, err);
+	r = content->dir
+		    ? dir_read(&import->tree, content, add_entry, layer, &notes, err)
+		    : tar_read(&import->tree, content, add_entry, layer, &notes, err);
 	if (r == 0)
 		r = layer_check(layer, err);
 	layer->notes.foreign_xattrs += notes.foreign_xattrs;
@@ -144,11 +146,11 @@ static int build(struct import *import, const struct layer *layer, int fd,
 	return r == 0 ? append_tree(fd, &out->blob, err) : r;
 }
 
-/* A squashfs that holds exactly this layer already is the layer. 1, or 0 when it has to be
- * written anew. */
+/* A squashfs that holds exactly this layer already is the layer. 1, or 0 when it has to
+ * be written anew. */
 static int take_squashfs(struct import *import, const struct layer *layer,
-			 const struct import_group *group, int fd, struct import_layer *out,
-			 struct err *err)
+			 const struct import_group *group, int fd,
+			 struct import_layer *out, struct err *err)
 {
 	const struct source_layer *source = group->sources[0];
 	int r;
@@ -171,8 +173,9 @@ static int make_blob(struct import *import, const struct layer *layer,
 		     struct err *err)
 {
 	uint8_t key[DIGEST_SIZE];
-	bool cached = import->cache >= 0 && cache_key(layer->root, &import->options->squash,
-						      &import->version, key) == 0;
+	bool cached =
+		import->cache >= 0 && cache_key(layer->root, &import->options->squash,
+						&import->version, key) == 0;
 	int r = take_squashfs(import, layer, group, fd, out, err);
 
 	if (r != 0)
@@ -222,7 +225,8 @@ static int keep_layer(struct import *import, const struct layer *layer,
 	for (const struct tree_node *n = layer->root; n; n = tree_next(layer->root, n))
 		out->entries++;
 	for (size_t i = 0; i < group->count; i++)
-		out->tar_bytes += import->contents[import->content_count - 1 - i].size_bytes;
+		out->tar_bytes +=
+			import->contents[import->content_count - 1 - i].size_bytes;
 	out->name = strdup(group->sources[0]->name);
 	if (!out->name)
 		return -ENOMEM;
@@ -235,8 +239,8 @@ static int finish_layer(struct import *import, struct layer *layer,
 {
 	struct layer_notes *notes = &import->result.notes;
 	const char *const *excludes = import->options->excludes;
-	int r = layer_finish(layer, excludes && excludes[0] ? excluded : NULL, (void *)excludes,
-			     err);
+	int r = layer_finish(layer, excludes && excludes[0] ? excluded : NULL,
+			     (void *)excludes, err);
 
 	if (r == 0 && (!is_empty(layer) || (last && import->result.count == 0)))
 		r = keep_layer(import, layer, group, err);
@@ -248,11 +252,12 @@ static int finish_layer(struct import *import, struct layer *layer,
 	return r;
 }
 
-static int import_group(struct import *import, const struct import_group *group, bool last,
-			struct err *err)
+static int import_group(struct import *import, const struct import_group *group,
+			bool last, struct err *err)
 {
-	struct layer *layer = layer_new(&import->tree, import->layer_number,
-					import->options->latest, &import->options->limits);
+	struct layer *layer =
+		layer_new(&import->tree, import->layer_number, import->options->latest,
+			  &import->options->limits);
 	int r = layer ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < group->count && r == 0; i++)
@@ -273,15 +278,18 @@ static int run(struct import *import, const struct source *sources, size_t count
 	if (r == 0)
 		r = tree_init(&import->tree);
 	if (r == 0)
-		r = import_plan_make(sources, count, import->options->merge, &import->plan, err);
+		r = import_plan_make(sources, count, import->options->merge,
+				     &import->plan, err);
 	if (r < 0)
 		return r;
 	import->contents = calloc(import->plan.source_count, sizeof(*import->contents));
-	import->result.layers = calloc(import->plan.count, sizeof(*import->result.layers));
+	import->result.layers =
+		calloc(import->plan.count, sizeof(*import->result.layers));
 	if (!import->contents || !import->result.layers)
 		return -ENOMEM;
 	for (size_t i = 0; i < import->plan.count && r == 0; i++)
-		r = import_group(import, &import->plan.groups[i], i + 1 == import->plan.count, err);
+		r = import_group(import, &import->plan.groups[i],
+				 i + 1 == import->plan.count, err);
 	return r;
 }
 
@@ -289,7 +297,9 @@ int import_sources(const struct source *sources, size_t count,
 		   const struct import_options *options, struct staging *staging,
 		   struct import_result *ret_result, struct err *err)
 {
-	struct import import = { .options = options, .staging = staging, .cache = -EBADF };
+	struct import import = { .options = options,
+				 .staging = staging,
+				 .cache = -EBADF };
 	int r;
 
 	(void)signal(SIGPIPE, SIG_IGN); /* a tool that dies is an error with a text */

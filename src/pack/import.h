@@ -43,8 +43,8 @@ struct import_result {
 };
 
 /*
- * Imports the layers of @count sources, which stack in order, into @staging. 0, or -errno with
- * the layer's name. @ret_result is the caller's: import_done().
+ * Imports the layers of @count sources, which stack in order, into @staging. 0, or -errno
+ * with the layer's name. @ret_result is the caller's: import_done().
  */
 int import_sources(const struct source *sources, size_t count,
 		   const struct import_options *options, struct staging *staging,

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * One layer of the image being made, from the entries of one or more source layers (several when
- * they are merged). The rules of the OCI layer format are here: whiteouts, opaque directories,
- * duplicates, implied parents, links in the middle of a path, hard links to lower files.
+ * One layer of the image being made, from the entries of one or more source layers
+ * (several when they are merged). The rules of the OCI layer format are here: whiteouts,
+ * opaque directories, duplicates, implied parents, links in the middle of a path, hard
+ * links to lower files.
  *
- * Entries are applied in the order of the tar; what a later one says wins. Whiteouts only ever
- * hide what earlier layers brought.
+ * Entries are applied in the order of the tar; what a later one says wins. Whiteouts only
+ * ever hide what earlier layers brought.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,8 +16,8 @@
 #include "pack/resolve.h"
 #include "pack/tree.h"
 
-/* One entry as its source gives it. Texts and xattrs are borrowed for the call; xattrs, content
- * and extents stay referenced: they live in the tree's arena or longer. */
+/* One entry as its source gives it. Texts and xattrs are borrowed for the call; xattrs,
+ * content and extents stay referenced: they live in the tree's arena or longer. */
 struct layer_entry {
 	const char *path;     /* as it stands in the tar */
 	const char *hardlink; /* path of a hard link's target; NULL for everything else */
@@ -43,7 +44,7 @@ struct layer_notes { /* what was left out, for a note to people */
 
 struct layer {
 	struct tree *tree;
-	struct tree_node *root; /* what the layer brings; finished by layer_finish() */
+	struct tree_node *root;	  /* what the layer brings; finished by layer_finish() */
 	struct tree_node *litter; /* AUFS's own files: only hard links see them */
 	struct tree_node **conflicts; /* implied directories over something else */
 	size_t conflict_count;
@@ -57,9 +58,9 @@ struct layer {
 	struct resolve walk;
 };
 
-/* A layer that will lie over tree->lower; its source layers count on from @number, which is 0
- * at first and layer->number of the one before after that. @latest: see the struct. NULL when
- * out of memory. */
+/* A layer that will lie over tree->lower; its source layers count on from @number, which
+ * is 0 at first and layer->number of the one before after that. @latest: see the struct.
+ * NULL when out of memory. */
 struct layer *layer_new(struct tree *tree, uint32_t number, uint32_t latest,
 			const struct layer_limits *limits);
 void layer_free(struct layer *layer);
@@ -67,7 +68,8 @@ void layer_free(struct layer *layer);
 /* Begins a source layer; after the first, it is merged into what is there. */
 void layer_next_source(struct layer *layer, bool plain);
 
-/* Applies an entry. 0; -EINVAL, -ENOENT, -ELOOP, -E2BIG... with the entry's name and the reason. */
+/* Applies an entry. 0; -EINVAL, -ENOENT, -ELOOP, -E2BIG... with the entry's name and the
+ * reason. */
 int layer_add(struct layer *layer, const struct layer_entry *entry, struct err *err);
 
 /* At the end of a source layer: what only makes sense as a whole. */
@@ -76,10 +78,11 @@ int layer_check(struct layer *layer, struct err *err);
 /* Is @path one that the user left out? */
 typedef bool layer_exclude_fn(const char *path, void *context);
 
-/* After the last entry: drops what is excluded and needless whiteouts, marks opaque directories,
- * sorts, counts names. 0 or -errno. */
+/* After the last entry: drops what is excluded and needless whiteouts, marks opaque
+ * directories, sorts, counts names. 0 or -errno. */
 int layer_finish(struct layer *layer, layer_exclude_fn *exclude, void *context,
 		 struct err *err);
 
-/* Puts the finished and written layer into tree->lower; layer->root has no meaning then. */
+/* Puts the finished and written layer into tree->lower; layer->root has no meaning then.
+ */
 void layer_commit(struct layer *layer);

@@ -22,8 +22,8 @@ struct ustar {
 
 _Static_assert(sizeof(struct ustar) == 512, "a tar block");
 
-#define USTAR_NAME 99	       /* without the end; some readers want one */
-#define USTAR_ID 07777777      /* seven digits */
+#define USTAR_NAME 99	  /* without the end; some readers want one */
+#define USTAR_ID 07777777 /* seven digits */
 #define USTAR_SIZE 077777777777ULL
 
 void pax_done(struct pax *pax)
@@ -61,8 +61,8 @@ static unsigned int digits_of(size_t number)
 }
 
 /* "LENGTH KEY=VALUE\n", where LENGTH counts itself. */
-static void add_record(struct pax *pax, const char *prefix, const char *key, const void *value,
-		       size_t size)
+static void add_record(struct pax *pax, const char *prefix, const char *key,
+		       const void *value, size_t size)
 {
 	size_t rest = strlen(prefix) + strlen(key) + size + 3; /* space, =, LF */
 	size_t length = rest + digits_of(rest);
@@ -198,7 +198,8 @@ static void fill(struct ustar *block, const struct tree_node *node, const char *
 	octal(block->minor, sizeof(block->minor), inode->minor);
 }
 
-void pax_add(struct pax *pax, const struct tree_node *node, const char *path, const char *link)
+void pax_add(struct pax *pax, const struct tree_node *node, const char *path,
+	     const char *link)
 {
 	const struct tree_inode *inode = node->inode;
 	struct ustar block = { .type = type_of(node, link) };

@@ -64,7 +64,8 @@ static void draw(const struct progress *p)
 	(void)str_size(p->done_bytes, done);
 	(void)str_size(p->total_bytes, total);
 	n = snprintf(line, sizeof(line), "[%s] %s%s%s  %s %s", bar, done,
-		     p->total_bytes ? " of " : "", p->total_bytes ? total : "", p->verb, p->name);
+		     p->total_bytes ? " of " : "", p->total_bytes ? total : "", p->verb,
+		     p->name);
 	if (n > width)
 		line[width] = '\0';
 	fprintf(stderr, "\r%s\033[K", line);

@@ -7,8 +7,8 @@
 struct progress {
 	bool terminal, drawn;
 	uint64_t start_ms, last_ms;
-	const char *verb; /* "reading" */
-	const char *name; /* of the layer */
+	const char *verb;		  /* "reading" */
+	const char *name;		  /* of the layer */
 	uint64_t done_bytes, total_bytes; /* total 0: not known */
 };
 

@@ -41,7 +41,8 @@ static const struct tree_node *find(const struct readback *rb, const char *path)
 	return node;
 }
 
-static const struct tree_xattr *next_expected(const struct tree_xattr *at, const char *name)
+static const struct tree_xattr *next_expected(const struct tree_xattr *at,
+					      const char *name)
 {
 	while (at && strcmp(at->name, name) != 0)
 		at = at->next;
@@ -55,7 +56,8 @@ static int compare_xattrs(const struct tree_node *node, struct archive_entry *en
 	size_t expected = node->flags & TREE_OPAQUE ? 1 : 0, found = 0, size;
 	const void *value;
 
-	for (const struct tree_xattr *x = node->inode ? node->inode->xattrs : NULL; x; x = x->next)
+	for (const struct tree_xattr *x = node->inode ? node->inode->xattrs : NULL; x;
+	     x = x->next)
 		expected++;
 	(void)archive_entry_xattr_reset(entry);
 	while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK) {
@@ -68,11 +70,12 @@ static int compare_xattrs(const struct tree_node *node, struct archive_entry *en
 		if (!x || x->size != size || memcmp(x->value, value, size) != 0)
 			return differs(err, path, "another extended attribute");
 	}
-	return found == expected ? 0 : differs(err, path, "extended attributes are missing");
+	return found == expected ? 0
+				 : differs(err, path, "extended attributes are missing");
 }
 
-static int compare_content(struct readback *rb, const struct tree_inode *inode, const char *path,
-			   struct err *err)
+static int compare_content(struct readback *rb, const struct tree_inode *inode,
+			   const char *path, struct err *err)
 {
 	struct content_reader reader;
 	uint64_t left = inode->size_bytes;
@@ -80,7 +83,8 @@ static int compare_content(struct readback *rb, const struct tree_inode *inode, 
 
 	while (r == 0 && left) {
 		char expected[16384];
-		size_t size = left < sizeof(rb->buffer) ? (size_t)left : sizeof(rb->buffer);
+		size_t size =
+			left < sizeof(rb->buffer) ? (size_t)left : sizeof(rb->buffer);
 		la_ssize_t n = archive_read_data(rb->archive, rb->buffer, size);
 
 		if (n <= 0) {
@@ -90,7 +94,8 @@ static int compare_content(struct readback *rb, const struct tree_inode *inode, 
 		left -= (uint64_t)n;
 		progress_add(rb->options->progress, (uint64_t)n);
 		for (size_t at = 0, part; r == 0 && at < (size_t)n; at += part) {
-			part = (size_t)n - at < sizeof(expected) ? (size_t)n - at : sizeof(expected);
+			part = (size_t)n - at < sizeof(expected) ? (size_t)n - at
+								 : sizeof(expected);
 			r = content_read(&reader, expected, part, err);
 			if (r == 0 && memcmp(expected, rb->buffer + at, part) != 0)
 				r = differs(err, path, "another content");
@@ -128,7 +133,8 @@ static int compare_inode(struct readback *rb, const struct tree_node *node,
 
 	if (archive_entry_mode(entry) != inode->mode)
 		return differs(err, path, "another type or mode");
-	if (archive_entry_uid(entry) != inode->uid || archive_entry_gid(entry) != inode->gid)
+	if (archive_entry_uid(entry) != inode->uid ||
+	    archive_entry_gid(entry) != inode->gid)
 		return differs(err, path, "another owner");
 	if (archive_entry_mtime(entry) != inode->mtime &&
 	    (node != rb->root || rb->options->root_time))
@@ -144,7 +150,8 @@ static int compare_inode(struct readback *rb, const struct tree_node *node,
 	return compare_content(rb, inode, path, err);
 }
 
-static int compare_entry(struct readback *rb, struct archive_entry *entry, struct err *err)
+static int compare_entry(struct readback *rb, struct archive_entry *entry,
+			 struct err *err)
 {
 	const char *path = archive_entry_pathname(entry);
 	const struct tree_node *node = path ? find(rb, path) : NULL;
@@ -174,11 +181,13 @@ static int compare_all(struct readback *rb, struct err *err)
 			return r;
 	}
 	if (r != ARCHIVE_EOF)
-		return err_set(err, -EBADMSG, "read back: %s", archive_error_string(rb->archive));
+		return err_set(err, -EBADMSG, "read back: %s",
+			       archive_error_string(rb->archive));
 	for (const struct tree_node *n = rb->root; n; n = tree_next(rb->root, n))
 		count++;
 	if (rb->seen != count)
-		return err_set(err, -EBADMSG, "read back: %zu entries instead of %zu", rb->seen, count);
+		return err_set(err, -EBADMSG, "read back: %zu entries instead of %zu",
+			       rb->seen, count);
 	return 0;
 }
 
@@ -195,7 +204,8 @@ static int compare_stream(struct readback *rb, int fd, struct err *err)
 	if (archive_read_open_fd(rb->archive, fd, READBACK_BUFFER) == ARCHIVE_OK)
 		r = compare_all(rb, err);
 	else
-		r = err_set(err, -EBADMSG, "read back: %s", archive_error_string(rb->archive));
+		r = err_set(err, -EBADMSG, "read back: %s",
+			    archive_error_string(rb->archive));
 	(void)archive_read_free(rb->archive);
 	return r;
 }
@@ -204,7 +214,8 @@ int readback_check(const struct tree *tree, const struct tree_node *root, int fd
 		   const struct readback_options *options, struct err *err)
 {
 	char path[PATH_FD_SIZE];
-	const char *const argv[] = { "sqfs2tar", "--no-skip", "-r", ".", path_of_fd(path, fd), NULL };
+	const char *const argv[] = { "sqfs2tar", "--no-skip",	       "-r",
+				     ".",	 path_of_fd(path, fd), NULL };
 	const struct tool_options run = { .argv = argv, .keep_fd = fd };
 	struct readback *rb = calloc(1, sizeof(*rb));
 	struct tool tool = { .pid = -1, .pipe = -EBADF, .errors = -EBADF };
@@ -218,7 +229,8 @@ int readback_check(const struct tree *tree, const struct tree_node *root, int fd
 	free(rb);
 	waited = tool_wait(&tool, &said);
 	if (waited == -ENOENT)
-		return err_set(err, waited, "sqfs2tar is not installed: it is in squashfs-tools-ng "
+		return err_set(err, waited,
+			       "sqfs2tar is not installed: it is in squashfs-tools-ng "
 			       "(or use --no-readback)");
 	if (r == 0 && waited < 0)
 		return err_set(err, waited, "%s", said.text);

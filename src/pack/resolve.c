@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-enum { NAMES, REST };
+enum {
+	NAMES,
+	REST
+};
 
 void resolve_start(struct resolve *walk, const struct tree *tree, struct tree_node *root)
 {
@@ -26,16 +29,19 @@ struct tree_node *resolve_node(const struct resolve_frame *frame)
 	return frame->upper && frame->upper->inode ? frame->upper : frame->lower;
 }
 
-struct resolve_frame resolve_name(const struct resolve *walk, const char *name, size_t size)
+struct resolve_frame resolve_name(const struct resolve *walk, const char *name,
+				  size_t size)
 {
 	const struct resolve_frame *dir = &walk->frames[walk->depth];
 	struct resolve_frame frame = { .name = name, .name_size = (uint16_t)size };
 
 	if (tree_is_dir(dir->upper))
 		frame.upper = tree_child(walk->tree, dir->upper, name, size);
-	if (frame.upper && (!tree_is_dir(frame.upper) || frame.upper->flags & TREE_MASKED))
+	if (frame.upper &&
+	    (!tree_is_dir(frame.upper) || frame.upper->flags & TREE_MASKED))
 		return frame;
-	/* a file in the middle of the path has nothing below it, whatever the lower layers say */
+	/* a file in the middle of the path has nothing below it, whatever the lower
+	 * layers say */
 	if (tree_is_dir(dir->lower) && (!dir->upper || tree_is_dir(dir->upper)))
 		frame.lower = tree_child(walk->tree, dir->lower, name, size);
 	if (frame.upper && !tree_is_dir(frame.lower))
@@ -49,7 +55,8 @@ static int push(struct resolve *walk, const char *name, size_t size, struct err 
 	char *copy = walk->text[NAMES] + walk->text_used;
 
 	if (size > TREE_NAME_MAX)
-		return err_set(err, -ENAMETOOLONG, "a name of more than %d bytes", TREE_NAME_MAX);
+		return err_set(err, -ENAMETOOLONG, "a name of more than %d bytes",
+			       TREE_NAME_MAX);
 	if (walk->depth == RESOLVE_DEPTH_MAX || walk->size + size + 1 >= TREE_PATH_SIZE)
 		return err_set(err, -ENAMETOOLONG, "the path is too long");
 	memcpy(copy, name, size);
@@ -69,8 +76,10 @@ static void pop(struct resolve *walk)
 	walk->depth--;
 }
 
-/* Puts a link's target before what is still to be walked and steps back out of the link. */
-static int follow(struct resolve *walk, const char *target, const char *rest, struct err *err)
+/* Puts a link's target before what is still to be walked and steps back out of the link.
+ */
+static int follow(struct resolve *walk, const char *target, const char *rest,
+		  struct err *err)
 {
 	char *text = walk->text[REST];
 	size_t target_size = strlen(target), rest_size = strlen(rest);
@@ -78,7 +87,8 @@ static int follow(struct resolve *walk, const char *target, const char *rest, st
 	if (++walk->links > RESOLVE_LINKS_MAX)
 		return err_set(err, -ELOOP, "too many symbolic links on the way");
 	if (target_size + rest_size + 2 > sizeof(walk->text[REST]))
-		return err_set(err, -ENAMETOOLONG, "links on the way make the path too long");
+		return err_set(err, -ENAMETOOLONG,
+			       "links on the way make the path too long");
 	memmove(text + target_size + 1, rest, rest_size + 1);
 	memcpy(text, target, target_size);
 	text[target_size] = '/';

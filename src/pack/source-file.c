@@ -12,8 +12,8 @@
 
 #include "base/fd.h"
 
-/* "/a/b.tar.gz" as "b": a name to propose for the image. Only the file's own name goes into the
- * manifest: the same file packed from elsewhere gives the same bytes. */
+/* "/a/b.tar.gz" as "b": a name to propose for the image. Only the file's own name goes
+ * into the manifest: the same file packed from elsewhere gives the same bytes. */
 static int propose_name(struct source *source, const char *prefix, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -53,9 +53,9 @@ static int add(struct source *source, enum source_kind kind, const char *prefix,
 
 static int open_file(const char *path, int flags, struct err *err)
 {
-	int fd = strcmp(path, "-") == 0 && !(flags & O_DIRECTORY) ?
-			 fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
-			 open(path, flags | O_RDONLY | O_CLOEXEC);
+	int fd = strcmp(path, "-") == 0 && !(flags & O_DIRECTORY)
+			 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+			 : open(path, flags | O_RDONLY | O_CLOEXEC);
 
 	return fd < 0 ? err_errno(err, -errno, "can't open it") : fd;
 }
@@ -94,7 +94,8 @@ static int squashfs_open(const char *rest, const struct source_options *options,
 	(void)options;
 	if (fd < 0)
 		return fd;
-	if (fd_pread_all(fd, magic, sizeof(magic), 0) < 0 || memcmp(magic, "hsqs", 4) != 0)
+	if (fd_pread_all(fd, magic, sizeof(magic), 0) < 0 ||
+	    memcmp(magic, "hsqs", 4) != 0)
 		return err_set(err, -EBADMSG, "is no squashfs");
 	return add(source, SOURCE_SQUASHFS, "squashfs", rest, TAKE_FD(fd));
 }

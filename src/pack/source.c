@@ -7,17 +7,12 @@
 
 #include "base/fd.h"
 
-extern const struct source_transport source_oci, source_oci_archive, source_docker, source_tar,
-	source_dir, source_squashfs;
+extern const struct source_transport source_oci, source_oci_archive, source_docker,
+	source_tar, source_dir, source_squashfs;
 
 static const struct source_transport *const transports[] = {
-	&source_oci,
-	&source_oci_archive,
-	&source_docker,
-	&source_tar,
-	&source_dir,
-	&source_squashfs,
-	NULL,
+	&source_oci, &source_oci_archive, &source_docker, &source_tar,
+	&source_dir, &source_squashfs,	  NULL,
 };
 
 const struct source_transport *const *source_transports(void)
@@ -25,7 +20,8 @@ const struct source_transport *const *source_transports(void)
 	return transports;
 }
 
-static const struct source_transport *transport_find(const char *spec, const char **ret_rest)
+static const struct source_transport *transport_find(const char *spec,
+						     const char **ret_rest)
 {
 	size_t size = strcspn(spec, ":");
 
@@ -48,8 +44,10 @@ int source_open(const char *spec, const struct source_options *options,
 	int r;
 
 	if (!transport)
-		return err_set(err, -EINVAL, "%s: a source begins with oci:, oci-archive:, "
-			       "docker-archive:, tar:, dir: or squashfs:", spec);
+		return err_set(err, -EINVAL,
+			       "%s: a source begins with oci:, oci-archive:, "
+			       "docker-archive:, tar:, dir: or squashfs:",
+			       spec);
 	r = transport->open(rest, options, &source, err);
 	if (r < 0) {
 		source_done(&source);
@@ -96,8 +94,8 @@ void source_done(struct source *source)
 	*source = (struct source){ 0 };
 }
 
-struct source_layer *source_add_layer(struct source *source, enum source_kind kind, int fd,
-				      const char *name)
+struct source_layer *source_add_layer(struct source *source, enum source_kind kind,
+				      int fd, const char *name)
 {
 	struct source_layer *layers, *layer;
 	char *copy = strdup(name);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * Where layers come from. A source is named as TRANSPORT:REST on the command line; opening it
- * finds the layers, bottom first, and what an image config says. Nothing is unpacked here: a
- * layer is bytes in an open file, with what is known of their digests, and the importer reads
- * and verifies them.
+ * Where layers come from. A source is named as TRANSPORT:REST on the command line;
+ * opening it finds the layers, bottom first, and what an image config says. Nothing is
+ * unpacked here: a layer is bytes in an open file, with what is known of their digests,
+ * and the importer reads and verifies them.
  *
- * Rule: a transport checks what describes the layers (index, manifest and config against their
- * digests); the layers' own digests are checked by the reader, as the bytes pass.
+ * Rule: a transport checks what describes the layers (index, manifest and config against
+ * their digests); the layers' own digests are checked by the reader, as the bytes pass.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,7 +27,7 @@ enum source_kind {
 struct source_layer {
 	enum source_kind kind;
 	char *name; /* for people: "sha256:9c1f2a77d0e4 of oci:demo:latest" */
-	int fd;	    /* owned; read by pread from offset, or as a stream when it can't seek */
+	int fd; /* owned; read by pread from offset, or as a stream when it can't seek */
 	uint64_t offset;     /* where the layer's bytes start in fd */
 	uint64_t size_bytes; /* how many; SOURCE_SIZE_UNKNOWN: to the end of the file */
 	bool has_digest;     /* of the bytes as they are stored (compressed) */
@@ -65,7 +65,8 @@ struct source {
 };
 
 struct source_options {
-	const char *platform; /* "os/arch[/variant]" to pick from an index; NULL: none asked */
+	const char *platform; /* "os/arch[/variant]" to pick from an index; NULL: none
+				 asked */
 };
 
 struct source_transport {
@@ -77,8 +78,8 @@ struct source_transport {
 		    struct source *source, struct err *err);
 };
 
-/* Opens TRANSPORT:REST. 0; -EINVAL for a transport that nobody knows; -errno, the text begins
- * with @spec. */
+/* Opens TRANSPORT:REST. 0; -EINVAL for a transport that nobody knows; -errno, the text
+ * begins with @spec. */
 int source_open(const char *spec, const struct source_options *options,
 		struct source *ret_source, struct err *err);
 
@@ -88,12 +89,13 @@ void source_done(struct source *source);
 /* The transports, NULL-ended, for help. */
 const struct source_transport *const *source_transports(void);
 
-/* --- for transports -------------------------------------------------------------------- */
+/* --- for transports --------------------------------------------------------------------
+ */
 
-/* Adds a layer that takes @fd over (even on failure). The caller fills the rest. NULL when out
- * of memory. Valid until the next call. */
-struct source_layer *source_add_layer(struct source *source, enum source_kind kind, int fd,
-				      const char *name);
+/* Adds a layer that takes @fd over (even on failure). The caller fills the rest. NULL
+ * when out of memory. Valid until the next call. */
+struct source_layer *source_add_layer(struct source *source, enum source_kind kind,
+				      int fd, const char *name);
 
 /* Adds a copy of @text. 0 or -ENOMEM. */
 int source_texts_add(struct source_texts *texts, const char *text);

@@ -45,7 +45,8 @@ int spool_temp_file(int dir)
 }
 
 /* The next stored bytes: hashed as they pass. */
-static la_ssize_t spool_read(struct archive *archive, void *context, const void **ret_bytes)
+static la_ssize_t spool_read(struct archive *archive, void *context,
+			     const void **ret_bytes)
 {
 	struct spool *spool = context;
 	const struct source_layer *layer = spool->layer;
@@ -56,10 +57,9 @@ static la_ssize_t spool_read(struct archive *archive, void *context, const void 
 	    layer->size_bytes - spool->read_bytes < size)
 		size = (size_t)(layer->size_bytes - spool->read_bytes);
 	do {
-		n = spool->seekable ?
-			    pread(layer->fd, spool->buffer, size,
-				  (off_t)(layer->offset + spool->read_bytes)) :
-			    read(layer->fd, spool->buffer, size);
+		n = spool->seekable ? pread(layer->fd, spool->buffer, size,
+					    (off_t)(layer->offset + spool->read_bytes))
+				    : read(layer->fd, spool->buffer, size);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0) {
 		spool->failed = true;
@@ -74,7 +74,8 @@ static la_ssize_t spool_read(struct archive *archive, void *context, const void 
 	return n;
 }
 
-static int archive_failure(const struct spool *spool, struct archive *archive, struct err *err)
+static int archive_failure(const struct spool *spool, struct archive *archive,
+			   struct err *err)
 {
 	const char *why = archive_error_string(archive);
 
@@ -83,13 +84,15 @@ static int archive_failure(const struct spool *spool, struct archive *archive, s
 	return err_set(err, -EBADMSG, "decompressing it: %s", why ? why : "damaged");
 }
 
-static int keep(struct spool *spool, int fd, const void *bytes, size_t size, struct err *err)
+static int keep(struct spool *spool, int fd, const void *bytes, size_t size,
+		struct err *err)
 {
 	int r;
 
 	if (spool->plain_bytes + size > spool->options->limit_bytes)
-		return err_set(err, -E2BIG, "its tar is longer than %" PRIu64
-			       " bytes (--limit-bytes)", spool->options->limit_bytes);
+		return err_set(err, -E2BIG,
+			       "its tar is longer than %" PRIu64 " bytes (--limit-bytes)",
+			       spool->options->limit_bytes);
 	(void)digest_add(&spool->plain, bytes, size);
 	spool->plain_bytes += size;
 	if (fd < 0)
@@ -99,7 +102,8 @@ static int keep(struct spool *spool, int fd, const void *bytes, size_t size, str
 }
 
 /* Copies what libarchive's filters make of the layer to @fd, or only hashes it. */
-static int copy_plain(struct spool *spool, struct archive *archive, int fd, struct err *err)
+static int copy_plain(struct spool *spool, struct archive *archive, int fd,
+		      struct err *err)
 {
 	struct archive_entry *entry;
 	const void *bytes;
@@ -134,7 +138,8 @@ static int read_rest(struct spool *spool, struct archive *archive, struct err *e
 	return n < 0 ? archive_failure(spool, archive, err) : 0;
 }
 
-static int compare(const uint8_t *is, const uint8_t *should, const char *what, struct err *err)
+static int compare(const uint8_t *is, const uint8_t *should, const char *what,
+		   struct err *err)
 {
 	char is_hex[DIGEST_HEX_SIZE], should_hex[DIGEST_HEX_SIZE];
 
@@ -142,7 +147,8 @@ static int compare(const uint8_t *is, const uint8_t *should, const char *what, s
 		return 0;
 	str_hex_encode(is, DIGEST_SIZE, is_hex);
 	str_hex_encode(should, DIGEST_SIZE, should_hex);
-	return err_set(err, -EBADMSG, "%s is sha256:%s, not sha256:%s", what, is_hex, should_hex);
+	return err_set(err, -EBADMSG, "%s is sha256:%s, not sha256:%s", what, is_hex,
+		       should_hex);
 }
 
 static int verify(struct spool *spool, uint8_t ret_plain[DIGEST_SIZE], struct err *err)
@@ -155,7 +161,8 @@ static int verify(struct spool *spool, uint8_t ret_plain[DIGEST_SIZE], struct er
 		r = digest_finish(&spool->plain, ret_plain);
 	if (r < 0)
 		return err_errno(err, r, "hashing it");
-	if (layer->size_bytes != SOURCE_SIZE_UNKNOWN && spool->read_bytes != layer->size_bytes)
+	if (layer->size_bytes != SOURCE_SIZE_UNKNOWN &&
+	    spool->read_bytes != layer->size_bytes)
 		return err_set(err, -EBADMSG, "has %" PRIu64 " bytes, not %" PRIu64,
 			       spool->read_bytes, layer->size_bytes);
 	if (layer->has_digest)
@@ -185,9 +192,10 @@ static int fill(struct spool *spool, struct archive *archive, struct content *co
 	add_filters(archive);
 	if (archive_read_open(archive, spool, NULL, spool_read, NULL) != ARCHIVE_OK)
 		return archive_failure(spool, archive, err);
-	in_place = spool->seekable && archive_filter_code(archive, 0) == ARCHIVE_FILTER_NONE;
-	content->fd = in_place ? fcntl(layer->fd, F_DUPFD_CLOEXEC, 3) :
-				 spool_temp_file(spool->options->temp_dir);
+	in_place =
+		spool->seekable && archive_filter_code(archive, 0) == ARCHIVE_FILTER_NONE;
+	content->fd = in_place ? fcntl(layer->fd, F_DUPFD_CLOEXEC, 3)
+			       : spool_temp_file(spool->options->temp_dir);
 	if (content->fd < 0)
 		return err_errno(err, in_place ? -errno : content->fd, "temporary file");
 	content->offset = in_place ? layer->offset : 0;

@@ -54,7 +54,8 @@ int squash_version(struct squash_version *ret_version, struct err *err)
 	if (r == -EIO && used)
 		r = 0;
 	if (r == -ENOENT)
-		return err_set(err, r, "sqfstar is not installed: it is in squashfs-tools");
+		return err_set(err, r,
+			       "sqfstar is not installed: it is in squashfs-tools");
 	return r < 0 ? r : parse_version(text, ret_version, err);
 }
 
@@ -67,10 +68,12 @@ static const struct {
 	const char *name;
 	unsigned int levels; /* highest level, 0: knows none */
 } compressors[] = {
-	{ "zstd", 22 }, { "gzip", 9 }, { "xz", 0 }, { "lz4", 0 }, { "lzo", 9 }, { "none", 0 },
+	{ "zstd", 22 }, { "gzip", 9 }, { "xz", 0 },
+	{ "lz4", 0 },	{ "lzo", 9 },  { "none", 0 },
 };
 
-int squash_parse_compression(const char *text, struct squash_options *options, struct err *err)
+int squash_parse_compression(const char *text, struct squash_options *options,
+			     struct err *err)
 {
 	size_t size = strcspn(text, ":");
 	uint64_t level = 0;
@@ -80,19 +83,24 @@ int squash_parse_compression(const char *text, struct squash_options *options, s
 
 		if (strlen(name) != size || memcmp(name, text, size) != 0)
 			continue;
-		if (text[size] && (str_number(text + size + 1, strlen(text + size + 1), &level) < 0 ||
-				   level == 0 || level > compressors[i].levels))
-			return err_set(err, -EINVAL, "%s: %s has levels from 1 to %u", text, name,
-				       compressors[i].levels);
-		(void)snprintf(options->compression, sizeof(options->compression), "%s", name);
+		if (text[size] &&
+		    (str_number(text + size + 1, strlen(text + size + 1), &level) < 0 ||
+		     level == 0 || level > compressors[i].levels))
+			return err_set(err, -EINVAL, "%s: %s has levels from 1 to %u",
+				       text, name, compressors[i].levels);
+		(void)snprintf(options->compression, sizeof(options->compression), "%s",
+			       name);
 		options->level = (unsigned int)level;
 		return 0;
 	}
-	return err_set(err, -EINVAL, "%s: compression is zstd[:LEVEL], gzip[:LEVEL], xz, lz4, "
-		       "lzo[:LEVEL] or none", text);
+	return err_set(err, -EINVAL,
+		       "%s: compression is zstd[:LEVEL], gzip[:LEVEL], xz, lz4, "
+		       "lzo[:LEVEL] or none",
+		       text);
 }
 
-int squash_parse_block_size(const char *text, struct squash_options *options, struct err *err)
+int squash_parse_block_size(const char *text, struct squash_options *options,
+			    struct err *err)
 {
 	size_t size = strlen(text);
 	char unit = size ? text[size - 1] : '\0';
@@ -100,8 +108,8 @@ int squash_parse_block_size(const char *text, struct squash_options *options, st
 
 	if (str_number(text, size - (shift ? 1 : 0), &value) < 0 || value > (1 << 20) ||
 	    value << shift < 4096 || value << shift > (1 << 20) || (value & (value - 1)))
-		return err_set(err, -EINVAL, "%s: a block size is a power of two from 4K to 1M",
-			       text);
+		return err_set(err, -EINVAL,
+			       "%s: a block size is a power of two from 4K to 1M", text);
 	options->block_size = (uint32_t)(value << shift);
 	return 0;
 }
@@ -127,7 +135,8 @@ static int feed_content(void *context, const struct tree_inode *inode, struct er
 	int r = content_open(&reader, inode, err);
 
 	for (uint64_t left = inode->size_bytes; left && r == 0;) {
-		size_t size = left < sizeof(feed->buffer) ? (size_t)left : sizeof(feed->buffer);
+		size_t size =
+			left < sizeof(feed->buffer) ? (size_t)left : sizeof(feed->buffer);
 
 		r = content_read(&reader, feed->buffer, size, err);
 		if (r == 0)
@@ -183,9 +192,10 @@ static uint32_t latest_mtime(const struct tree_node *root)
 }
 
 /*
- * SOURCE_DATE_EPOCH makes sqfstar's own time stamps a function of the tree: the newest mtime in
- * it. Before 4.6, sqfstar knows no other way to give the root a time (so it gets this one), and
- * takes the root's owner from the process, which therefore runs as that owner.
+ * SOURCE_DATE_EPOCH makes sqfstar's own time stamps a function of the tree: the newest
+ * mtime in it. Before 4.6, sqfstar knows no other way to give the root a time (so it gets
+ * this one), and takes the root's owner from the process, which therefore runs as that
+ * owner.
  */
 static void say_root(struct words *w, const struct tree_node *root,
 		     const struct squash_version *version)
@@ -206,13 +216,17 @@ static void say_root(struct words *w, const struct tree_node *root,
 }
 
 static int start(struct tool *tool, struct words *w, const struct tree_node *root,
-		 const struct squash_options *options, const struct squash_version *version,
-		 int out_fd, struct err *err)
+		 const struct squash_options *options,
+		 const struct squash_version *version, int out_fd, struct err *err)
 {
 	bool old = !squash_sets_root_time(version);
 	struct tool_options run = {
-		.argv = w->argv, .source_date_epoch = w->epoch, .keep_fd = out_fd,
-		.as_owner = old, .uid = root->inode->uid, .gid = root->inode->gid,
+		.argv = w->argv,
+		.source_date_epoch = w->epoch,
+		.keep_fd = out_fd,
+		.as_owner = old,
+		.uid = root->inode->uid,
+		.gid = root->inode->gid,
 	};
 
 	say(w, "sqfstar", NULL);
@@ -229,8 +243,8 @@ static int start(struct tool *tool, struct words *w, const struct tree_node *roo
 }
 
 int squash_write(const struct tree_node *root, const struct squash_options *options,
-		 const struct squash_version *version, int out_fd, struct progress *progress,
-		 struct err *err)
+		 const struct squash_version *version, int out_fd,
+		 struct progress *progress, struct err *err)
 {
 	static struct feed feed;
 	const struct emit_sink sink = { feed_bytes, feed_content, &feed };

@@ -213,7 +213,8 @@ static int put_blobs(struct staging *staging)
 
 static int write_manifest(int dir, const void *manifest, size_t size)
 {
-	__fd int fd = openat(dir, "manifest", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+	__fd int fd =
+		openat(dir, "manifest", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
 	int r = fd < 0 ? -errno : fd_write_all(fd, manifest, size);
 
 	if (r == 0 && fsync(fd) < 0)
@@ -226,7 +227,8 @@ static int stage_image(struct staging *staging, const void *manifest, size_t siz
 {
 	if (mkdirat(staging->temp_fd, IMAGE, 0777) < 0)
 		return -errno;
-	__fd int image = openat(staging->temp_fd, IMAGE, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+	__fd int image =
+		openat(staging->temp_fd, IMAGE, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 
 	return image < 0 ? -errno : write_manifest(image, manifest, size);
 }

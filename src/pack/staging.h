@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * Writing a store tree so that it is either as it was or complete. Everything is made in a
- * directory of its own inside the output, and moved to its place at the very end. What a killed
- * run left there is taken away by the next one.
+ * Writing a store tree so that it is either as it was or complete. Everything is made in
+ * a directory of its own inside the output, and moved to its place at the very end. What
+ * a killed run left there is taken away by the next one.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,26 +19,28 @@ struct staging_blob {
 
 struct staging {
 	char *path;
-	int fd;	     /* the output directory; owned, locked */
-	int temp_fd; /* the directory inside it; owned */
-	bool made;   /* the output wasn't there before */
+	int fd;		    /* the output directory; owned, locked */
+	int temp_fd;	    /* the directory inside it; owned */
+	bool made;	    /* the output wasn't there before */
 	unsigned int files; /* made so far */
 	struct staging_blob *blobs;
 	size_t blob_count;
 };
 
-/* Opens or makes the output @path and locks it. 0; -EAGAIN when another run has it; -errno. */
+/* Opens or makes the output @path and locks it. 0; -EAGAIN when another run has it;
+ * -errno. */
 int staging_open(struct staging *ret_staging, const char *path, struct err *err);
 
-/* A new empty file. An fd for reading and writing, the caller's, or -errno; @ret_number names it
- * to staging_add_blob(). */
+/* A new empty file. An fd for reading and writing, the caller's, or -errno; @ret_number
+ * names it to staging_add_blob(). */
 int staging_file(struct staging *staging, unsigned int *ret_number, struct err *err);
 
 /* That file, now complete, will be blobs/sha256/<@digest>. 0 or -errno. */
-int staging_add_blob(struct staging *staging, unsigned int number, const uint8_t digest[DIGEST_SIZE]);
+int staging_add_blob(struct staging *staging, unsigned int number,
+		     const uint8_t digest[DIGEST_SIZE]);
 
-/* Moves the blobs to their places and then adds images/<id>/manifest. An image that is there
- * already stays as it is. 0 or -errno. */
+/* Moves the blobs to their places and then adds images/<id>/manifest. An image that is
+ * there already stays as it is. 0 or -errno. */
 int staging_commit(struct staging *staging, const void *manifest, size_t size,
 		   char ret_id[DIGEST_HEX_SIZE], struct err *err);
 

@@ -17,15 +17,17 @@ static const char *const origins[] = {
 
 void summary_text(const struct import_result *result, const char *id)
 {
-	fprintf(stderr, "%5s %9s %11s %11s  %-8s %s\n", "layer", "entries", "tar", "blob", "",
-		"from");
+	fprintf(stderr, "%5s %9s %11s %11s  %-8s %s\n", "layer", "entries", "tar", "blob",
+		"", "from");
 	for (size_t i = 0; i < result->count; i++) {
 		const struct import_layer *layer = &result->layers[i];
 		char tar[16], blob[16];
 
-		fprintf(stderr, "%5zu %9" PRIu64 " %11s %11s  %-8s %s\n", i, layer->entries,
+		fprintf(stderr, "%5zu %9" PRIu64 " %11s %11s  %-8s %s\n", i,
+			layer->entries,
 			layer->tar_bytes ? str_size(layer->tar_bytes, tar) : "-",
-			str_size(layer->blob.size_bytes, blob), origins[layer->origin], layer->name);
+			str_size(layer->blob.size_bytes, blob), origins[layer->origin],
+			layer->name);
 	}
 	printf("%s\n", id);
 }
@@ -37,11 +39,11 @@ static json_t *layer_json(const struct import_layer *layer)
 	str_hex_encode(layer->blob.blob, DIGEST_SIZE, blob);
 	str_hex_encode(layer->blob.root, DIGEST_SIZE, root);
 	(void)snprintf(digest, sizeof(digest), "sha256:%s", blob);
-	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s}", "blob", digest, "verity", root,
-			 "size", (json_int_t)layer->blob.size_bytes, "data",
-			 (json_int_t)layer->blob.data_bytes, "entries", (json_int_t)layer->entries,
-			 "tar", (json_int_t)layer->tar_bytes, "origin", origins[layer->origin],
-			 "name", layer->name);
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s}", "blob", digest,
+			 "verity", root, "size", (json_int_t)layer->blob.size_bytes,
+			 "data", (json_int_t)layer->blob.data_bytes, "entries",
+			 (json_int_t)layer->entries, "tar", (json_int_t)layer->tar_bytes,
+			 "origin", origins[layer->origin], "name", layer->name);
 }
 
 int summary_json(const struct import_result *result, const char *id, struct err *err)

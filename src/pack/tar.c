@@ -36,7 +36,8 @@ static int map_content(struct tar *tar, struct err *err)
 		return 0;
 	if (size > SIZE_MAX)
 		return err_set(err, -EFBIG, "is too long for this machine");
-	tar->map = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, tar->content->fd, (off_t)start);
+	tar->map = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, tar->content->fd,
+			(off_t)start);
 	if (tar->map == MAP_FAILED) {
 		tar->map = NULL;
 		return err_errno(err, -errno, "mapping it");
@@ -47,8 +48,8 @@ static int map_content(struct tar *tar, struct err *err)
 }
 
 /*
- * libarchive gets the whole map as one buffer. It then hands out pointers into it, so that
- * where a file's bytes stand is a subtraction, and skipping them touches no page.
+ * libarchive gets the whole map as one buffer. It then hands out pointers into it, so
+ * that where a file's bytes stand is a subtraction, and skipping them touches no page.
  */
 static la_ssize_t give_map(struct archive *archive, void *context, const void **ret_bytes)
 {
@@ -119,16 +120,20 @@ static int read_extents(struct tar *tar, struct layer_entry *entry, struct err *
 	size_t size;
 	int r;
 
-	while ((r = archive_read_data_block(tar->archive, &bytes, &size, &offset)) == ARCHIVE_OK) {
+	while ((r = archive_read_data_block(tar->archive, &bytes, &size, &offset)) ==
+	       ARCHIVE_OK) {
 		const char *at = bytes;
 
 		if (size == 0)
 			continue;
 		if (at < tar->bytes || at + size > tar->map + tar->map_size)
-			return err_set(err, -EIO, "%s: its bytes are not where they were", entry->path);
+			return err_set(err, -EIO, "%s: its bytes are not where they were",
+				       entry->path);
 		if ((uint64_t)offset + size > entry->size_bytes)
-			return err_set(err, -EBADMSG, "%s: longer than it says", entry->path);
-		if (keep_extent(tar, &all, (uint64_t)offset, (uint64_t)(at - tar->bytes), size) < 0)
+			return err_set(err, -EBADMSG, "%s: longer than it says",
+				       entry->path);
+		if (keep_extent(tar, &all, (uint64_t)offset, (uint64_t)(at - tar->bytes),
+				size) < 0)
 			return -ENOMEM;
 		release_behind(tar, at);
 	}
@@ -140,8 +145,8 @@ static int read_extents(struct tar *tar, struct layer_entry *entry, struct err *
 	return 0;
 }
 
-static int read_xattrs(struct tar *tar, struct archive_entry *from, struct layer_entry *entry,
-		       struct err *err)
+static int read_xattrs(struct tar *tar, struct archive_entry *from,
+		       struct layer_entry *entry, struct err *err)
 {
 	const char *name;
 	const void *value;
@@ -156,18 +161,20 @@ static int read_xattrs(struct tar *tar, struct archive_entry *from, struct layer
 		if (r == 0)
 			tar->notes.foreign_xattrs++;
 	}
-	if (archive_entry_acl_types(from) & (ARCHIVE_ENTRY_ACL_TYPE_ACCESS |
-					     ARCHIVE_ENTRY_ACL_TYPE_DEFAULT))
+	if (archive_entry_acl_types(from) &
+	    (ARCHIVE_ENTRY_ACL_TYPE_ACCESS | ARCHIVE_ENTRY_ACL_TYPE_DEFAULT))
 		tar->notes.foreign_xattrs++;
 	return 0;
 }
 
-static int check_numbers(struct archive_entry *from, struct layer_entry *entry, struct err *err)
+static int check_numbers(struct archive_entry *from, struct layer_entry *entry,
+			 struct err *err)
 {
 	la_int64_t uid = archive_entry_uid(from), gid = archive_entry_gid(from);
 
 	if (uid < 0 || gid < 0 || uid > UINT32_MAX || gid > UINT32_MAX)
-		return err_set(err, -EINVAL, "%s: its owner %lld:%lld is no user and group id",
+		return err_set(err, -EINVAL,
+			       "%s: its owner %lld:%lld is no user and group id",
 			       entry->path, (long long)uid, (long long)gid);
 	if (archive_entry_size(from) < 0)
 		return err_set(err, -EBADMSG, "%s: a negative size", entry->path);
@@ -177,8 +184,8 @@ static int check_numbers(struct archive_entry *from, struct layer_entry *entry, 
 }
 
 /* Names are bytes: without a conversion, whatever stands in the tar comes out. */
-static int take_entry(struct tar *tar, struct archive_entry *from, struct layer_entry *entry,
-		      struct err *err)
+static int take_entry(struct tar *tar, struct archive_entry *from,
+		      struct layer_entry *entry, struct err *err)
 {
 	int r;
 

@@ -28,8 +28,8 @@ static int write_map(const char *path, uint32_t inside, unsigned int outside)
 	return fd < 0 ? -errno : fd_write_all(fd, text, (size_t)n);
 }
 
-/* In a user namespace of its own, a process may call itself any one user: no privilege needed,
- * and the same for root as for anybody else. */
+/* In a user namespace of its own, a process may call itself any one user: no privilege
+ * needed, and the same for root as for anybody else. */
 static int become(uint32_t uid, uint32_t gid)
 {
 	unsigned int outside_uid = geteuid(), outside_gid = getegid();
@@ -80,7 +80,9 @@ int tool_start(struct tool *tool, enum tool_flow flow, const struct tool_options
 	int ends[2];
 	__fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	*tool = (struct tool){ .name = options->argv[0], .pid = -1, .pipe = -EBADF,
+	*tool = (struct tool){ .name = options->argv[0],
+			       .pid = -1,
+			       .pipe = -EBADF,
 			       .errors = memfd_create("errors", MFD_CLOEXEC) };
 	if (null < 0 || tool->errors < 0 || pipe2(ends, O_CLOEXEC) < 0)
 		return err_errno(err, -errno, "%s", tool->name);
@@ -109,7 +111,8 @@ static void last_words(int fd, char *ret_text, size_t size)
 	if (n <= 0)
 		return;
 	text[n] = '\0';
-	for (char *line = strtok_r(text, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save))
+	for (char *line = strtok_r(text, "\r\n", &save); line;
+	     line = strtok_r(NULL, "\r\n", &save))
 		if (strpbrk(line, "abcdefghijklmnopqrstuvwxyz"))
 			(void)snprintf(ret_text, size, "%s", line);
 }
@@ -123,13 +126,14 @@ static int judge(const struct tool *tool, int status, struct err *err)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_INSTALLED)
 		return err_set(err, -ENOENT, "%s is not installed", tool->name);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_NAMESPACE)
-		return err_set(err, -EPERM, "%s: user namespaces are not allowed here", tool->name);
+		return err_set(err, -EPERM, "%s: user namespaces are not allowed here",
+			       tool->name);
 	last_words(tool->errors, words, sizeof(words));
 	if (WIFSIGNALED(status))
 		return err_set(err, -EIO, "%s: killed by signal %d%s%s", tool->name,
 			       WTERMSIG(status), words[0] ? ": " : "", words);
-	return err_set(err, -EIO, "%s: exit status %d%s%s", tool->name, WEXITSTATUS(status),
-		       words[0] ? ": " : "", words);
+	return err_set(err, -EIO, "%s: exit status %d%s%s", tool->name,
+		       WEXITSTATUS(status), words[0] ? ": " : "", words);
 }
 
 int tool_wait(struct tool *tool, struct err *err)
@@ -167,7 +171,10 @@ int tool_check_owner(uint32_t uid, uint32_t gid, struct err *err)
 		return err_errno(err, -errno, "fork");
 	if (status == 0)
 		return 0;
-	return err_set(err, -EPERM, "squashfs-tools before 4.6 need a user namespace to make a root "
-		       "directory of %u:%u; allow unprivileged ones (sysctl user.max_user_namespaces)"
-		       " or update squashfs-tools", uid, gid);
+	return err_set(err, -EPERM,
+		       "squashfs-tools before 4.6 need a user namespace to make a root "
+		       "directory of %u:%u; allow unprivileged ones (sysctl "
+		       "user.max_user_namespaces)"
+		       " or update squashfs-tools",
+		       uid, gid);
 }

@@ -20,15 +20,17 @@ enum tool_flow {
 };
 
 struct tool_options {
-	const char *const *argv; /* NULL-ended, found in PATH */
+	const char *const *argv;       /* NULL-ended, found in PATH */
 	const char *source_date_epoch; /* for its environment; NULL: unset */
 	int keep_fd; /* stays open in it at this number (above 2); or -1 */
-	/* Be this user and group in a user namespace of its own, where that is possible. */
+	/* Be this user and group in a user namespace of its own, where that is possible.
+	 */
 	bool as_owner;
 	uint32_t uid, gid;
 };
 
-/* Starts it. 0; -ENOENT when it isn't installed; -errno. Needs tool_wait() or tool_stop(). */
+/* Starts it. 0; -ENOENT when it isn't installed; -errno. Needs tool_wait() or
+ * tool_stop(). */
 int tool_start(struct tool *tool, enum tool_flow flow, const struct tool_options *options,
 	       struct err *err);
 

@@ -82,7 +82,8 @@ struct tree_node *tree_new_root(struct tree *tree)
 /* FNV-1a over the name, from a start that spreads the parents. */
 static size_t hash_of(const struct tree_node *dir, const char *name, size_t size)
 {
-	uint64_t hash = 14695981039346656037ULL ^ ((uintptr_t)dir >> 3) * 0x9e3779b97f4a7c15ULL;
+	uint64_t hash =
+		14695981039346656037ULL ^ ((uintptr_t)dir >> 3) * 0x9e3779b97f4a7c15ULL;
 
 	for (size_t i = 0; i < size; i++)
 		hash = (hash ^ (unsigned char)name[i]) * 1099511628211ULL;
@@ -109,7 +110,8 @@ struct tree_node *tree_child(const struct tree *tree, const struct tree_node *di
 static void grow(struct tree *tree)
 {
 	size_t count = tree->bucket_count * 2;
-	struct tree_node **old = tree->buckets, **buckets = calloc(count, sizeof(*buckets));
+	struct tree_node **old = tree->buckets,
+			 **buckets = calloc(count, sizeof(*buckets));
 
 	if (!buckets)
 		return; /* slower, still right */
@@ -117,8 +119,8 @@ static void grow(struct tree *tree)
 	tree->bucket_count = count;
 	for (size_t i = 0; i < count / 2; i++)
 		for (struct tree_node *node = old[i], *next; node; node = next) {
-			struct tree_node **bucket = bucket_of(tree, node->parent, node->name,
-							      node->name_size);
+			struct tree_node **bucket = bucket_of(
+				tree, node->parent, node->name, node->name_size);
 			next = node->hash_next;
 			node->hash_next = *bucket;
 			*bucket = node;
@@ -146,7 +148,8 @@ static void link_node(struct tree *tree, struct tree_node *node, struct tree_nod
 
 static void unlink_node(struct tree *tree, struct tree_node *node)
 {
-	struct tree_node **at = bucket_of(tree, node->parent, node->name, node->name_size);
+	struct tree_node **at =
+		bucket_of(tree, node->parent, node->name, node->name_size);
 
 	while (*at != node)
 		at = &(*at)->hash_next;
@@ -223,7 +226,8 @@ int tree_sort(struct tree_node *root)
 	return 0;
 }
 
-struct tree_node *tree_next_over(const struct tree_node *root, const struct tree_node *node)
+struct tree_node *tree_next_over(const struct tree_node *root,
+				 const struct tree_node *node)
 {
 	while (node != root && !node->next)
 		node = node->parent;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * File trees in memory: names in a hash table, so that a directory of a million entries costs no
- * more than a million directories of one. About 200 bytes an entry. File contents are not here,
- * only where they are.
+ * File trees in memory: names in a hash table, so that a directory of a million entries
+ * costs no more than a million directories of one. About 200 bytes an entry. File
+ * contents are not here, only where they are.
  *
- * Everything is allocated from the tree's arena and goes with tree_done(); what is removed stays
- * allocated until then. One struct tree holds several roots: the merged view of the lower layers
- * and the layer being read, so that nodes can move from one to the other.
+ * Everything is allocated from the tree's arena and goes with tree_done(); what is
+ * removed stays allocated until then. One struct tree holds several roots: the merged
+ * view of the lower layers and the layer being read, so that nodes can move from one to
+ * the other.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,11 +45,12 @@ struct tree_inode {
 	const struct content *content;
 	const struct tree_extent *extents; /* sorted, not overlapping */
 	uint32_t extent_count;
-	uint32_t names; /* how many names the layer has for it */
-	const char *target;	    /* symlinks */
+	uint32_t names;	    /* how many names the layer has for it */
+	const char *target; /* symlinks */
 	struct tree_xattr *xattrs;
-	struct tree_node *first;    /* its first name in the order of writing */
-	struct tree_inode *copy;    /* what the layer copy_layer made of it for its hard links */
+	struct tree_node *first; /* its first name in the order of writing */
+	struct tree_inode
+		*copy; /* what the layer copy_layer made of it for its hard links */
 	uint32_t copy_layer;
 	uint32_t copy_count; /* numbers for the cache key */
 };
@@ -57,8 +59,10 @@ enum tree_flag {
 	TREE_WHITEOUT = 1 << 0, /* removes the name from the layers below; has no inode */
 	TREE_MASKED = 1 << 1,	/* a directory that shows nothing of the layers below */
 	TREE_IMPLIED = 1 << 2,	/* a directory that this layer only passes through */
-	TREE_CONFLICT = 1 << 3, /* an implied directory where the lower layers have no directory */
-	TREE_OPAQUE = 1 << 4,	/* masked, and there is something below to be masked */
+	TREE_CONFLICT =
+		1
+		<< 3, /* an implied directory where the lower layers have no directory */
+	TREE_OPAQUE = 1 << 4, /* masked, and there is something below to be masked */
 };
 
 struct tree_node {
@@ -112,9 +116,11 @@ int tree_sort(struct tree_node *root);
 struct tree_node *tree_next(const struct tree_node *root, const struct tree_node *node);
 
 /* As tree_next(), passing over what is below @node. */
-struct tree_node *tree_next_over(const struct tree_node *root, const struct tree_node *node);
+struct tree_node *tree_next_over(const struct tree_node *root,
+				 const struct tree_node *node);
 
-/* The path below the root without a leading slash, "" for the root. 0 or -ENAMETOOLONG. */
+/* The path below the root without a leading slash, "" for the root. 0 or -ENAMETOOLONG.
+ */
 int tree_path(const struct tree_node *node, char ret_path[TREE_PATH_SIZE]);
 
 static inline bool tree_is_dir(const struct tree_node *node)

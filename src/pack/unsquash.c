@@ -29,8 +29,10 @@ static int fill(int pipe, const struct spool_options *options, struct content *c
 			return err_errno(err, -errno, "sqfs2tar");
 		content->size_bytes += (uint64_t)n;
 		if (content->size_bytes > options->limit_bytes)
-			return err_set(err, -E2BIG, "its tar is longer than %" PRIu64
-				       " bytes (--limit-bytes)", options->limit_bytes);
+			return err_set(err, -E2BIG,
+				       "its tar is longer than %" PRIu64
+				       " bytes (--limit-bytes)",
+				       options->limit_bytes);
 		progress_add(options->progress, (uint64_t)n);
 		r = digest_add(&digest, buffer, (size_t)n);
 		if (r == 0)
@@ -46,8 +48,9 @@ int unsquash_spool(const struct source_layer *layer, const struct spool_options 
 {
 	struct content content = { .fd = spool_temp_file(options->temp_dir) };
 	char path[PATH_FD_SIZE];
-	const char *const argv[] = { "sqfs2tar", "--no-skip", "-r", ".",
-				     path_of_fd(path, layer->fd), NULL };
+	const char *const argv[] = {
+		"sqfs2tar", "--no-skip", "-r", ".", path_of_fd(path, layer->fd), NULL
+	};
 	const struct tool_options run = { .argv = argv, .keep_fd = layer->fd };
 	struct tool tool = { .pid = -1, .pipe = -EBADF, .errors = -EBADF };
 	struct err said = ERR_INIT;
@@ -78,9 +81,11 @@ int unsquash_copy(const struct source_layer *layer, int fd, struct err *err)
 
 	if (fstat(layer->fd, &st) < 0)
 		return err_errno(err, -errno, "%s", layer->name);
-	size = layer->size_bytes != SOURCE_SIZE_UNKNOWN ? layer->size_bytes : (uint64_t)st.st_size;
+	size = layer->size_bytes != SOURCE_SIZE_UNKNOWN ? layer->size_bytes
+							: (uint64_t)st.st_size;
 	for (uint64_t at = 0; at < size && r == 0;) {
-		size_t part = size - at < sizeof(buffer) ? (size_t)(size - at) : sizeof(buffer);
+		size_t part =
+			size - at < sizeof(buffer) ? (size_t)(size - at) : sizeof(buffer);
 
 		r = fd_pread_all(layer->fd, buffer, part, layer->offset + at);
 		if (r == 0)

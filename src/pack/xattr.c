@@ -12,13 +12,14 @@ static int begins(const char *name, const char *with)
 static int judge(const char *name, struct err *err)
 {
 	if (begins(name, "trusted.overlay.") || begins(name, "user.overlay."))
-		return err_set(err, -EINVAL, "the extended attribute %s belongs to overlayfs",
-			       name);
-	return begins(name, "user.") || begins(name, "trusted.") || begins(name, "security.");
+		return err_set(err, -EINVAL,
+			       "the extended attribute %s belongs to overlayfs", name);
+	return begins(name, "user.") || begins(name, "trusted.") ||
+	       begins(name, "security.");
 }
 
-int xattr_add(struct tree *tree, struct tree_xattr **list, const char *name, const void *value,
-	      size_t size, struct err *err)
+int xattr_add(struct tree *tree, struct tree_xattr **list, const char *name,
+	      const void *value, size_t size, struct err *err)
 {
 	struct tree_xattr *xattr;
 	int order = -1, r = judge(name, err);
@@ -27,7 +28,8 @@ int xattr_add(struct tree *tree, struct tree_xattr **list, const char *name, con
 	if (r <= 0)
 		return r;
 	if (strlen(name) > 255 || size > 65536)
-		return err_set(err, -EINVAL, "the extended attribute %.40s is too long", name);
+		return err_set(err, -EINVAL, "the extended attribute %.40s is too long",
+			       name);
 	copy = tree_alloc(tree, size + 1);
 	if (!copy)
 		return -ENOMEM;

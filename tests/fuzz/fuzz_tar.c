@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes, as two layers on top of each other: refused with a reason, or a tree in order that
- * our own headers carry over to a second reading unchanged. */
+/* Any bytes, as two layers on top of each other: refused with a reason, or a tree in
+ * order that our own headers carry over to a second reading unchanged. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +45,8 @@ static void check_order(const struct tree *tree, const struct tree_node *root)
 {
 	char path[TREE_PATH_SIZE];
 
-	for (const struct tree_node *n = tree_next(root, root); n; n = tree_next(root, n)) {
+	for (const struct tree_node *n = tree_next(root, root); n;
+	     n = tree_next(root, n)) {
 		assert(tree_path(n, path) == 0);
 		assert(strcmp(n->name, ".") != 0 && strcmp(n->name, "..") != 0);
 		assert(n->name_size && !strchr(n->name, '/'));
@@ -56,7 +57,8 @@ static void check_order(const struct tree *tree, const struct tree_node *root)
 	}
 }
 
-static int read_once(struct tree *tree, struct layer *layer, const struct content *content)
+static int read_once(struct tree *tree, struct layer *layer,
+		     const struct content *content)
 {
 	struct err err = ERR_INIT;
 	struct tar_notes notes;
@@ -125,8 +127,8 @@ static void round_trip(const struct tree_node *root)
 	tree_done(&tree);
 }
 
-/* A header whose sum is wrong is where a reader stops: make the sums right, so that what lies
- * behind them gets its share of nonsense. */
+/* A header whose sum is wrong is where a reader stops: make the sums right, so that what
+ * lies behind them gets its share of nonsense. */
 static void repair(uint8_t *bytes, size_t size)
 {
 	for (; size >= 512; bytes += 512, size -= 512) {
@@ -158,7 +160,8 @@ static int write_input(int fd, const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct content content = { .fd = memfd_create("tar", MFD_CLOEXEC), .size_bytes = size };
+	struct content content = { .fd = memfd_create("tar", MFD_CLOEXEC),
+				   .size_bytes = size };
 	struct tree tree;
 	uint32_t number = 0;
 	int r = tree_init(&tree);

@@ -23,8 +23,8 @@ static const struct layer_limits script_limits = { 1000, 1000000, 64 };
 static int script_entry(struct layer *layer, const char *line, struct err *err)
 {
 	static const char kinds[] = "dflhcbps";
-	static const uint32_t modes[] = { S_IFDIR, S_IFREG, S_IFLNK, 0, S_IFCHR, S_IFBLK,
-					  S_IFIFO, S_IFSOCK };
+	static const uint32_t modes[] = { S_IFDIR, S_IFREG, S_IFLNK, 0,
+					  S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK };
 	char path[4096] = "", target[4096] = "";
 	unsigned int mode = 0644, uid = 0, mtime = 10;
 	const char *attributes = strchr(line, '@'), *kind = strchr(kinds, line[0]);
@@ -63,7 +63,8 @@ static void script_tell(struct script *script, const struct tree_node *root)
 	char path[TREE_PATH_SIZE], first[TREE_PATH_SIZE];
 
 	str_init(&s, script->text, sizeof(script->text));
-	for (const struct tree_node *n = tree_next(root, root); n; n = tree_next(root, n)) {
+	for (const struct tree_node *n = tree_next(root, root); n;
+	     n = tree_next(root, n)) {
 		const struct tree_inode *i = n->inode;
 
 		assert_int_equal(tree_path(n, path), 0);
@@ -72,7 +73,10 @@ static void script_tell(struct script *script, const struct tree_node *root)
 			continue;
 		}
 		assert_int_equal(tree_path(i->first, first), 0);
-		str_addf(&s, "%c%s %s", S_ISDIR(i->mode) ? 'd' : S_ISLNK(i->mode) ? 'l' : 'f',
+		str_addf(&s, "%c%s %s",
+			 S_ISDIR(i->mode)   ? 'd'
+			 : S_ISLNK(i->mode) ? 'l'
+					    : 'f',
 			 n->flags & TREE_OPAQUE ? "!" : "", path);
 		if (i->first != n)
 			str_addf(&s, " = %s", first);
@@ -114,7 +118,8 @@ static inline void script_start(struct script *script)
 }
 
 /* Two layers, of which the upper one must come out as @expected. */
-static inline void expect_upper(const char *lower, const char *upper, const char *expected)
+static inline void expect_upper(const char *lower, const char *upper,
+				const char *expected)
 {
 	struct script *script = calloc(1, sizeof(*script));
 	const char *const lowers[] = { lower, NULL }, *const uppers[] = { upper, NULL };

@@ -4,8 +4,9 @@
 #include <errno.h>
 
 #define LOWER                                                                            \
-	"d etc @750,3,7\nf etc/a\nf etc/b\nd usr @711,4,8\nd usr/lib\nf usr/lib/libc\n"   \
-	"l lib usr/lib\nl abs /usr/lib\nl up ../../usr\nl self self\nl gone nowhere/x\nf file"
+	"d etc @750,3,7\nf etc/a\nf etc/b\nd usr @711,4,8\nd usr/lib\nf usr/lib/libc\n"  \
+	"l lib usr/lib\nl abs /usr/lib\nl up ../../usr\nl self self\nl gone "            \
+	"nowhere/x\nf file"
 
 static void whiteouts_touch_lower_layers_only(void **state)
 {
@@ -15,19 +16,23 @@ static void whiteouts_touch_lower_layers_only(void **state)
 	expect_upper(LOWER, "f etc/a\nf etc/.wh.a", "d etc @750,3,7\nf etc/a\n");
 	expect_upper(LOWER, "f etc/.wh.nothing\nf no/.wh.thing", "");
 	expect_upper(LOWER, "f .wh.lib", "whiteout lib\n");
-	expect_upper(LOWER, "f lib/.wh.libc", "d usr @711,4,8\nd usr/lib\nwhiteout usr/lib/libc\n");
+	expect_upper(LOWER, "f lib/.wh.libc",
+		     "d usr @711,4,8\nd usr/lib\nwhiteout usr/lib/libc\n");
 }
 
 static void whiteout_and_directory_make_it_opaque(void **state)
 {
 	(void)state;
-	expect_upper(LOWER, "f .wh.etc\nd etc @700\nf etc/n", "d! etc @700,0,10\nf etc/n\n");
-	expect_upper(LOWER, "d etc @700\nf etc/n\nf .wh.etc", "d! etc @700,0,10\nf etc/n\n");
+	expect_upper(LOWER, "f .wh.etc\nd etc @700\nf etc/n",
+		     "d! etc @700,0,10\nf etc/n\n");
+	expect_upper(LOWER, "d etc @700\nf etc/n\nf .wh.etc",
+		     "d! etc @700,0,10\nf etc/n\n");
 	/* whoever passes through a removed directory finds nothing of its attributes */
 	expect_upper(LOWER, "f .wh.etc\nf etc/n", "d! etc @755,0,0\nf etc/n\n");
 	expect_upper(LOWER, "f etc/n\nf .wh.etc", "d! etc @755,0,0\nf etc/n\n");
 	/* no whiteout inside, and no mark where nothing is below */
-	expect_upper(LOWER, "f .wh.etc\nf etc/.wh.a\nf etc/n", "d! etc @755,0,0\nf etc/n\n");
+	expect_upper(LOWER, "f .wh.etc\nf etc/.wh.a\nf etc/n",
+		     "d! etc @755,0,0\nf etc/n\n");
 	expect_upper(LOWER, "f .wh.file\nd file @700", "d file @700,0,10\n");
 }
 
@@ -35,10 +40,13 @@ static void opaque_by_its_exact_name(void **state)
 {
 	(void)state;
 	expect_upper(LOWER, "f etc/.wh..wh..opq", "d! etc @750,3,7\n");
-	expect_upper(LOWER, "f etc/b\nf etc/.wh..wh..opq\nf etc/.wh.a", "d! etc @750,3,7\nf etc/b\n");
+	expect_upper(LOWER, "f etc/b\nf etc/.wh..wh..opq\nf etc/.wh.a",
+		     "d! etc @750,3,7\nf etc/b\n");
 	expect_upper(LOWER, "f etc/.wh..wh..opq2", "");
-	expect_upper(LOWER, "d .wh..wh.plnk\nf .wh..wh.plnk/1\nh x .wh..wh.plnk/1\nf .wh..wh.aufs",
-		     "f x\n");
+	expect_upper(
+		LOWER,
+		"d .wh..wh.plnk\nf .wh..wh.plnk/1\nh x .wh..wh.plnk/1\nf .wh..wh.aufs",
+		"f x\n");
 	expect_upper(LOWER, "d lib @700\nf lib/.wh..wh..opq", "d lib @700,0,10\n");
 	expect_upper("d a\nd b\nf b/x\nf c", "f .wh..wh..opq\nd b @700\nf n",
 		     "whiteout a\nd! b @700,0,10\nwhiteout c\nf n\n");
@@ -61,7 +69,8 @@ static void last_duplicate_wins(void **state)
 	expect_upper("", "l a y\nd a @700\nf a/x", "d a @700,0,10\nf a/x\n");
 	expect_upper(LOWER, "f etc\nd etc @700", "d! etc @700,0,10\n");
 	expect_upper(LOWER, "d etc @700", "d etc @700,0,10\n");
-	expect_upper(LOWER, "d usr/lib/libc @700", "d usr @711,4,8\nd usr/lib\n"
+	expect_upper(LOWER, "d usr/lib/libc @700",
+		     "d usr @711,4,8\nd usr/lib\n"
 		     "d usr/lib/libc @700,0,10\n");
 }
 
@@ -69,7 +78,8 @@ static void parents_come_from_below(void **state)
 {
 	(void)state;
 	expect_upper(LOWER, "f etc/n", "d etc @750,3,7\nf etc/n\n");
-	expect_upper(LOWER, "f no/where/n", "d no @755,0,0\nd no/where @755,0,0\nf no/where/n\n");
+	expect_upper(LOWER, "f no/where/n",
+		     "d no @755,0,0\nd no/where @755,0,0\nf no/where/n\n");
 	expect_upper(LOWER, "f etc/n\nd etc @700", "d etc @700,0,10\nf etc/n\n");
 	expect_refused(LOWER, "f file/x", -ENOTDIR, "file: has files below it");
 	expect_refused(LOWER, "f n\nf n/x", -ENOTDIR, "n/x: 'n' on its way");
@@ -108,7 +118,8 @@ static void hard_links(void **state)
 	expect_upper("", "f a\nh a a", "f a\n");
 	expect_upper("", "f a @600\nh b a\nf a @640", "f a @640,0,10\nf b @600,0,10\n");
 	expect_upper(LOWER, "h s lib", "l s usr/lib @777,0,10\n");
-	expect_refused(LOWER, "h x no", -ENOENT, "x: hard link to 'no', which isn't there");
+	expect_refused(LOWER, "h x no", -ENOENT,
+		       "x: hard link to 'no', which isn't there");
 	expect_refused(LOWER, "h x b\nf b", -ENOENT, "which isn't there");
 	expect_refused(LOWER, "f .wh.file\nh x file", -ENOENT, "which isn't there");
 	expect_refused(LOWER, "h x etc", -EPERM, "hard link to the directory");
@@ -136,19 +147,21 @@ static void limits_are_kept(void **state)
 	expect_refused("", deep, -ENAMETOOLONG, "a name of more than 255");
 }
 
-/* Two source layers become one: what the second removes of the first must be gone, what it
- * removes of the layers below must stay removed. */
+/* Two source layers become one: what the second removes of the first must be gone, what
+ * it removes of the layers below must stay removed. */
 static void merged_layers(void **state)
 {
 	static const struct {
 		const char *first, *second, *expected;
 	} cases[] = {
-		{ "f etc/n\nf m", "f etc/.wh.n\nf etc/.wh.a", "d etc @750,3,7\nwhiteout etc/a\nf m\n" },
+		{ "f etc/n\nf m", "f etc/.wh.n\nf etc/.wh.a",
+		  "d etc @750,3,7\nwhiteout etc/a\nf m\n" },
 		{ "d new\nf new/x", "f .wh.new", "" },
 		{ "d new\nf new/x", "f new/.wh..wh..opq\nf new/y", "d new\nf new/y\n" },
 		{ "f etc/n", "f .wh.etc\nf etc/o", "d! etc @755,0,0\nf etc/o\n" },
 		{ "f .wh.etc", "f etc/o", "d! etc @755,0,0\nf etc/o\n" },
-		{ "l new etc", "f new/n", "d etc @750,3,7\nf etc/n\nl new etc @777,0,10\n" },
+		{ "l new etc", "f new/n",
+		  "d etc @750,3,7\nf etc/n\nl new etc @777,0,10\n" },
 		{ "f new", "f .wh.new\nd new @700", "d new @700,0,10\n" },
 		{ "f new", "h other new\nf new @600", "f new @600,0,10\nf other\n" },
 	};

@@ -52,7 +52,9 @@ static int keep_last(void *context, const struct layer_entry *entry, struct err 
 	round->last = *entry;
 	(void)snprintf(round->path, sizeof(round->path), "%s", entry->path);
 	(void)snprintf(round->target, sizeof(round->target), "%s",
-		       entry->hardlink ? entry->hardlink : entry->target ? entry->target : "");
+		       entry->hardlink ? entry->hardlink
+		       : entry->target ? entry->target
+				       : "");
 	return 0;
 }
 
@@ -99,8 +101,11 @@ static void every_number_survives(void **state)
 	static const struct {
 		uint32_t uid, gid, mtime;
 	} cases[] = {
-		{ 0, 0, 0 }, { 1000, 100, 1700000000 }, { 2097151, 2097152, 4294967295U },
-		{ 4294967295U, 4294967294U, 1 }, { 65534, 3000000000U, 2147483648U },
+		{ 0, 0, 0 },
+		{ 1000, 100, 1700000000 },
+		{ 2097151, 2097152, 4294967295U },
+		{ 4294967295U, 4294967294U, 1 },
+		{ 65534, 3000000000U, 2147483648U },
 	};
 
 	(void)state;
@@ -145,8 +150,8 @@ static void devices_and_whiteouts(void **state)
 	done(&round);
 }
 
-/* Names at every length around the old header's field, and records whose own length grows a
- * digit by counting itself. */
+/* Names at every length around the old header's field, and records whose own length grows
+ * a digit by counting itself. */
 static void names_of_every_length(void **state)
 {
 	char name[LONG_NAME + 1];
@@ -179,10 +184,13 @@ static void xattrs_are_bytes(void **state)
 	struct tree_xattr *first;
 
 	(void)state;
-	assert_int_equal(xattr_add(&round.tree, &node->inode->xattrs, "user.k", "v", 1, NULL), 1);
-	assert_int_equal(xattr_add(&round.tree, &node->inode->xattrs, "security.capability", value,
-				   sizeof(value), NULL), 1);
-	assert_int_equal(xattr_add(&round.tree, &node->inode->xattrs, "user.k", "", 0, NULL), 1);
+	assert_int_equal(
+		xattr_add(&round.tree, &node->inode->xattrs, "user.k", "v", 1, NULL), 1);
+	assert_int_equal(xattr_add(&round.tree, &node->inode->xattrs,
+				   "security.capability", value, sizeof(value), NULL),
+			 1);
+	assert_int_equal(
+		xattr_add(&round.tree, &node->inode->xattrs, "user.k", "", 0, NULL), 1);
 	turn(&round);
 	first = round.last.xattrs;
 	assert_non_null(first);
@@ -216,7 +224,8 @@ static void hard_links_name_the_first(void **state)
 static void contents_with_holes(void **state)
 {
 	static const struct tree_extent extents[] = { { 3, 2, 4 }, { 1000, 0, 2 } };
-	struct content content = { .fd = memfd_create("content", MFD_CLOEXEC), .offset = 1 };
+	struct content content = { .fd = memfd_create("content", MFD_CLOEXEC),
+				   .offset = 1 };
 	struct round round;
 	struct tree_node *node = start(&round, S_IFREG | 0644);
 	char expected[1500] = "";
@@ -255,10 +264,13 @@ static void overlayfs_has_its_own_xattrs(void **state)
 
 	(void)state;
 	assert_int_equal(tree_init(&tree), 0);
-	assert_int_equal(xattr_add(&tree, &list, "trusted.overlay.opaque", "y", 1, &err), -EINVAL);
+	assert_int_equal(xattr_add(&tree, &list, "trusted.overlay.opaque", "y", 1, &err),
+			 -EINVAL);
 	assert_non_null(strstr(err.text, "trusted.overlay.opaque"));
-	assert_int_equal(xattr_add(&tree, &list, "user.overlay.redirect", "y", 1, &err), -EINVAL);
-	assert_int_equal(xattr_add(&tree, &list, "system.posix_acl_access", "y", 1, &err), 0);
+	assert_int_equal(xattr_add(&tree, &list, "user.overlay.redirect", "y", 1, &err),
+			 -EINVAL);
+	assert_int_equal(xattr_add(&tree, &list, "system.posix_acl_access", "y", 1, &err),
+			 0);
 	assert_int_equal(xattr_add(&tree, &list, "trusted.other", "y", 1, &err), 1);
 	assert_non_null(list);
 	assert_null(list->next);

@@ -48,8 +48,11 @@ static int file_of(int (*filter)(struct archive *))
 
 static struct source_layer layer_of(int fd)
 {
-	struct source_layer layer = { .kind = SOURCE_TAR, .name = (char *)"layer", .fd = fd,
-				      .has_digest = true, .has_diff_id = true };
+	struct source_layer layer = { .kind = SOURCE_TAR,
+				      .name = (char *)"layer",
+				      .fd = fd,
+				      .has_digest = true,
+				      .has_diff_id = true };
 
 	layer.size_bytes = (uint64_t)lseek(fd, 0, SEEK_END);
 	assert_int_equal(digest_of_fd(fd, layer.size_bytes, layer.digest), 0);
@@ -57,8 +60,8 @@ static struct source_layer layer_of(int fd)
 	return layer;
 }
 
-static int spool(const struct source_layer *layer, uint64_t limit, struct content *content,
-		 struct err *err)
+static int spool(const struct source_layer *layer, uint64_t limit,
+		 struct content *content, struct err *err)
 {
 	char dir[] = "/tmp/test_spool.XXXXXX";
 	struct spool_options options = { .limit_bytes = limit };
@@ -75,8 +78,9 @@ static int spool(const struct source_layer *layer, uint64_t limit, struct conten
 }
 
 static int (*const filters[])(struct archive *) = {
-	archive_write_add_filter_none, archive_write_add_filter_gzip, archive_write_add_filter_zstd,
-	archive_write_add_filter_xz, archive_write_add_filter_bzip2,
+	archive_write_add_filter_none,	archive_write_add_filter_gzip,
+	archive_write_add_filter_zstd,	archive_write_add_filter_xz,
+	archive_write_add_filter_bzip2,
 };
 
 #define FILTERS (sizeof(filters) / sizeof(filters[0]))
@@ -95,7 +99,8 @@ static void decompresses_by_magic(void **state)
 			fail_msg("filter %zu: %s", i, err.text);
 		assert_int_equal(content.size_bytes, PLAIN_SIZE);
 		assert_memory_equal(content.id, plain_hash, DIGEST_SIZE);
-		assert_int_equal(fd_pread_all(content.fd, got, sizeof(got), content.offset), 0);
+		assert_int_equal(
+			fd_pread_all(content.fd, got, sizeof(got), content.offset), 0);
 		assert_memory_equal(got, plain, sizeof(got));
 		content_done(&content);
 		fd_close(layer.fd);
@@ -143,8 +148,11 @@ static void reads_a_part_and_a_pipe(void **state)
 	assert_int_equal(fd_write_all(whole, "before", 6), 0);
 	assert_int_equal(fd_write_all(whole, plain, sizeof(plain)), 0);
 	assert_int_equal(fd_write_all(whole, "behind", 6), 0);
-	layer = (struct source_layer){ .name = (char *)"layer", .fd = whole, .offset = 6,
-				       .size_bytes = PLAIN_SIZE, .has_diff_id = true };
+	layer = (struct source_layer){ .name = (char *)"layer",
+				       .fd = whole,
+				       .offset = 6,
+				       .size_bytes = PLAIN_SIZE,
+				       .has_diff_id = true };
 	memcpy(layer.diff_id, plain_hash, DIGEST_SIZE);
 	assert_int_equal(spool(&layer, PLAIN_SIZE, &content, &err), 0);
 	assert_int_equal(content.offset, 6);
@@ -154,7 +162,8 @@ static void reads_a_part_and_a_pipe(void **state)
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(fd_write_all(ends[1], plain, 30000), 0);
 	fd_close(ends[1]);
-	layer = (struct source_layer){ .name = (char *)"layer", .fd = ends[0],
+	layer = (struct source_layer){ .name = (char *)"layer",
+				       .fd = ends[0],
 				       .size_bytes = SOURCE_SIZE_UNKNOWN };
 	assert_int_equal(spool(&layer, PLAIN_SIZE, &content, &err), 0);
 	assert_int_equal(content.size_bytes, 30000);
@@ -162,11 +171,14 @@ static void reads_a_part_and_a_pipe(void **state)
 	fd_close(ends[0]);
 }
 
-/* What stands behind the compressed stream counts for the stored digest, not for the tar. */
+/* What stands behind the compressed stream counts for the stored digest, not for the tar.
+ */
 static void bytes_behind_the_stream(void **state)
 {
 	int fd = file_of(archive_write_add_filter_zstd);
-	static const uint8_t skippable[] = { 0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 'h', 'i' };
+	static const uint8_t skippable[] = {
+		0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 'h', 'i'
+	};
 	struct source_layer layer;
 	struct content content;
 	struct err err;

@@ -63,8 +63,11 @@ static void moves_what_is_below_along(void **state)
 
 static void sorts_by_bytes_parents_first(void **state)
 {
-	static const char *const names[] = { "b", "\xff", "a", "B", "a.b", "a-b", "\x01" };
-	static const char *const sorted[] = { "\x01", "B", "a", "a/z", "a-b", "a.b", "b", "\xff" };
+	static const char *const names[] = {
+		"b", "\xff", "a", "B", "a.b", "a-b", "\x01"
+	};
+	static const char *const sorted[] = { "\x01", "B",   "a", "a/z",
+					      "a-b",  "a.b", "b", "\xff" };
 	struct tree tree;
 	const struct tree_node *node;
 	char path[TREE_PATH_SIZE];

@@ -13,11 +13,34 @@
 #include "pack/summary.h"
 
 enum option {
-	OPT_OUTPUT, OPT_NAME, OPT_VERSION, OPT_SERIAL, OPT_COMPATIBLE, OPT_ARCH, OPT_PLATFORM,
-	OPT_ARG, OPT_ENTRYPOINT, OPT_CMD, OPT_ENV, OPT_USER, OPT_CWD, OPT_STOP_SIGNAL, OPT_RUN,
-	OPT_UPPER, OPT_VOLUME, OPT_INJECT, OPT_MERGE, OPT_EXCLUDE, OPT_COMPRESSION,
-	OPT_BLOCK_SIZE, OPT_NO_READBACK, OPT_NO_CACHE, OPT_LIMIT_ENTRIES, OPT_LIMIT_BYTES,
-	OPT_LIMIT_DEPTH, OPT_JSON,
+	OPT_OUTPUT,
+	OPT_NAME,
+	OPT_VERSION,
+	OPT_SERIAL,
+	OPT_COMPATIBLE,
+	OPT_ARCH,
+	OPT_PLATFORM,
+	OPT_ARG,
+	OPT_ENTRYPOINT,
+	OPT_CMD,
+	OPT_ENV,
+	OPT_USER,
+	OPT_CWD,
+	OPT_STOP_SIGNAL,
+	OPT_RUN,
+	OPT_UPPER,
+	OPT_VOLUME,
+	OPT_INJECT,
+	OPT_MERGE,
+	OPT_EXCLUDE,
+	OPT_COMPRESSION,
+	OPT_BLOCK_SIZE,
+	OPT_NO_READBACK,
+	OPT_NO_CACHE,
+	OPT_LIMIT_ENTRIES,
+	OPT_LIMIT_BYTES,
+	OPT_LIMIT_DEPTH,
+	OPT_JSON,
 };
 
 static const struct cmd_option options[] = {
@@ -25,11 +48,13 @@ static const struct cmd_option options[] = {
 	[OPT_NAME] = { "name", 'n', "NAME", "name of the image" },
 	[OPT_VERSION] = { "version", 0, "TEXT", "version for people" },
 	[OPT_SERIAL] = { "serial", 0, "N", "version for machines; may only grow (1)" },
-	[OPT_COMPATIBLE] = { "compatible", 'c', "NAME", "devices it is for; more than once" },
+	[OPT_COMPATIBLE] = { "compatible", 'c', "NAME",
+			     "devices it is for; more than once" },
 	[OPT_ARCH] = { "arch", 0, "ARCH", "amd64, arm64, arm or riscv64" },
 	[OPT_PLATFORM] = { "platform", 0, "OS/ARCH", "which image of an index to take" },
 	[OPT_ARG] = { "arg", 0, "WORD", "program, then its arguments, one each" },
-	[OPT_ENTRYPOINT] = { "entrypoint", 0, "WORD", "instead of the image's Entrypoint and Cmd" },
+	[OPT_ENTRYPOINT] = { "entrypoint", 0, "WORD",
+			     "instead of the image's Entrypoint and Cmd" },
 	[OPT_CMD] = { "cmd", 0, "WORD", "instead of the image's Cmd" },
 	[OPT_ENV] = { "env", 'e', "NAME=VALUE", "environment variable" },
 	[OPT_USER] = { "user", 'u', "USER[:GROUP]", "who the program runs as" },
@@ -41,12 +66,15 @@ static const struct cmd_option options[] = {
 	[OPT_INJECT] = { "inject", 0, "PATH", "a file that the device may bring itself" },
 	[OPT_MERGE] = { "merge", 0, "N", "merge neighbours until there are N layers" },
 	[OPT_EXCLUDE] = { "exclude", 'x', "GLOB", "leave these paths out" },
-	[OPT_COMPRESSION] = { "compression", 0, "NAME[:N]", "zstd, gzip, xz, lz4, lzo, none" },
+	[OPT_COMPRESSION] = { "compression", 0, "NAME[:N]",
+			      "zstd, gzip, xz, lz4, lzo, none" },
 	[OPT_BLOCK_SIZE] = { "block-size", 0, "SIZE", "of squashfs, 4K to 1M (128K)" },
 	[OPT_NO_READBACK] = { "no-readback", 0, NULL, "don't compare what was written" },
 	[OPT_NO_CACHE] = { "no-cache", 0, NULL, "neither take nor keep finished layers" },
-	[OPT_LIMIT_ENTRIES] = { "limit-entries", 0, "N", "most entries of a layer (4000000)" },
-	[OPT_LIMIT_BYTES] = { "limit-bytes", 0, "N", "most bytes of a layer unpacked (64 GiB)" },
+	[OPT_LIMIT_ENTRIES] = { "limit-entries", 0, "N",
+				"most entries of a layer (4000000)" },
+	[OPT_LIMIT_BYTES] = { "limit-bytes", 0, "N",
+			      "most bytes of a layer unpacked (64 GiB)" },
 	[OPT_LIMIT_DEPTH] = { "limit-depth", 0, "N", "deepest path (1024)" },
 	[OPT_JSON] = { "json", 0, NULL, "the summary as JSON on stdout" },
 	{ 0 },
@@ -159,11 +187,14 @@ static int take_option(struct pack *pack, const struct cmd_line *line, int optio
 		return source_texts_add(texts, line->value);
 	switch (option) {
 	case OPT_COMPRESSION:
-		return squash_parse_compression(line->value, &pack->import.squash, err) < 0 ?
-			       CMD_USAGE : 0;
+		return squash_parse_compression(line->value, &pack->import.squash, err) <
+				       0
+			       ? CMD_USAGE
+			       : 0;
 	case OPT_BLOCK_SIZE:
-		return squash_parse_block_size(line->value, &pack->import.squash, err) < 0 ?
-			       CMD_USAGE : 0;
+		return squash_parse_block_size(line->value, &pack->import.squash, err) < 0
+			       ? CMD_USAGE
+			       : 0;
 	case OPT_NO_READBACK:
 		pack->import.readback = false;
 		return 0;
@@ -186,8 +217,10 @@ static int read_epoch(struct pack *pack, struct err *err)
 	if (!text || !*text)
 		return 0;
 	if (str_number(text, strlen(text), &value) < 0 || value > UINT32_MAX)
-		return err_set(err, -EINVAL, "SOURCE_DATE_EPOCH=%s is not a number of seconds up to "
-			       "4294967295", text);
+		return err_set(err, -EINVAL,
+			       "SOURCE_DATE_EPOCH=%s is not a number of seconds up to "
+			       "4294967295",
+			       text);
 	pack->import.latest = (uint32_t)value;
 	return 0;
 }
@@ -218,8 +251,8 @@ static int open_sources(struct pack *pack, const struct cmd_line *line, struct e
 	if (!pack->sources)
 		return err_errno(err, -ENOMEM, "pack");
 	while (r == 0 && pack->source_count < count) {
-		r = source_open(line->argv[line->at + (int)pack->source_count], &pack->source,
-				&pack->sources[pack->source_count], err);
+		r = source_open(line->argv[line->at + (int)pack->source_count],
+				&pack->source, &pack->sources[pack->source_count], err);
 		if (r == 0)
 			pack->source_count++;
 	}
@@ -234,8 +267,10 @@ static void note(const struct pack *pack)
 	if (notes->sockets)
 		cmd_note("%llu sockets left out", (unsigned long long)notes->sockets);
 	if (notes->foreign_xattrs)
-		cmd_note("%llu extended attributes left out (ACLs or system.*): squashfs has no place "
-			 "for them", (unsigned long long)notes->foreign_xattrs);
+		cmd_note("%llu extended attributes left out (ACLs or system.*): squashfs "
+			 "has no place "
+			 "for them",
+			 (unsigned long long)notes->foreign_xattrs);
 }
 
 static int pack_image(struct pack *pack, const struct cmd_line *line, struct err *err)
@@ -246,12 +281,13 @@ static int pack_image(struct pack *pack, const struct cmd_line *line, struct err
 	int size, r = open_sources(pack, line, err);
 
 	if (r == 0)
-		r = describe_image(pack->sources, pack->source_count, &pack->describe, &manifest, err);
+		r = describe_image(pack->sources, pack->source_count, &pack->describe,
+				   &manifest, err);
 	if (r == 0)
 		r = staging_open(&pack->staging, pack->output, err);
 	if (r == 0)
-		r = import_sources(pack->sources, pack->source_count, &pack->import, &pack->staging,
-				   &pack->result, err);
+		r = import_sources(pack->sources, pack->source_count, &pack->import,
+				   &pack->staging, &pack->result, err);
 	if (r == 0)
 		r = describe_layers(&pack->result, &manifest, err);
 	if (r < 0)
@@ -263,7 +299,8 @@ static int pack_image(struct pack *pack, const struct cmd_line *line, struct err
 	if (r < 0)
 		return r;
 	note(pack);
-	return pack->json ? summary_json(&pack->result, id, err) : (summary_text(&pack->result, id), 0);
+	return pack->json ? summary_json(&pack->result, id, err)
+			  : (summary_text(&pack->result, id), 0);
 }
 
 static void done(struct pack *pack)

@@ -20,7 +20,8 @@ static void merge(const struct source_config *from, struct describe_config *conf
 	take(&config->user, from->user);
 	take(&config->cwd, from->cwd);
 	take(&config->stop_signal, from->stop_signal);
-	/* the two belong together: an image's Cmd means nothing to another's Entrypoint */
+	/* the two belong together: an image's Cmd means nothing to another's Entrypoint
+	 */
 	if (from->entrypoint.count || from->cmd.count) {
 		config->entrypoint = from->entrypoint;
 		config->cmd = from->cmd;
@@ -60,8 +61,9 @@ const char *describe_label(const struct describe_config *config, const char *nam
 /* The name of a number, by asking the manifest's own reader for each. */
 static int signal_of_number(uint64_t number, char *ret_name, size_t size)
 {
-	static const char names[][8] = { "HUP",	 "INT",	 "QUIT", "ABRT", "KILL", "USR1", "USR2", "PIPE",
-					 "ALRM", "TERM", "CONT", "WINCH", "POLL", "PWR", "SYS" };
+	static const char names[][8] = { "HUP",	 "INT",	  "QUIT", "ABRT", "KILL",
+					 "USR1", "USR2",  "PIPE", "ALRM", "TERM",
+					 "CONT", "WINCH", "POLL", "PWR",  "SYS" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		(void)snprintf(ret_name, size, "SIG%s", names[i]);
 		if (manifest_signal(ret_name) == (int)number)
@@ -84,6 +86,7 @@ int describe_signal(const char *text, char *ret_name, size_t size)
 
 	if (str_number(text, strlen(text), &number) == 0)
 		return number < 65 ? signal_of_number(number, ret_name, size) : -EINVAL;
-	(void)snprintf(ret_name, size, "%s%s", strncmp(text, "SIG", 3) == 0 ? "" : "SIG", text);
+	(void)snprintf(ret_name, size, "%s%s", strncmp(text, "SIG", 3) == 0 ? "" : "SIG",
+		       text);
 	return manifest_signal(ret_name) < 0 ? -EINVAL : 0;
 }

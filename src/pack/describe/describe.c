@@ -25,8 +25,9 @@ static int set_text(struct manifest *manifest, const char **field, const char *o
 	return *field ? 0 : -EINVAL;
 }
 
-static int add_texts(struct manifest *manifest, const char **list, size_t *count, size_t most,
-		     const char *what, const struct source_texts *texts, struct err *err)
+static int add_texts(struct manifest *manifest, const char **list, size_t *count,
+		     size_t most, const char *what, const struct source_texts *texts,
+		     struct err *err)
 {
 	for (size_t i = 0; i < texts->count; i++) {
 		if (*count == most)
@@ -61,7 +62,8 @@ static int set_name(struct manifest *manifest, const struct describe_config *con
 	const char *said = options->name ? options->name : describe_label(config, "name");
 
 	if (said && !manifest_name_valid(said))
-		return err_set(err, -EINVAL, "the name '%s' does not match [a-z0-9][a-z0-9._-]{0,62}",
+		return err_set(err, -EINVAL,
+			       "the name '%s' does not match [a-z0-9][a-z0-9._-]{0,62}",
 			       said);
 	if (!said && config->name)
 		make_name(config->name, name);
@@ -80,7 +82,8 @@ static int set_serial(struct manifest *manifest, const struct describe_config *c
 	if (options->has_serial || !label)
 		return 0;
 	if (str_number(label, strlen(label), &manifest->serial) < 0)
-		return err_set(err, -EINVAL, "the label org.lamina.serial is no number: %s", label);
+		return err_set(err, -EINVAL,
+			       "the label org.lamina.serial is no number: %s", label);
 	return 0;
 }
 
@@ -93,20 +96,22 @@ static int set_compatible(struct manifest *manifest, const struct describe_confi
 	int r = 0;
 
 	if (!options->compatible.count && !label)
-		return err_set(err, -EINVAL, "which devices is it for? --compatible NAME, as their "
+		return err_set(err, -EINVAL,
+			       "which devices is it for? --compatible NAME, as their "
 			       "policy says it, such as acme,thermostat-v2");
 	if (options->compatible.count)
-		return add_texts(manifest, manifest->compatible, &manifest->compatible_count,
-				 MANIFEST_MAX_COMPATIBLE, "compatible devices",
-				 &options->compatible, err);
+		return add_texts(manifest, manifest->compatible,
+				 &manifest->compatible_count, MANIFEST_MAX_COMPATIBLE,
+				 "compatible devices", &options->compatible, err);
 	copy = strdup(label);
 	for (char *word = copy ? strtok_r(copy, " ", &save) : NULL; word && r == 0;
 	     word = strtok_r(NULL, " ", &save))
 		r = source_texts_add(&words, word);
 	if (r == 0)
-		r = copy ? add_texts(manifest, manifest->compatible, &manifest->compatible_count,
-				     MANIFEST_MAX_COMPATIBLE, "compatible devices", &words, err) :
-			   -ENOMEM;
+		r = copy ? add_texts(manifest, manifest->compatible,
+				     &manifest->compatible_count, MANIFEST_MAX_COMPATIBLE,
+				     "compatible devices", &words, err)
+			 : -ENOMEM;
 	source_texts_done(&words);
 	free(copy);
 	return r;
@@ -115,9 +120,9 @@ static int set_compatible(struct manifest *manifest, const struct describe_confi
 const char *describe_arch(const char *name)
 {
 	static const char *const names[][2] = {
-		{ "x86_64", "amd64" },	{ "aarch64", "arm64" }, { "armv7l", "arm" },
-		{ "armv6l", "arm" },	{ "armhf", "arm" },	{ "amd64", "amd64" },
-		{ "arm64", "arm64" },	{ "arm", "arm" },	{ "riscv64", "riscv64" },
+		{ "x86_64", "amd64" }, { "aarch64", "arm64" }, { "armv7l", "arm" },
+		{ "armv6l", "arm" },   { "armhf", "arm" },     { "amd64", "amd64" },
+		{ "arm64", "arm64" },  { "arm", "arm" },       { "riscv64", "riscv64" },
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -135,17 +140,21 @@ static int set_arch(struct manifest *manifest, const struct describe_config *con
 	if (!said && uname(&machine) == 0) {
 		said = machine.machine;
 		if (describe_arch(said))
-			cmd_note("no source says for which processor it is; %s is assumed (--arch)",
+			cmd_note("no source says for which processor it is; %s is "
+				 "assumed (--arch)",
 				 describe_arch(said));
 	}
 	manifest->arch = said ? describe_arch(said) : NULL;
 	if (!manifest->arch)
-		return err_set(err, -EINVAL, "'%s' is no architecture that devices have: amd64, arm64, "
-			       "arm or riscv64", said ? said : "?");
+		return err_set(err, -EINVAL,
+			       "'%s' is no architecture that devices have: amd64, arm64, "
+			       "arm or riscv64",
+			       said ? said : "?");
 	return 0;
 }
 
-/* As engines do: --arg is everything; --entrypoint drops the image's Cmd; --cmd replaces it. */
+/* As engines do: --arg is everything; --entrypoint drops the image's Cmd; --cmd replaces
+ * it. */
 static int set_args(struct manifest *manifest, const struct describe_config *config,
 		    const struct describe_options *options, struct err *err)
 {
@@ -166,10 +175,11 @@ static int set_args(struct manifest *manifest, const struct describe_config *con
 	r = add_texts(manifest, manifest->args, &manifest->arg_count, MANIFEST_MAX_ARGS,
 		      "arguments", entrypoint, err);
 	if (r == 0)
-		r = add_texts(manifest, manifest->args, &manifest->arg_count, MANIFEST_MAX_ARGS,
-			      "arguments", cmd, err);
+		r = add_texts(manifest, manifest->args, &manifest->arg_count,
+			      MANIFEST_MAX_ARGS, "arguments", cmd, err);
 	if (r == 0 && manifest->arg_count == 0)
-		return err_set(err, -EINVAL, "what should the image run? --arg PROGRAM [--arg "
+		return err_set(err, -EINVAL,
+			       "what should the image run? --arg PROGRAM [--arg "
 			       "ARGUMENT...]");
 	return r;
 }
@@ -187,7 +197,8 @@ static int set_run(struct manifest *manifest, const struct describe_config *conf
 }
 
 /* Later ones win, in the place of the first. */
-static int add_env(struct manifest *manifest, const struct source_texts *env, struct err *err)
+static int add_env(struct manifest *manifest, const struct source_texts *env,
+		   struct err *err)
 {
 	for (size_t i = 0; i < env->count; i++) {
 		const char *text = env->items[i];
@@ -195,7 +206,8 @@ static int add_env(struct manifest *manifest, const struct source_texts *env, st
 
 		if (!text[size])
 			return err_set(err, -EINVAL, "env %s: must be NAME=value", text);
-		while (at < manifest->env_count && strncmp(manifest->env[at], text, size + 1) != 0)
+		while (at < manifest->env_count &&
+		       strncmp(manifest->env[at], text, size + 1) != 0)
 			at++;
 		if (at == MANIFEST_MAX_ENV)
 			return err_set(err, -EINVAL, "more than %d environment variables",
@@ -219,23 +231,27 @@ static int set_cwd(struct manifest *manifest, const struct describe_config *conf
 	if (!said || !*said)
 		return 0;
 	if (str_below_root(said, rel, sizeof(rel)) < 0)
-		return err_set(err, -EINVAL, "the working directory '%s' can't be had", said);
+		return err_set(err, -EINVAL, "the working directory '%s' can't be had",
+			       said);
 	(void)snprintf(path, sizeof(path), "/%s", strcmp(rel, ".") == 0 ? "" : rel);
 	manifest->cwd = describe_keep(manifest, path, err);
 	return manifest->cwd ? 0 : -EINVAL;
 }
 
 /* "15" and "TERM" as "SIGTERM". */
-static int set_stop_signal(struct manifest *manifest, const struct describe_config *config,
+static int set_stop_signal(struct manifest *manifest,
+			   const struct describe_config *config,
 			   const struct describe_options *options, struct err *err)
 {
-	const char *said = options->stop_signal ? options->stop_signal : config->stop_signal;
+	const char *said =
+		options->stop_signal ? options->stop_signal : config->stop_signal;
 	char name[32];
 
 	if (!said || !*said)
 		return 0;
 	if (describe_signal(said, name, sizeof(name)) < 0)
-		return err_set(err, -EINVAL, "the stop signal '%s' is none to stop by", said);
+		return err_set(err, -EINVAL, "the stop signal '%s' is none to stop by",
+			       said);
 	manifest->stop_signal = describe_keep(manifest, name, err);
 	return manifest->stop_signal ? 0 : -EINVAL;
 }
@@ -273,8 +289,8 @@ static int fill(struct manifest *m, const struct describe_config *config,
 	int r = set_name(m, config, options, err);
 
 	if (r == 0)
-		r = set_text(m, &m->version, options->version, describe_label(config, "version"),
-			     config->version, err);
+		r = set_text(m, &m->version, options->version,
+			     describe_label(config, "version"), config->version, err);
 	if (r == 0)
 		r = set_serial(m, config, options, err);
 	if (r == 0)
@@ -290,7 +306,8 @@ static int try_to_write(struct manifest *manifest, struct err *err)
 	static char text[MANIFEST_MAX_SIZE];
 	int r;
 
-	manifest->layers[0] = (struct manifest_layer){ .size_bytes = 8192, .data_bytes = 4096 };
+	manifest->layers[0] =
+		(struct manifest_layer){ .size_bytes = 8192, .data_bytes = 4096 };
 	manifest->layer_count = 1;
 	r = manifest_write(manifest, text, sizeof(text), err);
 	manifest->layer_count = 0;
@@ -310,9 +327,11 @@ int describe_image(const struct source *sources, size_t count,
 	if (r == 0)
 		r = fill(ret_manifest, &config, options, err);
 	for (size_t i = 0; i < count && r == 0; i++) {
-		if (!sources[i].provenance || ret_manifest->source_count == MANIFEST_MAX_LAYERS)
+		if (!sources[i].provenance ||
+		    ret_manifest->source_count == MANIFEST_MAX_LAYERS)
 			continue;
-		const char *kept = describe_keep(ret_manifest, sources[i].provenance, err);
+		const char *kept =
+			describe_keep(ret_manifest, sources[i].provenance, err);
 
 		ret_manifest->sources[ret_manifest->source_count++] = kept;
 		r = kept ? 0 : -EINVAL;
@@ -324,7 +343,8 @@ int describe_layers(const struct import_result *result, struct manifest *manifes
 		    struct err *err)
 {
 	if (result->count > MANIFEST_MAX_LAYERS)
-		return err_set(err, -E2BIG, "%zu layers, at most %d are possible (--merge %d)",
+		return err_set(err, -E2BIG,
+			       "%zu layers, at most %d are possible (--merge %d)",
 			       result->count, MANIFEST_MAX_LAYERS, MANIFEST_MAX_LAYERS);
 	for (size_t i = 0; i < result->count; i++) {
 		const struct hash_tree_result *blob = &result->layers[i].blob;

@@ -14,7 +14,8 @@ const char *describe_keep(struct manifest *manifest, const char *text, struct er
 	const char *kept = manifest_keep(manifest, text);
 
 	if (!kept)
-		(void)err_set(err, -EINVAL, "the image's description is longer than a manifest "
+		(void)err_set(err, -EINVAL,
+			      "the image's description is longer than a manifest "
 			      "may be");
 	return kept;
 }
@@ -33,10 +34,12 @@ int describe_upper(struct manifest *manifest, const struct describe_config *conf
 		if (text[size] && i != 0)
 			break;
 		manifest->upper = (enum manifest_upper)i;
-		manifest->upper_options = describe_keep(manifest, text[size] ? text + size + 1 : "", err);
+		manifest->upper_options =
+			describe_keep(manifest, text[size] ? text + size + 1 : "", err);
 		return manifest->upper_options ? 0 : -EINVAL;
 	}
-	return err_set(err, -EINVAL, "upper is tmpfs[,size=...], persist or none, not '%s'", text);
+	return err_set(err, -EINVAL,
+		       "upper is tmpfs[,size=...], persist or none, not '%s'", text);
 }
 
 /* "/data", "/data=persist", "/tmp=tmpfs,size=1m" */
@@ -48,7 +51,8 @@ static int add_volume(struct manifest *manifest, const char *text, struct err *e
 	size_t size = kind ? (size_t)(kind - text) : strlen(text);
 
 	if (manifest->volume_count == MANIFEST_MAX_VOLUMES)
-		return err_set(err, -EINVAL, "more than %d volumes", MANIFEST_MAX_VOLUMES);
+		return err_set(err, -EINVAL, "more than %d volumes",
+			       MANIFEST_MAX_VOLUMES);
 	if (size >= sizeof(name))
 		return err_set(err, -EINVAL, "volume: the path is too long");
 	memcpy(name, text, size);
@@ -59,14 +63,17 @@ static int add_volume(struct manifest *manifest, const char *text, struct err *e
 	kind = kind ? kind + 1 : "persist";
 	volume->persist = strcmp(kind, "persist") == 0;
 	if (!volume->persist && strncmp(kind, "tmpfs", 5) != 0)
-		return err_set(err, -EINVAL, "volume %s: is persist or tmpfs[,OPTION...]", text);
+		return err_set(err, -EINVAL, "volume %s: is persist or tmpfs[,OPTION...]",
+			       text);
 	volume->path = describe_keep(manifest, path, err);
-	volume->options = describe_keep(manifest, !volume->persist && kind[5] == ',' ? kind + 6 : "", err);
+	volume->options = describe_keep(
+		manifest, !volume->persist && kind[5] == ',' ? kind + 6 : "", err);
 	if (!volume->path || !volume->options)
 		return -EINVAL;
 	for (size_t i = 0; i < manifest->volume_count; i++)
 		if (strcmp(manifest->volumes[i].path, path) == 0) {
-			manifest->volumes[i] = *volume; /* the command line's comes later */
+			manifest->volumes[i] =
+				*volume; /* the command line's comes later */
 			return 0;
 		}
 	manifest->volume_count++;
@@ -81,7 +88,7 @@ static int by_path(const void *a, const void *b)
 }
 
 int describe_volumes(struct manifest *manifest, const struct describe_config *config,
-		       const struct describe_options *options, struct err *err)
+		     const struct describe_options *options, struct err *err)
 {
 	int r = 0;
 
@@ -89,6 +96,7 @@ int describe_volumes(struct manifest *manifest, const struct describe_config *co
 		r = add_volume(manifest, config->volumes.items[i], err);
 	for (size_t i = 0; i < options->volumes.count && r == 0; i++)
 		r = add_volume(manifest, options->volumes.items[i], err);
-	qsort(manifest->volumes, manifest->volume_count, sizeof(manifest->volumes[0]), by_path);
+	qsort(manifest->volumes, manifest->volume_count, sizeof(manifest->volumes[0]),
+	      by_path);
 	return r;
 }

@@ -16,7 +16,8 @@ static struct tree_node *lower_of(const struct tree *tree, const struct tree_nod
 	return tree_is_dir(lower) ? lower : NULL;
 }
 
-/* Whiteouts where there is something to remove, opaque where there is something to mask. */
+/* Whiteouts where there is something to remove, opaque where there is something to mask.
+ */
 static void mark(struct layer *layer, struct tree_node *dir, struct tree_node *lower)
 {
 	struct tree_node *next;
@@ -24,7 +25,8 @@ static void mark(struct layer *layer, struct tree_node *dir, struct tree_node *l
 	for (struct tree_node *node = dir->child; node; node = next) {
 		next = node->next;
 		if (node->flags & TREE_WHITEOUT) {
-			if (!lower || !tree_child(layer->tree, lower, node->name, node->name_size))
+			if (!lower ||
+			    !tree_child(layer->tree, lower, node->name, node->name_size))
 				tree_remove(layer->tree, node);
 			continue;
 		}
@@ -41,7 +43,8 @@ static void mark(struct layer *layer, struct tree_node *dir, struct tree_node *l
 	}
 }
 
-/* overlayfs never looks for an opaque mark on a layer's root: hide what is there one by one. */
+/* overlayfs never looks for an opaque mark on a layer's root: hide what is there one by
+ * one. */
 static int mask_root(struct layer *layer)
 {
 	struct tree *tree = layer->tree;
@@ -49,7 +52,8 @@ static int mask_root(struct layer *layer)
 	if (!(layer->root->flags & TREE_MASKED))
 		return 0;
 	for (struct tree_node *low = tree->lower->child; low; low = low->next) {
-		struct tree_node *node = tree_child(tree, layer->root, low->name, low->name_size);
+		struct tree_node *node =
+			tree_child(tree, layer->root, low->name, low->name_size);
 
 		if (tree_is_dir(node))
 			node->flags |= TREE_MASKED;
@@ -73,7 +77,8 @@ static void drop_excluded(struct layer *layer, layer_exclude_fn *exclude, void *
 	for (; node; node = next) {
 		bool drop = tree_path(node, path) == 0 && exclude(path, context);
 
-		next = drop ? tree_next_over(layer->root, node) : tree_next(layer->root, node);
+		next = drop ? tree_next_over(layer->root, node)
+			    : tree_next(layer->root, node);
 		if (drop)
 			tree_remove(layer->tree, node);
 	}
@@ -107,10 +112,12 @@ static void commit(struct tree *tree, struct tree_node *dir, struct tree_node *l
 	struct tree_node *next;
 
 	for (struct tree_node *node = dir->child; node; node = next) {
-		struct tree_node *old = tree_child(tree, lower, node->name, node->name_size);
+		struct tree_node *old =
+			tree_child(tree, lower, node->name, node->name_size);
 
 		next = node->next;
-		if (tree_is_dir(node) && tree_is_dir(old) && !(node->flags & TREE_MASKED)) {
+		if (tree_is_dir(node) && tree_is_dir(old) &&
+		    !(node->flags & TREE_MASKED)) {
 			old->inode = node->inode;
 			commit(tree, node, old);
 			continue;

@@ -33,8 +33,9 @@ void layer_hide_below(struct layer *layer, struct tree_node *dir)
 
 static int remember_conflict(struct layer *layer, struct tree_node *node)
 {
-	struct tree_node **all = realloc(layer->conflicts,
-					 (layer->conflict_count + 1) * sizeof(struct tree_node *));
+	struct tree_node **all =
+		realloc(layer->conflicts,
+			(layer->conflict_count + 1) * sizeof(struct tree_node *));
 
 	if (!all)
 		return -ENOMEM;
@@ -45,11 +46,12 @@ static int remember_conflict(struct layer *layer, struct tree_node *node)
 }
 
 /* Makes the directory that a path passes through this layer's own. */
-static int imply(struct layer *layer, struct tree_node *parent, struct resolve_frame *frame,
-		 struct err *err)
+static int imply(struct layer *layer, struct tree_node *parent,
+		 struct resolve_frame *frame, struct err *err)
 {
 	struct tree_node *node = frame->upper;
-	bool masked = node; /* a whiteout, or a file of a layer that is merged with this one */
+	bool masked =
+		node; /* a whiteout, or a file of a layer that is merged with this one */
 
 	if (tree_is_dir(node)) {
 		if (node->layer != layer->number)
@@ -58,7 +60,8 @@ static int imply(struct layer *layer, struct tree_node *parent, struct resolve_f
 		return 0;
 	}
 	if (node && node->inode && node->layer == layer->number)
-		return err_set(err, -ENOTDIR, "'%s' on its way is not a directory", node->name);
+		return err_set(err, -ENOTDIR, "'%s' on its way is not a directory",
+			       node->name);
 	if (!node)
 		node = tree_add(layer->tree, parent, frame->name, frame->name_size);
 	if (!node)

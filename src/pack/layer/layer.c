@@ -18,9 +18,13 @@ struct layer *layer_new(struct tree *tree, uint32_t number, uint32_t latest,
 	if (!layer)
 		return NULL;
 	*layer = (struct layer){
-		.tree = tree, .number = number, .first = number + 1, .latest = latest,
+		.tree = tree,
+		.number = number,
+		.first = number + 1,
+		.latest = latest,
 		.limits = *limits,
-		.root = tree_new_root(tree), .litter = tree_new_root(tree),
+		.root = tree_new_root(tree),
+		.litter = tree_new_root(tree),
 	};
 	if (!layer->root || !layer->litter) {
 		free(layer);
@@ -102,8 +106,8 @@ static int add_dir(struct layer *layer, struct tree_node *parent, const char *na
 	return 0;
 }
 
-static int put(struct layer *layer, struct tree_node *parent, const char *name, size_t size,
-	       struct tree_inode *inode)
+static int put(struct layer *layer, struct tree_node *parent, const char *name,
+	       size_t size, struct tree_inode *inode)
 {
 	struct tree_node *node = tree_child(layer->tree, parent, name, size);
 
@@ -144,9 +148,11 @@ static int add_at(struct layer *layer, const char *name, const struct layer_entr
 	int r;
 
 	if (size > TREE_NAME_MAX)
-		return err_set(err, -ENAMETOOLONG, "a name of more than %d bytes", TREE_NAME_MAX);
+		return err_set(err, -ENAMETOOLONG, "a name of more than %d bytes",
+			       TREE_NAME_MAX);
 	if (layer->walk.depth + 1 > layer->limits.depth)
-		return err_set(err, -E2BIG, "is more than %u directories deep (--limit-depth)",
+		return err_set(err, -E2BIG,
+			       "is more than %u directories deep (--limit-depth)",
 			       layer->limits.depth);
 	r = layer_imply(layer, &dir, err);
 	if (r < 0)
@@ -172,20 +178,26 @@ static int add_root(struct layer *layer, const struct layer_entry *entry, struct
 	return 0;
 }
 
-static int check_entry(struct layer *layer, const struct layer_entry *entry, struct err *err)
+static int check_entry(struct layer *layer, const struct layer_entry *entry,
+		       struct err *err)
 {
 	if (++layer->entries > layer->limits.entries)
-		return err_set(err, -E2BIG, "the layer has more than %" PRIu64
-			       " entries (--limit-entries)", layer->limits.entries);
+		return err_set(err, -E2BIG,
+			       "the layer has more than %" PRIu64
+			       " entries (--limit-entries)",
+			       layer->limits.entries);
 	if (entry->size_bytes > layer->limits.bytes ||
 	    layer->bytes > layer->limits.bytes - entry->size_bytes)
-		return err_set(err, -E2BIG, "the layer unpacks to more than %" PRIu64
-			       " bytes (--limit-bytes)", layer->limits.bytes);
+		return err_set(err, -E2BIG,
+			       "the layer unpacks to more than %" PRIu64
+			       " bytes (--limit-bytes)",
+			       layer->limits.bytes);
 	layer->bytes += entry->size_bytes;
 	if (entry->hardlink)
 		return 0;
 	if (S_ISCHR(entry->mode) && entry->major == 0 && entry->minor == 0)
-		return err_set(err, -EINVAL, "a character device 0:0 would be a whiteout");
+		return err_set(err, -EINVAL,
+			       "a character device 0:0 would be a whiteout");
 	if (S_ISLNK(entry->mode) && (!entry->target || !entry->target[0]))
 		return err_set(err, -EINVAL, "a symbolic link to nothing");
 	if (S_ISLNK(entry->mode) && strlen(entry->target) >= TREE_PATH_SIZE)
@@ -248,8 +260,10 @@ int layer_check(struct layer *layer, struct err *err)
 			continue;
 		if (tree_path(node, path) < 0)
 			path[0] = '\0';
-		return err_set(err, -ENOTDIR, "%s: has files below it, but is no directory in the "
-			       "layers below", path);
+		return err_set(err, -ENOTDIR,
+			       "%s: has files below it, but is no directory in the "
+			       "layers below",
+			       path);
 	}
 	layer->conflict_count = 0;
 	return 0;

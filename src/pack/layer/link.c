@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* A file of the lower layers that this one links to: its own copy, the same for every link. */
+/* A file of the lower layers that this one links to: its own copy, the same for every
+ * link. */
 static struct tree_inode *copy_of(struct layer *layer, struct tree_inode *inode)
 {
 	if (inode->copy && inode->copy_layer == layer->first)
@@ -18,8 +19,8 @@ static struct tree_inode *copy_of(struct layer *layer, struct tree_inode *inode)
 	return inode->copy;
 }
 
-int layer_find_target(struct layer *layer, const char *path, struct tree_inode **ret_inode,
-		       struct err *err)
+int layer_find_target(struct layer *layer, const char *path,
+		      struct tree_inode **ret_inode, struct err *err)
 {
 	char clean[LAYER_CLEAN_SIZE];
 	const char *name;
@@ -38,7 +39,8 @@ int layer_find_target(struct layer *layer, const char *path, struct tree_inode *
 	frame = resolve_name(&layer->walk, name, strlen(name));
 	node = resolve_node(&frame);
 	if (!*name || !node)
-		return err_set(err, -ENOENT, "hard link to '%s', which isn't there", path);
+		return err_set(err, -ENOENT, "hard link to '%s', which isn't there",
+			       path);
 	if (tree_is_dir(node))
 		return err_set(err, -EPERM, "hard link to the directory '%s'", path);
 	*ret_inode = node == frame.upper ? node->inode : copy_of(layer, node->inode);

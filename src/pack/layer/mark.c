@@ -21,7 +21,8 @@ static int add_opaque(struct layer *layer, struct err *err)
 	return 0;
 }
 
-static int add_whiteout(struct layer *layer, const char *name, size_t size, struct err *err)
+static int add_whiteout(struct layer *layer, const char *name, size_t size,
+			struct err *err)
 {
 	struct resolve_frame frame = resolve_name(&layer->walk, name, size);
 	struct tree_node *dir, *node = frame.upper;
@@ -31,7 +32,8 @@ static int add_whiteout(struct layer *layer, const char *name, size_t size, stru
 		if (tree_is_dir(node)) {
 			if (node->flags & TREE_IMPLIED)
 				layer_default(layer, node->inode);
-			node->flags = (uint8_t)((node->flags | TREE_MASKED) & ~TREE_CONFLICT);
+			node->flags =
+				(uint8_t)((node->flags | TREE_MASKED) & ~TREE_CONFLICT);
 			layer_hide_below(layer, node);
 		}
 		return 0;
@@ -53,23 +55,29 @@ static int add_whiteout(struct layer *layer, const char *name, size_t size, stru
 
 bool layer_is_litter(const char *dir, const char *name)
 {
-	return strncmp(dir, LAYER_LITTER, sizeof(LAYER_LITTER) - 1) == 0 || strstr(dir, "/" LAYER_LITTER) ||
-	       (strncmp(name, LAYER_LITTER, sizeof(LAYER_LITTER) - 1) == 0 && strcmp(name, OPAQUE) != 0);
+	return strncmp(dir, LAYER_LITTER, sizeof(LAYER_LITTER) - 1) == 0 ||
+	       strstr(dir, "/" LAYER_LITTER) ||
+	       (strncmp(name, LAYER_LITTER, sizeof(LAYER_LITTER) - 1) == 0 &&
+		strcmp(name, OPAQUE) != 0);
 }
 
-int layer_add_mark(struct layer *layer, const char *dir, const char *name, struct err *err)
+int layer_add_mark(struct layer *layer, const char *dir, const char *name,
+		   struct err *err)
 {
 	const char *hidden = name + WHITEOUT_SIZE;
 
-	if (strncmp(dir, LAYER_WHITEOUT, WHITEOUT_SIZE) == 0 || strstr(dir, "/" LAYER_WHITEOUT))
+	if (strncmp(dir, LAYER_WHITEOUT, WHITEOUT_SIZE) == 0 ||
+	    strstr(dir, "/" LAYER_WHITEOUT))
 		return err_set(err, -EINVAL, "no directory may be called .wh.*");
 	if (strncmp(name, LAYER_WHITEOUT, WHITEOUT_SIZE) != 0)
 		return 0;
 	if (!*hidden || strcmp(hidden, ".") == 0 || strcmp(hidden, "..") == 0)
 		return err_set(err, -EINVAL, "a whiteout that names nothing");
 	if (strlen(hidden) > TREE_NAME_MAX)
-		return err_set(err, -ENAMETOOLONG, "a name of more than %d bytes", TREE_NAME_MAX);
-	int r = strcmp(name, OPAQUE) == 0 ? add_opaque(layer, err) :
-					    add_whiteout(layer, hidden, strlen(hidden), err);
+		return err_set(err, -ENAMETOOLONG, "a name of more than %d bytes",
+			       TREE_NAME_MAX);
+	int r = strcmp(name, OPAQUE) == 0
+			? add_opaque(layer, err)
+			: add_whiteout(layer, hidden, strlen(hidden), err);
 	return r < 0 ? r : 1;
 }

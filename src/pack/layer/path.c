@@ -5,7 +5,7 @@
 #include <string.h>
 
 int layer_split(const char *path, char ret_clean[LAYER_CLEAN_SIZE], const char **ret_name,
-		 struct err *err)
+		struct err *err)
 {
 	size_t used = 0;
 	char *slash;
@@ -35,7 +35,8 @@ int layer_split(const char *path, char ret_clean[LAYER_CLEAN_SIZE], const char *
 		*slash = '\0';
 		return 0;
 	}
-	/* one component: the directory is the root, and the name needs a place of its own */
+	/* one component: the directory is the root, and the name needs a place of its own
+	 */
 	memmove(ret_clean + 1, ret_clean, used + 1);
 	ret_clean[0] = '\0';
 	*ret_name = ret_clean + 1;
