@@ -2,6 +2,7 @@
 #include "live/live.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -9,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,6 +54,35 @@ const char *live_fixture(const char *name)
 
 	(void)snprintf(path, sizeof(path), "%s/%s", live_fixtures, name);
 	return path;
+}
+
+int live_copy(const char *fixture)
+{
+	int from = open(live_fixture(fixture), O_RDONLY | O_CLOEXEC);
+	int to = open(fixture, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	struct stat st;
+
+	LIVE_TRUE(from >= 0 && to >= 0 && fstat(from, &st) == 0);
+	LIVE_TRUE(sendfile(to, from, NULL, (size_t)st.st_size) == st.st_size);
+	close(from);
+	return to;
+}
+
+uint64_t live_size(int fd)
+{
+	struct stat st;
+
+	LIVE_TRUE(fstat(fd, &st) == 0);
+	return (uint64_t)st.st_size;
+}
+
+int live_is_bound(const char *loop)
+{
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), "/sys/class/block/%.31s/loop/backing_file",
+		       loop + 5);
+	return access(path, F_OK) == 0;
 }
 
 static _Noreturn void child(const struct live_test *test)

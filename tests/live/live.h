@@ -5,6 +5,8 @@
  * its own with all mounts private: whatever it leaves behind goes with it. Prints `ok
  * NAME`, `FAIL NAME: where: what` or `skip NAME: reason`, which tests/run passes on.
  */
+#include <stdint.h>
+
 #include "base/err.h"
 
 struct live_test {
@@ -25,6 +27,13 @@ int live_main(const struct live_test *tests, int argc, char **argv);
 
 /* Directory with what tests/live/fixtures made: LIVE_FIXTURES, or made for this run. */
 const char *live_fixture(const char *name);
+
+/* Copies a fixture to the working directory. An open fd of the copy. */
+int live_copy(const char *fixture);
+uint64_t live_size(int fd);
+
+/* Has this "/dev/loopN" a file? */
+int live_is_bound(const char *loop);
 
 _Noreturn void live_fail(const char *file, int line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
