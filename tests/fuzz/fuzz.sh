@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs the fuzzers $FUZZ of the build $FUZZ_DIR for $FUZZ_SECONDS each, from the seeds in
-# tests/data/fuzz. What they find interesting stays in the build directory for the next run, and so
-# does the input that brought one down, which the line of its result names. `make fuzz` calls this.
+# Runs the fuzzers $FUZZ of the build $FUZZ_DIR for $FUZZ_SECONDS each, one on each processor, from
+# the seeds in tests/data/fuzz. What they find interesting stays in the build directory for the next
+# run, and so does the input that brought one down, which the line of its result names. `make fuzz`
+# calls this; with a name as its argument it runs that fuzzer only.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -27,6 +28,8 @@ run_one()
 	fi
 }
 
-for stem in $FUZZ; do
-	run_one "$stem"
-done
+if [ $# -gt 0 ]; then
+	run_one "$1"
+else
+	tr -s ' ' '\n' <<<"$FUZZ" | xargs -P "$(nproc)" -n 1 tests/fuzz/fuzz.sh
+fi
