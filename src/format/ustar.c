@@ -56,7 +56,8 @@ static uint32_t checksum(const uint8_t block[USTAR_BLOCK])
 	uint32_t sum = 0;
 
 	for (size_t i = 0; i < USTAR_BLOCK; i++)
-		sum += i >= AT_CHECKSUM && i < AT_CHECKSUM + SIZE_CHECKSUM ? ' ' : block[i];
+		sum += i >= AT_CHECKSUM && i < AT_CHECKSUM + SIZE_CHECKSUM ? ' '
+									   : block[i];
 	return sum;
 }
 

@@ -41,7 +41,9 @@ static int find_program(const char *name, char *ret_path, size_t size)
 	int r = -ENOENT;
 
 	if (strchr(name, '/'))
-		return (size_t)snprintf(ret_path, size, "%s", name) < size ? 0 : -ENAMETOOLONG;
+		return (size_t)snprintf(ret_path, size, "%s", name) < size
+			       ? 0
+			       : -ENAMETOOLONG;
 	if (asprintf(&dirs, "%s:/usr/sbin:/sbin", path ? path : "/usr/bin:/bin") < 0)
 		return -ENOMEM;
 	for (char *dir = strtok_r(dirs, ":", &save); dir && r < 0;
@@ -84,20 +86,22 @@ static char **make_env(const char *const *added)
 
 static int add_actions(posix_spawn_file_actions_t *actions, const struct child *child)
 {
-	int r = child->in_fd >= 0 ?
-			posix_spawn_file_actions_adddup2(actions, child->in_fd, 0) :
-			posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
+	int r = child->in_fd >= 0
+			? posix_spawn_file_actions_adddup2(actions, child->in_fd, 0)
+			: posix_spawn_file_actions_addopen(actions, 0, "/dev/null",
+							   O_RDONLY, 0);
 
 	if (r == 0)
-		r = child->out_fd >= 0 ?
-			    posix_spawn_file_actions_adddup2(actions, child->out_fd, 1) :
-			    posix_spawn_file_actions_addopen(actions, 1, "/dev/null", O_WRONLY,
-							     0);
+		r = child->out_fd >= 0
+			    ? posix_spawn_file_actions_adddup2(actions, child->out_fd, 1)
+			    : posix_spawn_file_actions_addopen(actions, 1, "/dev/null",
+							       O_WRONLY, 0);
 	if (r == 0 && child->err_fd >= 0)
 		r = posix_spawn_file_actions_adddup2(actions, child->err_fd, 2);
 	/* onto itself: stays open across exec */
 	if (r == 0 && child->keep_fd >= 0)
-		r = posix_spawn_file_actions_adddup2(actions, child->keep_fd, child->keep_fd);
+		r = posix_spawn_file_actions_adddup2(actions, child->keep_fd,
+						     child->keep_fd);
 	return -r;
 }
 
@@ -110,7 +114,8 @@ static int spawn(const struct child *child, const char *path, char **env, pid_t 
 		return -r;
 	r = add_actions(&actions, child);
 	if (r == 0)
-		r = -posix_spawn(ret_pid, path, &actions, NULL, (char *const *)child->argv, env);
+		r = -posix_spawn(ret_pid, path, &actions, NULL,
+				 (char *const *)child->argv, env);
 	posix_spawn_file_actions_destroy(&actions);
 	return r;
 }
@@ -123,9 +128,11 @@ static int wait_for(pid_t pid, const char *name, struct err *err)
 		if (errno != EINTR)
 			return err_errno(err, -errno, "%s", name);
 	if (WIFSIGNALED(status))
-		return err_set(err, -ECHILD, "%s: killed by signal %d", name, WTERMSIG(status));
+		return err_set(err, -ECHILD, "%s: killed by signal %d", name,
+			       WTERMSIG(status));
 	if (WEXITSTATUS(status) != 0)
-		return err_set(err, -ECHILD, "%s: exit status %d", name, WEXITSTATUS(status));
+		return err_set(err, -ECHILD, "%s: exit status %d", name,
+			       WEXITSTATUS(status));
 	return 0;
 }
 

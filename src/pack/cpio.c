@@ -46,7 +46,8 @@ struct cpio *cpio_new(int fd)
 		return NULL;
 	cpio->archive = archive_write_new();
 	cpio->entry = archive_entry_new();
-	if (!cpio->archive || !cpio->entry || open_archive(cpio->archive, fd) != ARCHIVE_OK) {
+	if (!cpio->archive || !cpio->entry ||
+	    open_archive(cpio->archive, fd) != ARCHIVE_OK) {
 		cpio_free(cpio);
 		return NULL;
 	}

@@ -14,7 +14,8 @@ json_t *doc_parse(const char *bytes, size_t size, struct err *err)
 	}
 	doc = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &error);
 	if (!doc)
-		(void)err_set(err, -EBADMSG, "no JSON: line %d: %s", error.line, error.text);
+		(void)err_set(err, -EBADMSG, "no JSON: line %d: %s", error.line,
+			      error.text);
 	return doc;
 }
 
@@ -30,7 +31,8 @@ static const json_t *field(const json_t *object, const char *key)
 	return json_is_null(value) ? NULL : value;
 }
 
-int doc_string(const json_t *object, const char *key, const char **ret_text, struct err *err)
+int doc_string(const json_t *object, const char *key, const char **ret_text,
+	       struct err *err)
 {
 	const json_t *value = field(object, key);
 
@@ -51,7 +53,8 @@ int doc_object(const json_t *object, const char *key, const json_t **ret_object,
 	return 0;
 }
 
-int doc_array(const json_t *object, const char *key, const json_t **ret_array, struct err *err)
+int doc_array(const json_t *object, const char *key, const json_t **ret_array,
+	      struct err *err)
 {
 	const json_t *value = field(object, key);
 
@@ -61,7 +64,8 @@ int doc_array(const json_t *object, const char *key, const json_t **ret_array, s
 	return 0;
 }
 
-int doc_number(const json_t *object, const char *key, uint64_t *ret_value, struct err *err)
+int doc_number(const json_t *object, const char *key, uint64_t *ret_value,
+	       struct err *err)
 {
 	const json_t *value = field(object, key);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The transport docker-archive:, what `docker save` writes. manifest.json names config and
- * layers of each image by their place in the archive: HEX/layer.tar with older engines, often
- * a link, blobs/sha256/HEX with newer ones.
+ * The transport docker-archive:, what `docker save` writes. manifest.json names config
+ * and layers of each image by their place in the archive: HEX/layer.tar with older
+ * engines, often a link, blobs/sha256/HEX with newer ones.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,8 @@
 #include "pack/oci.h"
 #include "pack/source.h"
 
-/* --- which image ----------------------------------------------------------------------------- */
+/* --- which image
+ * ----------------------------------------------------------------------------- */
 
 /* "docker.io/library/app" and "app" are the same; so are "app" and "app:latest". */
 static const char *short_name(const char *name)
@@ -77,11 +78,13 @@ static int no_choice(const json_t *list, const char *ref, struct err *err)
 		for (size_t j = 0; j < json_array_size(tags); j++) {
 			const char *tag = json_string_value(json_array_get(tags, j));
 
-			str_addf(&names, "%s%.80s", names.used ? ", " : "", tag ? tag : "?");
+			str_addf(&names, "%s%.80s", names.used ? ", " : "",
+				 tag ? tag : "?");
 		}
 	}
 	if (ref)
-		return err_set(err, -ENOENT, "no image '%.60s'; there are: %s", ref, text);
+		return err_set(err, -ENOENT, "no image '%.60s'; there are: %s", ref,
+			       text);
 	return err_set(err, -ENOTUNIQ, "holds several images, name one: %s", text);
 }
 
@@ -92,10 +95,12 @@ static const json_t *by_number(const json_t *list, const char *ref)
 
 	if (!ref || ref[0] != '@' || str_number(ref + 1, strlen(ref + 1), &number) < 0)
 		return NULL;
-	return number < json_array_size(list) ? json_array_get(list, (size_t)number) : NULL;
+	return number < json_array_size(list) ? json_array_get(list, (size_t)number)
+					      : NULL;
 }
 
-static int choose(const json_t *list, const char *ref, const json_t **ret_image, struct err *err)
+static int choose(const json_t *list, const char *ref, const json_t **ret_image,
+		  struct err *err)
 {
 	const json_t *image = by_number(list, ref);
 	size_t count = json_array_size(list);
@@ -115,7 +120,8 @@ static int choose(const json_t *list, const char *ref, const json_t **ret_image,
 	return 0;
 }
 
-/* --- its config and layers ------------------------------------------------------------------- */
+/* --- its config and layers
+ * ------------------------------------------------------------------- */
 
 /* The digest that a member's name promises: HEX.json or blobs/sha256/HEX. */
 static bool name_digest(const char *name, uint8_t ret_hash[DIGEST_SIZE])
@@ -129,8 +135,9 @@ static bool name_digest(const char *name, uint8_t ret_hash[DIGEST_SIZE])
 	return str_hex_decode(hex, size, ret_hash, DIGEST_SIZE) == 0;
 }
 
-static json_t *read_config(const struct members *members, const char *name, int *ret_errno,
-			   char ret_digest[OCI_DIGEST_SIZE], struct err *err)
+static json_t *read_config(const struct members *members, const char *name,
+			   int *ret_errno, char ret_digest[OCI_DIGEST_SIZE],
+			   struct err *err)
 {
 	uint8_t hash[DIGEST_SIZE], promised[DIGEST_SIZE];
 	char *bytes = NULL;
@@ -143,8 +150,8 @@ static json_t *read_config(const struct members *members, const char *name, int 
 	*ret_errno = digest_of(bytes, size, hash);
 	if (*ret_errno == 0 && name_digest(name, promised) &&
 	    memcmp(hash, promised, sizeof(hash)) != 0)
-		*ret_errno = err_set(err, -EBADMSG, "%s: its sha256 is not what its name says",
-				     name);
+		*ret_errno = err_set(err, -EBADMSG,
+				     "%s: its sha256 is not what its name says", name);
 	if (*ret_errno == 0) {
 		(void)stpcpy(ret_digest, "sha256:");
 		str_hex_encode(hash, DIGEST_SIZE, ret_digest + 7);
@@ -177,8 +184,8 @@ static int add_layer(const struct members *members, const char *name, const char
 	layer->has_digest = strncmp(name, "blobs/sha256/", 13) == 0 &&
 			    name_digest(name, layer->digest);
 	layer->has_diff_id = strncmp(diff_id, "sha256:", 7) == 0 &&
-			     str_hex_decode(diff_id + 7, strlen(diff_id + 7), layer->diff_id,
-					    DIGEST_SIZE) == 0;
+			     str_hex_decode(diff_id + 7, strlen(diff_id + 7),
+					    layer->diff_id, DIGEST_SIZE) == 0;
 	if (!layer->has_diff_id)
 		return err_set(err, -EBADMSG, "'%.80s' is not a diff id", diff_id);
 	return 0;
@@ -192,10 +199,12 @@ static int add_layers(const struct members *members, const json_t *image,
 	int r = doc_texts(image, "Layers", &names, err);
 
 	if (r == 0 && names.count != diff_ids->count)
-		r = err_set(err, -EBADMSG, "manifest.json has %zu layers, the config %zu diff ids",
+		r = err_set(err, -EBADMSG,
+			    "manifest.json has %zu layers, the config %zu diff ids",
 			    names.count, diff_ids->count);
 	for (size_t i = 0; r == 0 && i < names.count; i++) {
-		r = add_layer(members, names.items[i], diff_ids->items[i], label, source, err);
+		r = add_layer(members, names.items[i], diff_ids->items[i], label, source,
+			      err);
 		if (r < 0)
 			r = err_wrap(err, r, "layer %zu", i);
 	}
@@ -203,15 +212,16 @@ static int add_layers(const struct members *members, const json_t *image,
 	return r;
 }
 
-static int check_platform(const char *text, const struct source_config *c, struct err *err)
+static int check_platform(const char *text, const struct source_config *c,
+			  struct err *err)
 {
 	struct oci_platform asked, have = { c->os, c->arch, c->variant };
 	char buf[64];
 	int r = text ? oci_platform_parse(text, buf, &asked, err) : 0;
 
 	if (r == 0 && text && !oci_platform_fits(&asked, &have))
-		return err_set(err, -ENOENT, "is for %s/%s, not for %s", c->os ? c->os : "?",
-			       c->arch ? c->arch : "?", text);
+		return err_set(err, -ENOENT, "is for %s/%s, not for %s",
+			       c->os ? c->os : "?", c->arch ? c->arch : "?", text);
 	return r;
 }
 
@@ -223,7 +233,8 @@ static int make_names(const char *path, const char *tag, const char *digest,
 	char *provenance = NULL;
 	int r;
 
-	if (asprintf(ret_label, "docker-archive:%s%s%s", file, tag ? ":" : "", tag ? tag : "") < 0) {
+	if (asprintf(ret_label, "docker-archive:%s%s%s", file, tag ? ":" : "",
+		     tag ? tag : "") < 0) {
 		*ret_label = NULL;
 		return -ENOMEM;
 	}
@@ -234,9 +245,10 @@ static int make_names(const char *path, const char *tag, const char *digest,
 	return r == 0 ? oci_propose(source, tag, path) : r;
 }
 
-static int fill_source(const struct members *members, const json_t *image, const char *path,
-		       const char *ref, const struct source_options *options,
-		       struct source *source, struct err *err)
+static int fill_source(const struct members *members, const json_t *image,
+		       const char *path, const char *ref,
+		       const struct source_options *options, struct source *source,
+		       struct err *err)
 {
 	struct source_texts diff_ids = { .count = 0 };
 	char digest[OCI_DIGEST_SIZE], *label = NULL;
@@ -252,8 +264,8 @@ static int fill_source(const struct members *members, const json_t *image, const
 		r = oci_config_parse(doc, &source->config, &diff_ids, err);
 	if (r == 0)
 		r = check_platform(options->platform, &source->config, err);
-	if (r == 0 && make_names(path, tag_of(image, ref && ref[0] == '@' ? NULL : ref), digest,
-				 source, &label) < 0)
+	if (r == 0 && make_names(path, tag_of(image, ref && ref[0] == '@' ? NULL : ref),
+				 digest, source, &label) < 0)
 		r = err_errno(err, -ENOMEM, "%s", path);
 	if (r == 0)
 		r = add_layers(members, image, &diff_ids, label, source, err);
@@ -272,7 +284,8 @@ static int read_archive(const struct members *members, const char *path, const c
 	int r = members_read(members, "manifest.json", DOC_MAX_SIZE, &bytes, &size, err);
 
 	if (r == -ENOENT && members_has(members, "repositories"))
-		return err_set(err, -ENOTSUP, "no manifest.json: saved by a Docker before 1.10");
+		return err_set(err, -ENOTSUP,
+			       "no manifest.json: saved by a Docker before 1.10");
 	if (r == -ENOENT && members_has(members, "index.json"))
 		return err_set(err, -ENOTSUP, "no manifest.json: try oci-archive:");
 	if (r < 0)
@@ -304,4 +317,5 @@ static int docker_open(const char *rest, const struct source_options *options,
 }
 
 extern const struct source_transport source_docker;
-const struct source_transport source_docker = { "docker-archive", "FILE[:REF]", docker_open };
+const struct source_transport source_docker = { "docker-archive", "FILE[:REF]",
+						docker_open };

@@ -15,7 +15,8 @@ static uint64_t le(const uint8_t *bytes, size_t count)
 
 static const char *compression_name(uint64_t number)
 {
-	static const char *const names[] = { NULL, "gzip", "lzma", "lzo", "xz", "lz4", "zstd" };
+	static const char *const names[] = { NULL, "gzip", "lzma", "lzo",
+					     "xz", "lz4",  "zstd" };
 
 	if (number == 0 || number >= sizeof(names) / sizeof(names[0]))
 		return "unknown";

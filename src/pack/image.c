@@ -51,7 +51,8 @@ static bool is_hex_prefix(const char *prefix)
 }
 
 /* "holds images 3f2a77d0e4b1, 9c1f...: say which" */
-static int choose_one(const struct store_images *images, const char *prefix, struct err *err)
+static int choose_one(const struct store_images *images, const char *prefix,
+		      struct err *err)
 {
 	char text[200];
 	struct str list;
@@ -60,17 +61,20 @@ static int choose_one(const struct store_images *images, const char *prefix, str
 	for (size_t i = 0; i < images->count; i++)
 		if (!prefix || strncmp(images->ids[i], prefix, strlen(prefix)) == 0)
 			str_addf(&list, "%s%.12s", list.used ? ", " : "", images->ids[i]);
-	return err_set(err, -ENOTUNIQ, "holds images %s: say which one with --image", text);
+	return err_set(err, -ENOTUNIQ, "holds images %s: say which one with --image",
+		       text);
 }
 
-int image_pick(int store, const char *prefix, char ret_id[DIGEST_HEX_SIZE], struct err *err)
+int image_pick(int store, const char *prefix, char ret_id[DIGEST_HEX_SIZE],
+	       struct err *err)
 {
 	struct store_images images;
 	size_t found = 0, at = 0;
 	int r;
 
 	if (prefix && !is_hex_prefix(prefix))
-		return err_set(err, -EINVAL, "'%s' is not the beginning of an image id", prefix);
+		return err_set(err, -EINVAL, "'%s' is not the beginning of an image id",
+			       prefix);
 	r = store_list_images(store, &images, err);
 	if (r < 0)
 		return r;
@@ -83,14 +87,15 @@ int image_pick(int store, const char *prefix, char ret_id[DIGEST_HEX_SIZE], stru
 		return choose_one(&images, prefix, err);
 	if (found == 0)
 		return err_set(err, -ENOENT, "holds no image%s%s",
-			       prefix ? " whose id begins with " : "", prefix ? prefix : "");
+			       prefix ? " whose id begins with " : "",
+			       prefix ? prefix : "");
 	memcpy(ret_id, images.ids[at], DIGEST_HEX_SIZE);
 	return 0;
 }
 
 /* Returns the file's size. */
-static int read_part(int store, const char *id, const char *part, void *bytes, size_t room,
-		     struct err *err)
+static int read_part(int store, const char *id, const char *part, void *bytes,
+		     size_t room, struct err *err)
 {
 	char path[128];
 	__fd int fd = -EBADF;
@@ -128,7 +133,8 @@ int image_load(int store, const char *id, struct image *image, struct err *err)
 	int r = load_parts(store, id, image, err);
 
 	if (r == 0 && strcmp(image->id, id) != 0)
-		r = err_set(err, -EBADMSG, "manifest: its sha256 is %.12s, not what its name says",
+		r = err_set(err, -EBADMSG,
+			    "manifest: its sha256 is %.12s, not what its name says",
 			    image->id);
 	return r < 0 ? err_wrap(err, r, "image %.12s", id) : 0;
 }
@@ -149,7 +155,8 @@ bool image_layer_again(const struct image *image, size_t layer)
 	const struct manifest_layer *layers = image->manifest.layers;
 
 	for (size_t i = 0; i < layer; i++)
-		if (memcmp(layers[i].blob, layers[layer].blob, sizeof(layers[i].blob)) == 0)
+		if (memcmp(layers[i].blob, layers[layer].blob, sizeof(layers[i].blob)) ==
+		    0)
 			return true;
 	return false;
 }

@@ -20,7 +20,11 @@
 #define MAX_LINKS 8
 #define COPY_SIZE (256 << 10)
 
-enum member_kind { MEMBER_FILE, MEMBER_LINK, MEMBER_OTHER };
+enum member_kind {
+	MEMBER_FILE,
+	MEMBER_LINK,
+	MEMBER_OTHER
+};
 
 struct member {
 	char *name; /* normalised */
@@ -36,7 +40,8 @@ struct members {
 	size_t count;
 };
 
-/* --- reading a tar's list ---------------------------------------------------------------- */
+/* --- reading a tar's list
+ * ---------------------------------------------------------------- */
 
 /* "a/b" and "../c" as "c". NULL when it leads out of the archive, or memory is out. */
 static char *join(const char *base, const char *target)
@@ -98,7 +103,8 @@ static struct member *add_member(struct members *members, const char *name)
 }
 
 /* A name that leads out of the archive can't be asked for: such an entry is nobody's. */
-static int note_entry(struct members *members, struct archive *a, struct archive_entry *entry)
+static int note_entry(struct members *members, struct archive *a,
+		      struct archive_entry *entry)
 {
 	const char *name = archive_entry_pathname(entry);
 	const char *symlink = archive_entry_symlink(entry);
@@ -115,7 +121,8 @@ static int note_entry(struct members *members, struct archive *a, struct archive
 	free(plain);
 	if (symlink || hardlink) {
 		member->kind = MEMBER_LINK;
-		member->link = hardlink ? join("", hardlink) : join(member->name, symlink);
+		member->link =
+			hardlink ? join("", hardlink) : join(member->name, symlink);
 	} else if (archive_entry_filetype(entry) == AE_IFREG &&
 		   archive_entry_sparse_count(entry) == 0) {
 		member->kind = MEMBER_FILE;
@@ -155,7 +162,8 @@ static int read_list(struct members *members, struct archive *a, struct err *err
 	}
 }
 
-/* --- a tar that can't be read in place ------------------------------------------------------ */
+/* --- a tar that can't be read in place
+ * ------------------------------------------------------ */
 
 static int copy_raw(struct archive *a, int fd, struct err *err)
 {
@@ -187,9 +195,9 @@ static int spool(int from, struct err *err)
 	(void)archive_read_support_filter_all(a);
 	(void)archive_read_support_format_raw(a);
 	r = archive_read_open_fd(a, from, COPY_SIZE) == ARCHIVE_OK &&
-			    archive_read_next_header(a, &entry) == ARCHIVE_OK ?
-		    copy_raw(a, to, err) :
-		    tar_failed(a, err);
+			    archive_read_next_header(a, &entry) == ARCHIVE_OK
+		    ? copy_raw(a, to, err)
+		    : tar_failed(a, err);
 	(void)archive_read_free(a);
 	if (r == 0 && lseek(to, 0, SEEK_SET) < 0)
 		r = err_errno(err, -errno, "temporary file");
@@ -210,8 +218,8 @@ static int open_archive(struct members *members, const char *path, struct err *e
 	struct archive *a;
 	int r;
 
-	members->fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
-					       open(path, O_RDONLY | O_CLOEXEC);
+	members->fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+					     : open(path, O_RDONLY | O_CLOEXEC);
 	if (members->fd < 0)
 		return err_errno(err, -errno, "can't open it");
 	if (!is_plain_tar(members->fd)) {
@@ -232,7 +240,8 @@ static int open_archive(struct members *members, const char *path, struct err *e
 	return r;
 }
 
-/* --- the interface --------------------------------------------------------------------------- */
+/* --- the interface
+ * --------------------------------------------------------------------------- */
 
 static struct members *members_new(void)
 {
@@ -316,7 +325,8 @@ static const struct member *follow(const struct members *members, const char *na
 	const struct member *member = find(members, name);
 
 	for (int links = 0; member && member->kind == MEMBER_LINK; links++)
-		member = links < MAX_LINKS && member->link ? find(members, member->link) : NULL;
+		member = links < MAX_LINKS && member->link ? find(members, member->link)
+							   : NULL;
 	return member;
 }
 

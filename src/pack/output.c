@@ -31,8 +31,8 @@ static void interrupted(int sig)
 static void watch_signals(void)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction old, action = { .sa_handler = interrupted,
-					 .sa_flags = (int)SA_RESETHAND };
+	struct sigaction old,
+		action = { .sa_handler = interrupted, .sa_flags = (int)SA_RESETHAND };
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
@@ -68,7 +68,10 @@ static int open_parent(int dirfd, const char *path, const char **ret_name)
 	memcpy(parent, path, size);
 	parent[size] = '\0';
 	*ret_name = slash ? slash + 1 : path;
-	fd = openat(dirfd, slash == path ? "/" : slash ? parent : ".",
+	fd = openat(dirfd,
+		    slash == path ? "/"
+		    : slash	  ? parent
+				  : ".",
 		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
@@ -81,9 +84,10 @@ static int open_temp(struct output *output, mode_t mode)
 
 		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 			return -EIO;
-		(void)snprintf(output->temp, sizeof(output->temp), ".lamina-%016llx", number);
-		fd = openat(output->dirfd, output->temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
-			    mode);
+		(void)snprintf(output->temp, sizeof(output->temp), ".lamina-%016llx",
+			       number);
+		fd = openat(output->dirfd, output->temp,
+			    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 		if (fd >= 0)
 			return fd;
 		if (errno != EEXIST) {
@@ -136,7 +140,8 @@ static int rename_temp(struct output *output, int keep)
 {
 	unsigned int flags = keep ? RENAME_NOREPLACE : 0;
 
-	if (renameat2(output->dirfd, output->temp, output->dirfd, output->name, flags) < 0)
+	if (renameat2(output->dirfd, output->temp, output->dirfd, output->name, flags) <
+	    0)
 		return -errno;
 	output->temp[0] = '\0';
 	return fsync(output->dirfd) < 0 ? -errno : 0;

@@ -17,8 +17,9 @@ bool registry_is_spec(const char *spec)
 	return strncmp(spec, "oci:", 4) == 0 || strncmp(spec, "oci-archive:", 12) == 0;
 }
 
-static int read_manifest(const struct members *members, const struct oci_descriptor *config,
-			 struct image *image, struct err *err)
+static int read_manifest(const struct members *members,
+			 const struct oci_descriptor *config, struct image *image,
+			 struct err *err)
 {
 	char name[80], *bytes = NULL;
 	size_t size = 0;
@@ -33,7 +34,8 @@ static int read_manifest(const struct members *members, const struct oci_descrip
 	free(bytes);
 	r = image_parse(image, err);
 	if (r == 0 && strcmp(image->id, config->digest + 7) != 0)
-		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says", name);
+		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says",
+			       name);
 	return r;
 }
 
@@ -64,9 +66,11 @@ static int read_image(struct registry_image *from, const char *ref, struct err *
 	int r = oci_find(from->members, ref, NULL, &found, err);
 
 	if (r == 0)
-		r = oci_descriptor_parse(json_object_get(found.manifest, "config"), &config, err);
+		r = oci_descriptor_parse(json_object_get(found.manifest, "config"),
+					 &config, err);
 	if (r == 0 && strcmp(config.type, BUNDLE_CONFIG_TYPE) != 0)
-		r = err_set(err, -ENOTSUP, "no Lamina image: `lamina pack` makes one of it");
+		r = err_set(err, -ENOTSUP,
+			    "no Lamina image: `lamina pack` makes one of it");
 	if (r == 0)
 		r = read_signature(found.manifest, from->image, err);
 	if (r == 0)
@@ -83,8 +87,8 @@ int registry_open(const char *spec, struct registry_image *from, struct err *err
 
 	from->members = NULL;
 	if (r == 0)
-		from->members = spec[3] == ':' ? members_open_dir(path, &r, err) :
-						 members_open_archive(path, &r, err);
+		from->members = spec[3] == ':' ? members_open_dir(path, &r, err)
+					       : members_open_archive(path, &r, err);
 	if (r == 0)
 		r = read_image(from, ref, err);
 	free(path);
@@ -106,13 +110,15 @@ int registry_copy_layer(const struct registry_image *from, size_t layer, int out
 	if (fd < 0)
 		return fd;
 	if (size != l->size_bytes)
-		return err_set(err, -EBADMSG, "%s: has %llu bytes, the manifest says %llu", name,
-			       (unsigned long long)size, (unsigned long long)l->size_bytes);
+		return err_set(
+			err, -EBADMSG, "%s: has %llu bytes, the manifest says %llu", name,
+			(unsigned long long)size, (unsigned long long)l->size_bytes);
 	r = hashcopy(fd, offset, size, out_fd, hash);
 	if (r < 0)
 		return err_errno(err, r, "%s", name);
 	if (memcmp(hash, l->blob, sizeof(hash)) != 0)
-		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says", name);
+		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says",
+			       name);
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A bundle that is read to its end is, but for the OCI side, the one that is written for its
- * image; walking over it and reading it come to the same end. */
+/* A bundle that is read to its end is, but for the OCI side, the one that is written for
+ * its image; walking over it and reading it come to the same end. */
 #include <assert.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A tar is opened as an OCI archive and as a Docker archive; anything else is read as the JSON of
- * a descriptor and of a config. What opens has layers that lie inside the file. */
+/* A tar is opened as an OCI archive and as a Docker archive; anything else is read as the
+ * JSON of a descriptor and of a config. What opens has layers that lie inside the file.
+ */
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>

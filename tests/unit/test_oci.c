@@ -48,7 +48,14 @@ static void platforms_that_do_not(void **state)
 static void platforms_that_are_none(void **state)
 {
 	static const char *const bad[] = {
-		"", "/", "linux", "linux/", "/amd64", "linux//v7", "linux/arm/", "a/b/c/d",
+		"",
+		"/",
+		"linux",
+		"linux/",
+		"/amd64",
+		"linux//v7",
+		"linux/arm/",
+		"a/b/c/d",
 		"linux/0123456789012345678901234567890123456789012345678901234567",
 	};
 
@@ -58,13 +65,14 @@ static void platforms_that_are_none(void **state)
 		struct err err = ERR_INIT;
 		char buf[64];
 
-		assert_int_equal(oci_platform_parse(bad[i], buf, &platform, &err), -EINVAL);
+		assert_int_equal(oci_platform_parse(bad[i], buf, &platform, &err),
+				 -EINVAL);
 		assert_non_null(strstr(err.text, "OS/ARCH"));
 	}
 }
 
-static int parse(const char *text, struct oci_descriptor *ret_descriptor, json_t **ret_doc,
-		 struct err *err)
+static int parse(const char *text, struct oci_descriptor *ret_descriptor,
+		 json_t **ret_doc, struct err *err)
 {
 	*ret_doc = doc_parse(text, strlen(text), err);
 	assert_non_null(*ret_doc);
@@ -79,11 +87,12 @@ static void a_descriptor(void **state)
 	json_t *doc;
 
 	(void)state;
-	assert_int_equal(parse("{\"mediaType\":\"t\",\"size\":9223372036854775807,"
-			       "\"digest\":\"sha256:" HASH "\",\"platform\":{\"os\":\"linux\"},"
-			       "\"annotations\":{\"org.opencontainers.image.ref.name\":\"v1\"}}",
-			       &d, &doc, &err),
-			 0);
+	assert_int_equal(
+		parse("{\"mediaType\":\"t\",\"size\":9223372036854775807,"
+		      "\"digest\":\"sha256:" HASH "\",\"platform\":{\"os\":\"linux\"},"
+		      "\"annotations\":{\"org.opencontainers.image.ref.name\":\"v1\"}}",
+		      &d, &doc, &err),
+		0);
 	assert_string_equal(d.type, "t");
 	assert_int_equal(d.size_bytes, INT64_MAX);
 	assert_int_equal(d.hash[1], 0x23);
@@ -113,9 +122,12 @@ static void descriptors_that_are_refused(void **state)
 		{ "{\"size\":-1,\"digest\":\"sha256:" HASH "\"}", -EBADMSG },
 		{ "{\"size\":1.5,\"digest\":\"sha256:" HASH "\"}", -EBADMSG },
 		{ "{\"size\":\"1\",\"digest\":\"sha256:" HASH "\"}", -EBADMSG },
-		{ "{\"size\":1,\"digest\":\"sha256:" HASH "\",\"mediaType\":1}", -EBADMSG },
-		{ "{\"size\":1,\"digest\":\"sha256:" HASH "\",\"platform\":[]}", -EBADMSG },
-		{ "{\"size\":1,\"digest\":\"sha256:" HASH "\",\"annotations\":1}", -EBADMSG },
+		{ "{\"size\":1,\"digest\":\"sha256:" HASH "\",\"mediaType\":1}",
+		  -EBADMSG },
+		{ "{\"size\":1,\"digest\":\"sha256:" HASH "\",\"platform\":[]}",
+		  -EBADMSG },
+		{ "{\"size\":1,\"digest\":\"sha256:" HASH "\",\"annotations\":1}",
+		  -EBADMSG },
 	};
 
 	(void)state;
@@ -133,7 +145,13 @@ static void descriptors_that_are_refused(void **state)
 static void documents_that_are_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", "1", "{", "{\"a\":1,\"a\":2}", "{} x", "{\"a\":\"\\u0000\"}", "{\"a\":\"\xff\"}",
+		"",
+		"1",
+		"{",
+		"{\"a\":1,\"a\":2}",
+		"{} x",
+		"{\"a\":\"\\u0000\"}",
+		"{\"a\":\"\xff\"}",
 		"{\"a\":1e999}",
 	};
 
@@ -228,13 +246,15 @@ static void configs(void **state)
 	check_config("{" ROOT ",\"config\":{\"User\":0}}", -EBADMSG, "User");
 	check_config("{}", -EBADMSG, "rootfs");
 	check_config("{\"rootfs\":{\"type\":\"tree\"}}", -EBADMSG, "layers");
-	check_config("{\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[1]}}", -EBADMSG, "diff_ids");
+	check_config("{\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[1]}}", -EBADMSG,
+		     "diff_ids");
 }
 
 static void an_empty_entrypoint_is_not_a_missing_one(void **state)
 {
 	static const char *const texts[] = { "{" ROOT ",\"config\":{\"Entrypoint\":[]}}",
-					     "{" ROOT ",\"config\":{\"Entrypoint\":null}}" };
+					     "{" ROOT
+					     ",\"config\":{\"Entrypoint\":null}}" };
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
@@ -242,7 +262,8 @@ static void an_empty_entrypoint_is_not_a_missing_one(void **state)
 		struct source_texts diff_ids = { .count = 0 };
 		json_t *doc = doc_parse(texts[i], strlen(texts[i]), NULL);
 
-		assert_int_equal(oci_config_parse(doc, &source.config, &diff_ids, NULL), 0);
+		assert_int_equal(oci_config_parse(doc, &source.config, &diff_ids, NULL),
+				 0);
 		assert_int_equal(source.config.has_entrypoint, i == 0);
 		assert_int_equal(source.config.entrypoint.count, 0);
 		json_decref(doc);

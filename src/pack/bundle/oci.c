@@ -10,7 +10,8 @@
 
 #define DIGEST_TEXT_SIZE (7 + DIGEST_HEX_SIZE)
 
-static json_t *descriptor(const char *type, const uint8_t hash[DIGEST_SIZE], uint64_t size)
+static json_t *descriptor(const char *type, const uint8_t hash[DIGEST_SIZE],
+			  uint64_t size)
 {
 	char digest[DIGEST_TEXT_SIZE] = "sha256:";
 
@@ -63,18 +64,20 @@ int bundle_oci_manifest(const struct image *image, char **ret_text)
 
 	if (digest_of(image->text, image->size, hash) < 0)
 		return -EIO;
-	return dump(json_pack("{s:i, s:s, s:o, s:o, s:o}", "schemaVersion", 2, "mediaType",
-			      "application/vnd.oci.image.manifest.v1+json", "config",
-			      descriptor(BUNDLE_CONFIG_TYPE, hash, image->size), "layers",
-			      layer_list(&image->manifest), "annotations", annotations(image)),
+	return dump(json_pack("{s:i, s:s, s:o, s:o, s:o}", "schemaVersion", 2,
+			      "mediaType", "application/vnd.oci.image.manifest.v1+json",
+			      "config", descriptor(BUNDLE_CONFIG_TYPE, hash, image->size),
+			      "layers", layer_list(&image->manifest), "annotations",
+			      annotations(image)),
 		    ret_text);
 }
 
 /* A tag that registries take, or "latest". */
 static const char *tag_of(const char *version)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789._-";
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789._-";
 	size_t size = strlen(version);
 
 	if (size == 0 || size > 128 || strspn(version, allowed) != size ||
@@ -92,11 +95,13 @@ int bundle_oci_index(const struct image *image, const char *manifest, char **ret
 		return -EIO;
 	entry = descriptor("application/vnd.oci.image.manifest.v1+json", hash,
 			   strlen(manifest));
-	if (entry && json_object_set_new(entry, "annotations",
-					 json_pack("{s:s}", "org.opencontainers.image.ref.name",
-						   tag_of(image->manifest.version))) < 0) {
+	if (entry &&
+	    json_object_set_new(entry, "annotations",
+				json_pack("{s:s}", "org.opencontainers.image.ref.name",
+					  tag_of(image->manifest.version))) < 0) {
 		json_decref(entry);
 		return -ENOMEM;
 	}
-	return dump(json_pack("{s:i, s:[o]}", "schemaVersion", 2, "manifests", entry), ret_text);
+	return dump(json_pack("{s:i, s:[o]}", "schemaVersion", 2, "manifests", entry),
+		    ret_text);
 }

@@ -56,7 +56,8 @@ static int take_header(int fd, const char *name, uint64_t *ret_size, struct err 
 	if (r == 0)
 		return err_set(err, -EBADMSG, "%s: not in the bundle", name);
 	if (strcmp(entry.name, name) != 0)
-		return err_set(err, -EBADMSG, "'%.80s' where %s should be", entry.name, name);
+		return err_set(err, -EBADMSG, "'%.80s' where %s should be", entry.name,
+			       name);
 	*ret_size = entry.size_bytes;
 	return 0;
 }
@@ -100,8 +101,8 @@ int bundle_read_head(int fd, struct image *image, struct err *err)
 	if (r < 0)
 		return r;
 	image->size = (size_t)r;
-	r = take_text(fd, "manifest.sig", image->signature_text, sizeof(image->signature_text),
-		      err);
+	r = take_text(fd, "manifest.sig", image->signature_text,
+		      sizeof(image->signature_text), err);
 	if (r < 0)
 		return r;
 	image->signature_size = (size_t)r;
@@ -119,13 +120,15 @@ static int take_layer_header(int fd, const struct manifest_layer *layer, char *r
 	str_hex_encode(layer->blob, DIGEST_SIZE, ret_name + 13);
 	r = take_header(fd, ret_name, &size, err);
 	if (r == 0 && size != layer->size_bytes)
-		return err_set(err, -EBADMSG, "%s: has %llu bytes, the manifest says %llu",
-			       ret_name, (unsigned long long)size,
+		return err_set(err, -EBADMSG,
+			       "%s: has %llu bytes, the manifest says %llu", ret_name,
+			       (unsigned long long)size,
 			       (unsigned long long)layer->size_bytes);
 	return r;
 }
 
-static int copy_hashed(int fd, int out_fd, uint64_t size_bytes, uint8_t ret_hash[DIGEST_SIZE])
+static int copy_hashed(int fd, int out_fd, uint64_t size_bytes,
+		       uint8_t ret_hash[DIGEST_SIZE])
 {
 	uint8_t *buf = malloc(COPY_SIZE);
 	struct digest digest;
@@ -161,12 +164,13 @@ int bundle_read_layer(int fd, const struct image *image, size_t layer, int out_f
 	if (r < 0)
 		return failed(r, name, err);
 	if (memcmp(hash, signed_layer->blob, sizeof(hash)) != 0)
-		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says", name);
+		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says",
+			       name);
 	return take_padding(fd, signed_layer->size_bytes, name, err);
 }
 
-int bundle_skip_layer(int fd, const struct image *image, size_t layer, uint64_t *ret_offset,
-		      struct err *err)
+int bundle_skip_layer(int fd, const struct image *image, size_t layer,
+		      uint64_t *ret_offset, struct err *err)
 {
 	const struct manifest_layer *signed_layer = &image->manifest.layers[layer];
 	char name[USTAR_NAME_SIZE];
@@ -176,7 +180,8 @@ int bundle_skip_layer(int fd, const struct image *image, size_t layer, uint64_t 
 	if (r < 0)
 		return r;
 	at = lseek(fd, 0, SEEK_CUR);
-	if (at < 0 || lseek(fd, (off_t)ustar_padded(signed_layer->size_bytes), SEEK_CUR) < 0)
+	if (at < 0 ||
+	    lseek(fd, (off_t)ustar_padded(signed_layer->size_bytes), SEEK_CUR) < 0)
 		return err_errno(err, -errno, "%s", name);
 	*ret_offset = (uint64_t)at;
 	return 0;
@@ -203,7 +208,8 @@ static int take_blob(int fd, char *buf, const char *name, struct err *err)
 		return failed(r, name, err);
 	str_hex_encode(hash, sizeof(hash), expected + 13);
 	if (strcmp(entry.name, expected) != 0)
-		return err_set(err, -EBADMSG, "'%.80s' where %s should be", entry.name, name);
+		return err_set(err, -EBADMSG, "'%.80s' where %s should be", entry.name,
+			       name);
 	r = take_padding(fd, entry.size_bytes, name, err);
 	return r < 0 ? r : (int)entry.size_bytes;
 }
@@ -233,7 +239,8 @@ int bundle_read_tail(int fd, const struct image *image, struct err *err)
 	char *buf = malloc(OCI_MAX_SIZE);
 	int r = buf ? take_blob(fd, buf, "OCI config", err) : -ENOMEM;
 
-	if (r >= 0 && ((size_t)r != image->size || memcmp(buf, image->text, image->size) != 0))
+	if (r >= 0 &&
+	    ((size_t)r != image->size || memcmp(buf, image->text, image->size) != 0))
 		r = err_set(err, -EBADMSG, "OCI config: not the image's manifest");
 	if (r >= 0)
 		r = take_blob(fd, buf, "OCI manifest", err);

@@ -57,7 +57,8 @@ static int put_blob_text(int fd, const void *text, size_t size)
 	return put_text(fd, name, text, size);
 }
 
-static int put_layer(int fd, int store, const struct manifest_layer *layer, struct err *err)
+static int put_layer(int fd, int store, const struct manifest_layer *layer,
+		     struct err *err)
 {
 	char name[BLOB_NAME_SIZE];
 	uint8_t hash[DIGEST_SIZE];
@@ -75,7 +76,8 @@ static int put_layer(int fd, int store, const struct manifest_layer *layer, stru
 	if (r < 0)
 		return err_errno(err, r, "%s", name);
 	if (memcmp(hash, layer->blob, sizeof(hash)) != 0)
-		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says", name);
+		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says",
+			       name);
 	return 0;
 }
 
@@ -92,7 +94,8 @@ static int put_oci(int fd, const struct image *image)
 	if (r == 0)
 		r = put_blob_text(fd, manifest, strlen(manifest));
 	if (r == 0)
-		r = put_text(fd, "oci-layout", BUNDLE_LAYOUT_TEXT, strlen(BUNDLE_LAYOUT_TEXT));
+		r = put_text(fd, "oci-layout", BUNDLE_LAYOUT_TEXT,
+			     strlen(BUNDLE_LAYOUT_TEXT));
 	if (r == 0)
 		r = put_text(fd, "index.json", index, strlen(index));
 	if (r == 0)
@@ -110,7 +113,8 @@ int bundle_write(int fd, int store, const struct image *image, struct err *err)
 		return err_set(err, -ENOKEY, "not signed: no device would take it");
 	r = put_text(fd, "manifest", image->text, image->size);
 	if (r == 0)
-		r = put_text(fd, "manifest.sig", image->signature_text, image->signature_size);
+		r = put_text(fd, "manifest.sig", image->signature_text,
+			     image->signature_size);
 	if (r < 0)
 		return err_errno(err, r, "writing the bundle");
 	for (size_t i = 0; i < image->manifest.layer_count; i++) {

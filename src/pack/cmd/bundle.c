@@ -10,11 +10,15 @@
 #include "pack/output.h"
 #include "pack/place.h"
 
-enum { OPT_OUTPUT, OPT_IMAGE };
+enum {
+	OPT_OUTPUT,
+	OPT_IMAGE
+};
 
 static const struct cmd_option options[] = {
 	{ "output", 'o', "FILE", "the bundle to write; - for standard output" },
-	{ "image", 0, "ID", "which image, when the store holds several; may be shortened" },
+	{ "image", 0, "ID",
+	  "which image, when the store holds several; may be shortened" },
 	{ 0 },
 };
 
@@ -59,8 +63,8 @@ static int bundle_run(struct cmd_line *line, struct err *err)
 		return r;
 	if (place.store < 0)
 		return err_set(err, -EINVAL, "%s: is a bundle already", store);
-	r = strcmp(output, "-") == 0 ? write_stdout(&place, err) :
-				       write_file(&place, output, err);
+	r = strcmp(output, "-") == 0 ? write_stdout(&place, err)
+				     : write_file(&place, output, err);
 	return r < 0 && r != CMD_USAGE ? err_wrap(err, r, "%s", store) : r;
 }
 

@@ -15,7 +15,15 @@
 #include "pack/output.h"
 #include "store/store.h"
 
-enum { OPT_OUTPUT, OPT_SIZE, OPT_LABEL, OPT_FS_ONLY, OPT_IMAGE, OPT_AS_IS, OPT_UUID_SEED };
+enum {
+	OPT_OUTPUT,
+	OPT_SIZE,
+	OPT_LABEL,
+	OPT_FS_ONLY,
+	OPT_IMAGE,
+	OPT_AS_IS,
+	OPT_UUID_SEED
+};
 
 static const struct cmd_option options[] = {
 	{ "output", 'o', "FILE", "the disk image to write" },
@@ -24,7 +32,8 @@ static const struct cmd_option options[] = {
 	{ "fs-only", 0, NULL, "just the file system, without a partition table" },
 	{ "image", 0, "ID", "put this image only; may be shortened" },
 	{ "as-is", 0, NULL, "put every file of STORE, without looking at it" },
-	{ "uuid-seed", 0, "TEXT", "other UUIDs than those the images give, a device's for instance" },
+	{ "uuid-seed", 0, "TEXT",
+	  "other UUIDs than those the images give, a device's for instance" },
 	{ 0 },
 };
 
@@ -34,7 +43,8 @@ struct request {
 	bool as_is;
 };
 
-/* --- what goes onto the disk ----------------------------------------------------------------- */
+/* --- what goes onto the disk
+ * ----------------------------------------------------------------- */
 
 /* Modes are ours: the builder's umask is nobody's business. */
 static uint32_t disk_mode(const struct stat *st)
@@ -62,8 +72,9 @@ static int add_children(struct disk_tree *tree, int store, const char *path, boo
 
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		if ((size_t)snprintf(child, sizeof(child), "%s%s%s", path[0] == '.' ? "" : path,
-				     path[0] == '.' ? "" : "/", entry->d_name) >= sizeof(child))
+		if ((size_t)snprintf(
+			    child, sizeof(child), "%s%s%s", path[0] == '.' ? "" : path,
+			    path[0] == '.' ? "" : "/", entry->d_name) >= sizeof(child))
 			r = err_errno(err, -ENAMETOOLONG, "%s", path);
 		else
 			r = add_path(tree, store, child, as_is, err);
@@ -84,7 +95,8 @@ static int add_path(struct disk_tree *tree, int store, const char *path, bool as
 	if (!as_is && !S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
 		return err_set(err, -EINVAL, "%s: neither a file nor a directory", path);
 	r = disk_tree_add(tree, path, disk_mode(&st), (uint64_t)st.st_size, err);
-	return r == 0 && S_ISDIR(st.st_mode) ? add_children(tree, store, path, as_is, err) : r;
+	return r == 0 && S_ISDIR(st.st_mode) ? add_children(tree, store, path, as_is, err)
+					     : r;
 }
 
 static bool has(const struct disk_tree *tree, const char *name)
@@ -95,10 +107,10 @@ static bool has(const struct disk_tree *tree, const char *name)
 	return false;
 }
 
-/* One layer, after a look at every byte: a disk with a bad layer would only be found out on the
- * device. */
-static int add_layer(struct disk_tree *tree, int store, const struct manifest_layer *layer,
-		     struct err *err)
+/* One layer, after a look at every byte: a disk with a bad layer would only be found out
+ * on the device. */
+static int add_layer(struct disk_tree *tree, int store,
+		     const struct manifest_layer *layer, struct err *err)
 {
 	char path[13 + DIGEST_HEX_SIZE] = "blobs/sha256/";
 	uint8_t hash[DIGEST_SIZE];
@@ -115,12 +127,13 @@ static int add_layer(struct disk_tree *tree, int store, const struct manifest_la
 	if (r < 0)
 		return err_errno(err, r, "%s", path);
 	if (memcmp(hash, layer->blob, sizeof(hash)) != 0)
-		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says", path);
+		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says",
+			       path);
 	return disk_tree_add(tree, path, S_IFREG | 0644, layer->size_bytes, err);
 }
 
-static int add_image(struct disk_tree *tree, int store, const char *id, struct image *image,
-		     struct err *err)
+static int add_image(struct disk_tree *tree, int store, const char *id,
+		     struct image *image, struct err *err)
 {
 	char path[32 + DIGEST_HEX_SIZE];
 	int r = image_load(store, id, image, err);
@@ -145,8 +158,8 @@ static int add_image(struct disk_tree *tree, int store, const char *id, struct i
 	return r;
 }
 
-static int choose_images(const struct request *q, int store, struct store_images *ret_images,
-			 struct err *err)
+static int choose_images(const struct request *q, int store,
+			 struct store_images *ret_images, struct err *err)
 {
 	int r;
 
@@ -184,7 +197,8 @@ static int collect(const struct request *q, int store, struct disk_tree *tree,
 	return r;
 }
 
-/* --- the command ----------------------------------------------------------------------------- */
+/* --- the command
+ * ----------------------------------------------------------------------------- */
 
 /* The same files, the same UUIDs. */
 static int make_seed(const struct request *q, const struct disk_tree *tree,
@@ -197,7 +211,8 @@ static int make_seed(const struct request *q, const struct disk_tree *tree,
 		return digest_of(q->seed, strlen(q->seed), ret_seed);
 	r = digest_start(&digest);
 	for (size_t i = 0; r == 0 && i < tree->count; i++)
-		r = digest_add(&digest, tree->files[i].name, strlen(tree->files[i].name) + 1);
+		r = digest_add(&digest, tree->files[i].name,
+			       strlen(tree->files[i].name) + 1);
 	return r < 0 ? r : digest_finish(&digest, ret_seed);
 }
 
@@ -237,8 +252,8 @@ static int make_disk(struct request *q, struct err *err)
 
 	if (store < 0)
 		return store;
-	r = q->as_is ? add_children(&tree, store, ".", true, err) :
-		       collect(q, store, &tree, err);
+	r = q->as_is ? add_children(&tree, store, ".", true, err)
+		     : collect(q, store, &tree, err);
 	if (r < 0)
 		r = err_wrap(err, r, "%s", q->store);
 	disk_tree_sort(&tree);
@@ -268,15 +283,18 @@ static int read_label(const char *text, const char **ret_label, struct err *err)
 	size_t size = strlen(text);
 
 	if (size == 0 || size >= DISK_LABEL_SIZE ||
-	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") !=
+	    strspn(text,
+		   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") !=
 		    size)
-		return cmd_usage(err, "disk: --label: '%s' is not 1 to %d of A-Z a-z 0-9 . _ -",
-				 text, DISK_LABEL_SIZE - 1);
+		return cmd_usage(
+			err, "disk: --label: '%s' is not 1 to %d of A-Z a-z 0-9 . _ -",
+			text, DISK_LABEL_SIZE - 1);
 	*ret_label = text;
 	return 0;
 }
 
-static int request_option(struct request *q, int option, const char *value, struct err *err)
+static int request_option(struct request *q, int option, const char *value,
+			  struct err *err)
 {
 	switch (option) {
 	case OPT_OUTPUT:
@@ -319,7 +337,8 @@ static int disk_run(struct cmd_line *line, struct err *err)
 	if (!q.output)
 		return cmd_usage(err, "disk: --output is missing");
 	if (q.as_is && q.prefix)
-		return cmd_usage(err, "disk: --as-is puts everything; it takes no --image");
+		return cmd_usage(err,
+				 "disk: --as-is puts everything; it takes no --image");
 	return make_disk(&q, err);
 }
 

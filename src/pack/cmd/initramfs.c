@@ -17,13 +17,21 @@
 
 #define FILE_MAX_SIZE (64UL << 20)
 
-enum { OPT_OUTPUT, OPT_INIT, OPT_POLICY, OPT_KEY, OPT_KEYRING, OPT_ADD };
+enum {
+	OPT_OUTPUT,
+	OPT_INIT,
+	OPT_POLICY,
+	OPT_KEY,
+	OPT_KEYRING,
+	OPT_ADD
+};
 
 static const struct cmd_option options[] = {
 	{ "output", 'o', "FILE", "the initramfs to write" },
 	{ "init", 0, "FILE", "lamina-init of the device's build: becomes /init" },
 	{ "policy", 0, "FILE", "what the device allows: becomes /etc/lamina/policy" },
-	{ "key", 'k', "FILE", "a public key (PEM) that the device trusts; may be repeated" },
+	{ "key", 'k', "FILE",
+	  "a public key (PEM) that the device trusts; may be repeated" },
 	{ "keyring", 0, "FILE", "a keyring made before, instead of --key or beside it" },
 	{ "add", 0, "PATH=FILE", "one more file; may be repeated" },
 	{ 0 },
@@ -36,7 +44,8 @@ struct request {
 	size_t add_count;
 };
 
-static int request_option(struct request *q, int option, const char *value, struct err *err)
+static int request_option(struct request *q, int option, const char *value,
+			  struct err *err)
 {
 	switch (option) {
 	case OPT_OUTPUT:
@@ -54,9 +63,10 @@ static int request_option(struct request *q, int option, const char *value, stru
 		return input_keyring(&q->ring, value, err);
 	default:
 		q->adds[q->add_count++] = (char *)value;
-		return strchr(value, '=') ?
-			       0 :
-			       cmd_usage(err, "initramfs: --add: '%s' is not PATH=FILE", value);
+		return strchr(value, '=')
+			       ? 0
+			       : cmd_usage(err, "initramfs: --add: '%s' is not PATH=FILE",
+					   value);
 	}
 }
 
@@ -75,9 +85,12 @@ static int request_read(struct cmd_line *line, struct request *q, struct err *er
 		return r;
 	if (!q->output || !q->init || !q->policy)
 		return cmd_usage(err, "initramfs: --%s is missing",
-				 !q->output ? "output" : !q->init ? "init" : "policy");
+				 !q->output ? "output"
+				 : !q->init ? "init"
+					    : "policy");
 	if (q->ring.count == 0)
-		return cmd_usage(err, "initramfs: no key: a device that trusts nobody can't boot");
+		return cmd_usage(
+			err, "initramfs: no key: a device that trusts nobody can't boot");
 	return 0;
 }
 
@@ -103,8 +116,8 @@ static int add_file(struct cpio *cpio, const char *name, const char *path, mode_
 	if (r < 0)
 		r = err_errno(err, r, "%s", path);
 	else
-		r = cpio_add_file(cpio, name, mode | (st.st_mode & 0100 ? 0111 : 0), bytes,
-				  (size_t)st.st_size, err);
+		r = cpio_add_file(cpio, name, mode | (st.st_mode & 0100 ? 0111 : 0),
+				  bytes, (size_t)st.st_size, err);
 	free(bytes);
 	return r;
 }
@@ -136,7 +149,8 @@ static int add_policy(struct cpio *cpio, const struct request *q, struct err *er
 	if (r < 0)
 		return err_wrap(err, r, "%s", q->policy);
 	if (policy.threshold > q->ring.count)
-		return err_set(err, -EINVAL, "%s: asks for %u signatures, but there are %zu keys",
+		return err_set(err, -EINVAL,
+			       "%s: asks for %u signatures, but there are %zu keys",
 			       q->policy, policy.threshold, q->ring.count);
 	return cpio_add_file(cpio, "etc/lamina/policy", 0644, text, (size_t)size, err);
 }
@@ -159,7 +173,8 @@ static int add_extra(struct cpio *cpio, const char *add, struct err *err)
 	int r = path ? str_below_root(path, name, sizeof(name)) : -ENOMEM;
 
 	if (r < 0 || strcmp(name, ".") == 0)
-		r = err_set(err, r < 0 ? r : -EINVAL, "--add %s: not a path below the root", add);
+		r = err_set(err, r < 0 ? r : -EINVAL,
+			    "--add %s: not a path below the root", add);
 	if (r == 0)
 		r = cpio_add_parents(cpio, name, err);
 	if (r == 0)
@@ -170,7 +185,8 @@ static int add_extra(struct cpio *cpio, const char *add, struct err *err)
 
 static int add_all(struct cpio *cpio, const struct request *q, struct err *err)
 {
-	static const char *const dirs[] = { "dev", "etc", "etc/lamina", "proc", "run", "sys" };
+	static const char *const dirs[] = { "dev",  "etc", "etc/lamina",
+					    "proc", "run", "sys" };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++)

@@ -13,12 +13,18 @@
 #include "pack/input.h"
 #include "pack/place.h"
 
-enum { OPT_KEY, OPT_KEYRING, OPT_IMAGE, OPT_JSON };
+enum {
+	OPT_KEY,
+	OPT_KEYRING,
+	OPT_IMAGE,
+	OPT_JSON
+};
 
 static const struct cmd_option options[] = {
 	{ "key", 'k', "FILE", "also tell whether this key's signature (PEM) holds" },
 	{ "keyring", 0, "FILE", "the same for the keys of a keyring" },
-	{ "image", 0, "ID", "which image, when the store holds several; may be shortened" },
+	{ "image", 0, "ID",
+	  "which image, when the store holds several; may be shortened" },
 	{ "json", 0, NULL, "print JSON" },
 	{ 0 },
 };
@@ -71,7 +77,8 @@ static uint64_t total_size(const struct image *image)
 	return total;
 }
 
-/* --- for people -------------------------------------------------------------------------- */
+/* --- for people
+ * -------------------------------------------------------------------------- */
 
 /* Text of an image may hold anything, also what a terminal would obey. */
 static void print_line(const char *label, const char *value)
@@ -121,7 +128,8 @@ static void print_run(const struct manifest *m)
 	printf("  %-12s %s %s\n", "upper", upper_names[m->upper], m->upper_options);
 	for (size_t i = 0; i < m->volume_count; i++) {
 		print_line("volume", m->volumes[i].path);
-		printf("  %-12s   %s %s\n", "", m->volumes[i].persist ? "persist" : "tmpfs",
+		printf("  %-12s   %s %s\n", "",
+		       m->volumes[i].persist ? "persist" : "tmpfs",
 		       m->volumes[i].options);
 	}
 	print_list("inject", m->injects, m->inject_count);
@@ -138,12 +146,15 @@ static void print_layer(const struct place *place, size_t n)
 	printf("  layer %-6zu sha256:%s\n", n, hex);
 	str_hex_encode(layer->root, DIGEST_SIZE, hex);
 	printf("  %-12s %s, of them %" PRIu64 " bytes verity; root hash %s\n", "",
-	       str_size(layer->size_bytes, size), layer->size_bytes - layer->data_bytes, hex);
+	       str_size(layer->size_bytes, size), layer->size_bytes - layer->data_bytes,
+	       hex);
 	if (read_facts(place, n, &facts, &err) < 0)
 		print_line("", err.text);
 	else
-		printf("  %-12s squashfs, %s, %" PRIu32 " files and directories, blocks of %s\n",
-		       "", facts.compression, facts.inodes, str_size(facts.block_bytes, block));
+		printf("  %-12s squashfs, %s, %" PRIu32
+		       " files and directories, blocks of %s\n",
+		       "", facts.compression, facts.inodes,
+		       str_size(facts.block_bytes, block));
 }
 
 static void print_text(const struct place *place, const struct keyring *ring)
@@ -159,7 +170,8 @@ static void print_text(const struct place *place, const struct keyring *ring)
 	       str_size(total_size(image), size));
 }
 
-/* --- for programs ------------------------------------------------------------------------ */
+/* --- for programs
+ * ------------------------------------------------------------------------ */
 
 /* A JSON text, with what isn't UTF-8 spelled as in the manifest. */
 static json_t *text_json(const char *text)
@@ -190,8 +202,9 @@ static json_t *signatures_json(const struct image *image, const struct keyring *
 
 	for (size_t i = 0; i < image->signatures.count; i++)
 		(void)json_array_append_new(
-			list, json_pack("{s:s, s:s}", "key", image->signatures.lines[i].key_id,
-					"state", signature_word(image, i, ring)));
+			list,
+			json_pack("{s:s, s:s}", "key", image->signatures.lines[i].key_id,
+				  "state", signature_word(image, i, ring)));
 	return list;
 }
 
@@ -206,17 +219,18 @@ static json_t *layer_json(const struct place *place, size_t n)
 	str_hex_encode(layer->blob, DIGEST_SIZE, digest + 7);
 	str_hex_encode(layer->root, DIGEST_SIZE, root);
 	json = json_pack("{s:s, s:I, s:I, s:s}", "digest", digest, "size",
-			 (json_int_t)layer->size_bytes, "data", (json_int_t)layer->data_bytes,
-			 "rootHash", root);
+			 (json_int_t)layer->size_bytes, "data",
+			 (json_int_t)layer->data_bytes, "rootHash", root);
 	if (read_facts(place, n, &facts, &err) < 0)
 		(void)json_object_set_new(json, "problem", text_json(err.text));
 	else
 		(void)json_object_set_new(
 			json, "squashfs",
-			json_pack("{s:s, s:I, s:I, s:I, s:I}", "compression", facts.compression,
-				  "inodes", (json_int_t)facts.inodes, "blockSize",
-				  (json_int_t)facts.block_bytes, "used",
-				  (json_int_t)facts.used_bytes, "time", (json_int_t)facts.time));
+			json_pack("{s:s, s:I, s:I, s:I, s:I}", "compression",
+				  facts.compression, "inodes", (json_int_t)facts.inodes,
+				  "blockSize", (json_int_t)facts.block_bytes, "used",
+				  (json_int_t)facts.used_bytes, "time",
+				  (json_int_t)facts.time));
 	return json;
 }
 
@@ -235,20 +249,21 @@ static json_t *volumes_json(const struct manifest *m)
 
 	for (size_t i = 0; i < m->volume_count; i++)
 		(void)json_array_append_new(
-			list, json_pack("{s:o, s:s, s:o}", "path", text_json(m->volumes[i].path),
-					"kind", m->volumes[i].persist ? "persist" : "tmpfs",
+			list, json_pack("{s:o, s:s, s:o}", "path",
+					text_json(m->volumes[i].path), "kind",
+					m->volumes[i].persist ? "persist" : "tmpfs",
 					"options", text_json(m->volumes[i].options)));
 	return list;
 }
 
 static json_t *run_json(const struct manifest *m)
 {
-	return json_pack(
-		"{s:s, s:o, s:o, s:o, s:o, s:o}", "mode",
-		m->run == MANIFEST_RUN_EXEC ? "exec" : "supervise", "args",
-		list_json(m->args, m->arg_count), "env", list_json(m->env, m->env_count), "cwd",
-		text_json(m->cwd), "user", text_json(m->user), "stopSignal",
-		text_json(m->stop_signal));
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "mode",
+			 m->run == MANIFEST_RUN_EXEC ? "exec" : "supervise", "args",
+			 list_json(m->args, m->arg_count), "env",
+			 list_json(m->env, m->env_count), "cwd", text_json(m->cwd),
+			 "user", text_json(m->user), "stopSignal",
+			 text_json(m->stop_signal));
 }
 
 static int print_json(const struct place *place, const struct keyring *ring)
@@ -256,16 +271,18 @@ static int print_json(const struct place *place, const struct keyring *ring)
 	const struct image *image = place->image;
 	const struct manifest *m = &image->manifest;
 	json_t *json = json_pack(
-		"{s:s, s:o, s:o, s:I, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:{s:s, s:o}, s:o, s:o, "
+		"{s:s, s:o, s:o, s:I, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:{s:s, s:o}, "
+		"s:o, s:o, "
 		"s:I}",
-		"image", image->id, "name", text_json(m->name), "version", text_json(m->version),
-		"serial", (json_int_t)m->serial, "compatible",
+		"image", image->id, "name", text_json(m->name), "version",
+		text_json(m->version), "serial", (json_int_t)m->serial, "compatible",
 		list_json(m->compatible, m->compatible_count), "arch", m->arch, "minInit",
-		(json_int_t)m->min_init, "signatures", signatures_json(image, ring), "sources",
-		list_json(m->sources, m->source_count), "run", run_json(m), "layers",
-		layers_json(place), "upper", "kind", upper_names[m->upper], "options",
-		text_json(m->upper_options), "volumes", volumes_json(m), "injects",
-		list_json(m->injects, m->inject_count), "size", (json_int_t)total_size(image));
+		(json_int_t)m->min_init, "signatures", signatures_json(image, ring),
+		"sources", list_json(m->sources, m->source_count), "run", run_json(m),
+		"layers", layers_json(place), "upper", "kind", upper_names[m->upper],
+		"options", text_json(m->upper_options), "volumes", volumes_json(m),
+		"injects", list_json(m->injects, m->inject_count), "size",
+		(json_int_t)total_size(image));
 	int r = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
 
 	json_decref(json);

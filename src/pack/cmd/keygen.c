@@ -13,23 +13,28 @@
 #include "trust/key.h"
 #include "trust/private-key.h"
 
-enum { OPT_OUTPUT, OPT_KEYRING };
+enum {
+	OPT_OUTPUT,
+	OPT_KEYRING
+};
 
 static const struct cmd_option options[] = {
-	{ "output", 'o', "BASENAME", "write BASENAME.key and BASENAME.pub (default: lamina)" },
+	{ "output", 'o', "BASENAME",
+	  "write BASENAME.key and BASENAME.pub (default: lamina)" },
 	{ "keyring", 0, NULL, "make no key: print a keyring of the public keys PUB..." },
 	{ 0 },
 };
 
 /* Puts @text under a name that nobody has yet. */
-static int write_new(const char *basename, const char *suffix, mode_t mode, const char *text,
-		     struct err *err)
+static int write_new(const char *basename, const char *suffix, mode_t mode,
+		     const char *text, struct err *err)
 {
 	__output struct output output = OUTPUT_INIT;
 	char path[4096];
 	int r;
 
-	if ((size_t)snprintf(path, sizeof(path), "%s%s", basename, suffix) >= sizeof(path))
+	if ((size_t)snprintf(path, sizeof(path), "%s%s", basename, suffix) >=
+	    sizeof(path))
 		return err_set(err, -ENAMETOOLONG, "%s: name too long", basename);
 	r = output_open(&output, AT_FDCWD, path, mode, err);
 	if (r < 0)
@@ -39,7 +44,8 @@ static int write_new(const char *basename, const char *suffix, mode_t mode, cons
 		return err_errno(err, r, "%s", path);
 	r = output_commit(&output, 1, err);
 	if (r == -EEXIST)
-		return err_set(err, r, "%s: is there already, and keys are never overwritten",
+		return err_set(err, r,
+			       "%s: is there already, and keys are never overwritten",
 			       path);
 	return r;
 }
@@ -54,8 +60,8 @@ static int refuse_old(const char *basename, const char *suffix, struct err *err)
 	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return 0;
-	return err_set(err, -EEXIST, "%s: is there already, and keys are never overwritten",
-		       path);
+	return err_set(err, -EEXIST,
+		       "%s: is there already, and keys are never overwritten", path);
 }
 
 /* Half a pair is of no use, and would be in the way of the next try. */

@@ -15,14 +15,22 @@
 #include "trust/key.h"
 #include "trust/private-key.h"
 
-enum { OPT_KEY, OPT_SIGN_CMD, OPT_ATTACH, OPT_PUB, OPT_IMAGE };
+enum {
+	OPT_KEY,
+	OPT_SIGN_CMD,
+	OPT_ATTACH,
+	OPT_PUB,
+	OPT_IMAGE
+};
 
 static const struct cmd_option options[] = {
 	{ "key", 'k', "FILE", "sign with this private key (PEM)" },
-	{ "sign-cmd", 0, "CMD", "sign by a shell command: manifest on its stdin, DER on its stdout" },
+	{ "sign-cmd", 0, "CMD",
+	  "sign by a shell command: manifest on its stdin, DER on its stdout" },
 	{ "attach", 0, "FILE", "add a signature (DER) that was made elsewhere" },
 	{ "pub", 0, "FILE", "the public key (PEM) of --sign-cmd and --attach" },
-	{ "image", 0, "ID", "which image, when the store holds several; may be shortened" },
+	{ "image", 0, "ID",
+	  "which image, when the store holds several; may be shortened" },
 	{ 0 },
 };
 
@@ -65,8 +73,9 @@ static int ask_command(const char *command, const struct image *image,
 	char answer[ANSWER_SIZE];
 	__fd int in = child_file(image->text, image->size);
 	__fd int out = child_file("", 0);
-	struct child child = { .argv = argv, .in_fd = in, .out_fd = out, .err_fd = -1,
-			       .keep_fd = -1 };
+	struct child child = {
+		.argv = argv, .in_fd = in, .out_fd = out, .err_fd = -1, .keep_fd = -1
+	};
 	ssize_t size;
 	int r;
 
@@ -79,7 +88,8 @@ static int ask_command(const char *command, const struct image *image,
 		return err_errno(err, -errno, "sign-cmd");
 	size = fd_read_file(out, answer, sizeof(answer));
 	if (size < 0)
-		return err_set(err, -EBADMSG, "sign-cmd: answers too much for a signature");
+		return err_set(err, -EBADMSG,
+			       "sign-cmd: answers too much for a signature");
 	r = read_answer(answer, (size_t)size, line, err);
 	return r < 0 ? err_wrap(err, r, "sign-cmd") : 0;
 }
@@ -96,8 +106,9 @@ static int read_attached(const char *path, struct signature_line *line, struct e
 }
 
 /* Signs with a key of our own; *ring becomes its public half. */
-static int sign_with_key(const char *path, const struct image *image, struct keyring *ring,
-			 struct signature_line *line, struct err *err)
+static int sign_with_key(const char *path, const struct image *image,
+			 struct keyring *ring, struct signature_line *line,
+			 struct err *err)
 {
 	char pem[4096];
 	struct private_key key;
@@ -129,12 +140,12 @@ static int make_line(const struct request *q, const struct image *image,
 	r = input_add_key(ring, q->pub, err);
 	if (r < 0)
 		return r;
-	return q->command ? ask_command(q->command, image, line, err) :
-			    read_attached(q->attach, line, err);
+	return q->command ? ask_command(q->command, image, line, err)
+			  : read_attached(q->attach, line, err);
 }
 
-/* Puts the line in the place of an older one by the same key, or last. Nothing that doesn't hold
- * gets in: a typing mistake here would only be seen on the device. */
+/* Puts the line in the place of an older one by the same key, or last. Nothing that
+ * doesn't hold gets in: a typing mistake here would only be seen on the device. */
 static int merge_line(struct image *image, const struct keyring *ring,
 		      const struct signature_line *line, struct err *err)
 {
@@ -146,12 +157,14 @@ static int merge_line(struct image *image, const struct keyring *ring,
 	(void)stpcpy(one.lines[0].key_id, ring->keys[0].id);
 	r = key_verify(image->text, image->size, &one, ring, 1, NULL, NULL);
 	if (r < 0)
-		return err_set(err, r, "the signature does not hold for key %s and this image",
+		return err_set(err, r,
+			       "the signature does not hold for key %s and this image",
 			       ring->keys[0].id);
 	while (at < file->count && strcmp(file->lines[at].key_id, ring->keys[0].id) != 0)
 		at++;
 	if (at == SIGNATURE_MAX_COUNT)
-		return err_set(err, -E2BIG, "has %d signatures already", SIGNATURE_MAX_COUNT);
+		return err_set(err, -E2BIG, "has %d signatures already",
+			       SIGNATURE_MAX_COUNT);
 	file->lines[at] = one.lines[0];
 	if (at == file->count)
 		file->count++;
@@ -203,8 +216,9 @@ static int request_read(struct cmd_line *line, struct request *q, struct err *er
 	if (!!q->key + !!q->command + !!q->attach != 1)
 		return cmd_usage(err, "sign: say one of --key, --sign-cmd and --attach");
 	if (!q->key != !!q->pub)
-		return cmd_usage(err, q->key ? "sign: --pub goes with --sign-cmd and --attach" :
-					       "sign: --pub is missing: whose signature is it?");
+		return cmd_usage(
+			err, q->key ? "sign: --pub goes with --sign-cmd and --attach"
+				    : "sign: --pub is missing: whose signature is it?");
 	return 0;
 }
 

@@ -13,11 +13,17 @@
 #include "pack/staging.h"
 #include "trust/key.h"
 
-enum { OPT_OUTPUT, OPT_KEY, OPT_THRESHOLD };
+enum {
+	OPT_OUTPUT,
+	OPT_KEY,
+	OPT_THRESHOLD
+};
 
 static const struct cmd_option options[] = {
-	{ "output", 'o', "STORE", "the store to put the image into; made if it is missing" },
-	{ "key", 'k', "FILE", "refuse the image unless this key (PEM) signs it; may be repeated" },
+	{ "output", 'o', "STORE",
+	  "the store to put the image into; made if it is missing" },
+	{ "key", 'k', "FILE",
+	  "refuse the image unless this key (PEM) signs it; may be repeated" },
 	{ "threshold", 0, "N", "how many of the keys must sign (default: 1)" },
 	{ 0 },
 };
@@ -55,8 +61,8 @@ static int take_layer(const struct origin *from, const struct image *image, size
 
 	if (fd < 0)
 		return fd;
-	r = from->registry ? registry_copy_layer(from->registry, layer, fd, err) :
-			     bundle_read_layer(from->fd, image, layer, fd, err);
+	r = from->registry ? registry_copy_layer(from->registry, layer, fd, err)
+			   : bundle_read_layer(from->fd, image, layer, fd, err);
 	if (r < 0)
 		return err_wrap(err, r, "layer %zu", layer);
 	r = staging_add_blob(staging, number, image->manifest.layers[layer].blob);
@@ -79,7 +85,8 @@ static int fill_store(const struct origin *from, const struct image *image,
 	return r == 0 ? image_write_signatures(staging->fd, image, err) : r;
 }
 
-/* Everything that can be refused by manifest and signature is, before the store is touched. */
+/* Everything that can be refused by manifest and signature is, before the store is
+ * touched. */
 static int take_image(const struct request *q, const struct origin *from,
 		      const struct image *image, struct err *err)
 {
@@ -98,8 +105,8 @@ static int take_image(const struct request *q, const struct origin *from,
 static int take_file(const char *path, const struct request *q, struct image *image,
 		     struct err *err)
 {
-	__fd int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
-					       open(path, O_RDONLY | O_CLOEXEC);
+	__fd int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+					     : open(path, O_RDONLY | O_CLOEXEC);
 	struct origin from = { .fd = fd };
 	int r;
 
@@ -134,7 +141,8 @@ static int request_read(struct cmd_line *line, struct request *q, struct err *er
 		else if (option == OPT_KEY)
 			r = input_add_key(&q->ring, line->value, err);
 		else
-			r = cmd_number(line, option, 1, SIGNATURE_MAX_COUNT, &q->threshold, err);
+			r = cmd_number(line, option, 1, SIGNATURE_MAX_COUNT,
+				       &q->threshold, err);
 		if (r < 0)
 			return r;
 	}
@@ -158,8 +166,8 @@ static int unbundle_run(struct cmd_line *line, struct err *err)
 	if (r < 0)
 		return r;
 	from = line->argv[line->at];
-	r = registry_is_spec(from) ? take_registry(from, &q, image, err) :
-				     take_file(from, &q, image, err);
+	r = registry_is_spec(from) ? take_registry(from, &q, image, err)
+				   : take_file(from, &q, image, err);
 	if (r == 0)
 		puts(image->id);
 	return r;

@@ -13,13 +13,20 @@
 #include "trust/hash-tree.h"
 #include "trust/key.h"
 
-enum { OPT_KEY, OPT_KEYRING, OPT_THRESHOLD, OPT_IMAGE, OPT_JSON };
+enum {
+	OPT_KEY,
+	OPT_KEYRING,
+	OPT_THRESHOLD,
+	OPT_IMAGE,
+	OPT_JSON
+};
 
 static const struct cmd_option options[] = {
 	{ "key", 'k', "FILE", "a public key (PEM) to trust; may be repeated" },
 	{ "keyring", 0, "FILE", "a keyring to trust, as a device has it" },
 	{ "threshold", 0, "N", "how many of the keys must sign (default: 1)" },
-	{ "image", 0, "ID", "which image, when the store holds several; may be shortened" },
+	{ "image", 0, "ID",
+	  "which image, when the store holds several; may be shortened" },
 	{ "json", 0, NULL, "print JSON" },
 	{ 0 },
 };
@@ -52,7 +59,8 @@ static int check_layer(const struct place *place, size_t n, struct err *err)
 		return err_errno(err, r, "reading it");
 	if (memcmp(hash, layer->blob, sizeof(hash)) != 0)
 		return err_set(err, -EBADMSG, "its sha256 is not what its name says");
-	return hash_tree_check(fd, layer->size_bytes, layer->data_bytes, layer->root, err);
+	return hash_tree_check(fd, layer->size_bytes, layer->data_bytes, layer->root,
+			       err);
 }
 
 static void check_layers(const struct place *place, struct findings *found)
@@ -81,17 +89,21 @@ static void print_text(const struct image *image, const struct findings *found)
 	const struct manifest *m = &image->manifest;
 	char hex[DIGEST_HEX_SIZE], size[16];
 
-	printf("image %s: %s, serial %llu\n", image->id, m->name, (unsigned long long)m->serial);
+	printf("image %s: %s, serial %llu\n", image->id, m->name,
+	       (unsigned long long)m->serial);
 	for (size_t i = 0; i < image->signatures.count; i++) {
 		const char *id = image->signatures.lines[i].key_id;
 
-		printf("signature %s: %s\n", id, is_signer(found, id) ? "holds" : "not counted");
+		printf("signature %s: %s\n", id,
+		       is_signer(found, id) ? "holds" : "not counted");
 	}
 	for (size_t n = 0; n < m->layer_count; n++) {
 		str_hex_encode(m->layers[n].blob, DIGEST_SIZE, hex);
 		printf("layer %zu sha256:%.12s: %s%s%s\n", n, hex,
-		       found->layers[n].text[0] ? "" : str_size(m->layers[n].size_bytes, size),
-		       found->layers[n].text[0] ? "" : ", size, sha256 and verity tree hold",
+		       found->layers[n].text[0] ? ""
+						: str_size(m->layers[n].size_bytes, size),
+		       found->layers[n].text[0] ? ""
+						: ", size, sha256 and verity tree hold",
 		       found->layers[n].text);
 	}
 }
@@ -104,7 +116,8 @@ static json_t *layer_json(const struct manifest_layer *layer, const struct err *
 	str_hex_encode(layer->root, DIGEST_SIZE, root);
 	return json_pack("{s:s, s:I, s:s, s:b, s:s*}", "digest", digest, "size",
 			 (json_int_t)layer->size_bytes, "rootHash", root, "holds",
-			 !reason->text[0], "reason", reason->text[0] ? reason->text : NULL);
+			 !reason->text[0], "reason",
+			 reason->text[0] ? reason->text : NULL);
 }
 
 static int print_json(const struct image *image, const struct findings *found)
@@ -123,8 +136,9 @@ static int print_json(const struct image *image, const struct findings *found)
 		(void)json_array_append_new(layers, layer_json(&image->manifest.layers[n],
 							       &found->layers[n]));
 	json = json_pack("{s:s, s:s, s:I, s:b, s:o, s:o}", "image", image->id, "name",
-			 image->manifest.name, "serial", (json_int_t)image->manifest.serial,
-			 "holds", found->bad == 0, "signatures", signatures, "layers", layers);
+			 image->manifest.name, "serial",
+			 (json_int_t)image->manifest.serial, "holds", found->bad == 0,
+			 "signatures", signatures, "layers", layers);
 	r = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
 	json_decref(json);
 	putchar('\n');
@@ -135,9 +149,11 @@ static int verify(const struct request *q, const struct place *place, struct err
 {
 	const struct image *image = place->image;
 	struct findings found = { .bad = 0 };
-	int r = image->signatures.count == 0 ? err_set(err, -ENOKEY, "not signed") :
-		key_verify(image->text, image->size, &image->signatures, &q->ring,
-			   (uint32_t)q->threshold, &found.signers, err);
+	int r = image->signatures.count == 0
+			? err_set(err, -ENOKEY, "not signed")
+			: key_verify(image->text, image->size, &image->signatures,
+				     &q->ring, (uint32_t)q->threshold, &found.signers,
+				     err);
 
 	if (r < 0)
 		return err_wrap(err, r, "image %.12s", image->id);
@@ -165,7 +181,8 @@ static int request_option(struct request *q, const struct cmd_line *line, int op
 	case OPT_KEYRING:
 		return input_keyring(&q->ring, line->value, err);
 	case OPT_THRESHOLD:
-		return cmd_number(line, option, 1, SIGNATURE_MAX_COUNT, &q->threshold, err);
+		return cmd_number(line, option, 1, SIGNATURE_MAX_COUNT, &q->threshold,
+				  err);
 	case OPT_IMAGE:
 		q->prefix = line->value;
 		return 0;
@@ -190,7 +207,8 @@ static int request_read(struct cmd_line *line, struct request *q, struct err *er
 		return r;
 	q->place = line->argv[line->at];
 	if (q->ring.count == 0)
-		return cmd_usage(err, "verify: --key is missing: whose signature should hold?");
+		return cmd_usage(
+			err, "verify: --key is missing: whose signature should hold?");
 	return 0;
 }
 

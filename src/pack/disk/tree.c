@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What goes onto a disk: a list of names, and the script that makes debugfs write them. */
+/* What goes onto a disk: a list of names, and the script that makes debugfs write them.
+ */
 #include "pack/disk.h"
 
 #include <errno.h>
@@ -8,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int disk_tree_add(struct disk_tree *tree, const char *name, uint32_t mode, uint64_t size_bytes,
-		  struct err *err)
+int disk_tree_add(struct disk_tree *tree, const char *name, uint32_t mode,
+		  uint64_t size_bytes, struct err *err)
 {
 	struct disk_file *files;
 	char *copy;
@@ -72,7 +73,8 @@ static int script_file(FILE *script, int store, const struct disk_file *file,
 		fprintf(script, "mkdir \"%s\"\n", name);
 		return 0;
 	case S_IFREG:
-		fprintf(script, "write \"/proc/self/fd/%d/%s\" \"%s\"\n", store, file->name, name);
+		fprintf(script, "write \"/proc/self/fd/%d/%s\" \"%s\"\n", store,
+			file->name, name);
 		return 0;
 	case S_IFIFO:
 		fprintf(script, "mknod \"%s\" p\n", name);
@@ -83,16 +85,19 @@ static int script_file(FILE *script, int store, const struct disk_file *file,
 			return err_errno(err, -errno, "%s", file->name);
 		target[size] = '\0';
 		if (strpbrk(target, "\n\r\""))
-			return err_set(err, -EINVAL, "%s: no target for a disk", file->name);
+			return err_set(err, -EINVAL, "%s: no target for a disk",
+				       file->name);
 		fprintf(script, "symlink \"%s\" \"%s\"\n", name, target);
 		return 0;
 	default:
-		return err_set(err, -EINVAL, "%s: neither a file nor a directory", file->name);
+		return err_set(err, -EINVAL, "%s: neither a file nor a directory",
+			       file->name);
 	}
 }
 
 /* debugfs puts names into its working directory, whatever slashes they have. */
-int disk_tree_script(const struct disk_tree *tree, int store, FILE *script, struct err *err)
+int disk_tree_script(const struct disk_tree *tree, int store, FILE *script,
+		     struct err *err)
 {
 	const char *dir = NULL;
 	size_t dir_size = 0;
@@ -111,9 +116,11 @@ int disk_tree_script(const struct disk_tree *tree, int store, FILE *script, stru
 		r = script_file(script, store, file, name, err);
 		if (r < 0)
 			return r;
-		/* links have no mode worth setting; debugfs took the others' from the store */
+		/* links have no mode worth setting; debugfs took the others' from the
+		 * store */
 		if (!S_ISLNK(file->mode))
-			fprintf(script, "set_inode_field \"%s\" mode 0%o\n", name, file->mode);
+			fprintf(script, "set_inode_field \"%s\" mode 0%o\n", name,
+				file->mode);
 	}
 	return 0;
 }

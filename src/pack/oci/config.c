@@ -17,8 +17,7 @@ static int sorted_keys(const json_t *object, const char ***ret_keys, size_t *ret
 
 	if (!keys)
 		return -ENOMEM;
-	json_object_foreach((json_t *)object, key, value)
-		keys[at++] = key;
+	json_object_foreach((json_t *)object, key, value) keys[at++] = key;
 	for (size_t i = 1; i < count; i++) /* there are few */
 		for (size_t j = i; j > 0 && strcmp(keys[j - 1], keys[j]) > 0; j--) {
 			key = keys[j];
@@ -44,13 +43,15 @@ static int add_keys(const json_t *config, const char *name, bool values,
 	if (r < 0 || !object)
 		return r;
 	if (json_object_size(object) > MAX_KEYS)
-		return err_set(err, -E2BIG, "\"%s\" has more than %d entries", name, MAX_KEYS);
+		return err_set(err, -E2BIG, "\"%s\" has more than %d entries", name,
+			       MAX_KEYS);
 	r = sorted_keys(object, &keys, &count);
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		const char *value = json_string_value(json_object_get(object, keys[i]));
 
 		if (values && !value) {
-			r = err_set(err, -EBADMSG, "\"%s\": '%.60s' is not a text", name, keys[i]);
+			r = err_set(err, -EBADMSG, "\"%s\": '%.60s' is not a text", name,
+				    keys[i]);
 			break;
 		}
 		r = source_texts_add(texts, keys[i]);

@@ -14,7 +14,8 @@ static int read_digest(const char *text, struct oci_descriptor *d, struct err *e
 	if (!text)
 		return err_set(err, -EBADMSG, "a descriptor without a digest");
 	if (strncmp(text, "sha512:", 7) == 0)
-		return err_set(err, -ENOTSUP, "%.24s...: only sha256 digests are supported", text);
+		return err_set(err, -ENOTSUP,
+			       "%.24s...: only sha256 digests are supported", text);
 	if (strncmp(text, "sha256:", 7) != 0 ||
 	    str_hex_decode(text + 7, strlen(text + 7), d->hash, DIGEST_SIZE) < 0)
 		return err_set(err, -EBADMSG, "'%.80s' is not a digest", text);
@@ -22,7 +23,8 @@ static int read_digest(const char *text, struct oci_descriptor *d, struct err *e
 	return 0;
 }
 
-static int read_platform(const json_t *json, struct oci_platform *platform, struct err *err)
+static int read_platform(const json_t *json, struct oci_platform *platform,
+			 struct err *err)
 {
 	const json_t *object = NULL;
 	int r = doc_object(json, "platform", &object, err);
@@ -43,7 +45,8 @@ static int read_annotations(const json_t *json, struct oci_descriptor *d, struct
 	int r = doc_object(json, "annotations", &annotations, err);
 
 	if (r == 0)
-		r = doc_string(annotations, "org.opencontainers.image.ref.name", &d->ref, err);
+		r = doc_string(annotations, "org.opencontainers.image.ref.name", &d->ref,
+			       err);
 	/* BuildKit's: platform unknown/unknown, layers that are no file system */
 	if (r == 0)
 		r = doc_string(annotations, "vnd.docker.reference.type", &kind, err);
@@ -97,11 +100,12 @@ static json_t *read_checked(const struct members *members, const struct oci_desc
 		return NULL;
 	*ret_errno = digest_of(bytes, size, hash);
 	if (size != d->size_bytes)
-		*ret_errno = err_set(err, -EBADMSG, "%s: has %zu bytes, not the %llu that are said",
+		*ret_errno = err_set(err, -EBADMSG,
+				     "%s: has %zu bytes, not the %llu that are said",
 				     name, size, (unsigned long long)d->size_bytes);
 	else if (*ret_errno == 0 && memcmp(hash, d->hash, sizeof(hash)) != 0)
-		*ret_errno = err_set(err, -EBADMSG, "%s: its sha256 is not what its name says",
-				     name);
+		*ret_errno = err_set(err, -EBADMSG,
+				     "%s: its sha256 is not what its name says", name);
 	if (*ret_errno == 0) {
 		doc = doc_parse(bytes, size, err);
 		if (!doc)
@@ -111,8 +115,9 @@ static json_t *read_checked(const struct members *members, const struct oci_desc
 	return doc;
 }
 
-json_t *oci_read_blob(const struct members *members, const struct oci_descriptor *descriptor,
-		      int *ret_errno, struct err *err)
+json_t *oci_read_blob(const struct members *members,
+		      const struct oci_descriptor *descriptor, int *ret_errno,
+		      struct err *err)
 {
 	char name[80];
 

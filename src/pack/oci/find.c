@@ -15,7 +15,7 @@
 
 struct search {
 	const struct members *members;
-	const char *ref; /* "" for any */
+	const char *ref;		     /* "" for any */
 	const struct oci_platform *platform; /* or NULL */
 	struct oci_image *image;
 	struct oci_descriptor *found; /* manifests that ref leaves */
@@ -25,13 +25,15 @@ struct search {
 static bool is_index(const struct oci_descriptor *d)
 {
 	return strcmp(d->type, "application/vnd.oci.image.index.v1+json") == 0 ||
-	       strcmp(d->type, "application/vnd.docker.distribution.manifest.list.v2+json") == 0;
+	       strcmp(d->type,
+		      "application/vnd.docker.distribution.manifest.list.v2+json") == 0;
 }
 
 static bool is_manifest(const struct oci_descriptor *d)
 {
 	return strcmp(d->type, "application/vnd.oci.image.manifest.v1+json") == 0 ||
-	       strcmp(d->type, "application/vnd.docker.distribution.manifest.v2+json") == 0;
+	       strcmp(d->type, "application/vnd.docker.distribution.manifest.v2+json") ==
+		       0;
 }
 
 static bool named(const struct search *s, const struct oci_descriptor *d)
@@ -61,9 +63,10 @@ static int keep(struct search *s, const struct oci_descriptor *d, struct err *er
 /* Takes @doc over, also on failure. */
 static int keep_index(struct oci_image *image, json_t *doc, struct err *err)
 {
-	json_t **docs = image->doc_count < MAX_INDEXES ?
-				realloc(image->docs, (image->doc_count + 1) * sizeof(*docs)) :
-				NULL;
+	json_t **docs =
+		image->doc_count < MAX_INDEXES
+			? realloc(image->docs, (image->doc_count + 1) * sizeof(*docs))
+			: NULL;
 
 	if (!docs) {
 		json_decref(doc);
@@ -84,7 +87,8 @@ static int walk_nested(struct search *s, const struct oci_descriptor *d, int dep
 	int r;
 
 	if (depth == MAX_DEPTH)
-		return err_set(err, -E2BIG, "%.19s: indexes in too many indexes", d->digest);
+		return err_set(err, -E2BIG, "%.19s: indexes in too many indexes",
+			       d->digest);
 	doc = oci_read_blob(s->members, d, &r, err);
 	if (!doc)
 		return r;
@@ -94,7 +98,8 @@ static int walk_nested(struct search *s, const struct oci_descriptor *d, int dep
 	return r < 0 ? err_wrap(err, r, "%.19s", d->digest) : 0;
 }
 
-/* A tag names what is in index.json itself; a digest may be of what an index below holds. */
+/* A tag names what is in index.json itself; a digest may be of what an index below holds.
+ */
 static bool may_be_below(const struct search *s)
 {
 	return s->ref[0] == '@' || strncmp(s->ref, "sha256:", 7) == 0;
@@ -138,8 +143,8 @@ static void narrow(struct search *s, bool exact)
 	for (size_t i = 0; i < s->count; i++) {
 		const struct oci_platform *have = &s->found[i].platform;
 
-		if (exact ? have->arch && have->variant && s->platform->variant :
-			    oci_platform_fits(s->platform, have))
+		if (exact ? have->arch && have->variant && s->platform->variant
+			  : oci_platform_fits(s->platform, have))
 			s->found[kept++] = s->found[i];
 	}
 	if (!exact || kept > 0)
@@ -161,16 +166,17 @@ static void list_choices(const struct search *s, char *ret_text, size_t size)
 		if (d->ref || !has_platform)
 			str_addf(&list, "%.71s", d->ref ? d->ref : d->digest);
 		if (has_platform)
-			str_addf(&list, "%s%.10s/%.10s%s%.8s%s", d->ref ? " (" : "", p->os, p->arch,
-				 p->variant ? "/" : "", p->variant ? p->variant : "",
-				 d->ref ? ")" : "");
+			str_addf(&list, "%s%.10s/%.10s%s%.8s%s", d->ref ? " (" : "",
+				 p->os, p->arch, p->variant ? "/" : "",
+				 p->variant ? p->variant : "", d->ref ? ")" : "");
 	}
 }
 
 static int no_platform(const struct oci_platform *p, const char *choices, struct err *err)
 {
-	return err_set(err, -ENOENT, "no image for %s/%s%s%s; there are: %s", p->os, p->arch,
-		       p->variant ? "/" : "", p->variant ? p->variant : "", choices);
+	return err_set(err, -ENOENT, "no image for %s/%s%s%s; there are: %s", p->os,
+		       p->arch, p->variant ? "/" : "", p->variant ? p->variant : "",
+		       choices);
 }
 
 static int choose(struct search *s, struct err *err)
@@ -190,7 +196,8 @@ static int choose(struct search *s, struct err *err)
 	}
 	if (s->count > 1)
 		return err_set(err, -ENOTUNIQ,
-			       "holds several images, name one by REF or platform: %s", choices);
+			       "holds several images, name one by REF or platform: %s",
+			       choices);
 	if (!is_manifest(&s->found[0]))
 		return err_set(err, -ENOTSUP, "%.19s: '%.80s' is no image manifest",
 			       s->found[0].digest, s->found[0].type);
@@ -209,13 +216,15 @@ static int no_such_name(const struct search *s, struct err *err)
 		struct oci_descriptor d;
 
 		if (oci_descriptor_parse(json_array_get(list, i), &d, NULL) == 0)
-			str_addf(&text, "%s%.60s", text.used ? ", " : "", d.ref ? d.ref : d.digest);
+			str_addf(&text, "%s%.60s", text.used ? ", " : "",
+				 d.ref ? d.ref : d.digest);
 	}
 	return err_set(err, -ENOENT, "no image '%.60s'; there are: %s", s->ref,
 		       text.used ? names : "none");
 }
 
-static int read_index(const struct members *members, struct oci_image *image, struct err *err)
+static int read_index(const struct members *members, struct oci_image *image,
+		      struct err *err)
 {
 	char *bytes = NULL;
 	size_t size = 0;
@@ -232,9 +241,12 @@ static int read_index(const struct members *members, struct oci_image *image, st
 }
 
 int oci_find(const struct members *members, const char *ref,
-	     const struct oci_platform *platform, struct oci_image *image, struct err *err)
+	     const struct oci_platform *platform, struct oci_image *image,
+	     struct err *err)
 {
-	struct search s = { .members = members, .ref = ref ? ref : "", .platform = platform,
+	struct search s = { .members = members,
+			    .ref = ref ? ref : "",
+			    .platform = platform,
 			    .image = image };
 	int r = read_index(members, image, err);
 

@@ -35,7 +35,8 @@ int oci_propose(struct source *source, const char *reference, const char *otherw
 {
 	const char *last = base_name(reference ? reference : "");
 	const char *colon = strrchr(last, ':');
-	bool is_digest = reference && (reference[0] == '@' || strncmp(reference, "sha256:", 7) == 0);
+	bool is_digest = reference &&
+			 (reference[0] == '@' || strncmp(reference, "sha256:", 7) == 0);
 	int r = 0;
 
 	if (reference && !is_digest && (colon || last != reference)) {
@@ -52,7 +53,8 @@ int oci_propose(struct source *source, const char *reference, const char *otherw
 	return r;
 }
 
-/* --- layers ---------------------------------------------------------------------------------- */
+/* --- layers
+ * ---------------------------------------------------------------------------------- */
 
 static bool is_layer_type(const char *type)
 {
@@ -80,10 +82,12 @@ static int check_layer_type(const struct oci_descriptor *d, struct err *err)
 	if (strstr(d->type, "encrypted"))
 		return err_set(err, -ENOTSUP, "is encrypted");
 	if (strcmp(d->type, BUNDLE_LAYER_TYPE) == 0)
-		return err_set(err, -ENOTSUP, "is a Lamina layer: this image is packed already, and "
+		return err_set(err, -ENOTSUP,
+			       "is a Lamina layer: this image is packed already, and "
 			       "`lamina unbundle` takes it");
 	if (!is_layer_type(d->type))
-		return err_set(err, -ENOTSUP, "'%.100s' is no file system layer", d->type);
+		return err_set(err, -ENOTSUP, "'%.100s' is no file system layer",
+			       d->type);
 	return 0;
 }
 
@@ -105,14 +109,18 @@ static int add_layer(const struct members *members, const struct oci_descriptor 
 	oci_blob_name(d, name);
 	fd = members_open(members, name, &offset, &size, err);
 	if (fd == -ENOENT && is_foreign(d))
-		return err_set(err, fd, "%s: is missing: a layer that may not be distributed, to be "
-			       "fetched from its maker", name);
+		return err_set(
+			err, fd,
+			"%s: is missing: a layer that may not be distributed, to be "
+			"fetched from its maker",
+			name);
 	if (fd < 0)
 		return fd;
 	if (size != d->size_bytes) {
 		fd_close(fd);
-		return err_set(err, -EBADMSG, "%s: has %llu bytes, the manifest says %llu", name,
-			       (unsigned long long)size, (unsigned long long)d->size_bytes);
+		return err_set(
+			err, -EBADMSG, "%s: has %llu bytes, the manifest says %llu", name,
+			(unsigned long long)size, (unsigned long long)d->size_bytes);
 	}
 	if (asprintf(&text, "%.19s of %s", d->digest, label) < 0)
 		text = NULL;
@@ -141,7 +149,8 @@ static int add_layers(const struct members *members, const json_t *manifest,
 	int r = doc_array(manifest, "layers", &list, err);
 
 	if (r == 0 && json_array_size(list) != diff_ids->count)
-		return err_set(err, -EBADMSG, "the manifest has %zu layers, the config %zu diff ids",
+		return err_set(err, -EBADMSG,
+			       "the manifest has %zu layers, the config %zu diff ids",
 			       json_array_size(list), diff_ids->count);
 	if (r == 0 && json_array_size(list) > MAX_LAYERS)
 		return err_set(err, -E2BIG, "has more than %d layers", MAX_LAYERS);
@@ -152,14 +161,16 @@ static int add_layers(const struct members *members, const json_t *manifest,
 		if (r == 0)
 			r = check_layer_type(&d, err);
 		if (r == 0)
-			r = add_layer(members, &d, diff_ids->items[i], label, source, err);
+			r = add_layer(members, &d, diff_ids->items[i], label, source,
+				      err);
 		if (r < 0)
 			return err_wrap(err, r, "layer %zu", i);
 	}
 	return r;
 }
 
-/* --- the image ------------------------------------------------------------------------------- */
+/* --- the image
+ * ------------------------------------------------------------------------------- */
 
 static int read_config(const struct members *members, const json_t *manifest,
 		       const struct oci_platform *platform, struct source *source,
@@ -171,7 +182,8 @@ static int read_config(const struct members *members, const json_t *manifest,
 	__doc json_t *doc = NULL;
 
 	if (r == 0 && strcmp(d.type, BUNDLE_CONFIG_TYPE) == 0)
-		return err_set(err, -ENOTSUP, "is packed already: `lamina unbundle` takes it");
+		return err_set(err, -ENOTSUP,
+			       "is packed already: `lamina unbundle` takes it");
 	if (r == 0)
 		doc = oci_read_blob(members, &d, &r, err);
 	if (r == 0)
@@ -181,16 +193,17 @@ static int read_config(const struct members *members, const json_t *manifest,
 	struct oci_platform have = { c->os, c->arch, c->variant };
 
 	if (platform && !oci_platform_fits(platform, &have))
-		return err_set(err, -ENOENT, "is for %s/%s, not for %s/%s", c->os ? c->os : "?",
-			       c->arch ? c->arch : "?", platform->os, platform->arch);
+		return err_set(err, -ENOENT, "is for %s/%s, not for %s/%s",
+			       c->os ? c->os : "?", c->arch ? c->arch : "?", platform->os,
+			       platform->arch);
 	return 0;
 }
 
-/* How the image is called in messages and in the manifest: without the directories of this
- * machine, so that they don't get into the image's bytes. */
+/* How the image is called in messages and in the manifest: without the directories of
+ * this machine, so that they don't get into the image's bytes. */
 static int make_names(const struct source_transport *transport, const char *path,
-		      const char *ref, const struct oci_image *image, struct source *source,
-		      char **ret_label)
+		      const char *ref, const struct oci_image *image,
+		      struct source *source, char **ret_label)
 {
 	const char *tag = ref ? ref : image->descriptor.ref;
 	bool is_digest = tag && (tag[0] == '@' || strncmp(tag, "sha256:", 7) == 0);
@@ -199,8 +212,8 @@ static int make_names(const struct source_transport *transport, const char *path
 
 	if (is_digest)
 		tag = NULL;
-	if (asprintf(&label, "%s:%s%s%s", transport->name, base_name(path), tag ? ":" : "",
-		     tag ? tag : "") < 0)
+	if (asprintf(&label, "%s:%s%s%s", transport->name, base_name(path),
+		     tag ? ":" : "", tag ? tag : "") < 0)
 		return -ENOMEM;
 	*ret_label = label;
 	if (asprintf(&provenance, "%s@%s", label, image->descriptor.digest) < 0)
@@ -223,22 +236,23 @@ static int fill_source(const struct members *members, const struct oci_image *im
 	return r;
 }
 
-static int open_image(const struct source_transport *transport, const struct members *members,
-		      const char *path, const char *ref, const char *platform_text,
-		      struct source *source, struct err *err)
+static int open_image(const struct source_transport *transport,
+		      const struct members *members, const char *path, const char *ref,
+		      const char *platform_text, struct source *source, struct err *err)
 {
 	struct oci_image image = { .manifest = NULL };
 	struct oci_platform platform;
 	char buf[64], *label = NULL;
-	int r = platform_text ? oci_platform_parse(platform_text, buf, &platform, err) : 0;
+	int r = platform_text ? oci_platform_parse(platform_text, buf, &platform, err)
+			      : 0;
 
 	if (r == 0)
 		r = oci_find(members, ref, platform_text ? &platform : NULL, &image, err);
 	if (r == 0 && make_names(transport, path, ref, &image, source, &label) < 0)
 		r = err_errno(err, -ENOMEM, "%s", path);
 	if (r == 0)
-		r = fill_source(members, &image, platform_text ? &platform : NULL, label, source,
-				err);
+		r = fill_source(members, &image, platform_text ? &platform : NULL, label,
+				source, err);
 	free(label);
 	oci_image_done(&image);
 	return r;
@@ -257,7 +271,8 @@ static int oci_open(const struct source_transport *transport,
 	if (r == 0)
 		members = open_members(path, &r, err);
 	if (r == 0)
-		r = open_image(transport, members, path, ref, options->platform, source, err);
+		r = open_image(transport, members, path, ref, options->platform, source,
+			       err);
 	members_free(members);
 	free(path);
 	return r;
@@ -274,8 +289,10 @@ static int dir_open(const char *rest, const struct source_options *options,
 static int archive_open(const char *rest, const struct source_options *options,
 			struct source *source, struct err *err)
 {
-	return oci_open(&source_oci_archive, members_open_archive, rest, options, source, err);
+	return oci_open(&source_oci_archive, members_open_archive, rest, options, source,
+			err);
 }
 
 const struct source_transport source_oci = { "oci", "DIR[:REF]", dir_open };
-const struct source_transport source_oci_archive = { "oci-archive", "FILE[:REF]", archive_open };
+const struct source_transport source_oci_archive = { "oci-archive", "FILE[:REF]",
+						     archive_open };
