@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/loop.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -16,28 +18,30 @@
 #include <unistd.h>
 
 #define LIVE_SKIPPED 77
+#define LIVE_LOOPS 1024
 
 static int live_report = -1; /* the child's way to say why */
 static char live_fixtures[200];
 
-__attribute__((format(printf, 2, 0))) static _Noreturn void
-leave(int status, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static _Noreturn void
+leave(int status, const char *where, const char *fmt, va_list ap)
 {
 	char text[400];
+	size_t used = (size_t)snprintf(text, sizeof(text), "%.100s", where);
 
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	(void)vsnprintf(text + used, sizeof(text) - used, fmt, ap);
 	(void)!write(live_report, text, strlen(text));
 	_exit(status);
 }
 
 void live_fail(const char *file, int line, const char *fmt, ...)
 {
-	char text[300];
+	char where[100];
 	va_list ap;
 
-	(void)snprintf(text, sizeof(text), "%s:%d: %s", file, line, fmt);
+	(void)snprintf(where, sizeof(where), "%s:%d: ", file, line);
 	va_start(ap, fmt);
-	leave(1, text, ap);
+	leave(1, where, fmt, ap);
 }
 
 void live_skip(const char *fmt, ...)
@@ -45,7 +49,7 @@ void live_skip(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	leave(LIVE_SKIPPED, fmt, ap);
+	leave(LIVE_SKIPPED, "", fmt, ap);
 }
 
 const char *live_fixture(const char *name)
@@ -160,9 +164,34 @@ static int is_wanted(const char *name, int argc, char **argv)
 	return argc <= 1;
 }
 
+/* The kernel keeps the loop devices that it made, unused: those that were not there
+ * before go. */
+static void forget_loops(const char *before)
+{
+	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+
+	for (int i = 0; control >= 0 && i < LIVE_LOOPS; i++) {
+		if (!before[i])
+			(void)ioctl(control, LOOP_CTL_REMOVE,
+				    i); /* EBUSY: another's now */
+	}
+	if (control >= 0)
+		close(control);
+}
+
+static void list_loops(char *ret_there)
+{
+	char path[64];
+
+	for (int i = 0; i < LIVE_LOOPS; i++) {
+		(void)snprintf(path, sizeof(path), "/sys/class/block/loop%d", i);
+		ret_there[i] = access(path, F_OK) == 0;
+	}
+}
+
 int live_main(const struct live_test *tests, int argc, char **argv)
 {
-	char command[300];
+	char command[300], loops[LIVE_LOOPS];
 	int good = 1;
 
 	if (getuid() != 0) {
@@ -174,10 +203,12 @@ int live_main(const struct live_test *tests, int argc, char **argv)
 		printf("FAIL fixtures: tests/live/fixtures failed\n");
 		return 1;
 	}
+	list_loops(loops);
 	for (const struct live_test *test = tests; test->name; test++) {
 		if (is_wanted(test->name, argc, argv))
 			good = run_one(test) && good;
 	}
+	forget_loops(loops);
 	if (!getenv("LIVE_FIXTURES")) {
 		(void)snprintf(command, sizeof(command), "rm -rf '%s'", live_fixtures);
 		(void)!system(command);
