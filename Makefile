@@ -226,10 +226,13 @@ bench:
 list-boards:
 	@printf '%s\n' $(boards)
 
+# The configuration stays; so does what lies in the cache.
+built := src tests mbedtls mbedtls.a include demo demo.log stories results warnings sanitized \
+	lamina lamina.map lamina-init lamina-init.map .flags .config.log
+
 clean:
-	rm -rf $(O)/src $(O)/tests $(O)/mbedtls $(O)/mbedtls.a $(O)/demo $(O)/include $(O)/lamina \
-		$(O)/lamina-init $(O)/laminactl $(O)/.flags
-	$(if $(wildcard $(HOST_O)/.config),$(MAKE) O=$(HOST_O) HOST_O=$(HOST_O)/none clean)
+	$(call say,CLEAN,$(O))
+	$(Q)rm -rf $(addprefix $(O)/,$(built)) $(addprefix $(HOST_O)/,$(built))
 
 help:
 	@sed 's/^	//' board/host/make-help

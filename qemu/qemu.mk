@@ -15,15 +15,21 @@ run: all
 	@board/host/setup demo $(board)
 	@qemu/demo $(qemu-args) --build $(O)/demo --interactive
 
+check-demo: all
+	@mkdir -p $(O)
+	@{ qemu/demo $(qemu-args) --build $(O)/demo >$(O)/demo.log 2>&1 && echo "ok demo/$(board)" || \
+		echo "FAIL demo/$(board): see $(O)/demo.log"; } | tee -a $(or $(RESULTS),/dev/null)
+	@! tail -n 1 $(or $(RESULTS),/dev/null) | grep -q '^FAIL demo'
+
 check-qemu: all
 	@qemu/story $(qemu-args) --build $(O)/stories $(if $(RESULTS),--results $(RESULTS)) \
 		$(foreach c,$(CASE),--case '$(c)')
 
 else
 
-run-demo run check-qemu:
+run-demo run check-qemu check-demo:
 	@echo "$@ boots a board: say make BOARD=$(first-board) $@" >&2; exit 1
 
 endif
 
-.PHONY: run-demo run check-qemu
+.PHONY: run-demo run check-qemu check-demo
