@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pack/cmd.h"
+#include "pack/kernel-config.h"
+#include "pack/kernel-need.h"
+
+/* Options up to OPT_FRAGMENT are features: kernel-need.c says what their values are. */
+enum {
+	OPT_COMPRESSION,
+	OPT_DISK,
+	OPT_LAYERS,
+	OPT_PARTITIONS,
+	OPT_STORE_TYPE,
+	OPT_ISOLATE,
+	OPT_SUPERVISE,
+	OPT_WATCHDOG,
+	OPT_FRAGMENT,
+	OPT_JSON,
+};
+
+static const struct cmd_option options[] = {
+	{ "compression", 0, "NAME",
+	  "of the layers: zstd (default), gzip, xz, lz4, lzo, none" },
+	{ "disk", 0, "KIND", "what the store is on: virtio, mmc, nvme, sata, usb" },
+	{ "layers", 0, "HOW",
+	  "how layers are checked: verity (default) or hash, at boot" },
+	{ "partitions", 0, "KIND",
+	  "how its partitions are named: gpt (default), mbr, none" },
+	{ "store-type", 0, "TYPE",
+	  "the store's file system: ext4 (default), f2fs, vfat, squashfs" },
+	{ "isolate", 0, NULL, "the application has namespaces of its own" },
+	{ "supervise", 0, NULL, "lamina-init stays and supervises the application" },
+	{ "watchdog", 0, NULL, "the policy names a watchdog" },
+	{ "fragment", 0, NULL,
+	  "print what is needed, as a kernel fragment; needs no CONFIG" },
+	{ "json", 0, NULL, "print JSON" },
+	{ 0 },
+};
+
+struct request {
+	const char *config;
+	struct kernel_selection selection;
+	bool fragment, json;
+};
+
+static const struct {
+	const char *option, *value;
+} defaults[] = {
+	{ "compression", "zstd" },
+	{ "layers", "verity" },
+	{ "partitions", "gpt" },
+	{ "store-type", "ext4" },
+};
+
+static const char *const state_names[] = {
+	[KERNEL_OFF] = "off",
+	[KERNEL_MODULE] = "module",
+	[KERNEL_BUILT_IN] = "built-in",
+};
+
+static bool too_old(const struct kernel_config *config)
+{
+	return config->major && (config->major < KERNEL_NEED_MAJOR ||
+				 (config->major == KERNEL_NEED_MAJOR &&
+				  config->minor < KERNEL_NEED_MINOR));
+}
+
+/* The next line of the table that counts and has a symbol; NULL at the end. */
+static const struct kernel_need *next_need(const struct kernel_selection *selection,
+					   size_t *at)
+{
+	size_t count;
+	const struct kernel_need *needs = kernel_needs(&count);
+
+	while (*at < count) {
+		const struct kernel_need *need = &needs[(*at)++];
+
+		if (need->symbol && kernel_need_applies(need, selection))
+			return need;
+	}
+	return NULL;
+}
+
+static void print_fragment(const struct kernel_selection *selection)
+{
+	const struct kernel_need *need;
+	const char *feature = NULL;
+
+	puts("# What Lamina needs of a kernel, built in");
+	for (size_t at = 0; (need = next_need(selection, &at));) {
+		if (need->feature && (!feature || strcmp(feature, need->feature) != 0))
+			printf("\n# %s\n", need->feature);
+		feature = need->feature;
+		printf("CONFIG_%s=y\n", need->symbol);
+	}
+}
+
+static void print_missing(const struct kernel_need *need, enum kernel_state state)
+{
+	printf("CONFIG_%s %s: %s%s%s%s\n", need->symbol,
+	       state == KERNEL_MODULE ? "is a module, which nothing could load"
+				      : "is not set",
+	       need->why, need->feature ? " (" : "", need->feature ? need->feature : "",
+	       need->feature ? ")" : "");
+}
+
+static int add_missing(json_t *list, const struct kernel_need *need,
+		       enum kernel_state state)
+{
+	return json_array_append_new(list, json_pack("{s:s+, s:s, s:s, s:s?}", "symbol",
+						     "CONFIG_", need->symbol, "state",
+						     state_names[state], "why", need->why,
+						     "feature", need->feature));
+}
+
+static int print_json(const struct kernel_config *config, json_t *missing, size_t checked)
+{
+	char version[32];
+	json_t *json;
+	int r;
+
+	(void)snprintf(version, sizeof(version), "%u.%u", config->major, config->minor);
+	json = json_pack("{s:s?, s:b, s:b, s:I, s:O}", "kernel",
+			 config->major ? version : NULL, "tooOld", too_old(config),
+			 "complete", !too_old(config) && json_array_size(missing) == 0,
+			 "checked", (json_int_t)checked, "missing", missing);
+	r = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
+	json_decref(json);
+	putchar('\n');
+	return r < 0 ? -ENOMEM : 0;
+}
+
+static int verdict(const struct kernel_config *config, size_t missing, size_t checked,
+		   struct err *err)
+{
+	if (too_old(config))
+		return err_set(err, -EOPNOTSUPP,
+			       "Linux %u.%u is too old: %d.%d is needed", config->major,
+			       config->minor, KERNEL_NEED_MAJOR, KERNEL_NEED_MINOR);
+	if (missing)
+		return err_set(err, -EOPNOTSUPP, "%zu of %zu options are missing",
+			       missing, checked);
+	return 0;
+}
+
+static int check(const struct request *q, const struct kernel_config *config,
+		 struct err *err)
+{
+	const struct kernel_need *need;
+	json_t *missing = json_array();
+	size_t checked = 0, count;
+	int r = missing ? 0 : -ENOMEM;
+
+	for (size_t at = 0; r == 0 && (need = next_need(&q->selection, &at)); checked++) {
+		enum kernel_state state = kernel_config_state(config, need->symbol);
+
+		if (state == KERNEL_BUILT_IN)
+			continue;
+		if (!q->json)
+			print_missing(need, state);
+		r = add_missing(missing, need, state) < 0 ? -ENOMEM : 0;
+	}
+	count = json_array_size(missing);
+	if (r == 0 && q->json)
+		r = print_json(config, missing, checked);
+	if (r == 0 && !q->json && count == 0)
+		printf("all %zu options are built in\n", checked);
+	json_decref(missing);
+	return r < 0 ? r : verdict(config, count, checked, err);
+}
+
+static int select_feature(struct request *q, const struct cmd_line *line, int option,
+			  struct err *err)
+{
+	const char *name = options[option].name;
+
+	if (!kernel_select(&q->selection, name, options[option].arg ? line->value : NULL))
+		return cmd_usage(err, "kernel-check: --%s %s: not known here", name,
+				 line->value);
+	return 0;
+}
+
+static int request_option(struct request *q, const struct cmd_line *line, int option,
+			  struct err *err)
+{
+	switch (option) {
+	case OPT_FRAGMENT:
+		q->fragment = true;
+		return 0;
+	case OPT_JSON:
+		q->json = true;
+		return 0;
+	default:
+		return select_feature(q, line, option, err);
+	}
+}
+
+static int request_read(struct cmd_line *line, struct request *q, struct err *err)
+{
+	int option, r;
+
+	while ((r = cmd_next(line, &option, err)) > 0) {
+		r = request_option(q, line, option, err);
+		if (r < 0)
+			return r;
+	}
+	if (r == 0)
+		r = cmd_operands(line, q->fragment ? 0 : 1, q->fragment ? 0 : 1, err);
+	if (r < 0)
+		return r;
+	q->config = line->argv[line->at];
+	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
+		if (!kernel_selected(&q->selection, defaults[i].option))
+			(void)kernel_select(&q->selection, defaults[i].option,
+					    defaults[i].value);
+	return 0;
+}
+
+static int kernel_check_run(struct cmd_line *line, struct err *err)
+{
+	struct request q = { .fragment = false };
+	__kernel_config struct kernel_config config = { .text = NULL };
+	int r = request_read(line, &q, err);
+
+	if (r < 0)
+		return r;
+	if (q.fragment) {
+		print_fragment(&q.selection);
+		return 0;
+	}
+	r = kernel_config_read(&config, q.config, err);
+	if (r == 0) {
+		r = check(&q, &config, err);
+		r = r < 0 ? err_wrap(err, r, "%s", q.config) : 0;
+	}
+	return r;
+}
+
+const struct cmd cmd_kernel_check = {
+	.name = "kernel-check",
+	.args = "CONFIG",
+	.help = "Tell what a kernel's configuration lacks to boot Lamina",
+	.options = options,
+	.run = kernel_check_run,
+};

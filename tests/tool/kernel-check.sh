@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# kernel-check: what the boards' fragments turn on is enough, and whatever of it goes is noticed.
+# shellcheck source-path=SCRIPTDIR source=words
+. "$(dirname "$0")/words"
+
+boards=$here/../../board
+all=(--compression zstd --compression gzip --compression xz --compression lz4 --compression lzo
+	--store-type ext4 --store-type f2fs --store-type vfat --store-type squashfs --partitions gpt
+	--partitions mbr --disk virtio --supervise --isolate --watchdog)
+
+# What a board's kernel is configured with.
+board() { cat "$boards/linux.fragment" "$boards/$1/linux.fragment"; }
+
+without() { grep -v "^CONFIG_$1=" "$2"; }
+
+test_every_board() {
+	local count=0 fragment
+	for fragment in "$boards"/*/linux.fragment; do
+		board "$(basename "$(dirname "$fragment")")" >config
+		lamina kernel-check config "${all[@]}" >out || say "$fragment: $(cat out)"
+		grep -q "^all [0-9]* options are built in$" out
+		count=$((count + 1))
+	done
+	[ "$count" -ge 3 ] || say "only $count boards"
+}
+
+# The table against a board, line by line: each is looked for, as a module, off, and not there.
+test_every_symbol() {
+	local count=0 symbol
+	board qemu-x86_64 >config
+	lamina kernel-check --fragment "${all[@]}" >fragment
+	lamina kernel-check fragment "${all[@]}"
+	while read -r symbol; do
+		without "$symbol" config >less
+		refuses "less: 1 of" lamina kernel-check less "${all[@]}"
+		grep -q "^CONFIG_$symbol is not set: .* " "$top/out"
+		{ without "$symbol" config; echo "CONFIG_$symbol=m"; } >less
+		refuses "less: 1 of" lamina kernel-check less "${all[@]}"
+		grep -q "^CONFIG_$symbol is a module, .*: .* " "$top/out"
+		{ cat config; echo "# CONFIG_$symbol is not set"; } >less
+		refuses "less: 1 of" lamina kernel-check less "${all[@]}"
+		count=$((count + 1))
+	done < <(sed -n 's/^CONFIG_\(.*\)=y$/\1/p' fragment)
+	[ "$count" -ge 40 ] || say "only $count symbols"
+}
+
+test_only_what_is_in_use() {
+	board qemu-arm | grep -v -e EXT4 -e SQUASHFS_ZSTD -e EFI_PARTITION >config
+	refuses "3 of" lamina kernel-check config
+	grep -q "^CONFIG_EXT4_FS .*(store-type=ext4)$" "$top/out"
+	lamina kernel-check config --store-type f2fs --compression xz --partitions mbr
+	refuses "1 of" lamina kernel-check config --store-type f2fs --compression none
+	refuses "1 of" lamina kernel-check config --disk nvme --store-type f2fs --compression xz \
+		--partitions none
+	without DM_VERITY config >hashed
+	lamina kernel-check hashed --layers hash --store-type vfat --compression xz --partitions none
+}
+
+test_the_last_line_counts() {
+	board qemu-x86_64 >config
+	{ cat config; echo '# CONFIG_OVERLAY_FS is not set'; echo CONFIG_OVERLAY_FS=y; } >again
+	lamina kernel-check again
+	{ cat config; echo CONFIG_OVERLAY_FS=n; } >off
+	refuses "1 of" lamina kernel-check off
+	# other symbols that only begin or end like it
+	{ without OVERLAY_FS config; echo CONFIG_OVERLAY_FS_INDEX=y; echo CONFIG_X_OVERLAY_FS=y
+		echo '# CONFIG_OVERLAY_FS=y'; } >near
+	refuses "1 of" lamina kernel-check near
+}
+
+test_compressed_and_standard_input() {
+	board qemu-x86_64 >config
+	gzip -k config
+	xz -k config
+	lamina kernel-check config.gz
+	lamina kernel-check config.xz
+	lamina kernel-check - <config
+	lamina kernel-check - <config.gz
+	head -c 500 config.gz >short.gz
+	refuses "short.gz: " lamina kernel-check short.gz
+}
+
+test_json() {
+	need jq
+	board qemu-x86_64 >config
+	lamina kernel-check config --json >out
+	jq -e '.complete and .missing == [] and .kernel == null and .checked > 30' out
+	{ without EXT4_FS config | without DM_VERITY -; echo CONFIG_EXT4_FS=m; } >less
+	refuses "2 of" lamina kernel-check less --json
+	jq -e '.complete | not' "$top/out"
+	jq -e '[.missing[] | .symbol, .state] ==
+		["CONFIG_DM_VERITY", "off", "CONFIG_EXT4_FS", "module"]' "$top/out"
+	jq -e '.missing[1].feature == "store-type=ext4" and (.missing | all(.why | length > 5))' \
+		"$top/out"
+}
+
+test_old_kernels() {
+	board qemu-x86_64 >config
+	{ printf '#\n# Linux/arm 5.7.19 Kernel Configuration\n#\n'; cat config; } >old
+	refuses "Linux 5.7 is too old" lamina kernel-check old
+	for version in 5.8.0 5.10.1 6.12.48 10.0.0; do
+		{ echo "# Linux/arm64 $version Kernel Configuration"; cat config; } >new
+		lamina kernel-check new
+	done
+}
+
+test_what_is_no_configuration() {
+	echo hello >hello
+	: >empty
+	head -c 100000 /dev/zero >zeros
+	refuses "hello: no kernel configuration" lamina kernel-check hello
+	refuses "empty: no kernel configuration" lamina kernel-check empty
+	refuses "zeros: no text" lamina kernel-check zeros
+	head -c 5000000 /dev/zero | tr '\0' '\n' >long
+	refuses "too long" lamina kernel-check long
+	refuses "none: No such file" lamina kernel-check none
+	refuses ".: " lamina kernel-check .
+}
+
+test_usage() {
+	misused "CONFIG missing" lamina kernel-check
+	misused "ntfs: not known here" lamina kernel-check /dev/null --store-type ntfs
+	misused "ext: not known here" lamina kernel-check /dev/null --store-type ext
+	misused "" lamina kernel-check --fragment /dev/null
+}
+
+tell_all
