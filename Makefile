@@ -144,6 +144,7 @@ objs := $(foreach r,$(rooms),$(objs-$(r)) $(main-$(r)))
 
 all: programs host-tool
 programs: $(programs)
+	@:
 
 -include src/trust/mbedtls/build.mk
 $(objs-trust): cflags += $(mbedtls-cflags)
