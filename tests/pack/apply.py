@@ -114,13 +114,25 @@ class Tree:
 
     # --- a layer ---
 
+    def begin(self):
+        self.layer += 1
+        self.copies = {}  # what hard links made of files of earlier layers
+        self.litter = {}  # what AUFS kept beside its files, to which its hard links lead
+
+    def is_litter(self, parts):
+        return any(p.startswith(".wh..wh.") for p in parts[:-1]) or \
+            any(p.startswith(".wh..wh.") and p != ".wh..wh..opq" for p in parts[-1:])
+
     def entry(self, e):
         parts = self.clean(e["path"])
         if e["kind"] == "hard":
             source = self.clean(e["target"])
-            chain = self.walk(source[:-1])
-            parent = chain[-1][1] if chain else self.root
-            target = parent.children.get(source[-1]) if parent and source else None
+            if self.is_litter(source):
+                target = self.litter.get("/".join(source))
+            else:
+                chain = self.walk(source[:-1])
+                parent = chain[-1][1] if chain else self.root
+                target = parent.children.get(source[-1]) if parent and source else None
             if not target or target.inode.kind == "dir":
                 raise Refused("hard link to nothing")
             inode = target.inode
@@ -131,6 +143,9 @@ class Tree:
                           min(max(e["mtime"], 0), 2**32 - 1), e["xattrs"], e["data"])
         if not parts:
             self.root.inode = inode
+            return
+        if self.is_litter(parts):
+            self.litter["/".join(parts)] = Node(inode, self.layer)
             return
         name = parts.pop()
         if any(p.startswith(".wh.") for p in parts):
@@ -161,8 +176,7 @@ class Tree:
             self.check(child)
 
     def apply(self, entries):
-        self.layer += 1
-        self.copies = {}
+        self.begin()
         for e in entries:
             self.entry(e)
         self.check(self.root)

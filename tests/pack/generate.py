@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random stacks of layers that meet in few names, so that they get into each other's way."""
+import copy
 import io
 import tarfile
 
 NAMES = ["a", "b", "c", "lib", "d", "a.b", "\udcff\udcfe", "x" * 255, "e f\n"]
 TARGETS = ["a", "b", "../a", "/a", "lib", "../../c", "/d/../b", "a/b", ".", "..", "nowhere", "lib/c"]
 KINDS = ["dir"] * 7 + ["file"] * 8 + ["link"] * 3 + ["hard"] * 3 + ["wh"] * 6 + ["opq"] * 2 + \
-    ["fifo", "char", "root"]
+    ["fifo", "char", "block", "root"]
 
 
 def path(random, tree):
     """Half of the time something that is there, or beside it."""
-    known = [p[1:] for p in tree.listing() if p] if random.random() < 0.5 else []
+    known = [p[1:] for p in tree.listing() if p] if random.random() < 0.6 else []
     if known:
         base = random.choice(known)
         cut = random.random()
@@ -44,13 +45,14 @@ def entry(random, tree):
     if kind == "wh":
         return {"kind": "file", "path": above + ".wh." + name, **attributes(random, "wh"), "data": b""}
     if kind == "opq":
-        return {"kind": "file", "path": where + "/.wh..wh..opq", **attributes(random, "wh"), "data": b""}
+        where = "" if random.random() < 0.05 else where + "/"
+        return {"kind": "file", "path": where + ".wh..wh..opq", **attributes(random, "wh"), "data": b""}
     if kind == "root":
         return {"kind": "dir", "path": "./", **attributes(random, "dir")}
     e = {"kind": kind, "path": above + name, **attributes(random, kind)}
     if kind == "link":
         e["data"] = random.choice(TARGETS)
-    if kind == "char":
+    if kind in ("char", "block"):
         e["data"] = random.choice([(1, 3), (255, 300), (4095, 70000)])
     if kind == "hard":
         files = [p for p, what in tree.listing().items() if what[0] != "dir"]
@@ -61,16 +63,13 @@ def entry(random, tree):
 def layer(random, tree, refused):
     """Entries one by one, applied at once, so that most fit what is there. What the reference
     refuses is mostly left out; now and then it stays, and the whole stack is to be refused."""
-    import copy
-    entries = []
+    entries, now = [], copy.deepcopy(tree)
+    now.begin()
     for _ in range(random.choice([0, 1, 3, 6, 12, 25])):
-        e = entry(random, tree)
-        trial = copy.deepcopy(tree)
-        trial.layer += 1
-        trial.copies = {}
+        e = entry(random, now)
+        trial = copy.deepcopy(now)
         try:
-            for old in entries + [e]:
-                trial.entry(old)
+            trial.entry(e)
             trial.check(trial.root)
         except refused:
             if random.random() < 0.99:
@@ -78,11 +77,13 @@ def layer(random, tree, refused):
             entries.append(e)
             break
         entries.append(e)
+        now = trial
     return entries
 
 
 TYPES = {"dir": tarfile.DIRTYPE, "file": tarfile.REGTYPE, "link": tarfile.SYMTYPE,
-         "hard": tarfile.LNKTYPE, "fifo": tarfile.FIFOTYPE, "char": tarfile.CHRTYPE}
+         "hard": tarfile.LNKTYPE, "fifo": tarfile.FIFOTYPE, "char": tarfile.CHRTYPE,
+         "block": tarfile.BLKTYPE}
 
 
 def tar(entries, name, compression):
@@ -99,7 +100,7 @@ def tar(entries, name, compression):
                 info.linkname = e["data"]
             if e["kind"] == "hard":
                 info.linkname = e["target"]
-            if e["kind"] == "char":
+            if e["kind"] in ("char", "block"):
                 info.devmajor, info.devminor = e["data"]
             data = e["data"] if e["kind"] == "file" else None
             info.size = len(data) if data else 0
