@@ -9,13 +9,13 @@
 #include "trust/digest.h"
 
 extern const struct cmd cmd_keygen, cmd_pack, cmd_sign, cmd_verify, cmd_inspect,
-	cmd_bundle, cmd_unbundle, cmd_initramfs, cmd_disk, cmd_kernel_check;
+	cmd_bundle, cmd_unbundle, cmd_initramfs, cmd_disk, cmd_kernel_check, cmd_diff;
 
 /* In the order in which people need them. */
 static const struct cmd *const commands[] = {
 	&cmd_keygen, &cmd_pack,	    &cmd_sign,	    &cmd_verify, &cmd_inspect,
 	&cmd_bundle, &cmd_unbundle, &cmd_initramfs, &cmd_disk,
-	&cmd_kernel_check,
+	&cmd_kernel_check, &cmd_diff,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
