@@ -132,6 +132,10 @@ static int read_extents(struct tar *tar, struct layer_entry *entry, struct err *
 		if ((uint64_t)offset + size > entry->size_bytes)
 			return err_set(err, -EBADMSG, "%s: longer than it says",
 				       entry->path);
+		/* a sparse map may name any places in any order */
+		if (all.count && (uint64_t)offset < all.items[all.count - 1].offset +
+						    all.items[all.count - 1].size)
+			return err_set(err, -EBADMSG, "%s: parts of it overlap", entry->path);
 		if (keep_extent(tar, &all, (uint64_t)offset, (uint64_t)(at - tar->bytes),
 				size) < 0)
 			return -ENOMEM;
