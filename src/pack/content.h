@@ -14,10 +14,11 @@
 #include "trust/digest.h"
 
 struct content {
-	int fd;			 /* of the tar, or of the directory; owned */
-	bool dir;		 /* inode->target is the file's path below fd */
-	uint64_t offset;	 /* where the tar begins in fd */
-	uint64_t size_bytes;	 /* of the tar */
+	int fd;		     /* of the tar, or of the directory; owned */
+	bool dir;	     /* inode->target is the file's path below fd */
+	uint64_t offset;     /* where the tar begins in fd */
+	uint64_t size_bytes; /* of the tar */
+	bool complete;	     /* somebody vouched for its length: it needs no end mark */
 	uint8_t id[DIGEST_SIZE]; /* sha256 of the tar: with an extent's place, names its
 				    bytes */
 };

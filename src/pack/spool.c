@@ -205,6 +205,7 @@ static int fill(struct spool *spool, struct archive *archive, struct content *co
 	if (r == 0)
 		r = verify(spool, content->id, err);
 	content->size_bytes = spool->plain_bytes;
+	content->complete = layer->has_digest || layer->has_diff_id;
 	return r;
 }
 

@@ -22,9 +22,12 @@ struct tar {
 	size_t map_size;
 	const char *bytes; /* the tar itself in it */
 	size_t released;
-	bool given;
+	unsigned int given;
 	struct tar_notes notes;
 };
+
+/* Stands behind a tar whose last block is not whole. */
+static const char padding[512];
 
 static int map_content(struct tar *tar, struct err *err)
 {
@@ -50,17 +53,19 @@ static int map_content(struct tar *tar, struct err *err)
 /*
  * libarchive gets the whole map as one buffer. It then hands out pointers into it, so
  * that where a file's bytes stand is a subtraction, and skipping them touches no page.
+ * umoci leaves out the padding behind the last file, which the engines don't miss.
  */
 static la_ssize_t give_map(struct archive *archive, void *context, const void **ret_bytes)
 {
 	struct tar *tar = context;
+	size_t over = (size_t)(tar->content->size_bytes % sizeof(padding));
 
 	(void)archive;
-	if (tar->given)
-		return 0;
-	tar->given = true;
-	*ret_bytes = tar->bytes;
-	return (la_ssize_t)tar->content->size_bytes;
+	tar->given++;
+	*ret_bytes = tar->given == 1 ? tar->bytes : padding;
+	if (tar->given == 1)
+		return (la_ssize_t)tar->content->size_bytes;
+	return tar->given == 2 && over ? (la_ssize_t)(sizeof(padding) - over) : 0;
 }
 
 static void release_behind(struct tar *tar, const char *at)
@@ -127,15 +132,17 @@ static int read_extents(struct tar *tar, struct layer_entry *entry, struct err *
 		if (size == 0)
 			continue;
 		if (at < tar->bytes || at + size > tar->map + tar->map_size)
-			return err_set(err, -EIO, "%s: its bytes are not where they were",
+			return err_set(err, -EBADMSG,
+				       "%s: the tar ends in the middle of it",
 				       entry->path);
 		if ((uint64_t)offset + size > entry->size_bytes)
 			return err_set(err, -EBADMSG, "%s: longer than it says",
 				       entry->path);
 		/* a sparse map may name any places in any order */
 		if (all.count && (uint64_t)offset < all.items[all.count - 1].offset +
-						    all.items[all.count - 1].size)
-			return err_set(err, -EBADMSG, "%s: parts of it overlap", entry->path);
+							    all.items[all.count - 1].size)
+			return err_set(err, -EBADMSG, "%s: parts of it overlap",
+				       entry->path);
 		if (keep_extent(tar, &all, (uint64_t)offset, (uint64_t)(at - tar->bytes),
 				size) < 0)
 			return -ENOMEM;
@@ -211,16 +218,26 @@ static int take_entry(struct tar *tar, struct archive_entry *from,
 	return read_extents(tar, entry, err);
 }
 
+/* A tar without its end mark may have lost entries, unless its digest says that it is
+ * whole. The mark is what was read after the last entry. */
+static int check_end(const struct tar *tar, int64_t entries_end, struct err *err)
+{
+	if (tar->content->complete || archive_filter_bytes(tar->archive, 0) > entries_end)
+		return 0;
+	return err_set(err, -EBADMSG, "truncated: the tar has no end mark");
+}
+
 static int read_entries(struct tar *tar, tar_entry_fn *fn, void *context, struct err *err)
 {
 	struct archive_entry *from;
+	int64_t end = 0;
 
 	for (;;) {
 		struct layer_entry entry = { 0 };
 		int r = archive_read_next_header(tar->archive, &from);
 
 		if (r == ARCHIVE_EOF)
-			return 0;
+			return check_end(tar, end, err);
 		if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
 			return failure(tar, NULL, err);
 		r = take_entry(tar, from, &entry, err);
@@ -228,6 +245,9 @@ static int read_entries(struct tar *tar, tar_entry_fn *fn, void *context, struct
 			r = fn(context, &entry, err);
 		if (r < 0)
 			return r;
+		if (archive_read_data_skip(tar->archive) < ARCHIVE_WARN)
+			return failure(tar, entry.path, err);
+		end = archive_filter_bytes(tar->archive, 0);
 	}
 }
 

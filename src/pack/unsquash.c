@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -69,8 +70,14 @@ int unsquash_spool(const struct source_layer *layer, const struct spool_options 
 		content_done(&content);
 		return err_wrap(err, r, "%s", layer->name);
 	}
+	content.complete = true; /* sqfs2tar said so */
 	*ret_content = content;
 	return 0;
+}
+
+static bool is_zero(const char *bytes, size_t size)
+{
+	return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
 }
 
 int unsquash_copy(const struct source_layer *layer, int fd, struct err *err)
@@ -88,9 +95,12 @@ int unsquash_copy(const struct source_layer *layer, int fd, struct err *err)
 			size - at < sizeof(buffer) ? (size_t)(size - at) : sizeof(buffer);
 
 		r = fd_pread_all(layer->fd, buffer, part, layer->offset + at);
-		if (r == 0)
+		/* what is nothing stays a hole: an image may have gigabytes of it */
+		if (r == 0 && !is_zero(buffer, part))
 			r = fd_pwrite_all(fd, buffer, part, at);
 		at += part;
 	}
+	if (r == 0 && ftruncate(fd, (off_t)size) < 0)
+		r = -errno;
 	return r < 0 ? err_errno(err, r, "%s", layer->name) : 0;
 }

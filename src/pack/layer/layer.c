@@ -158,8 +158,10 @@ static int add_at(struct layer *layer, const char *name, const struct layer_entr
 	if (r < 0)
 		return r;
 	old = tree_child(layer->tree, dir, name, size);
-	if (linked && old && old->inode == linked)
-		return 0; /* a link to itself */
+	if (linked && old && old->inode == linked) { /* a link to itself */
+		old->layer = layer->number;
+		return 0;
+	}
 	if (linked)
 		return put(layer, dir, name, size, linked);
 	if (S_ISDIR(entry->mode))
