@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # tests/live/pack-foreign.sh: images and roots that umoci, skopeo, buildah and mmdebstrap made. What
 # the kernel shows of them packed is compared with what those tools themselves make of them.
-# shellcheck disable=SC2317 # functions are called by name, through try()
+# shellcheck disable=SC2317 # functions are called by name
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 lamina=$(realpath "$O/lamina")
 same=$PWD/tests/pack/same.py
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+trap 'umount -q "$scratch"/buildah/overlay/*/merged "$scratch/buildah/overlay" || true
+	rm -rf "$scratch"' EXIT
 failed=0
 
 skip() { printf 'skip pack-foreign/%s: %s\n' "$1" "$2"; }
@@ -100,14 +101,8 @@ third() # the same directory and name come again, as something else
 }
 
 # --- umoci makes and unpacks; skopeo copies ---
-# `umoci unpack` 0.4.7 is no judge of
-# - links: it links to files of lower layers, which a device has in two layers, as a copy;
-# - times of directories, which it changes again while it fills them.
-times() # DIR: those, of directories only, as the umoci oracle has them, can't be compared
-{
-	find "$1" -type d -exec touch -h -d @0 {} +
-}
-
+# `umoci unpack` 0.4.7 is no judge of links: it links to files of lower layers, which a device has
+# as a copy in the upper layer.
 umoci_image()
 {
 	local n
@@ -140,6 +135,57 @@ if have umoci umoci; then
 		compare skopeo-docker-archive --without links "$scratch/oracle/rootfs" \
 			"docker-archive:$scratch/d.tar"
 		compare skopeo-zstd --without links "$scratch/oracle/rootfs" "oci:$scratch/zstd"
+	fi
+fi
+
+# --- buildah, whose layers come from overlayfs itself ---
+build() { buildah --root "$scratch/buildah" --runroot "$scratch/run" --storage-driver overlay "$@"; }
+
+buildah_image()
+{
+	local container n base=scratch
+	for n in first second third; do
+		container=$(build from --pull-never "$base")
+		"$n" "$(build mount "$container")"
+		build commit -q "$container" "$n"
+		build umount "$container"
+		base=localhost/$n
+	done
+	build push -q third "oci:$scratch/built:v1"
+	mkdir "$scratch/shown"
+	container=$(build from --pull-never localhost/third)
+	cp -a --sparse=always "$(build mount "$container")/." "$scratch/shown"
+	chmod 755 "$scratch/shown" # of the root, for which no layer has an entry, buildah makes 0555
+	build umount --all
+	build rm --all
+}
+
+if have buildah buildah; then
+	if buildah_image >"$scratch/said" 2>&1; then
+		compare buildah "$scratch/shown" "oci:$scratch/built"
+	else
+		skip buildah "buildah does not work here: $(tail -n 1 "$scratch/said")"
+	fi
+fi
+
+# --- a Debian root, of the packages' own tars ---
+debian()
+{
+	local mirror codename
+	# shellcheck disable=SC2016 # apt's own variables
+	read -r mirror codename < <(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' \
+		'Created-By: Packages' 'Component: main' 'Origin: Debian' | sed q) &&
+		mmdebstrap --quiet --variant=extract --include=busybox-static,base-files,login \
+			"$codename" "$scratch/debian.tar" "$mirror" &&
+		mkdir "$scratch/debian" &&
+		tar --xattrs --xattrs-include='*' --numeric-owner -C "$scratch/debian" -xpf "$scratch/debian.tar"
+}
+
+if have mmdebstrap mmdebstrap; then
+	if debian >"$scratch/said" 2>&1; then
+		compare mmdebstrap "$scratch/debian" "tar:$scratch/debian.tar"
+	else
+		skip mmdebstrap "no Debian mirror: $(tail -n 1 "$scratch/said")"
 	fi
 fi
 exit "$failed"
