@@ -129,8 +129,8 @@ int key_verify(const void *bytes, size_t size, const struct signature_file *sign
 	if (r < 0)
 		return r;
 	if (signers.count < threshold)
-		return err_set(err, -EKEYREJECTED,
-			       "%zu good signatures of %u that are needed", signers.count,
+		return err_set(err, -EKEYREJECTED, "%zu good signature%s, %u needed",
+			       signers.count, signers.count == 1 ? "" : "s",
 			       (unsigned int)threshold);
 	if (ret_signers)
 		*ret_signers = signers;

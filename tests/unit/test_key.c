@@ -96,7 +96,7 @@ static void openssl_signatures_hold(void **state)
 		assert_string_equal(signers.ids[i], golden[i].id);
 	assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, NULL, NULL), 0);
 	assert_refused(key_verify(MESSAGE, &file, &ring, KEYS + 1, NULL, &err),
-		       -EKEYREJECTED, err, "3 good signatures of 4 that are needed");
+		       -EKEYREJECTED, err, "3 good signatures, 4 needed");
 }
 
 /* The ring and file cut down to one key. */
@@ -196,7 +196,7 @@ static void unknown_lines_are_passed_over(void **state)
 	assert_int_equal(signers.count, 1);
 	assert_string_equal(signers.ids[0], golden[2].id);
 	assert_refused(key_verify(MESSAGE, &file, &ring, 2, &signers, &err),
-		       -EKEYREJECTED, err, "1 good signatures of 2 that are needed");
+		       -EKEYREJECTED, err, "1 good signature, 2 needed");
 }
 
 /* A bad signature of a known key is told, wherever it stands and however many others

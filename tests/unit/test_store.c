@@ -135,7 +135,7 @@ static void a_stranger_s_signature(void **state)
 	assert_tells(store_load_image(tree_fd, id, &others, 1, &manifest, &signers, &err),
 		     -ENOKEY, err, "manifest.sig: ");
 	assert_tells(store_load_image(tree_fd, id, &ring, 2, &manifest, &signers, &err),
-		     -EKEYREJECTED, err, "1 good signatures of 2");
+		     -EKEYREJECTED, err, "1 good signature, 2 needed");
 	(void)snprintf(path, sizeof(path), "%s/manifest.sig", dir);
 	tree_file(path, "", 0644);
 	assert_tells(load(id, &err), -EBADMSG, err, "manifest.sig: ");
