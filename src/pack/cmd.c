@@ -23,7 +23,8 @@ int cmd_usage(struct err *err, const char *fmt, ...)
 	return CMD_USAGE;
 }
 
-/* getopt_long()'s tables from ours; its value for a long option is 256 + its place. */
+/* getopt_long()'s tables from ours; its value for a long option is 256 + its place. The
+ * help is found here, not by a look at the words: `--arg --help` is no call for it. */
 static void getopt_tables(const struct cmd *cmd, struct option *ret_longs,
 			  struct str *letters)
 {
@@ -39,7 +40,9 @@ static void getopt_tables(const struct cmd *cmd, struct option *ret_longs,
 		if (o->letter)
 			str_addf(letters, "%c%s", o->letter, o->arg ? ":" : "");
 	}
+	ret_longs[n++] = (struct option){ .name = "help", .val = 'h' };
 	ret_longs[n] = (struct option){ 0 };
+	str_add(letters, "h");
 }
 
 static int place_of(const struct cmd *cmd, int got)
@@ -54,8 +57,8 @@ static int place_of(const struct cmd *cmd, int got)
 
 int cmd_next(struct cmd_line *line, int *ret_option, struct err *err)
 {
-	struct option longs[CMD_MAX_OPTIONS + 1];
-	char letters_text[3 * CMD_MAX_OPTIONS];
+	struct option longs[CMD_MAX_OPTIONS + 2];
+	char letters_text[2 * CMD_MAX_OPTIONS + 4];
 	struct str letters;
 	int got;
 
@@ -71,11 +74,18 @@ int cmd_next(struct cmd_line *line, int *ret_option, struct err *err)
 		line->at = optind;
 		return 0;
 	}
+	if (got == 'h')
+		return CMD_HELP;
 	if (got == ':')
 		return cmd_usage(err, "%s: %s needs a value", line->cmd->name,
 				 line->argv[optind - 1]);
+	if (got == '?' && optopt == 'h')
+		return cmd_usage(err, "%s: --help takes no value", line->cmd->name);
 	if (got == '?' && optopt && optopt < 256)
 		return cmd_usage(err, "%s: unknown option -%c", line->cmd->name, optopt);
+	if (got == '?' && optopt)
+		return cmd_usage(err, "%s: --%s takes no value", line->cmd->name,
+				 line->cmd->options[optopt - 256].name);
 	if (got == '?')
 		return cmd_usage(err, "%s: unknown or ambiguous option %s",
 				 line->cmd->name, line->argv[optind - 1]);
@@ -84,12 +94,21 @@ int cmd_next(struct cmd_line *line, int *ret_option, struct err *err)
 	return 1;
 }
 
+/* Names the operands alone: what the usage line has after them are options. */
+static int operand_missing(const struct cmd *cmd, struct err *err)
+{
+	const char *from = cmd->args + strspn(cmd->args, "["), *end = strstr(from, " -");
+	size_t size = end ? (size_t)(end - from) : strcspn(from, "]");
+
+	return cmd_usage(err, "%s: %.*s is missing", cmd->name, (int)size, from);
+}
+
 int cmd_operands(const struct cmd_line *line, int least, int most, struct err *err)
 {
 	int count = line->argc - line->at;
 
 	if (count < least)
-		return cmd_usage(err, "%s: %s missing", line->cmd->name, line->cmd->args);
+		return operand_missing(line->cmd, err);
 	if (most >= 0 && count > most)
 		return cmd_usage(err, "%s: what is '%s'?", line->cmd->name,
 				 line->argv[line->at + most]);
@@ -136,20 +155,32 @@ int cmd_exit_code(int r)
 	}
 }
 
+/* An option as its line of the help begins: "--output FILE". */
+static int option_text(const struct cmd_option *option, char *ret_text, size_t size)
+{
+	return snprintf(ret_text, size, "--%s%s%s", option->name, option->arg ? " " : "",
+			option->arg ? option->arg : "");
+}
+
 void cmd_print_help(const struct cmd *cmd)
 {
+	char text[64];
+	int width = 0;
+
 	printf("usage: lamina %s %s%s\n\n%s.\n", cmd->name,
 	       cmd->options ? "[OPTION...] " : "", cmd->args, cmd->help);
 	if (cmd->options && cmd->options->name)
 		putchar('\n');
 	for (const struct cmd_option *o = cmd->options; o && o->name; o++) {
-		char text[40];
+		int size = option_text(o, text, sizeof(text));
 
-		(void)snprintf(text, sizeof(text), "--%s%s%s", o->name, o->arg ? " " : "",
-			       o->arg ? o->arg : "");
+		width = size > width ? size : width;
+	}
+	for (const struct cmd_option *o = cmd->options; o && o->name; o++) {
+		(void)option_text(o, text, sizeof(text));
 		if (o->letter)
-			printf("  -%c, %-22s %s\n", o->letter, text, o->help);
+			printf("  -%c, %-*s  %s\n", o->letter, width, text, o->help);
 		else
-			printf("      %-22s %s\n", text, o->help);
+			printf("      %-*s  %s\n", width, text, o->help);
 	}
 }

@@ -24,6 +24,8 @@ enum {
 
 /* What a command returns when it was called wrongly; no errno has this number. */
 #define CMD_USAGE (-4096)
+/* ... and when --help stood among its options: main prints the help. */
+#define CMD_HELP (-4097)
 
 struct cmd_option {
 	const char *name; /* without the dashes; NULL ends the table */
@@ -53,7 +55,7 @@ struct cmd_line {
 
 /* Takes the next option off the line. 1: *ret_option is its place in the command's table
  * and line->value its value; 0: only operands are left, argv[at] to argv[argc - 1];
- * CMD_USAGE. */
+ * CMD_USAGE; CMD_HELP at --help and -h, which every command has. */
 int cmd_next(struct cmd_line *line, int *ret_option, struct err *err);
 
 /* CMD_USAGE with a text; main adds how to get help. */

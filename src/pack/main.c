@@ -13,9 +13,9 @@ extern const struct cmd cmd_keygen, cmd_pack, cmd_sign, cmd_verify, cmd_inspect,
 
 /* In the order in which people need them. */
 static const struct cmd *const commands[] = {
-	&cmd_keygen, &cmd_pack,	    &cmd_sign,	    &cmd_verify, &cmd_inspect,
-	&cmd_bundle, &cmd_unbundle, &cmd_initramfs, &cmd_disk,
-	&cmd_kernel_check, &cmd_diff,
+	&cmd_keygen,  &cmd_pack,	 &cmd_sign,	&cmd_verify,
+	&cmd_inspect, &cmd_bundle,	 &cmd_unbundle, &cmd_initramfs,
+	&cmd_disk,    &cmd_kernel_check, &cmd_diff,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -53,13 +53,10 @@ static int print_help(const char *name)
 	return CMD_EXIT_DONE;
 }
 
-/* Options are only asked for here up to the first "--", as getopt would. */
-static int wants_help(char **argv)
+static int asks_for_help(const char *word)
 {
-	for (; *argv && strcmp(*argv, "--") != 0; argv++)
-		if (strcmp(*argv, "--help") == 0)
-			return 1;
-	return 0;
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+	       strcmp(word, "help") == 0;
 }
 
 static int run_command(int argc, char **argv)
@@ -69,11 +66,13 @@ static int run_command(int argc, char **argv)
 	struct err err = ERR_INIT;
 	int r;
 
-	if (!cmd || wants_help(argv + 1))
+	if (!cmd)
 		return print_help(argv[0]);
 	r = trust_start(&err);
 	if (r >= 0)
 		r = cmd->run(&line, &err);
+	if (r == CMD_HELP)
+		r = print_help(cmd->name);
 	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		r = err_errno(&err, -errno, "standard output");
 	if (r < 0)
@@ -89,7 +88,7 @@ int main(int argc, char **argv)
 	 */
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		(void)setlocale(LC_CTYPE, "C");
-	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+	if (argc < 2 || asks_for_help(argv[1]))
 		return print_help(argc > 2 ? argv[2] : NULL);
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("lamina " LAMINA_VERSION);

@@ -119,7 +119,7 @@ test_what_is_no_configuration() {
 }
 
 test_usage() {
-	misused "CONFIG missing" lamina kernel-check
+	misused "CONFIG is missing" lamina kernel-check
 	misused "ntfs: not known here" lamina kernel-check /dev/null --store-type ntfs
 	misused "ext: not known here" lamina kernel-check /dev/null --store-type ext
 	misused "" lamina kernel-check --fragment /dev/null

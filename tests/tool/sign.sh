@@ -147,7 +147,7 @@ test_other_kinds_of_keys() {
 }
 
 test_usage() {
-	misused "STORE missing" lamina sign --key "$a.key"
+	misused "STORE is missing" lamina sign --key "$a.key"
 	misused "say one of" lamina sign "$store"
 	misused "say one of" lamina sign "$store" --key "$a.key" --attach x --pub "$a.pub"
 	misused "whose signature" lamina sign "$store" --attach x

@@ -125,14 +125,14 @@ test_places() {
 	refuses "neither a store nor a bundle" lamina inspect pipe
 	refuses "no image" lamina inspect .
 	refuses "/dev/null" lamina inspect /dev/null
-	misused "STORE|BUNDLE missing" lamina inspect
+	misused "STORE|BUNDLE is missing" lamina inspect
 }
 
 test_what_inspect_shows() {
 	lamina inspect "$store" -k "$a.pub" >out
 	for words in "name .*demo" "image .*$id" "serial .*3" "compatible .*acme,x" "arch .*amd64" \
 		"signed by .*holds" "arg .*/bin/sh" "env .*PATH=/bin" "A=b c" "user .*1000:1000" \
-		"stop-signal .*SIGINT" "/var/a" "sha256:$blob" "squashfs, zstd" "2 layers"; do
+		"stop-signal .*SIGINT" "/var/a" "layer 1 .*$blob" "squashfs, zstd" "2 layers"; do
 		grep -q -- "$words" out || say "no '$words'"
 	done
 	lamina inspect "$store" -k "$b.pub" | grep -q "unknown key"

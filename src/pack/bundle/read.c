@@ -76,14 +76,12 @@ static int take_padding(int fd, uint64_t size_bytes, const char *name, struct er
 	return 0;
 }
 
-/* Reads the small entry @name. Returns its size. */
-static int take_text(int fd, const char *name, void *buf, size_t room, struct err *err)
+/* Reads the data of the small entry @name. Returns its size. */
+static int take_data(int fd, const char *name, uint64_t size, void *buf, size_t room,
+		     struct err *err)
 {
-	uint64_t size = 0;
-	int r = take_header(fd, name, &size, err);
+	int r;
 
-	if (r < 0)
-		return r;
 	if (size > room || size == 0)
 		return err_set(err, -EBADMSG, "%s: %s", name,
 			       size ? "larger than it may be" : "is empty");
@@ -94,10 +92,25 @@ static int take_text(int fd, const char *name, void *buf, size_t room, struct er
 	return r < 0 ? r : (int)size;
 }
 
+/* Reads the small entry @name. Returns its size. */
+static int take_text(int fd, const char *name, void *buf, size_t room, struct err *err)
+{
+	uint64_t size = 0;
+	int r = take_header(fd, name, &size, err);
+
+	return r < 0 ? r : take_data(fd, name, size, buf, room, err);
+}
+
 int bundle_read_head(int fd, struct image *image, struct err *err)
 {
-	int r = take_text(fd, "manifest", image->text, sizeof(image->text), err);
+	uint64_t size = 0;
+	int r = take_header(fd, "manifest", &size, err);
 
+	if (r == -EBADMSG)
+		return err_wrap(err, r, "not a bundle");
+	if (r == 0)
+		r = take_data(fd, "manifest", size, image->text, sizeof(image->text),
+			      err);
 	if (r < 0)
 		return r;
 	image->size = (size_t)r;

@@ -17,8 +17,7 @@ enum {
 
 static const struct cmd_option options[] = {
 	{ "output", 'o', "FILE", "the bundle to write; - for standard output" },
-	{ "image", 0, "ID",
-	  "which image, when the store holds several; may be shortened" },
+	{ "image", 0, "ID", "which image, if the store holds several; may be shortened" },
 	{ 0 },
 };
 

@@ -414,7 +414,7 @@ static int diff_run(struct cmd_line *line, struct err *err)
 const struct cmd cmd_diff = {
 	.name = "diff",
 	.args = "STORE|BUNDLE STORE|BUNDLE",
-	.help = "Tell what changed between two images, and what a device would fetch",
+	.help = "Tell what changed between two images, and what a device fetches",
 	.options = options,
 	.run = diff_run,
 };

@@ -33,7 +33,7 @@ static const struct cmd_option options[] = {
 	{ "image", 0, "ID", "put this image only; may be shortened" },
 	{ "as-is", 0, NULL, "put every file of STORE, without looking at it" },
 	{ "uuid-seed", 0, "TEXT",
-	  "other UUIDs than those the images give, a device's for instance" },
+	  "make the UUIDs from this text, such as a serial number" },
 	{ 0 },
 };
 

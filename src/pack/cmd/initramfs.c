@@ -30,8 +30,7 @@ static const struct cmd_option options[] = {
 	{ "output", 'o', "FILE", "the initramfs to write" },
 	{ "init", 0, "FILE", "lamina-init of the device's build: becomes /init" },
 	{ "policy", 0, "FILE", "what the device allows: becomes /etc/lamina/policy" },
-	{ "key", 'k', "FILE",
-	  "a public key (PEM) that the device trusts; may be repeated" },
+	{ "key", 'k', "FILE", "a public key (PEM) the device trusts; may be repeated" },
 	{ "keyring", 0, "FILE", "a keyring made before, instead of --key or beside it" },
 	{ "add", 0, "PATH=FILE", "one more file; may be repeated" },
 	{ 0 },
@@ -234,8 +233,8 @@ static int initramfs_run(struct cmd_line *line, struct err *err)
 
 const struct cmd cmd_initramfs = {
 	.name = "initramfs",
-	.args = "-o FILE --init FILE --policy FILE --key FILE...",
-	.help = "Make the initramfs of a device: init, its policy and the keys it trusts",
+	.args = "-o FILE --init FILE --policy FILE -k FILE...",
+	.help = "Make a device's initramfs: init, policy and the keys it trusts",
 	.options = options,
 	.run = initramfs_run,
 };

@@ -23,8 +23,7 @@ enum {
 static const struct cmd_option options[] = {
 	{ "key", 'k', "FILE", "also tell whether this key's signature (PEM) holds" },
 	{ "keyring", 0, "FILE", "the same for the keys of a keyring" },
-	{ "image", 0, "ID",
-	  "which image, when the store holds several; may be shortened" },
+	{ "image", 0, "ID", "which image, if the store holds several; may be shortened" },
 	{ "json", 0, NULL, "print JSON" },
 	{ 0 },
 };
@@ -125,7 +124,8 @@ static void print_run(const struct manifest *m)
 	print_line("cwd", m->cwd);
 	print_line("user", m->user);
 	print_line("stop-signal", m->stop_signal);
-	printf("  %-12s %s %s\n", "upper", upper_names[m->upper], m->upper_options);
+	printf("  %-12s %s%s%s\n", "upper", upper_names[m->upper],
+	       m->upper_options[0] ? " " : "", m->upper_options);
 	for (size_t i = 0; i < m->volume_count; i++) {
 		print_line("volume", m->volumes[i].path);
 		printf("  %-12s   %s %s\n", "",
@@ -138,16 +138,17 @@ static void print_run(const struct manifest *m)
 static void print_layer(const struct place *place, size_t n)
 {
 	const struct manifest_layer *layer = &place->image->manifest.layers[n];
-	char hex[DIGEST_HEX_SIZE], size[16], block[16];
+	char hex[DIGEST_HEX_SIZE], size[16], tree[16], block[16];
 	struct facts facts;
 	struct err err = ERR_INIT;
 
 	str_hex_encode(layer->blob, DIGEST_SIZE, hex);
-	printf("  layer %-6zu sha256:%s\n", n, hex);
+	printf("  layer %-6zu %s\n", n, hex);
 	str_hex_encode(layer->root, DIGEST_SIZE, hex);
-	printf("  %-12s %s, of them %" PRIu64 " bytes verity; root hash %s\n", "",
-	       str_size(layer->size_bytes, size), layer->size_bytes - layer->data_bytes,
-	       hex);
+	printf("    root hash  %s\n", hex);
+	printf("  %-12s %s, of which %s for dm-verity\n", "",
+	       str_size(layer->size_bytes, size),
+	       str_size(layer->size_bytes - layer->data_bytes, tree));
 	if (read_facts(place, n, &facts, &err) < 0)
 		print_line("", err.text);
 	else
@@ -166,7 +167,8 @@ static void print_text(const struct place *place, const struct keyring *ring)
 	print_run(&image->manifest);
 	for (size_t n = 0; n < image->manifest.layer_count; n++)
 		print_layer(place, n);
-	printf("  %-12s %zu layers, %s\n", "total", image->manifest.layer_count,
+	printf("  %-12s %zu layer%s, %s\n", "total", image->manifest.layer_count,
+	       image->manifest.layer_count == 1 ? "" : "s",
 	       str_size(total_size(image), size));
 }
 

@@ -343,7 +343,7 @@ static int run(struct cmd_line *line, struct err *err)
 const struct cmd cmd_pack = {
 	.name = "pack",
 	.args = "SOURCE...",
-	.help = "Turn images, tars and directories into an image of verified layers",
+	.help = "Turn images, tars and folders into an image of verified layers",
 	.options = options,
 	.run = run,
 };

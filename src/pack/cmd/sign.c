@@ -25,12 +25,10 @@ enum {
 
 static const struct cmd_option options[] = {
 	{ "key", 'k', "FILE", "sign with this private key (PEM)" },
-	{ "sign-cmd", 0, "CMD",
-	  "sign by a shell command: manifest on its stdin, DER on its stdout" },
+	{ "sign-cmd", 0, "CMD", "sign by a shell command: manifest in, DER out" },
 	{ "attach", 0, "FILE", "add a signature (DER) that was made elsewhere" },
 	{ "pub", 0, "FILE", "the public key (PEM) of --sign-cmd and --attach" },
-	{ "image", 0, "ID",
-	  "which image, when the store holds several; may be shortened" },
+	{ "image", 0, "ID", "which image, if the store holds several; may be shortened" },
 	{ 0 },
 };
 

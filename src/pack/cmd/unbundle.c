@@ -23,7 +23,7 @@ static const struct cmd_option options[] = {
 	{ "output", 'o', "STORE",
 	  "the store to put the image into; made if it is missing" },
 	{ "key", 'k', "FILE",
-	  "refuse the image unless this key (PEM) signs it; may be repeated" },
+	  "refuse it unless this key (PEM) signs it; may be repeated" },
 	{ "threshold", 0, "N", "how many of the keys must sign (default: 1)" },
 	{ 0 },
 };
@@ -113,6 +113,10 @@ static int take_file(const char *path, const struct request *q, struct image *im
 	if (fd < 0)
 		return err_errno(err, -errno, "%s", path);
 	r = bundle_read_head(fd, image, err);
+	if (r == -EISDIR)
+		return err_set(err, r,
+			       "%s: is a directory: for an OCI layout, say oci:%s", path,
+			       path);
 	if (r == 0)
 		r = take_image(q, &from, image, err);
 	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
@@ -175,7 +179,7 @@ static int unbundle_run(struct cmd_line *line, struct err *err)
 
 const struct cmd cmd_unbundle = {
 	.name = "unbundle",
-	.args = "FILE|oci:DIR[:REF]|oci-archive:FILE[:REF] -o STORE",
+	.args = "FILE|oci:DIR|oci-archive:FILE -o STORE",
 	.help = "Put a bundle's image into a store",
 	.options = options,
 	.run = unbundle_run,

@@ -25,8 +25,7 @@ static const struct cmd_option options[] = {
 	{ "key", 'k', "FILE", "a public key (PEM) to trust; may be repeated" },
 	{ "keyring", 0, "FILE", "a keyring to trust, as a device has it" },
 	{ "threshold", 0, "N", "how many of the keys must sign (default: 1)" },
-	{ "image", 0, "ID",
-	  "which image, when the store holds several; may be shortened" },
+	{ "image", 0, "ID", "which image, if the store holds several; may be shortened" },
 	{ "json", 0, NULL, "print JSON" },
 	{ 0 },
 };
