@@ -20,6 +20,7 @@
 
 /* For the signal handler, which may use nothing but unlinkat() and its like. */
 static volatile sig_atomic_t signal_fd = -1, signal_temp_fd = -1, signal_files;
+static const char *volatile signal_path; /* of an output directory that is new */
 
 static void number_name(unsigned int number, char ret_name[16])
 {
@@ -43,6 +44,8 @@ static void on_signal(int number)
 	}
 	if (signal_fd >= 0)
 		(void)unlinkat(signal_fd, TEMP, AT_REMOVEDIR);
+	if (signal_path)
+		(void)rmdir(signal_path); /* keeps what isn't empty */
 	(void)signal(number, SIG_DFL);
 	(void)raise(number);
 }
@@ -55,11 +58,17 @@ static void watch_signals(const struct staging *staging)
 	signal_fd = staging ? staging->fd : -1;
 	signal_temp_fd = staging ? staging->temp_fd : -1;
 	signal_files = 0;
+	signal_path = staging && staging->made ? staging->path : NULL;
 	if (!staging)
 		act.sa_handler = SIG_DFL;
 	(void)sigemptyset(&act.sa_mask);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		(void)sigaction(numbers[i], &act, NULL);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		struct sigaction old;
+
+		/* nohup's ignored SIGHUP stays ignored */
+		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			(void)sigaction(numbers[i], &act, NULL);
+	}
 }
 
 /* Empties a directory that only ever holds files and directories of files. */

@@ -98,7 +98,8 @@ int tool_start(struct tool *tool, enum tool_flow flow, const struct tool_options
 	return tool->pid < 0 ? err_errno(err, -fork_errno, "%s", tool->name) : 0;
 }
 
-/* The last line that the tool said which has words in it. */
+/* The last line that the tool said which has words in it; "Write failed because..." of
+ * squashfs-tools says more than the "FATAL ERROR" that follows it. */
 static void last_words(int fd, char *ret_text, size_t size)
 {
 	char text[4096];
@@ -113,7 +114,8 @@ static void last_words(int fd, char *ret_text, size_t size)
 	text[n] = '\0';
 	for (char *line = strtok_r(text, "\r\n", &save); line;
 	     line = strtok_r(NULL, "\r\n", &save))
-		if (strpbrk(line, "abcdefghijklmnopqrstuvwxyz"))
+		if (strpbrk(line, "abcdefghijklmnopqrstuvwxyz") &&
+		    !strstr(ret_text, " because "))
 			(void)snprintf(ret_text, size, "%s", line);
 }
 

@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 lamina=$(realpath "$O/lamina")
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+trap 'umount -q "$scratch/full" || true; rm -rf "$scratch"' EXIT
 chmod 755 "$scratch"
 export LAMINA_CACHE=$scratch/cache
 failed=0
@@ -126,7 +126,35 @@ is truncated-gzip "packed half a file" fails -o "$scratch/none" "tar:$scratch/cu
 is truncated-tar "packed half a file" fails -o "$scratch/none" "tar:$scratch/cut.tar"
 is limit-bytes 'packed' fails -o "$scratch/none" --limit-bytes 100000 "tar:$scratch/a.tar.gz"
 is limit-entries 'packed' fails -o "$scratch/none" --limit-entries 100 "tar:$scratch/a.tar"
+is limit-depth 'packed' fails -o "$scratch/none" --limit-depth 2 "tar:$scratch/a.tar"
 is no-trace 'the output was left' none_left "$scratch/none"
+
+# --- what isn't there: tools, space ---
+mkdir "$scratch/bin" && ln -s "$(command -v sqfstar)" "$scratch/bin/"
+without() { ! PATH=$1 pack --no-cache -o "$scratch/none" "tar:$scratch/b.tar" >/dev/null; }
+is without-sqfs2tar 'packed' without "$scratch/bin"
+is without-sqfs2tar-says-so "said: $(said)" grep -q 'sqfs2tar is not installed: it is in squashfs-tools-ng' "$scratch/said"
+is without-sqfstar 'packed' without "$scratch/none"
+is without-sqfstar-says-so "said: $(said)" grep -q 'sqfstar is not installed: it is in squashfs-tools' "$scratch/said"
+full()
+{
+	local source
+	: >"$scratch/said"
+	for source in "dir:$scratch/root" "tar:$scratch/a.tar" "tar:$scratch/a.tar.gz" tar:-; do
+		fails --no-cache -o "$scratch/full/out" "$source" <"$scratch/a.tar.gz" &&
+			none_left "$scratch/full/out" && said | grep -q 'No space left' || return 1
+	done
+	# a cache on a full disk is only a cache that keeps nothing
+	LAMINA_CACHE=$scratch/full pack -o "$scratch/roomy" "tar:$scratch/a.tar" >/dev/null &&
+		[[ -z $(find "$scratch/full" -type f) ]]
+}
+mkdir "$scratch/full"
+if mount -t tmpfs -o size=1m none "$scratch/full" 2>/dev/null; then
+	is full-disk "left something or said: $(said)" full
+	umount "$scratch/full"
+else
+	printf 'skip pack/full-disk: mounting needs root\n'
+fi
 
 # Stops a pack in the middle: sqfstar is one that waits
 mkdir "$scratch/slow"
@@ -152,6 +180,8 @@ is interrupted 'did not get that far' stop TERM "$scratch/out"
 is locked "a second pack left with $locked: $(said)" test "$locked" = 75
 is interrupted-output-as-it-was 'the output changed' test "$(tree "$scratch/out" | grep -v '^\. ')" = "$(grep -v '^\. ' <<<"$before")"
 is killed 'did not get that far' stop KILL "$scratch/out"
+is interrupted-anew 'did not get that far' stop HUP "$scratch/anew"
+is interrupted-anew-leaves-nothing 'the output was left' none_left "$scratch/anew"
 next() { pack -o "$scratch/out" "tar:$scratch/b.tar" >/dev/null; }
 is next-run-after-kill "failed: $(said)" next
 is killed-leaves-nothing 'a leftover' none_left "$scratch/out/.lamina-pack"
