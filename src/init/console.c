@@ -52,7 +52,7 @@ static void say(const char *fmt, va_list ap)
 
 	(void)vsnprintf(line + size, room, fmt, ap);
 	for (; line[size]; size++) {
-		if ((unsigned char)line[size] < ' ' || line[size] == 0x7f)
+		if (line[size] < ' ' || line[size] > '~')
 			line[size] = '?';
 	}
 	line[size++] = '\n';

@@ -6,8 +6,9 @@
 /* Needs /dev. */
 void console_open(void);
 
-/* One line, "lamina-init: ..." without an LF in @fmt. Control characters become "?":
- * nothing from a disk plays with the terminal. Cut at 1024 bytes. */
+/* One line, "lamina-init: ..." without an LF in @fmt. What isn't printable ASCII
+ * becomes "?": nothing from a disk plays with the terminal, and to some of them 0x9b, even
+ * within UTF-8, is an escape. Cut at 1024 bytes. */
 void console_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* console_say() only when lamina.debug is on. */

@@ -16,6 +16,7 @@
 #include "fake/fake.h"
 #include "format/verity.h"
 #include "init/arch.h"
+#include "init/boot.h"
 #include "trust/digest.h"
 #include "trust/key.h"
 #include "trust/private-key.h"
@@ -130,4 +131,32 @@ static void setup(void)
 	fake_disk("vda", NULL, "DEVNAME=vda\nDEVTYPE=disk\n", disk, sizeof(disk));
 	put_image();
 	put_container();
+}
+
+static int boot(struct err *err)
+{
+	return boot_run(err);
+}
+
+static void assert_boots(void)
+{
+	struct err err = ERR_INIT;
+	int r = 0;
+
+	if (fake_run(boot, &err, &r) != FAKE_EXECED)
+		fail_msg("%d: %s", r, err.text);
+	assert_null(fake_leaks());
+}
+
+static void assert_fails(int number, const char *words)
+{
+	struct err err = ERR_INIT;
+	int r = 0;
+
+	assert_int_equal(fake_run(boot, &err, &r), FAKE_RETURNED);
+	if (!strstr(err.text, words))
+		assert_string_equal(err.text, words);
+	assert_int_equal(r, number);
+	assert_null(fake_leaks());
+	assert_int_equal(fake_mounts(), 4);
 }

@@ -4,36 +4,8 @@
 
 #include "base/sys.h"
 #include "fake/machine.h"
-#include "init/boot.h"
+#include "init/console.h"
 #include "init/early.h"
-
-static int boot(struct err *err)
-{
-	return boot_run(err);
-}
-
-static void assert_boots(void)
-{
-	struct err err = ERR_INIT;
-	int r = 0;
-
-	if (fake_run(boot, &err, &r) != FAKE_EXECED)
-		fail_msg("%d: %s", r, err.text);
-	assert_null(fake_leaks());
-}
-
-static void assert_fails(int number, const char *words)
-{
-	struct err err = ERR_INIT;
-	int r = 0;
-
-	assert_int_equal(fake_run(boot, &err, &r), FAKE_RETURNED);
-	if (!strstr(err.text, words))
-		assert_string_equal(err.text, words);
-	assert_int_equal(r, number);
-	assert_null(fake_leaks());
-	assert_int_equal(fake_mounts(), 4);
-}
 
 static void to_the_program(void **state)
 {
@@ -207,6 +179,25 @@ static void never_writes_through_a_link(void **state)
 	assert_string_equal(fake_text_of("/etc/hostname"), "of the device");
 }
 
+/* A label is whatever somebody wrote to a disk: 0x9b, even within UTF-8, is a command to
+ * some terminals. */
+static void labels_on_the_console(void **state)
+{
+	(void)state;
+	plain_machine();
+	machine.policy = "allow store\n";
+	machine.cmdline = "lamina.store=PARTLABEL=\xc3\x9b[2J\x9b[2J\x1b[2J\n";
+	setup();
+	{
+		struct err err = ERR_INIT;
+		int r;
+
+		assert_int_equal(fake_run(boot, &err, &r), FAKE_RETURNED);
+		console_say("%s", err.text);
+	}
+	assert_non_null(strstr(fake_console(), "PARTLABEL=??[2J?[2J?[2J: "));
+}
+
 static void what_is_refused(void **state)
 {
 	static const struct {
@@ -296,6 +287,7 @@ int main(void)
 		cmocka_unit_test(what_the_manifest_asks_for),
 		cmocka_unit_test(links_of_the_image),
 		cmocka_unit_test(never_writes_through_a_link),
+		cmocka_unit_test(labels_on_the_console),
 		cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(layers_that_are_not_right),
 		cmocka_unit_test(command_lines),
