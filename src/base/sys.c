@@ -273,9 +273,9 @@ int sys_setresgid(gid_t gid)
 	RET(setresgid(gid, gid, gid));
 }
 
-int sys_setresuid(uid_t uid)
+int sys_setresuid(uid_t uid, uid_t saved)
 {
-	RET(setresuid(uid, uid, uid));
+	RET(setresuid(uid, uid, saved));
 }
 
 int sys_umask(mode_t mask)

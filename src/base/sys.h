@@ -68,8 +68,8 @@ int sys_kill(pid_t pid, int sig);
 pid_t sys_getpid(void);
 pid_t sys_setsid(void);
 int sys_setgroups(size_t count, const gid_t *groups);
-int sys_setresgid(gid_t gid); /* real, effective and saved at once; likewise the user */
-int sys_setresuid(uid_t uid);
+int sys_setresgid(gid_t gid); /* real, effective and saved at once */
+int sys_setresuid(uid_t uid, uid_t saved); /* real and effective; saved */
 int sys_umask(mode_t mask);
 int sys_sigaction(int sig, const struct sigaction *action);
 int sys_prctl(int option, unsigned long arg);

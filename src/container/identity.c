@@ -322,8 +322,14 @@ int identity_apply(const struct identity *identity, struct err *err)
 	r = sys_setresgid(identity->gid);
 	if (r < 0)
 		return err_errno(err, r, "group %u", (unsigned int)identity->gid);
-	r = sys_setresuid(identity->uid);
+	/* execve makes the saved id the effective one; until then it is a way back */
+	r = sys_setresuid(identity->uid, 0);
 	if (r < 0)
 		return err_errno(err, r, "user %u", (unsigned int)identity->uid);
 	return 0;
+}
+
+int identity_revert(void)
+{
+	return sys_setresuid(0, 0);
 }

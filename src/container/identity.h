@@ -23,5 +23,9 @@ struct identity {
 int identity_resolve(int root, const char *user, struct identity *ret_identity,
 		     struct err *err);
 
-/* Becomes it: groups, gid, uid in that order. 0 or -errno. */
+/* Becomes it for the program that is executed next: groups, gid, uid in that order. The
+ * saved user id stays root's until then. 0 or -errno. */
 int identity_apply(const struct identity *identity, struct err *err);
+
+/* Root again, where nothing was executed: only root may reboot. 0 or -errno. */
+int identity_revert(void);

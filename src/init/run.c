@@ -114,5 +114,6 @@ int run_exec(const struct stage *stage, struct err *err)
 	 * blocked or ignored, and exec resets the handlers. */
 	r = sys_execve(stage->program, (char *const *)(uintptr_t)manifest->args,
 		       (char *const *)(uintptr_t)stage->environment.env);
+	(void)identity_revert(); /* on-failure takes root to obey */
 	return err_errno(err, r, "%s", stage->program);
 }

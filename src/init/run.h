@@ -6,5 +6,5 @@
 /* While there is a way back: who it runs as, its directory, its program. 0 or -errno. */
 int run_check(struct stage *stage, struct err *err);
 
-/* In the new root: becomes the application. Returns only on failure. */
+/* In the new root: becomes the application. Returns only on failure, as root. */
 int run_exec(const struct stage *stage, struct err *err);

@@ -127,9 +127,9 @@ int sys_setresgid(gid_t gid)
 	return 0;
 }
 
-int sys_setresuid(uid_t uid)
+int sys_setresuid(uid_t uid, uid_t saved)
 {
-	ENTER("setresuid %u", uid);
+	ENTER("setresuid %u %u", uid, saved);
 	return 0;
 }
 

@@ -179,6 +179,27 @@ static void never_writes_through_a_link(void **state)
 	assert_string_equal(fake_text_of("/etc/hostname"), "of the device");
 }
 
+/* A program that the kernel does not take after all: only root can obey on-failure. */
+static void root_again_after_execve(void **state)
+{
+	struct err err = ERR_INIT;
+	int r = 0, n;
+
+	(void)state;
+	plain_machine();
+	machine.manifest = "user app\n";
+	setup();
+	assert_boots();
+	n = fake_calls();
+	assert_non_null(strstr(fake_call(n), "execve"));
+	setup();
+	fake_fail(n, ENOEXEC);
+	assert_int_equal(fake_run(boot, &err, &r), FAKE_RETURNED);
+	assert_int_equal(r, -ENOEXEC);
+	assert_true(fake_called("setresuid 7 0"));
+	assert_true(fake_called("setresuid 0 0"));
+}
+
 /* A label is whatever somebody wrote to a disk: 0x9b, even within UTF-8, is a command to
  * some terminals. */
 static void labels_on_the_console(void **state)
@@ -287,6 +308,7 @@ int main(void)
 		cmocka_unit_test(what_the_manifest_asks_for),
 		cmocka_unit_test(links_of_the_image),
 		cmocka_unit_test(never_writes_through_a_link),
+		cmocka_unit_test(root_again_after_execve),
 		cmocka_unit_test(labels_on_the_console),
 		cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(layers_that_are_not_right),
