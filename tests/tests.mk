@@ -71,3 +71,4 @@ endif
 
 .PHONY: run-tests check-tree check-warnings check check-live check-tool check-uses test-programs test-programs-host
 include tests/fuzz/fuzz.mk
+include tests/bench/bench.mk

@@ -62,7 +62,7 @@ above() {
 		file etc/size data=three
 		file etc/mode mode=4711
 		file etc/owner uid=7
-		file etc/xattr xattr=2
+		file etc/xattr xattr=12
 		file etc/time mtime=2000
 		file etc/.wh.gone
 		link etc/link to=two
