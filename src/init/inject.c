@@ -68,7 +68,6 @@ static int copy_to(int dir, const char *name, int from, uint64_t size)
 
 	if (r < 0)
 		return r;
-	like.st_mode &= 0777;
 	r = replace(dir, name, &like);
 	if (r < 0)
 		return r;
@@ -80,7 +79,8 @@ static int copy_to(int dir, const char *name, int from, uint64_t size)
 	r = copy_bytes(from, to, size);
 	if (r == 0)
 		r = sys_fchownat(to, "", like.st_uid, like.st_gid, AT_EMPTY_PATH);
-	return r < 0 ? r : sys_fchmod(to, like.st_mode & 07777);
+	/* a stranger's bytes get nobody's rights, even where the image has a setuid file */
+	return r < 0 ? r : sys_fchmod(to, like.st_mode & 0777);
 }
 
 int inject_copy(const struct stage *stage, const char *path, struct err *err)
