@@ -36,7 +36,7 @@ inner-goals := $(filter-out $(outer-goals),$(or $(MAKECMDGOALS),all))
 kconfig-env = CONFIG_=CONFIG_ KCONFIG_CONFIG=$(O)/.config BR2_CONFIG=$(O)/.config
 
 %_defconfig:
-	@test -f board/$*/defconfig || { echo "no board '$*'; make list-boards" >&2; exit 1; }
+	@test -f board/$*/defconfig || { echo "no board '$*'; 'make list-boards' names them" >&2; exit 1; }
 	@mkdir -p $(O)
 	$(call say,CONFIG,$(O)/.config)
 	$(Q)$(kconfig-env) $(KCONF) --defconfig=board/$*/defconfig Kconfig >$(O)/.config.log || \
@@ -179,26 +179,30 @@ host-make = $(MAKE) O=$(HOST_O) CC=$(HOSTCC) CROSS_COMPILE= CFLAGS="-O2 -g" CPPF
 
 host-tool:
 ifeq ($(CONFIG_LAMINA_HOST_TOOL),y)
-	@test -f $(HOST_O)/.config || $(host-make) host_defconfig
-	@$(host-make) programs
+	+@test -f $(HOST_O)/.config || $(host-make) host_defconfig
+	+@$(host-make) programs
 endif
 
 size: programs
 	@tests/size $(programs)
 
 install: programs
-	install -d $(DESTDIR)$(prefix)/share/man/man1 $(DESTDIR)$(prefix)/share/man/man5 \
-		$(DESTDIR)$(prefix)/share/man/man8
+ifeq ($(CONFIG_LAMINA_FOR_DEVICE)$(DESTDIR),y)
+	@echo "make install: these are a device's programs: say DESTDIR=DIR; for this" \
+		"workstation's tool: make O=$(HOST_O) install" >&2; exit 1
+endif
+	$(call say,INSTALL,$(DESTDIR)/)
+	$(Q)install -d $(addprefix $(DESTDIR)$(prefix)/share/man/man,1 5 8)
 ifeq ($(CONFIG_LAMINA_TOOL),y)
-	install -D -m 755 $(O)/lamina $(DESTDIR)$(prefix)/bin/lamina
-	install -m 644 $(wildcard src/pack/*.1) $(DESTDIR)$(prefix)/share/man/man1
-	install -m 644 $(wildcard src/format/*.5) $(DESTDIR)$(prefix)/share/man/man5
+	$(Q)install -D -m 755 $(O)/lamina $(DESTDIR)$(prefix)/bin/lamina
+	$(Q)install -m 644 $(wildcard src/pack/*.1) $(DESTDIR)$(prefix)/share/man/man1
+	$(Q)install -m 644 $(wildcard src/format/*.5) $(DESTDIR)$(prefix)/share/man/man5
 endif
 ifeq ($(CONFIG_LAMINA_FOR_DEVICE)$(CONFIG_LAMINA_INIT),yy)
-	install -D -m 755 $(O)/lamina-init $(DESTDIR)/init
+	$(Q)install -D -m 755 $(O)/lamina-init $(DESTDIR)/init
 endif
 ifeq ($(CONFIG_LAMINA_INIT),y)
-	install -m 644 $(wildcard src/init/*.8) $(DESTDIR)$(prefix)/share/man/man8
+	$(Q)install -m 644 $(wildcard src/init/*.8) $(DESTDIR)$(prefix)/share/man/man8
 endif
 
 include tests/tests.mk

@@ -65,8 +65,8 @@ check-tool: programs
 	@O=$(O) tests/run $(run-flags) $(wildcard tests/tool/*.sh)
 else
 check check-live check-tool test-programs-host:
-	@test -f $(HOST_O)/.config || $(host-make) host_defconfig
-	@$(host-make) $(patsubst test-programs-host,test-programs,$@)
+	+@test -f $(HOST_O)/.config || $(host-make) host_defconfig
+	+@$(host-make) $(patsubst test-programs-host,test-programs,$@)
 endif
 
 .PHONY: run-tests check-tree check-warnings check check-live check-tool check-uses test-programs test-programs-host
