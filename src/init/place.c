@@ -13,18 +13,25 @@
 
 #define PLACE_SIZE 4096 /* a manifest has no longer path */
 
-static bool is_below(const char *path, const char *top)
-{
-	size_t size = strlen(top);
+/* What is still init's own, and moves over what the image has there. */
+static const char *const place_moved[] = { "/run", "/dev", "/proc", "/sys" };
 
-	return strncmp(path, top, size) == 0 && path[size] == '/';
+/* Is @path, absolute, one of them or below one? */
+static bool is_moved(const char *path)
+{
+	for (size_t i = 0; i < sizeof(place_moved) / sizeof(place_moved[0]); i++) {
+		size_t size = strlen(place_moved[i]);
+
+		if (strncmp(path, place_moved[i], size) == 0 &&
+		    (path[size] == '/' || path[size] == '\0'))
+			return true;
+	}
+	return false;
 }
 
 /* Refuses what would be hidden by a move: the kernel tells where links have led. */
 static int check_place(int dir, const char *path, struct err *err)
 {
-	static const char *const moved[] = { STAGE_ROOT "/run", STAGE_ROOT "/dev",
-					     STAGE_ROOT "/proc", STAGE_ROOT "/sys" };
 	char link[PATH_FD_SIZE], real[PLACE_SIZE + sizeof(STAGE_ROOT)];
 	int size =
 		sys_readlinkat(AT_FDCWD, path_of_fd(link, dir), real, sizeof(real) - 1);
@@ -32,12 +39,11 @@ static int check_place(int dir, const char *path, struct err *err)
 	if (size < 0)
 		return err_errno(err, size, "%s", path);
 	real[size] = '\0';
-	for (size_t i = 0; i < sizeof(moved) / sizeof(moved[0]); i++) {
-		if (is_below(real, moved[i]))
-			return err_set(err, -EINVAL,
-				       "%s: a link leads it to %s; name that instead",
-				       path, real + strlen(STAGE_ROOT));
-	}
+	if (strncmp(real, STAGE_ROOT, strlen(STAGE_ROOT)) == 0 &&
+	    is_moved(real + strlen(STAGE_ROOT)))
+		return err_set(err, -EINVAL,
+			       "%s: a link leads it to %s; name that instead", path,
+			       real + strlen(STAGE_ROOT));
 	return 0;
 }
 
@@ -55,12 +61,14 @@ static int open_dir(const struct stage *stage, const char *path, size_t size,
 	r = str_below_root(copy, rel, sizeof(rel));
 	if (r < 0)
 		return err_errno(err, r, "%s", copy);
-	ours = is_below(rel, "run") || is_below(rel, "dev");
+	ours = is_moved(copy);
 	__fd int dir =
 		path_make_dirs_in(ours ? stage->initramfs : stage->root, rel, 0755);
 
 	if (dir == -EEXIST)
 		return err_set(err, dir, "%s: a link of the image leads nowhere", copy);
+	if (dir == -ELOOP)
+		return err_set(err, dir, "%s: a link in a circle, or in a volume", copy);
 	if (dir < 0)
 		return err_errno(err, dir, "%s", copy);
 	r = ours ? 0 : check_place(dir, copy, err);

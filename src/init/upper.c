@@ -19,6 +19,10 @@
 
 #define STORE_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
+#ifndef MS_NOSYMFOLLOW
+#define MS_NOSYMFOLLOW 256 /* Linux 5.10 */
+#endif
+
 int upper_open_store(const struct stage *stage, struct err *err)
 {
 	int r = sys_mount(NULL, STAGE_STORE, NULL, MS_REMOUNT | STORE_FLAGS, NULL);
@@ -27,14 +31,39 @@ int upper_open_store(const struct stage *stage, struct err *err)
 	return r < 0 ? err_errno(err, r, "store: making it writable") : 0;
 }
 
+/* MS_BIND: this mount of it only */
+static int set_flags(const char *target, unsigned long flags)
+{
+	return sys_mount(NULL, target, NULL, MS_REMOUNT | MS_BIND | STORE_FLAGS | flags,
+			 NULL);
+}
+
+/* From here on links in a volume are the application's affair. */
+static int release_volume(const struct stage *stage, const struct manifest_volume *volume,
+			  struct err *err)
+{
+	char target[PATH_FD_SIZE];
+	__fd int dir = place_open_dir(stage, volume->path, err);
+	int r;
+
+	if (dir < 0)
+		return err_wrap(err, dir, "volume");
+	r = set_flags(path_of_fd(target, dir), 0);
+	return r < 0 ? err_errno(err, r, "volume %s: its flags", volume->path) : 0;
+}
+
 int upper_close_store(const struct stage *stage, struct err *err)
 {
-	/* MS_BIND: this mount of it only */
-	int r = sys_mount(NULL, STAGE_STORE, NULL,
-			  MS_REMOUNT | MS_BIND | MS_RDONLY | STORE_FLAGS, NULL);
+	const struct manifest *manifest = &stage->image->manifest;
+	int r = set_flags(STAGE_STORE, MS_RDONLY);
 
-	(void)stage;
-	return r < 0 ? err_errno(err, r, "store: making it read-only") : 0;
+	if (r < 0)
+		return err_errno(err, r, "store: making it read-only");
+	for (size_t i = 0; r == 0 && i < manifest->volume_count; i++) {
+		if (manifest->volumes[i].persist)
+			r = release_volume(stage, &manifest->volumes[i], err);
+	}
+	return r;
 }
 
 /* Gives a directory of ours the mode and owner of another. */
@@ -179,6 +208,20 @@ static int bind(int from, int to)
 			 NULL);
 }
 
+/* Until all is in its place no link in it is followed: one that a stranger put there
+ * would lead the volumes and injected files below it to anywhere in the image. */
+static int guard_volume(const struct stage *stage, const char *path, struct err *err)
+{
+	char target[PATH_FD_SIZE];
+	__fd int dir = place_open_dir(stage, path, err);
+	int r;
+
+	if (dir < 0)
+		return dir;
+	r = set_flags(path_of_fd(target, dir), MS_NOSYMFOLLOW);
+	return r < 0 ? err_errno(err, r, "nosymfollow") : 0;
+}
+
 static int mount_persistent(const struct stage *stage, const char *path, int target,
 			    const struct stat *like, struct err *err)
 {
@@ -197,7 +240,7 @@ static int mount_persistent(const struct stage *stage, const char *path, int tar
 		return err_errno(err, dir, "volumes/%s/%s of the store",
 				 stage->image->manifest.name, name);
 	r = bind(dir, target);
-	return r < 0 ? err_errno(err, r, "bind") : 0;
+	return r < 0 ? err_errno(err, r, "bind") : guard_volume(stage, path, err);
 }
 
 /* The manifest's own options come last, and the last of a kind counts. */
@@ -229,14 +272,19 @@ int upper_mount_volume(const struct stage *stage, size_t index, struct err *err)
 {
 	const struct manifest_volume *volume = &stage->image->manifest.volumes[index];
 	__fd int target = place_open_dir(stage, volume->path, err);
-	struct stat like;
+	struct stat like, root;
 	int r;
 
 	if (target < 0)
 		return err_wrap(err, target, "volume");
 	r = sys_fstat(target, &like);
+	if (r == 0)
+		r = sys_fstat(stage->root, &root);
 	if (r < 0)
 		return err_errno(err, r, "volume %s", volume->path);
+	if (like.st_dev == root.st_dev && like.st_ino == root.st_ino)
+		return err_set(err, -EINVAL, "volume %s: a link leads it to /",
+			       volume->path);
 	if (volume->persist)
 		r = mount_persistent(stage, volume->path, target, &like, err);
 	else

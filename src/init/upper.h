@@ -5,7 +5,8 @@
 #include "init/stage.h"
 
 /* The store's mount takes writes from here on; back to read-only. Volumes and uppers
- * mounted from it in between stay writable. 0 or -errno. */
+ * mounted from it in between stay writable; only then do links in a volume lead anywhere.
+ * 0 or -errno. */
 int upper_open_store(const struct stage *stage, struct err *err);
 int upper_close_store(const struct stage *stage, struct err *err);
 

@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The oldest kernel that has every call lamina-init makes (LOOP_CONFIGURE). */
+/* The oldest kernel that has all that lamina-init asks for (MS_NOSYMFOLLOW). */
 #define KERNEL_NEED_MAJOR 5
-#define KERNEL_NEED_MINOR 8
+#define KERNEL_NEED_MINOR 10
 
 struct kernel_need {
 	const char *feature; /* "option" or "option=value"; NULL: every device needs it */

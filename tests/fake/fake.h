@@ -37,6 +37,7 @@ void fake_dir(const char *path);
 void fake_text(const char *path, const char *text);
 void fake_bytes(const char *path, const void *bytes, size_t size);
 void fake_link(const char *path, const char *target);
+void fake_empty(const char *path, unsigned int mode); /* a file without a byte */
 void fake_fifo(const char *path);
 /* A block device /dev/@name of @sysfs "DEVNAME=vda\n...", below the disk @parent if not
  * NULL. */

@@ -118,6 +118,11 @@ void fake_link(const char *path, const char *target)
 	node_set_data(place_node(path, S_IFLNK | 0777), target, strlen(target));
 }
 
+void fake_empty(const char *path, unsigned int mode)
+{
+	(void)place_node(path, S_IFREG | mode);
+}
+
 void fake_fifo(const char *path)
 {
 	(void)place_node(path, S_IFIFO | 0644);

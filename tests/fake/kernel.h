@@ -49,6 +49,8 @@ struct fs {
 	int refs, number;
 };
 
+#define FAKE_NOSYMFOLLOW 256U /* MS_NOSYMFOLLOW, beside MOUNT_ATTR_* */
+
 struct mount {
 	struct fs *fs;
 	struct node *root;    /* what of it is seen; not fs->root for bind mounts */

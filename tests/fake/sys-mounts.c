@@ -221,7 +221,7 @@ int sys_mount(const char *source, const char *target, const char *type,
 	if (flags & (MS_PRIVATE | MS_SLAVE | MS_SHARED))
 		return at.node == at.mount->root ? 0 : -EINVAL;
 	if (flags & MS_REMOUNT) {
-		at.mount->attrs = (unsigned int)flags & 15;
+		at.mount->attrs = (unsigned int)flags & (15 | FAKE_NOSYMFOLLOW);
 		return at.node == at.mount->root ? 0 : -EINVAL;
 	}
 	if (!(flags & (MS_BIND | MS_MOVE)))

@@ -131,7 +131,8 @@ static int go(struct walker *walker, const char *path);
 
 static int follow(struct walker *walker, struct place dir, const struct node *link)
 {
-	if (walker->resolve & RESOLVE_NO_SYMLINKS || walker->links++ > 20)
+	if (walker->resolve & RESOLVE_NO_SYMLINKS ||
+	    dir.mount->attrs & FAKE_NOSYMFOLLOW || walker->links++ > 20)
 		return -ELOOP;
 	if (link->data[0] == '/' && walker->resolve & RESOLVE_BENEATH)
 		return -EXDEV;

@@ -97,9 +97,9 @@ test_json() {
 
 test_old_kernels() {
 	board qemu-x86_64 >config
-	{ printf '#\n# Linux/arm 5.7.19 Kernel Configuration\n#\n'; cat config; } >old
-	refuses "Linux 5.7 is too old" lamina kernel-check old
-	for version in 5.8.0 5.10.1 6.12.48 10.0.0; do
+	{ printf '#\n# Linux/arm 5.9.16 Kernel Configuration\n#\n'; cat config; } >old
+	refuses "Linux 5.9 is too old" lamina kernel-check old
+	for version in 5.10.0 5.15.1 6.12.48 10.0.0; do
 		{ echo "# Linux/arm64 $version Kernel Configuration"; cat config; } >new
 		lamina kernel-check new
 	done
