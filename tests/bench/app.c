@@ -35,6 +35,17 @@ static void print_meminfo(void)
 	close(fd);
 }
 
+/* lamina-init's own timeline, where there is one: "START END NAME" in microseconds. */
+static void print_timeline(void)
+{
+	char text[65536];
+	int fd = open("/run/lamina/boot", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text));
+
+	if (n > 0)
+		(void)!write(1, text, (size_t)n);
+}
+
 int main(void)
 {
 	int log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
@@ -45,6 +56,7 @@ int main(void)
 	       peak_kib(RUSAGE_CHILDREN));
 	print_meminfo();
 	fflush(stdout);
+	print_timeline();
 	reboot(RB_POWER_OFF);
 	for (;;)
 		pause();
