@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Appends a hash tree to a file as packing does, for a stopwatch: verity FILE [THREADS]. */
+/* Appends a hash tree to a file as packing does, for a stopwatch: verity FILE [THREADS].
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,8 @@ int main(int argc, char **argv)
 	}
 	if (trust_start(&err) < 0 ||
 	    hash_tree_append(fd, (uint64_t)st.st_size,
-			     argc > 2 ? (unsigned int)atoi(argv[2]) : 0, &result, &err) < 0) {
+			     argc > 2 ? (unsigned int)atoi(argv[2]) : 0, &result,
+			     &err) < 0) {
 		(void)fprintf(stderr, "verity: %s\n", err.text);
 		return 1;
 	}
