@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /* Where an image is: a store, or a bundle. The commands that only read take both. */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -86,6 +86,15 @@ void progress_add(struct progress *progress, uint64_t bytes)
 	draw(progress);
 }
 
+void progress_verb(struct progress *progress, const char *verb)
+{
+	if (!progress || !progress->terminal)
+		return;
+	progress->verb = verb;
+	if (progress->drawn)
+		draw(progress);
+}
+
 void progress_end(struct progress *progress)
 {
 	if (progress && progress->drawn)

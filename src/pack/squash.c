@@ -234,6 +234,9 @@ static int start(struct tool *tool, struct words *w, const struct tree_node *roo
 	say(w, "-no-progress", NULL);
 	say(w, "-exit-on-error", NULL);
 	say(w, "-force", NULL);
+	/* else it swallows a quarter of the memory before it writes anything, and the
+	 * progress bar with it; no slower, and the same bytes */
+	say(w, "-mem", "128M");
 	say_compression(w, options);
 	say_root(w, root, version);
 	say(w, path_of_fd(w->out, out_fd), NULL);
@@ -264,6 +267,7 @@ int squash_write(const struct tree_node *root, const struct squash_options *opti
 		tool_stop(&tool);
 		return r;
 	}
+	progress_verb(progress, "compressing the rest of");
 	/* a broken pipe is explained by what the tool said */
 	waited = tool_wait(&tool, &said);
 	if (waited < 0)

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/str.h"
 
@@ -17,17 +18,22 @@ static const char *const origins[] = {
 
 void summary_text(const struct import_result *result, const char *id)
 {
-	fprintf(stderr, "%5s %9s %11s %11s  %-8s %s\n", "layer", "entries", "tar", "blob",
-		"", "from");
+	int width = 6;
+
+	for (size_t i = 0; i < result->count; i++)
+		if ((int)strlen(origins[result->layers[i].origin]) > width)
+			width = (int)strlen(origins[result->layers[i].origin]);
+	fprintf(stderr, "%5s %9s %11s %11s  %-*s  %s\n", "layer", "entries", "tar",
+		"blob", width, "how", "from");
 	for (size_t i = 0; i < result->count; i++) {
 		const struct import_layer *layer = &result->layers[i];
 		char tar[16], blob[16];
 
-		fprintf(stderr, "%5zu %9" PRIu64 " %11s %11s  %-8s %s\n", i,
+		fprintf(stderr, "%5zu %9" PRIu64 " %11s %11s  %-*s  %s\n", i,
 			layer->entries,
 			layer->tar_bytes ? str_size(layer->tar_bytes, tar) : "-",
-			str_size(layer->blob.size_bytes, blob), origins[layer->origin],
-			layer->name);
+			str_size(layer->blob.size_bytes, blob), width,
+			origins[layer->origin], layer->name);
 	}
 	printf("%s\n", id);
 }

@@ -102,6 +102,32 @@ pack --no-cache -o "$scratch/squash2" --exclude etc "squashfs:$scratch/a.squashf
 excluded() { ! unsquashfs -l "$scratch/squash2/blobs/sha256/$(layer_of "$scratch/squash2" 1)" | grep -q /etc; }
 is squashfs-written-anew 'etc is still there' excluded
 
+# --- what is left out ---
+python3 - "$scratch/link.tar" <<-'PY'
+	import sys, tarfile
+	with tarfile.open(sys.argv[1], "w") as t:
+	    i = tarfile.TarInfo("kept")
+	    i.type, i.linkname = tarfile.LNKTYPE, "etc/f9"
+	    t.addfile(i)
+PY
+link_left() { ! pack --exclude 'etc/f*' -o "$scratch/none" "tar:$scratch/a.tar" "tar:$scratch/link.tar" >/dev/null; }
+is exclude-under-a-link 'packed a link to nothing' link_left
+is exclude-under-a-link-says-so "said: $(said)" grep -q "link.tar: kept: hard link to 'etc/f9', which isn't there" "$scratch/said"
+link_kept()
+{
+	pack --exclude 'etc/f*' --merge 1 -o "$scratch/kept" "tar:$scratch/a.tar" "tar:$scratch/link.tar" >/dev/null &&
+		[[ $(sqfs2tar "$scratch/kept/blobs/sha256/$(layer_of "$scratch/kept" 1)" | tar -xO kept) == 9 ]]
+}
+is exclude-merged "failed: $(said)" link_kept
+mkdir "$scratch/acl"
+if setfacl -m u:1:r "$scratch/acl" 2>/dev/null; then
+	acl() { touch "$scratch/acl/x" && setfacl -m u:1:r "$scratch/acl/x" && pack -o "$scratch/acls" "dir:$scratch/acl" \
+		>/dev/null && grep -q 'extended attributes left out (ACLs or system' "$scratch/said"; }
+	is acl-is-noted "said: $(said)" acl
+else
+	printf 'skip pack/acl-is-noted: no ACLs here\n'
+fi
+
 # --- all or nothing ---
 tree() { (cd "$1" && find . -printf '%p %s %T@\n' | sort); }
 before=$(tree "$scratch/out")
