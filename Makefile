@@ -105,7 +105,7 @@ cflags = -std=gnu11 $(warnings) -ffunction-sections -fdata-sections -fno-strict-
 	$(if $(static),-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -fno-pie) $(CPPFLAGS) $(CFLAGS)
 , := ,
 # One read-only segment instead of three: 8 KiB of padding less.
-ldflags-static := -static -no-pie -s -Wl,-z,max-page-size=4096,-z,noseparate-code,-z,norelro
+ldflags-static := -static -no-pie -s -Wl,-z,noseparate-code,-z,norelro
 ldflags = -Wl,--gc-sections $(if $(static),$(ldflags-static)) $(LDFLAGS)
 
 # Changed flags rebuild what they changed.
