@@ -88,6 +88,30 @@ is from-a-pipe 'another layer' test "$(layer_of "$scratch/stdin" 1)" = "$(layer_
 pack --no-cache -o "$scratch/dir" "dir:$scratch/root" >/dev/null
 is directory-like-its-tar 'another layer' test "$(layer_of "$scratch/dir" 1)" = "$(layer_of "$scratch/out" 1)"
 
+# --- tars of every form hold the same tree ---
+mkdir -p "$scratch/forms/sub" && cp --sparse=always "$scratch/root/usr/lib/hole" "$scratch/forms/"
+printf 'start' | dd of="$scratch/forms/hole" conv=notrunc seek=1000000 bs=1 status=none
+ln "$scratch/forms/hole" "$scratch/forms/sub/link" && ln -s hole "$scratch/forms/soft"
+truncate -s 1M "$scratch/forms/nothing"
+forms()
+{
+	local expected='' form
+	for form in "$@"; do
+		# shellcheck disable=SC2086 # several options
+		tar $form --sort=name --numeric-owner --owner=0 --group=0 -C "$scratch/forms" -cf "$scratch/form.tar" . &&
+			rm -rf "$scratch/form" &&
+			pack --no-cache -o "$scratch/form" "tar:$scratch/form.tar" >/dev/null || return 1
+		: "${expected:=$(layer_of "$scratch/form" 1)}"
+		[[ $(layer_of "$scratch/form" 1) == "$expected" ]] || { echo "$form" >>"$scratch/said"; return 1; }
+	done
+}
+sparse='--format=posix --sparse --sparse-version'
+is tar-forms "another layer: $(said)" forms --format={gnu,v7,oldgnu,ustar,posix} '--format=gnu --sparse' \
+	"$sparse=0.0" "$sparse=0.1" "$sparse=1.0" '--format=posix --pax-option=globexthdr.name=g,comment=all'
+printf 'long' >"$scratch/forms/sub/$(printf 'n%.0s' {1..250})"
+ln -s "$(printf 't%.0s' {1..250})" "$scratch/forms/sub/target"
+is tar-forms-long-names "another layer: $(said)" forms --format={gnu,oldgnu,posix} "$sparse=1.0"
+
 epoch() { SOURCE_DATE_EPOCH=1000000000 pack --no-cache -o "$scratch/epoch" "tar:$scratch/a.tar" >/dev/null &&
 	! unsquashfs -lln "$scratch/epoch/blobs/sha256/$(layer_of "$scratch/epoch" 1)" | grep -qv ' 2001-09-09 '; }
 is source-date-epoch 'a later time is in the layer' epoch
