@@ -29,6 +29,9 @@ first-board := $(or $(BOARD),qemu-x86_64)
 config-goals := config oldconfig olddefconfig menuconfig savedefconfig %_defconfig
 outer-goals := help clean list-boards setup demo test bench $(config-goals)
 inner-goals := $(filter-out $(outer-goals),$(or $(MAKECMDGOALS),all))
+ifneq ($(and $(filter $(config-goals),$(MAKECMDGOALS)),$(inner-goals)),)
+$(error one make for the configuration ($(filter $(config-goals),$(MAKECMDGOALS))), then another for $(inner-goals))
+endif
 
 # --- configuration -----------------------------------------------------------------------------
 
