@@ -108,7 +108,8 @@ cflags = -std=gnu11 $(warnings) -ffunction-sections -fdata-sections -fno-strict-
 	$(if $(static),-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -fno-pie) $(CPPFLAGS) $(CFLAGS)
 , := ,
 # One read-only segment instead of three: 8 KiB of padding less.
-ldflags-static := -static -no-pie -s -Wl,-z,noseparate-code,-z,norelro
+# clang finds -no-pie unused beside -static; gcc passes over the -Wno- it doesn't know.
+ldflags-static := -static -no-pie -Wno-unused-command-line-argument -s -Wl,-z,noseparate-code,-z,norelro
 ldflags = -Wl,--gc-sections $(if $(static),$(ldflags-static)) $(LDFLAGS)
 
 # Changed flags rebuild what they changed.
