@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # tests/live/pack-property.sh: stacks of layers against the reference, as the kernel shows them: the
-# cases that are known to be hard, and SEEDS random stacks (100), each as it is and merged.
+# cases that are known to be hard, and SEEDS random stacks (60), each as it is and merged.
 # SEEDS=5000 is a good night's work. What fails is told with the command that tries it again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-seeds=${SEEDS:-100}
+seeds=${SEEDS:-60}
 
 if [[ $(id -u) -ne 0 ]]; then
 	printf 'skip pack-property: mounting needs root\n'
