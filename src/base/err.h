@@ -26,5 +26,6 @@ int err_wrap(struct err *err, int r, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* The words for errno values that Lamina gives a meaning of its own (-ENOKEY, -EKEYREJECTED,
- * -EBADMSG, -ESTALE), strerror() for the rest. @r may have either sign. Static text. */
+ * -EBADMSG, -ESTALE), for the rest strerror() or, with CONFIG_LAMINA_ERROR_NUMBERS, the
+ * number. @r may have either sign. The text lasts until the next call. */
 const char *err_reason(int r);
