@@ -22,7 +22,7 @@ KMCONF ?= kconfig-mconf
 DESTDIR ?=
 prefix ?= /usr
 
-boards := $(filter-out host,$(patsubst board/%/defconfig,%,$(wildcard board/*/defconfig)))
+boards := $(patsubst board/%/board.conf,%,$(wildcard board/*/board.conf))
 first-board := $(or $(BOARD),qemu-x86_64)
 
 # Goals that need no configuration, or make one, or set the machine up before one can be made.
