@@ -229,17 +229,26 @@ static int start(struct tool *tool, struct words *w, const struct tree_node *roo
 		.gid = root->inode->gid,
 	};
 
-	say(w, "sqfstar", NULL);
+	path_of_fd(w->out, out_fd);
+	/* sqfstar of 4.5 loses the value of -Xcompression-level; by its other name the same
+	 * program does not */
+	if (old && options->level) {
+		say(w, "mksquashfs", "-");
+		say(w, w->out, "-tar");
+		say(w, "-noappend", NULL);
+	} else {
+		say(w, "sqfstar", "-force");
+	}
 	say(w, "-quiet", NULL);
 	say(w, "-no-progress", NULL);
 	say(w, "-exit-on-error", NULL);
-	say(w, "-force", NULL);
 	/* else it swallows a quarter of the memory before it writes anything, and the
 	 * progress bar with it; no slower, and the same bytes */
 	say(w, "-mem", "128M");
 	say_compression(w, options);
 	say_root(w, root, version);
-	say(w, path_of_fd(w->out, out_fd), NULL);
+	if (strcmp(w->argv[0], "sqfstar") == 0)
+		say(w, w->out, NULL);
 	if (old && tool_check_owner(run.uid, run.gid, err) < 0)
 		return -EPERM;
 	return tool_start(tool, TOOL_FEED, &run, err);

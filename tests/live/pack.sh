@@ -236,6 +236,15 @@ next() { pack -o "$scratch/out" "tar:$scratch/b.tar" >/dev/null; }
 is next-run-after-kill "failed: $(said)" next
 is killed-leaves-nothing 'a leftover' none_left "$scratch/out/.lamina-pack"
 
+# --- compression levels, which 4.5's sqfstar would not take ---
+leveled()
+{
+	pack --no-cache --compression "$1" -o "$scratch/level-$1" "tar:$scratch/a.tar" >/dev/null
+}
+for level in zstd:1 zstd:19 gzip:1; do
+	is "level-$level" "said: $(said)" leveled "$level"
+done
+
 # --- nothing is believed ---
 mkdir "$scratch/liar"
 cat >"$scratch/liar/sqfstar" <<-SH
