@@ -19,17 +19,21 @@ int err_set(struct err *err, int r, const char *fmt, ...)
 	return r;
 }
 
-static void put_before(struct err *err, const char *what, const char *reason)
+/* Sets the text to "what: @reason", where the reason may be the text so far. */
+static void put_before(struct err *err, const char *reason, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
+
+static void put_before(struct err *err, const char *reason, const char *fmt, va_list ap)
 {
 	char text[sizeof(err->text)];
-	size_t room = sizeof(text) - 1, used = strnlen(what, room);
+	size_t room = sizeof(text) - 1, used, rest;
 
-	memcpy(text, what, used);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	used = strlen(text);
 	if (used + 2 < room) {
 		memcpy(text + used, ": ", 2);
 		used += 2;
-		size_t rest = strnlen(reason, room - used);
-
+		rest = strnlen(reason, room - used);
 		memcpy(text + used, reason, rest);
 		used += rest;
 	}
@@ -39,28 +43,24 @@ static void put_before(struct err *err, const char *what, const char *reason)
 
 int err_errno(struct err *err, int r, const char *fmt, ...)
 {
-	char what[sizeof(err->text)];
 	va_list ap;
 
 	if (!err)
 		return r;
 	va_start(ap, fmt);
-	(void)vsnprintf(what, sizeof(what), fmt, ap);
+	put_before(err, err_reason(r), fmt, ap);
 	va_end(ap);
-	put_before(err, what, err_reason(r));
 	return r;
 }
 
 int err_wrap(struct err *err, int r, const char *fmt, ...)
 {
-	char what[sizeof(err->text)];
 	va_list ap;
 
 	if (!err)
 		return r;
 	va_start(ap, fmt);
-	(void)vsnprintf(what, sizeof(what), fmt, ap);
+	put_before(err, err->text[0] ? err->text : err_reason(r), fmt, ap);
 	va_end(ap);
-	put_before(err, what, err->text[0] ? err->text : err_reason(r));
 	return r;
 }
