@@ -48,9 +48,14 @@ have() # NAME PROGRAM...: or says why not
 	done
 }
 
+# Only ever in a root of our own: with a tool that failed, its path would be empty, and this
+# machine's own root meant.
+ours() { [[ -n $1 && $1 == "$scratch"/* && -d $1 ]]; }
+
 # A root with something of everything, in the directory $1.
 first()
 {
+	ours "$1" || return 1
 	mkdir -p "$1"/{bin,dev,etc/app,home/user,usr/lib/deep/er,var/log,opt/old/sub}
 	printf 'shell' >"$1/bin/sh"
 	ln "$1/bin/sh" "$1/bin/ash"
@@ -80,6 +85,7 @@ first()
 # What the next layer does to it: deletes, replaces each type by another, links to what is below.
 second()
 {
+	ours "$1" || return 1
 	rm -r "$1/opt/old" "$1/etc/empty" "$1/home/user"
 	mkdir "$1/etc/empty"
 	printf 'in' >"$1/etc/empty/in"
@@ -94,6 +100,7 @@ second()
 
 third() # the same directory and name come again, as something else
 {
+	ours "$1" || return 1
 	mkdir -p "$1/opt/old"
 	printf 'again' >"$1/opt/old/a"
 	rm -r "$1/etc/empty" && ln -s app "$1/etc/empty"
@@ -106,17 +113,16 @@ third() # the same directory and name come again, as something else
 umoci_image()
 {
 	local n
-	umoci init --layout "$scratch/img"
-	umoci new --image "$scratch/img:v1"
+	umoci init --layout "$scratch/img" && umoci new --image "$scratch/img:v1" || return 1
 	for n in first second third; do
-		umoci unpack --image "$scratch/img:v1" "$scratch/bundle"
-		"$n" "$scratch/bundle/rootfs"
-		umoci repack --image "$scratch/img:v1" "$scratch/bundle"
+		umoci unpack --image "$scratch/img:v1" "$scratch/bundle" &&
+			"$n" "$scratch/bundle/rootfs" &&
+			umoci repack --image "$scratch/img:v1" "$scratch/bundle" || return 1
 		rm -r "$scratch/bundle"
 	done
 	mkdir "$scratch/insert" && printf 'inserted' >"$scratch/insert/only"
-	umoci insert --opaque --image "$scratch/img:v1" "$scratch/insert" /usr/lib/deep
-	umoci unpack --image "$scratch/img:v1" "$scratch/oracle"
+	umoci insert --opaque --image "$scratch/img:v1" "$scratch/insert" /usr/lib/deep &&
+		umoci unpack --image "$scratch/img:v1" "$scratch/oracle"
 }
 
 if have umoci umoci; then
@@ -143,18 +149,17 @@ build() { buildah --root "$scratch/buildah" --runroot "$scratch/run" --storage-d
 
 buildah_image()
 {
-	local container n base=scratch
+	local container root n base=scratch
 	for n in first second third; do
-		container=$(build from --pull-never "$base")
-		"$n" "$(build mount "$container")"
-		build commit -q "$container" "$n"
-		build umount "$container"
+		container=$(build from --pull-never "$base") && root=$(build mount "$container") &&
+			"$n" "$root" && build commit -q "$container" "$n" &&
+			build umount "$container" || return 1
 		base=localhost/$n
 	done
-	build push -q third "oci:$scratch/built:v1"
-	mkdir "$scratch/shown"
-	container=$(build from --pull-never localhost/third)
-	cp -a --sparse=always "$(build mount "$container")/." "$scratch/shown"
+	build push -q third "oci:$scratch/built:v1" && mkdir "$scratch/shown" &&
+		container=$(build from --pull-never localhost/third) &&
+		root=$(build mount "$container") && ours "$root" &&
+		cp -a --sparse=always "$root/." "$scratch/shown" || return 1
 	chmod 755 "$scratch/shown" # of the root, for which no layer has an entry, buildah makes 0555
 	build umount --all
 	build rm --all
