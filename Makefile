@@ -58,10 +58,11 @@ savedefconfig:
 
 ifneq ($(inner-goals),)
 
-$(O)/.config:
+# Made when missing, brought up to date when Kconfig has changed.
+$(O)/.config: Kconfig
 	@command -v $(KCONF) >/dev/null || \
 		{ echo "$(KCONF) is missing; board/host/setup build installs it" >&2; exit 1; }
-	@$(MAKE) O=$(O) $(first-board)_defconfig
+	@$(MAKE) O=$(O) $(if $(wildcard $(O)/.config),olddefconfig >/dev/null && touch $@,$(first-board)_defconfig)
 
 include $(O)/.config
 
