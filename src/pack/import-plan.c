@@ -41,9 +41,9 @@ static void join(struct import_plan *plan)
 		best_size = size;
 	}
 	plan->groups[best].count += plan->groups[best + 1].count;
-	memmove(&plan->groups[best + 1], &plan->groups[best + 2],
-		(plan->count - best - 2) * sizeof(*plan->groups));
 	plan->count--;
+	for (size_t i = best + 1; i < plan->count; i++)
+		plan->groups[i] = plan->groups[i + 1];
 }
 
 static void list_all(const struct source *sources, size_t count, struct import_plan *plan)
