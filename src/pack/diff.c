@@ -70,20 +70,14 @@ static int read_layer(struct reading *reading, const struct place *place, size_t
 		      struct tree_node **ret_root, struct err *err)
 {
 	const struct manifest_layer *layer = &place->image->manifest.layers[n];
-	__fd int fd = place_open_layer_file(place, n, err);
-	uint8_t hash[DIGEST_SIZE];
+	/* a blob that isn't what the manifest means would be a difference of no image */
+	__fd int fd = place_open_layer_checked(place, n, err);
 	char name[32], hex[DIGEST_HEX_SIZE];
 	int r;
 
 	if (fd < 0)
 		return fd;
-	/* a blob that isn't what the manifest means would be a difference of no image */
-	r = digest_of_fd(fd, layer->size_bytes, hash);
-	if (r < 0)
-		return err_errno(err, r, "reading it");
-	if (memcmp(hash, layer->blob, sizeof(hash)) != 0)
-		return err_set(err, -EBADMSG, "its sha256 is not what its name says");
-	str_hex_encode(hash, DIGEST_SIZE, hex);
+	str_hex_encode(layer->blob, DIGEST_SIZE, hex);
 	(void)snprintf(name, sizeof(name), "sha256:%.12s", hex);
 	progress_begin(&reading->progress, "reading", name, 0);
 	r = unpack_layer(&reading->diff->tree, fd, &reading->progress, ret_root, err);

@@ -117,3 +117,20 @@ int place_open_layer_file(const struct place *place, size_t layer, struct err *e
 	r = bundle_read_layer(place->bundle, place->image, layer, scratch, err);
 	return r < 0 ? r : TAKE_FD(scratch);
 }
+
+int place_open_layer_checked(const struct place *place, size_t layer, struct err *err)
+{
+	const struct manifest_layer *wanted = &place->image->manifest.layers[layer];
+	__fd int fd = place_open_layer_file(place, layer, err);
+	uint8_t hash[DIGEST_SIZE];
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = digest_of_fd(fd, wanted->size_bytes, hash);
+	if (r < 0)
+		return err_errno(err, r, "reading it");
+	if (memcmp(hash, wanted->blob, sizeof(hash)) != 0)
+		return err_set(err, -EBADMSG, "its sha256 is not what its name says");
+	return TAKE_FD(fd);
+}

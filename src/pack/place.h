@@ -31,4 +31,7 @@ int place_open_layer(const struct place *place, size_t layer, uint64_t *ret_offs
  * $TMPDIR that has no name. An fd the caller owns, or -errno. */
 int place_open_layer_file(const struct place *place, size_t layer, struct err *err);
 
+/* As place_open_layer_file(), and the file's sha256 is the one in the manifest: -EBADMSG if not. */
+int place_open_layer_checked(const struct place *place, size_t layer, struct err *err);
+
 #define __place __attribute__((cleanup(place_done)))
