@@ -16,7 +16,7 @@
 #include "init/failure.h"
 #include "init/image.h"
 #include "init/report.h"
-#include "init/settings.h"
+#include "store/settings.h"
 #include "init/stage.h"
 #include "init/steps.h"
 #include "init/timeline.h"

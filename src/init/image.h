@@ -5,7 +5,7 @@
 #include "boot/cmdline.h"
 #include "boot/plan.h"
 #include "format/manifest.h"
-#include "init/settings.h"
+#include "store/settings.h"
 #include "store/store.h"
 #include "trust/key.h"
 

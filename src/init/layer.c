@@ -4,7 +4,6 @@
 #include <errno.h>
 
 #include "base/fd.h"
-#include "base/str.h"
 #include "stack/squash.h"
 #include "store/store.h"
 
@@ -47,12 +46,4 @@ int layer_mount(const struct layer_guard *guard, int store, struct layer_job *jo
 	if (device < 0)
 		return device;
 	return squash_mount(path, target, err);
-}
-
-int layer_wrap(struct err *err, int r, size_t index, const struct manifest_layer *layer)
-{
-	char hex[65];
-
-	str_hex_encode(layer->blob, sizeof(layer->blob), hex);
-	return err_wrap(err, r, "layer %zu (sha256:%.12s)", index, hex);
 }

@@ -34,6 +34,3 @@ int layer_choose_guard(const struct layer_guard **ret_guard, struct err *err);
 /* Opens the blob, guards it, mounts it read-only at @target. 0 or -errno. */
 int layer_mount(const struct layer_guard *guard, int store, struct layer_job *job,
 		const char *target, struct err *err);
-
-/* "layer 2 (sha256:9c1e55a01b2f): " before the text. Returns @r. */
-int layer_wrap(struct err *err, int r, size_t index, const struct manifest_layer *layer);

@@ -9,7 +9,7 @@
 #include "init/boot.h"
 #include "init/console.h"
 #include "init/failure.h"
-#include "init/settings.h"
+#include "store/settings.h"
 #include "init/show.h"
 #include "init/stage.h"
 

@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "init/image.h"
-#include "init/settings.h"
+#include "store/settings.h"
 #include "init/stage.h"
 #include "store/store.h"
 #include "trust/digest.h"

@@ -14,6 +14,7 @@
 #include "init/upper.h"
 #include "stack/overlay.h"
 #include "stack/switch.h"
+#include "store/judge.h"
 
 static int do_layer(struct stage *stage, size_t index, struct err *err)
 {
@@ -33,7 +34,7 @@ static int do_layer(struct stage *stage, size_t index, struct err *err)
 		err_errno(err, r, "%s", target);
 	else
 		r = layer_mount(stage->guard, stage->store, &job, target, err);
-	return r < 0 ? layer_wrap(err, r, index, layer) : 0;
+	return r < 0 ? judge_wrap_layer(err, r, index, layer) : 0;
 }
 
 static int do_writable(struct stage *stage, size_t index, struct err *err)

@@ -15,7 +15,7 @@
 #include "base/str.h"
 #include "fake/fake.h"
 #include "format/verity.h"
-#include "init/arch.h"
+#include "format/arch.h"
 #include "init/boot.h"
 #include "trust/digest.h"
 #include "trust/key.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "init/settings.h"
+#include "store/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * What to boot: pure, from the boot record and what was found out about the images so
+ * far. Whoever boots asks, tries what it is told, and asks again with what went wrong.
+ * Tested exhaustively, with a crash at every step: tests/unit/test_decide*.c.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "boot/cmdline.h"
+#include "format/record.h"
+
+enum decide_slot {
+	DECIDE_CANDIDATE,
+	DECIDE_CURRENT,
+	DECIDE_PREVIOUS,
+	DECIDE_FACTORY,
+	DECIDE_NONE, /* nothing is left to try */
+};
+
+struct decide {
+	struct record record; /* as the disk has it now */
+	enum cmdline_use use;
+	bool has_factory;
+	/* The record can be written. Once it can't, no candidate is started. */
+	bool writable;
+	/* What the machine tells of the end of its last run: RECORD_REASON_WATCHDOG,
+	 * RECORD_REASON_PANIC or RECORD_REASON_NONE; why a candidate without tries fell. */
+	enum record_reason last_end;
+	/* What is wrong with the image of each slot, as far as it was tried. */
+	enum record_reason fallen[DECIDE_NONE];
+};
+
+struct decision {
+	enum decide_slot slot;
+	/* With @write, @record is to be on the disk before the image is started: for a
+	 * candidate that is a must (else ask again with writable false), for the others a
+	 * wish. Its seq is the writer's business. */
+	bool write;
+	struct record record;
+};
+
+/* Always terminates in DECIDE_NONE when asked again and again with one more slot fallen. */
+void decide(const struct decide *decide, struct decision *ret_decision);

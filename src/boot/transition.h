@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * What people and programs do to the boot record on a running device; decide.h is what
+ * booting does. Pure: each changes *record only on success, and nothing is on the disk
+ * until the caller writes it.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "format/record.h"
+
+/* @id, complete in the store, becomes the candidate with @tries starts (1 to 255). One
+ * that was there before is forgotten. @id may be the previous image; -EEXIST when it is
+ * the current one and there is no candidate to give up. */
+int transition_install(struct record *record, const uint8_t id[RECORD_ID_SIZE],
+		       uint8_t tries, struct err *err);
+
+/* The running candidate is good: it becomes current, the current one previous, and the
+ * floor is raised to @floor if that is higher. -EALREADY when @running is the current
+ * image already; -EPERM when something else than the candidate runs. */
+int transition_confirm(struct record *record, const uint8_t running[RECORD_ID_SIZE],
+		       uint64_t floor, struct err *err);
+
+/* Back: a candidate is dropped (as transition_reject()); without one the previous image
+ * becomes current. -ENOENT without a previous one; -ESTALE when @previous_serial is below
+ * the floor. */
+int transition_rollback(struct record *record, uint64_t previous_serial, struct err *err);
+
+/* The candidate fell: remembered as failed with RECORD_REASON_REJECTED. -ENOENT. */
+int transition_reject(struct record *record, struct err *err);
+
+/* A deliberate reboot of the running candidate: its try is given back, once. 1 when the
+ * record changed, else 0: nothing to give back. */
+int transition_reboot(struct record *record, const uint8_t running[RECORD_ID_SIZE]);
+
+/* Factory reset: candidate and failed image are forgotten, the floor stays. With
+ * @factory there is no current image either, so that the factory's is started. */
+void transition_reset(struct record *record, bool factory);
+
+/* A record for a store that has none, or whose copies both rotted: @ids are the images
+ * that verify, highest serial first. One becomes current. With several, the highest one
+ * is a candidate beside the next: nobody knows any more whether it was confirmed. */
+void transition_rebuild(const uint8_t (*ids)[RECORD_ID_SIZE], size_t count, uint8_t tries,
+			struct record *ret_record);

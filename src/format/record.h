@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * The boot record: which image a device starts. Two copies, 4096 bytes apart, each one
+ * sector, both written every time; the valid one with the higher seq counts. Source:
+ * lamina-record(5).
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define RECORD_SIZE 512	   /* one sector: a disk writes it whole or not at all */
+#define RECORD_COPIES 2
+#define RECORD_STRIDE 4096 /* bytes from one copy to the next */
+#define RECORD_ROOM (RECORD_COPIES * RECORD_STRIDE)
+#define RECORD_ID_SIZE 32 /* the sha256 of a manifest */
+
+/* Why the last candidate fell. The numbers are the format's. */
+enum record_reason {
+	RECORD_REASON_NONE = 0,
+	RECORD_REASON_SIGNATURE = 1,
+	RECORD_REASON_INCOMPATIBLE = 2,
+	RECORD_REASON_FLOOR = 3,   /* serial below the rollback floor */
+	RECORD_REASON_MISSING = 4, /* a layer, or the image, isn't in the store */
+	RECORD_REASON_CORRUPT = 5,
+	RECORD_REASON_MOUNT = 6, /* anything between the layers and the program */
+	RECORD_REASON_TRIES = 7, /* started as often as allowed, never confirmed */
+	RECORD_REASON_WATCHDOG = 8,
+	RECORD_REASON_PANIC = 9,
+	RECORD_REASON_REJECTED = 10,
+	RECORD_REASON_COUNT,
+};
+
+struct record {
+	uint64_t seq;	/* one more with every write */
+	uint32_t boots; /* candidates started, ever */
+	/* images by id; all zeros: none */
+	uint8_t current[RECORD_ID_SIZE], previous[RECORD_ID_SIZE];
+	uint8_t candidate[RECORD_ID_SIZE], failed[RECORD_ID_SIZE];
+	uint8_t tries_left, tries_initial; /* of the candidate */
+	bool reboot_spent; /* the candidate's one deliberate reboot was given back */
+	enum record_reason reason; /* of failed */
+	uint64_t floor;		   /* least serial */
+	uint32_t keyring_version;
+	uint64_t clock_floor_s; /* since 1970: the clock is never before this */
+};
+
+/* Is there an image? */
+bool record_has(const uint8_t id[RECORD_ID_SIZE]);
+bool record_same(const uint8_t a[RECORD_ID_SIZE], const uint8_t b[RECORD_ID_SIZE]);
+
+/* "signature", "tries used up"...: a reason's words, for people and for status --json. */
+const char *record_reason_words(enum record_reason reason);
+
+/*
+ * The checksum is a sha256, which this room can't compute: encode leaves it zero and
+ * decode doesn't look at it; store/state.c does both.
+ */
+#define RECORD_SUM_SIZE 16
+#define RECORD_SUM_OFFSET (RECORD_SIZE - RECORD_SUM_SIZE) /* over all bytes before */
+
+void record_encode(const struct record *record, uint8_t ret_bytes[RECORD_SIZE]);
+
+/* Bytes whose checksum holds. 0; -ENODATA for bytes that never were a record (no magic);
+ * -ENOTSUP for a newer version; -EBADMSG with a reason. */
+int record_decode(const uint8_t bytes[RECORD_SIZE], struct record *ret_record,
+		  struct err *err);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* What nobody needs any more: images first, then the blobs that no image names. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "format/record.h"
+#include "store/settings.h"
+
+struct gc {
+	int store;
+	const struct settings *settings;
+	const struct record *record; /* its images are kept */
+	const char *running;	     /* id of the image that runs, or NULL: kept too */
+	bool dry_run;
+	/* results */
+	uint64_t freed_bytes;
+	unsigned int images, blobs, others; /* others: files of incoming/ */
+};
+
+/*
+ * Under the lock, the store writable unless dry_run. An image that is kept but can't be
+ * read keeps every blob: rather too much than one that is in use. Names that aren't ours
+ * are left alone. 0 or -errno; a power cut in between is harmless.
+ */
+int gc_run(struct gc *gc, struct err *err);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* Whether an image that is signed may run here, and is all there. */
+#include "base/err.h"
+#include "format/manifest.h"
+#include "format/policy.h"
+
+/* Device, arch, feature level, serial against @floor. 0; as manifest_fits(); -ESTALE. */
+int judge_manifest(const struct policy *policy, const struct manifest *manifest,
+		   uint64_t floor, struct err *err);
+
+/* Every layer there, a regular file of its signed size. 0 or store_open_blob()'s. The text
+ * names the layer. */
+int judge_layers(int store, const struct manifest *manifest, struct err *err);
+
+/* "layer 2 (sha256:9c1e55a01b2f): " before the text. Returns @r. */
+int judge_wrap_layer(struct err *err, int r, size_t index,
+		     const struct manifest_layer *layer);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * From a store to an image that may be started: reads the record, asks boot/decide.c,
+ * judges what it names, writes the record where that is due. Init boots what comes out;
+ * the crash test replays disks through the same code.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "boot/decide.h"
+#include "format/manifest.h"
+#include "format/record.h"
+#include "store/settings.h"
+#include "store/store.h"
+#include "trust/key.h"
+
+struct select_image {
+	enum decide_slot slot;
+	int store; /* where its layers are: the store or the factory's; borrowed */
+	char id[DIGEST_HEX_SIZE];
+	struct manifest manifest;
+	struct key_signers signers;
+};
+
+struct select_ops {
+	/* Makes the store writable for a moment (true), and read-only again. 0 or -errno. */
+	int (*writable)(void *context, bool writable, struct err *err);
+	/* Something worth a line on the console: why an image is passed over. */
+	void (*say)(void *context, const char *text);
+	void *context;
+};
+
+struct select {
+	const struct settings *settings; /* set these first... */
+	const struct select_ops *ops;
+	int store, factory;   /* directories; factory -EBADF: none */
+	const char *device;   /* of the record; NULL: the file `state` of the store */
+	struct decide decide; /* use and last_end are the caller's, the rest is ours */
+	bool has_record;      /* false: rebuilt from what lies in the store */
+	bool keep;	      /* the record is of a newer version: never write it */
+};
+
+/* Reads the record, or makes one up (transition_rebuild()). 0 or -errno: no image at all. */
+int select_open(struct select *select, struct err *err);
+
+/* The next image to start, judged (signature, device, floor, layers), the record written.
+ * 0 or -errno with why the last choice fell, when nothing is left. */
+int select_next(struct select *select, struct select_image *ret_image, struct err *err);
+
+/* The image that select_next() gave could not be started: @r and @err say why. */
+void select_fell(struct select *select, const struct select_image *image, int r,
+		 const struct err *err);
+
+/* The reason of the format for an error of judging or mounting. */
+enum record_reason select_reason(int r);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* A store that is mounted read-only, writable for as long as it takes. */
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct writable {
+	char path[256];		 /* of the mount */
+	bool mount_ro, super_ro; /* as they were found */
+};
+
+/* Makes the mount at @path (and its file system) writable, keeping nosuid, nodev and
+ * noexec. A directory that isn't a mount point, or is writable already, is left alone.
+ * 0 or -errno. */
+int writable_begin(struct writable *writable, const char *path, struct err *err);
+
+/* As it was found. 0 or -errno. */
+int writable_end(const struct writable *writable, struct err *err);
