@@ -112,19 +112,46 @@ static int read_store(struct reader *reader)
 	return read_source(reader, reader->policy->store);
 }
 
-static int read_store_type(struct reader *reader)
+static int read_type(struct reader *reader, char *ret_type)
 {
-	char *type = reader->policy->store_type;
-	int r = read_word(reader, type, sizeof(reader->policy->store_type));
+	int r = read_word(reader, ret_type, POLICY_TYPE_SIZE);
 
-	if (r == 0 && type[strspn(type, "abcdefghijklmnopqrstuvwxyz0123456789_")])
+	if (r == 0 && ret_type[strspn(ret_type, "abcdefghijklmnopqrstuvwxyz0123456789_")])
 		return bad(reader, "must be a file system's name, such as ext4");
 	return r;
+}
+
+static int read_store_type(struct reader *reader)
+{
+	return read_type(reader, reader->policy->store_type);
 }
 
 static int read_store_timeout(struct reader *reader)
 {
 	return read_number32(reader, 0, MAX_SECONDS, &reader->policy->store_timeout_s);
+}
+
+bool policy_factory_in_initramfs(const struct policy *policy)
+{
+	return policy->factory[0] == '/' && strncmp(policy->factory, "/dev/", 5) != 0;
+}
+
+static int read_factory(struct reader *reader)
+{
+	struct policy *policy = reader->policy;
+	struct lines at = reader->lines;
+	int r = read_word(reader, policy->factory, POLICY_WORD_SIZE);
+
+	if (r < 0)
+		return r;
+	reader->lines = at;
+	return policy_factory_in_initramfs(policy) ? read_path(reader, policy->factory)
+						   : read_source(reader, policy->factory);
+}
+
+static int read_factory_type(struct reader *reader)
+{
+	return read_type(reader, reader->policy->factory_type);
 }
 
 static int read_state(struct reader *reader)
@@ -149,6 +176,22 @@ static int read_threshold(struct reader *reader)
 static int read_floor(struct reader *reader)
 {
 	return read_number(reader, 0, INT64_MAX, &reader->policy->floor);
+}
+
+static int read_raise_floor(struct reader *reader)
+{
+	static const char *const words[] = {
+		[POLICY_RAISE_NO] = "no",
+		[POLICY_RAISE_PREVIOUS] = "previous",
+		[POLICY_RAISE_CURRENT] = "current",
+		NULL,
+	};
+	int r = read_choice(reader, words, "must be no, previous or current");
+
+	if (r < 0)
+		return r;
+	reader->policy->raise_floor = (enum policy_raise)r;
+	return 0;
 }
 
 static int read_tries(struct reader *reader)
@@ -249,10 +292,13 @@ static const struct policy_key {
 	{ "store", true, read_store },
 	{ "store-type", false, read_store_type },
 	{ "store-timeout", false, read_store_timeout },
+	{ "factory", false, read_factory },
+	{ "factory-type", false, read_factory_type },
 	{ "state", false, read_state },
 	{ "compatible", true, read_compatible },
 	{ "threshold", false, read_threshold },
 	{ "floor", false, read_floor },
+	{ "raise-floor", false, read_raise_floor },
 	{ "tries", false, read_tries },
 	{ "confirm", false, read_confirm },
 	{ "on-failure", false, read_on_failure },
@@ -287,6 +333,7 @@ static int read_line(struct reader *reader, unsigned int *seen)
 static const struct policy defaults = {
 	.store_type = "ext4",
 	.store_timeout_s = 10,
+	.factory_type = "ext4",
 	.threshold = 1,
 	.tries = 3,
 	.on_failure = POLICY_REBOOT,

@@ -9,6 +9,7 @@
 
 #define POLICY_MAX_SIZE 4096
 #define POLICY_WORD_SIZE 128
+#define POLICY_TYPE_SIZE 32
 
 enum policy_failure {
 	POLICY_REBOOT, /* after on_failure_delay_s */
@@ -23,6 +24,13 @@ enum policy_confirm {
 	POLICY_CONFIRM_CHECK,
 };
 
+/* What a confirmed image raises the rollback floor to. */
+enum policy_raise {
+	POLICY_RAISE_NO,
+	POLICY_RAISE_PREVIOUS, /* the serial of the image it replaces: one step back */
+	POLICY_RAISE_CURRENT,  /* its own serial: no way back */
+};
+
 /* What the kernel command line may do; each off unless `allow` names it. */
 enum policy_allow {
 	POLICY_ALLOW_DEBUG = 1 << 0,  /* lamina.debug: more words on the console */
@@ -33,13 +41,18 @@ enum policy_allow {
 
 struct policy {
 	char store[POLICY_WORD_SIZE];	   /* as policy_source_parse() takes it */
-	char store_type[32];		   /* ext4 by default */
+	char store_type[POLICY_TYPE_SIZE]; /* ext4 by default */
 	uint32_t store_timeout_s;	   /* 10 by default */
+	/* a second store, of the image that the device came with: a source, or a
+	 * directory of the initramfs; "": none */
+	char factory[POLICY_WORD_SIZE];
+	char factory_type[POLICY_TYPE_SIZE]; /* ext4 by default */
 	char state[POLICY_WORD_SIZE];	   /* a partition; "": the file `state` of the store */
 	char compatible[POLICY_WORD_SIZE]; /* must be there */
 	uint32_t threshold; /* distinct good signatures needed, 1 by default */
 	uint64_t floor;	    /* least serial, 0 by default */
-	uint32_t tries;	    /* 3 by default */
+	enum policy_raise raise_floor;
+	uint32_t tries; /* 3 by default */
 	enum policy_confirm confirm;
 	uint32_t confirm_after_s;
 	char confirm_check[POLICY_WORD_SIZE];
@@ -55,6 +68,9 @@ struct policy {
  * people write it by hand. 0, -EBADMSG with line and reason, -EFBIG. */
 int policy_parse(const char *bytes, size_t size, struct policy *ret_policy,
 		 struct err *err);
+
+/* Is `factory` a directory, not a device? */
+bool policy_factory_in_initramfs(const struct policy *policy);
 
 /* A source such as PARTLABEL=x split in kind and value; what block/find.c searches. */
 enum policy_source {

@@ -29,6 +29,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_source(policy.store);
 	if (policy.state[0])
 		check_source(policy.state);
+	if (policy.factory[0] && !policy_factory_in_initramfs(&policy))
+		check_source(policy.factory);
+	assert(strlen(policy.factory) < POLICY_WORD_SIZE);
+	assert(policy.factory_type[0] &&
+	       strlen(policy.factory_type) < sizeof(policy.factory_type));
+	assert(policy.raise_floor <= POLICY_RAISE_CURRENT);
 	assert(policy.compatible[0] && strlen(policy.compatible) < POLICY_WORD_SIZE);
 	assert(policy.store_type[0] &&
 	       strlen(policy.store_type) < sizeof(policy.store_type));

@@ -20,10 +20,14 @@ static void everything(void **state)
 	assert_string_equal(policy.store, "PARTLABEL=lamina data");
 	assert_string_equal(policy.store_type, "f2fs");
 	assert_int_equal(policy.store_timeout_s, 30);
+	assert_string_equal(policy.factory, "PARTLABEL=factory");
+	assert_string_equal(policy.factory_type, "squashfs");
+	assert_false(policy_factory_in_initramfs(&policy));
 	assert_string_equal(policy.state, "PARTUUID=0b5c1f6e-02");
 	assert_string_equal(policy.compatible, "acme,thermostat-v2");
 	assert_int_equal(policy.threshold, 2);
 	assert_int_equal(policy.floor, 12);
+	assert_int_equal(policy.raise_floor, POLICY_RAISE_PREVIOUS);
 	assert_int_equal(policy.tries, 5);
 	assert_int_equal(policy.confirm, POLICY_CONFIRM_CHECK);
 	assert_string_equal(policy.confirm_check, "/usr/libexec/healthy");
@@ -45,9 +49,13 @@ static void defaults(void **state)
 	assert_string_equal(policy.store, "/dev/vda");
 	assert_string_equal(policy.store_type, "ext4");
 	assert_int_equal(policy.store_timeout_s, 10);
+	assert_string_equal(policy.factory, "");
+	assert_false(policy_factory_in_initramfs(&policy));
+	assert_string_equal(policy.factory_type, "ext4");
 	assert_string_equal(policy.state, "");
 	assert_int_equal(policy.threshold, 1);
 	assert_int_equal(policy.floor, 0);
+	assert_int_equal(policy.raise_floor, POLICY_RAISE_NO);
 	assert_int_equal(policy.tries, 3);
 	assert_int_equal(policy.confirm, POLICY_CONFIRM_MANUAL);
 	assert_int_equal(policy.on_failure, POLICY_REBOOT);
@@ -92,6 +100,20 @@ static void refusals(void **state)
 		  "line 3: store-timeout: must be a number of 0 to 86400" },
 		{ "store-timeout 4294967306",
 		  "line 3: store-timeout: must be a number of 0 to 86400" },
+		{ "factory", "line 3: factory: value missing" },
+		{ "factory PARTLABEL=",
+		  "line 3: factory: `PARTLABEL=` must be PARTLABEL=, PARTUUID=, LABEL=, "
+		  "UUID= or serial= and a value, or a path in /dev" },
+		{ "factory factory",
+		  "line 3: factory: `factory` must be PARTLABEL=, PARTUUID=, LABEL=, "
+		  "UUID= or serial= and a value, or a path in /dev" },
+		{ "factory /a/../b", "line 3: factory: has . or .. in it" },
+		{ "factory /a /b", "line 3: factory: has words after its value" },
+		{ "factory-type ext4!",
+		  "line 3: factory-type: must be a file system's name, such as ext4" },
+		{ "raise-floor", "line 3: raise-floor: must be no, previous or current" },
+		{ "raise-floor yes",
+		  "line 3: raise-floor: must be no, previous or current" },
 		{ "state", "line 3: state: value missing" },
 		{ "compatible", "line 3: compatible: value missing" },
 		{ "compatible ,", "line 3: compatible: must match "
@@ -154,6 +176,12 @@ static void accepted(void **state)
 		"store-timeout 86400",
 		"threshold 8",
 		"floor 9223372036854775807",
+		"factory /factory",
+		"factory /dev/vdb",
+		"factory LABEL=factory",
+		"factory-type squashfs",
+		"raise-floor no",
+		"raise-floor current",
 		"tries 255",
 		"confirm manual",
 		"confirm after 86400",
@@ -176,6 +204,16 @@ static void accepted(void **state)
 
 		assert_refused(parse_with(lines[i], &err), 0, err, "");
 	}
+}
+
+static void factory_directory(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_with("factory /a%20b", NULL), 0);
+	assert_string_equal(policy.factory, "/a b");
+	assert_true(policy_factory_in_initramfs(&policy));
+	assert_int_equal(parse_with("factory /dev/vdb", NULL), 0);
+	assert_false(policy_factory_in_initramfs(&policy));
 }
 
 static void whole_files(void **state)
@@ -288,6 +326,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything),	   cmocka_unit_test(defaults),
 		cmocka_unit_test(refusals),	   cmocka_unit_test(accepted),
+		cmocka_unit_test(factory_directory),
 		cmocka_unit_test(whole_files),	   cmocka_unit_test(sources),
 		cmocka_unit_test(cut_and_flipped), cmocka_unit_test(example_of_the_page),
 	};
