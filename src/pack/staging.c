@@ -220,48 +220,53 @@ static int put_blobs(struct staging *staging)
 	return r == 0 ? sync_file(staging->fd, "blobs", O_DIRECTORY) : r;
 }
 
-static int write_manifest(int dir, const void *manifest, size_t size)
+static int write_part(int dir, const char *name, const void *bytes, size_t size)
 {
-	__fd int fd =
-		openat(dir, "manifest", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
-	int r = fd < 0 ? -errno : fd_write_all(fd, manifest, size);
+	__fd int fd = openat(dir, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+	int r = fd < 0 ? -errno : fd_write_all(fd, bytes, size);
 
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
-	return r == 0 && fsync(dir) < 0 ? -errno : r;
+	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
 /* All of the image but its name: what can still fail after this is no matter of space. */
-static int stage_image(struct staging *staging, const void *manifest, size_t size)
+static int stage_image(struct staging *staging, const struct staging_image *image)
 {
+	__fd int dir = -EBADF;
+	int r;
+
 	if (mkdirat(staging->temp_fd, IMAGE, 0777) < 0)
 		return -errno;
-	__fd int image =
-		openat(staging->temp_fd, IMAGE, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
-
-	return image < 0 ? -errno : write_manifest(image, manifest, size);
+	dir = openat(staging->temp_fd, IMAGE, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+	if (dir < 0)
+		return -errno;
+	r = write_part(dir, "manifest", image->manifest, image->manifest_size);
+	if (r == 0 && image->signature)
+		r = write_part(dir, "manifest.sig", image->signature,
+			       image->signature_size);
+	return r == 0 && fsync(dir) < 0 ? -errno : r;
 }
 
+/* 1: it is there already, perhaps signed by others, and stays. */
 static int put_image(struct staging *staging, const char *id)
 {
 	__fd int images = openat(staging->fd, "images",
 				 O_DIRECTORY | O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	bool there;
 
 	if (images < 0)
 		return -errno;
-	/* the same manifest is there already, perhaps signed: it stays */
-	if (renameat(staging->temp_fd, IMAGE, images, id) < 0 && errno != ENOTEMPTY &&
-	    errno != EEXIST)
+	there = renameat(staging->temp_fd, IMAGE, images, id) < 0;
+	if (there && errno != ENOTEMPTY && errno != EEXIST)
 		return -errno;
-	return fsync(images) < 0 || fsync(staging->fd) < 0 ? -errno : 0;
+	return fsync(images) < 0 || fsync(staging->fd) < 0 ? -errno : there;
 }
 
-int staging_commit(struct staging *staging, const void *manifest, size_t size,
+int staging_commit(struct staging *staging, const struct staging_image *image,
 		   char ret_id[DIGEST_HEX_SIZE], struct err *err)
 {
 	uint8_t hash[DIGEST_SIZE];
 	sigset_t all, before;
-	int r = digest_of(manifest, size, hash);
+	int r = digest_of(image->manifest, image->manifest_size, hash);
 
 	if (r < 0)
 		return err_errno(err, r, "%s", staging->path);
@@ -271,15 +276,15 @@ int staging_commit(struct staging *staging, const void *manifest, size_t size,
 	(void)sigprocmask(SIG_BLOCK, &all, &before);
 	r = make_dirs(staging);
 	if (r == 0)
-		r = stage_image(staging, manifest, size);
+		r = stage_image(staging, image);
 	if (r == 0)
 		r = put_blobs(staging);
 	if (r == 0)
 		r = put_image(staging, ret_id);
-	if (r == 0)
+	if (r >= 0)
 		staging->made = false;
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
-	return r < 0 ? err_errno(err, r, "%s", staging->path) : 0;
+	return r < 0 ? err_errno(err, r, "%s", staging->path) : r;
 }
 
 void staging_done(struct staging *staging)

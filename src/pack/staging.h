@@ -39,9 +39,16 @@ int staging_file(struct staging *staging, unsigned int *ret_number, struct err *
 int staging_add_blob(struct staging *staging, unsigned int number,
 		     const uint8_t digest[DIGEST_SIZE]);
 
-/* Moves the blobs to their places and then adds images/<id>/manifest. An image that is
- * there already stays as it is. 0 or -errno. */
-int staging_commit(struct staging *staging, const void *manifest, size_t size,
+struct staging_image {
+	const void *manifest;
+	size_t manifest_size;
+	const void *signature; /* manifest.sig's bytes; NULL: not signed */
+	size_t signature_size;
+};
+
+/* Moves the blobs to their places and then the complete images/<id>. 0; 1 when an image of
+ * that id is there already, which stays as it is; -errno. */
+int staging_commit(struct staging *staging, const struct staging_image *image,
 		   char ret_id[DIGEST_HEX_SIZE], struct err *err);
 
 /* Takes away what was not committed. */

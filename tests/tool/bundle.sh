@@ -207,6 +207,25 @@ test_a_full_disk() {
 	equal "$(cat left)" ""
 }
 
+# Without room for its last file, an image is not there at all: never without its signature.
+test_no_image_without_its_signature() {
+	[ "$(id -u)" = 0 ] || skip "needs root to mount a small file system"
+	bundle
+	mkdir small
+	local files whole=0
+	for files in $(seq 2 20); do
+		mount -t tmpfs -o "nr_inodes=$files" small small 2>/dev/null || skip "can't mount here"
+		if lamina unbundle b.tar -o small/u >/dev/null 2>err; then
+			diff -r "$store" small/u >differs && whole=$((whole + 1))
+		else
+			grep -q "No space left" err && find small -mindepth 1 >differs
+		fi
+		umount small
+		[ ! -s differs ] || say "with $files files: $(cat differs err)"
+	done
+	[[ $whole -gt 1 && $whole -lt 18 ]] || say "$whole of 19 were whole"
+}
+
 test_names_of_outputs() {
 	refuses "no/b.tar: No such file" lamina bundle "$store" -o no/b.tar
 	mkdir dir && refuses "Is a directory" lamina bundle "$store" -o dir

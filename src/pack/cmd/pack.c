@@ -277,6 +277,7 @@ static int pack_image(struct pack *pack, const struct cmd_line *line, struct err
 {
 	static struct manifest manifest;
 	static char text[MANIFEST_MAX_SIZE];
+	struct staging_image staged = { .manifest = text };
 	char id[DIGEST_HEX_SIZE];
 	int size, r = open_sources(pack, line, err);
 
@@ -295,7 +296,8 @@ static int pack_image(struct pack *pack, const struct cmd_line *line, struct err
 	size = manifest_write(&manifest, text, sizeof(text), err);
 	if (size < 0)
 		return err_wrap(err, size, "manifest");
-	r = staging_commit(&pack->staging, text, (size_t)size, id, err);
+	staged.manifest_size = (size_t)size;
+	r = staging_commit(&pack->staging, &staged, id, err);
 	if (r < 0)
 		return r;
 	note(pack);

@@ -72,6 +72,9 @@ static int take_layer(const struct origin *from, const struct image *image, size
 static int fill_store(const struct origin *from, const struct image *image,
 		      struct staging *staging, struct err *err)
 {
+	const struct staging_image staged = { image->text, image->size,
+					      image->signature_text,
+					      image->signature_size };
 	char id[DIGEST_HEX_SIZE];
 	int r = 0;
 
@@ -81,8 +84,9 @@ static int fill_store(const struct origin *from, const struct image *image,
 	if (r == 0 && !from->registry)
 		r = bundle_read_tail(from->fd, image, err);
 	if (r == 0)
-		r = staging_commit(staging, image->text, image->size, id, err);
-	return r == 0 ? image_write_signatures(staging->fd, image, err) : r;
+		r = staging_commit(staging, &staged, id, err);
+	/* the same manifest was there: now its signatures are the bundle's */
+	return r > 0 ? image_write_signatures(staging->fd, image, err) : r;
 }
 
 /* Everything that can be refused by manifest and signature is, before the store is
