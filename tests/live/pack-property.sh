@@ -23,6 +23,7 @@ try()
 	local name=$1 said
 	shift
 	if said=$(unshare -m python3 tests/pack/property.py "$@" "$O/lamina" 2>&1); then
+		printf '%s\n' "$said" >&2
 		printf 'ok pack-property/%s\n' "$name"
 	else
 		printf '%s\n' "$said" >&2

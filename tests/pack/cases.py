@@ -101,6 +101,7 @@ def stacks():
         "long": [[file(LONG, b"deep")], [gone(LONG)], [file(LONG, b"again"), file(LONG[:-1] + "z")]],
         "empty-layers": [[], LOW, [], [dir_("./", mode=0o700)], []],
         "nothing": [[], []],
+        "same-layer-again": [LOW, [file("top", b"other")], [gone("top")], [file("top", b"other")], [gone("top")]],
         "link-to-itself": [LOW, [make("hard", "top", target="top"), gone("top"), make("hard", "a/b/c", target="a/b/c")]],
         "links-across": [LOW, [make("hard", "one", target="top"), make("hard", "a/two", target="one")],
                          [make("hard", "three", target="a/two"), make("hard", "four", target="lib/libc"),

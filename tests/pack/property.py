@@ -84,7 +84,10 @@ def one(args, layers, extra):
             return None
         if done.returncode != 0:
             return f"exit {done.returncode}: {done.stderr}"
-        mounts = show.mounted(work)
+        try:
+            mounts = show.mounted(work)
+        except subprocess.CalledProcessError as why:
+            return f"can't be mounted: {why}"
         try:
             found = list(differences(tree.listing(), show.look(mounts[-1]), args.root_time, bool(extra)))
         finally:
@@ -123,9 +126,10 @@ def arguments():
 def main():
     args = arguments()
     args.work = tempfile.mkdtemp(prefix="property-")
-    failed = 0
+    tried = failed = 0
     try:
         for name, layers, extra, again in tries(args):
+            tried += 1
             why = one(args, layers, extra)
             if not why:
                 continue
@@ -135,6 +139,7 @@ def main():
                 break
     finally:
         shutil.rmtree(args.work, ignore_errors=True)
+    print(f"{tried} stacks, {failed} failed")
     sys.exit(1 if failed else 0)
 
 

@@ -50,24 +50,40 @@ def run(*words):
     subprocess.run(words, check=True)
 
 
+def mount_layer(blob, at):
+    """On a loop device of its own, as on a device: mount's own -o loop would give two layers of the
+    same bytes the same device, and overlayfs would refuse the second."""
+    loop = subprocess.run(["losetup", "--find", "--show", "--read-only", str(blob)], check=True,
+                          capture_output=True, text=True).stdout.strip()
+    try:
+        run("mount", "-t", "squashfs", "-o", "ro", loop, str(at))
+    finally:
+        run("losetup", "--detach", loop)  # once it is unmounted
+
+
 def mounted(work):
     """Mounts the one image of work/out as a device would; returns the directories to unmount."""
     manifest = next((work / "out/images").iterdir()) / "manifest"
     blobs = [line.split()[1].removeprefix("sha256:") for line in manifest.read_text().splitlines()
              if line.startswith("layer ")]
     mounts = []
-    for n, blob in enumerate(blobs):
-        at = work / f"m{n}"
-        at.mkdir()
-        run("mount", "-t", "squashfs", "-o", "loop,ro", str(work / "out/blobs/sha256" / blob), str(at))
-        mounts.append(at)
-    if len(mounts) > 1:
-        at = work / "top"
-        at.mkdir()
-        lower = ":".join(str(m) for m in reversed(mounts))
-        run("mount", "-t", "overlay", "-o",
-            f"ro,lowerdir={lower},index=off,metacopy=off,redirect_dir=nofollow,xino=off", "overlay", str(at))
-        mounts.append(at)
+    try:
+        for n, blob in enumerate(blobs):
+            at = work / f"m{n}"
+            at.mkdir()
+            mount_layer(work / "out/blobs/sha256" / blob, at)
+            mounts.append(at)
+        if len(mounts) > 1:
+            at = work / "top"
+            at.mkdir()
+            lower = ":".join(str(m) for m in reversed(mounts))
+            run("mount", "-t", "overlay", "-o",
+                f"ro,lowerdir={lower},index=off,metacopy=off,redirect_dir=nofollow,xino=off", "overlay",
+                str(at))
+            mounts.append(at)
+    except BaseException:
+        unmount(mounts)
+        raise
     return mounts
 
 
