@@ -9,7 +9,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
-#include "pack/progress.h"
+#include "cli/progress.h"
 #include "pack/unpack.h"
 
 int diff_open(struct diff *diff, const char *before, const char *before_prefix,

@@ -13,7 +13,7 @@
 
 #include "base/fd.h"
 #include "pack/cache.h"
-#include "pack/cmd.h"
+#include "cli/cmd.h"
 #include "pack/content.h"
 #include "pack/dir.h"
 #include "pack/import-plan.h"

@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "pack/layer.h"
-#include "pack/progress.h"
+#include "cli/progress.h"
 #include "pack/source.h"
 #include "pack/squash.h"
 #include "pack/staging.h"

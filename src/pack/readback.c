@@ -9,7 +9,7 @@
 
 #include "base/path.h"
 #include "pack/content.h"
-#include "pack/progress.h"
+#include "cli/progress.h"
 #include "pack/tool.h"
 
 #define READBACK_BUFFER ((size_t)256 << 10)

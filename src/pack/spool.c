@@ -13,7 +13,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
-#include "pack/progress.h"
+#include "cli/progress.h"
 
 #define SPOOL_BUFFER ((size_t)1 << 20)
 

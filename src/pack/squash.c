@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "pack/content.h"
 #include "pack/emit.h"
-#include "pack/progress.h"
+#include "cli/progress.h"
 #include "pack/tool.h"
 
 #define SQUASH_BUFFER ((size_t)256 << 10)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/path.h"
-#include "pack/progress.h"
+#include "cli/progress.h"
 #include "pack/tool.h"
 #include "pack/xattr.h"
 

@@ -10,7 +10,7 @@
 
 #include "base/fd.h"
 #include "base/path.h"
-#include "pack/progress.h"
+#include "cli/progress.h"
 #include "pack/tool.h"
 
 static char buffer[1 << 18]; /* one layer is read at a time */

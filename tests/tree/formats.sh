@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 known='%[-0#]*([0-9]+|\*)?(\.([0-9]+|\*))?(hh|h|ll|l|z|j)?[scdiuoxX%]'
-strange=$(grep -nE '(printf|err_set|err_errno|err_wrap|str_addf|lines_bad|console_[a-z]+)\(|^[[:space:]]*"' \
-	src/{base,format,trust,block,stack,store,boot,container,init,ctl}/{,*/}*.c 2>/dev/null |
+strange=$(grep -nE '(printf|err_set|err_errno|err_wrap|str_addf|lines_bad|console_[a-z]+|cmd_[a-z]+|out_[a-z]+)\(|^[[:space:]]*"' \
+	src/{base,format,trust,block,stack,store,boot,container,init,cli,ctl}/{,*/}*.c 2>/dev/null |
 	grep -E '"[^"]*%' | sed -E "s/%([-0#]*[0-9]*)\" PRI[duxX][0-9]+/\"/g; s/$known//g" |
 	grep -E '"[^"]*%[^" ,][^"]*"' || true)
 if [ -z "$strange" ]; then

@@ -6,7 +6,7 @@
 
 #include "base/fd.h"
 #include "pack/bundle.h"
-#include "pack/cmd.h"
+#include "cli/cmd.h"
 #include "pack/output.h"
 #include "pack/place.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pack/cmd.h"
+#include "cli/cmd.h"
 #include "pack/diff-show.h"
 #include "pack/diff.h"
 

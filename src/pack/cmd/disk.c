@@ -9,7 +9,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
-#include "pack/cmd.h"
+#include "cli/cmd.h"
 #include "pack/disk.h"
 #include "pack/image.h"
 #include "pack/output.h"

@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "format/keyring.h"
 #include "format/policy.h"
-#include "pack/cmd.h"
+#include "cli/cmd.h"
 #include "pack/cpio.h"
 #include "pack/input.h"
 #include "pack/output.h"

@@ -8,7 +8,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "format/lines.h"
-#include "pack/cmd.h"
+#include "cli/cmd.h"
 #include "pack/facts.h"
 #include "pack/input.h"
 #include "pack/place.h"

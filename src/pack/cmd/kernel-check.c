@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pack/cmd.h"
+#include "cli/cmd.h"
 #include "pack/kernel-config.h"
 #include "pack/kernel-need.h"
 

@@ -7,7 +7,7 @@
 
 #include "base/fd.h"
 #include "format/keyring.h"
-#include "pack/cmd.h"
+#include "cli/cmd.h"
 #include "pack/input.h"
 #include "pack/output.h"
 #include "trust/key.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "pack/cmd.h"
+#include "cli/cmd.h"
 #include "pack/describe.h"
 #include "pack/import.h"
 #include "pack/source.h"

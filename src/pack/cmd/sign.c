@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "format/signature.h"
 #include "pack/child.h"
-#include "pack/cmd.h"
+#include "cli/cmd.h"
 #include "pack/image.h"
 #include "pack/input.h"
 #include "store/store.h"

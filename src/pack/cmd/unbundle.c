@@ -7,7 +7,7 @@
 
 #include "base/fd.h"
 #include "pack/bundle.h"
-#include "pack/cmd.h"
+#include "cli/cmd.h"
 #include "pack/input.h"
 #include "pack/registry.h"
 #include "pack/staging.h"

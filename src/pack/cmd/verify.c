@@ -7,7 +7,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
-#include "pack/cmd.h"
+#include "cli/cmd.h"
 #include "pack/input.h"
 #include "pack/place.h"
 #include "trust/hash-tree.h"

@@ -9,7 +9,7 @@
 #include <sys/utsname.h>
 
 #include "base/str.h"
-#include "pack/cmd.h"
+#include "cli/cmd.h"
 #include "pack/describe/config.h"
 #include "pack/describe/parts.h"
 

@@ -19,7 +19,8 @@ void progress_begin(struct progress *progress, const char *verb, const char *nam
 		    uint64_t total_bytes);
 void progress_add(struct progress *progress, uint64_t bytes);
 
-/* Takes the bar off the screen. */
 /* The same bytes, but now something else is done with them. */
 void progress_verb(struct progress *progress, const char *verb);
+
+/* Takes the bar off the screen. */
 void progress_end(struct progress *progress);

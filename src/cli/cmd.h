@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * What a command of `lamina` is: a const table entry from which help and option parsing
- * are made. A new command is one file cmd/NAME.c with a `const struct cmd cmd_NAME`, its
- * line in main.c and its object in Kbuild.
+ * What a program of several commands is: const tables from which help and option parsing
+ * are made. A new command is one file with a `const struct cmd cmd_NAME`, its line in the
+ * program's main.c and its object in Kbuild.
  *
  * Data goes to stdout, messages to stderr. A command returns 0 or -errno with a text in
- * err; main prints that text once, as "lamina: ...", and turns the number into the exit
- * code.
+ * err; cmd_main() prints that text once, as "PROGRAM: ...", and turns the number into the
+ * exit code.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ enum {
 
 /* What a command returns when it was called wrongly; no errno has this number. */
 #define CMD_USAGE (-4096)
-/* ... and when --help stood among its options: main prints the help. */
+/* ... and when --help stood among its options: cmd_main() prints the help. */
 #define CMD_HELP (-4097)
 
 struct cmd_option {
@@ -45,7 +45,22 @@ struct cmd {
 	int (*run)(struct cmd_line *line, struct err *err);
 };
 
+struct cmd_program {
+	const char *name;
+	const char *help;		   /* one sentence */
+	const struct cmd *const *commands; /* in the order of the help; NULL ends */
+	/* Options that every command has, and that may stand before its name; or NULL. */
+	const struct cmd_option *options;
+	/* One of them was given. 0 or CMD_USAGE. */
+	int (*option)(void *context, int option, const char *value, struct err *err);
+	void *context; /* for option() and for the commands */
+	/* Before a command runs, and after one that succeeded; may be NULL. 0 or -errno. */
+	int (*start)(struct err *err);
+	int (*finish)(struct err *err);
+};
+
 struct cmd_line {
+	const struct cmd_program *program;
 	const struct cmd *cmd;
 	int argc;	   /* with the command's name as argv[0] */
 	char **argv;	   /* operands come last once cmd_next() has returned 0 */
@@ -53,12 +68,16 @@ struct cmd_line {
 	const char *value; /* of the option last returned */
 };
 
+/* All of a program's main(): finds the command, runs it, says why it failed. Returns the
+ * exit code. */
+int cmd_main(const struct cmd_program *program, int argc, char **argv);
+
 /* Takes the next option off the line. 1: *ret_option is its place in the command's table
  * and line->value its value; 0: only operands are left, argv[at] to argv[argc - 1];
  * CMD_USAGE; CMD_HELP at --help and -h, which every command has. */
 int cmd_next(struct cmd_line *line, int *ret_option, struct err *err);
 
-/* CMD_USAGE with a text; main adds how to get help. */
+/* CMD_USAGE with a text; cmd_main() adds how to get help. */
 int cmd_usage(struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -70,11 +89,14 @@ int cmd_operands(const struct cmd_line *line, int least, int most, struct err *e
 int cmd_number(const struct cmd_line *line, int option, unsigned long long least,
 	       unsigned long long most, unsigned long long *ret_value, struct err *err);
 
-/* A warning or a note on stderr: "lamina: ...". */
+/* A warning or a note on stderr: "PROGRAM: ...", without control characters. */
 void cmd_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* The exit code for what run() returned. */
-int cmd_exit_code(int r);
+/* What cmd_main() was called with; "lamina" before. */
+const char *cmd_program_name(void);
 
-/* Prints a command's usage and its options on stdout. */
-void cmd_print_help(const struct cmd *cmd);
+/* Prints the program's commands, or a command's usage and its options, on stdout. 0 or
+ * -errno. */
+int cmd_print_commands(const struct cmd_program *program, struct err *err);
+int cmd_print_help(const struct cmd_program *program, const struct cmd *cmd,
+		   struct err *err);

@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pack/progress.h"
+#include "cli/progress.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "base/fd.h"
 #include "base/str.h"
+#include "base/sys.h"
 
 #define BAR 24
 
 static uint64_t now_ms(void)
 {
-	struct timespec ts;
+	struct timespec ts = { .tv_sec = 0 };
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	(void)sys_clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
 void progress_init(struct progress *progress)
 {
-	*progress = (struct progress){ .terminal = isatty(STDERR_FILENO) == 1 };
+	struct winsize size;
+
+	/* only a terminal has one */
+	*progress = (struct progress){ .terminal = sys_ioctl(2, TIOCGWINSZ, &size) >= 0 };
 }
 
 void progress_begin(struct progress *progress, const char *verb, const char *name,
@@ -41,7 +43,7 @@ static int columns(void)
 {
 	struct winsize size;
 
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < 40)
+	if (sys_ioctl(2, TIOCGWINSZ, &size) < 0 || size.ws_col < 40)
 		return 80;
 	return size.ws_col;
 }
@@ -49,26 +51,25 @@ static int columns(void)
 /* "[#####....] 12 MiB of 40 MiB  reading sha256:..." cut to the terminal's width */
 static void draw(const struct progress *p)
 {
-	char bar[BAR + 1], done[16], total[16], line[512];
-	uint64_t part = p->total_bytes ? p->done_bytes : 0;
-	size_t filled = 0;
-	int n, width = columns() - 1;
+	char done[16], total[16], text[512], line[sizeof(text) + 8];
+	uint64_t part = p->done_bytes < p->total_bytes ? p->done_bytes : p->total_bytes;
+	size_t filled = p->total_bytes ? (size_t)(part / (p->total_bytes / BAR + 1)) : 0;
+	size_t width = (size_t)columns() - 1;
+	struct str s;
 
-	if (part > p->total_bytes)
-		part = p->total_bytes;
+	str_init(&s, text, width < sizeof(text) ? width + 1 : sizeof(text));
+	str_add(&s, "[");
+	for (size_t i = 0; i < BAR; i++)
+		str_add(&s, i < filled || part == p->total_bytes ? "#" : ".");
+	str_addf(&s, "] %s", str_size(p->done_bytes, done));
 	if (p->total_bytes)
-		filled = (size_t)((double)part / (double)p->total_bytes * BAR);
-	memset(bar, '.', BAR);
-	memset(bar, '#', filled);
-	bar[BAR] = '\0';
-	(void)str_size(p->done_bytes, done);
-	(void)str_size(p->total_bytes, total);
-	n = snprintf(line, sizeof(line), "[%s] %s%s%s  %s %s", bar, done,
-		     p->total_bytes ? " of " : "", p->total_bytes ? total : "", p->verb,
-		     p->name);
-	if (n > width)
-		line[width] = '\0';
-	fprintf(stderr, "\r%s\033[K", line);
+		str_addf(&s, " of %s", str_size(p->total_bytes, total));
+	str_addf(&s, "  %s ", p->verb);
+	for (const char *c = p->name; *c; c++)
+		str_add_bytes(&s, c, 1);
+	str_init(&s, line, sizeof(line));
+	str_addf(&s, "\r%s\033[K", text);
+	(void)fd_write_all(2, s.buf, s.used);
 }
 
 void progress_add(struct progress *progress, uint64_t bytes)
@@ -98,7 +99,7 @@ void progress_verb(struct progress *progress, const char *verb)
 void progress_end(struct progress *progress)
 {
 	if (progress && progress->drawn)
-		fputs("\r\033[K", stderr);
+		(void)fd_write_all(2, "\r\033[K", 4);
 	if (progress)
 		progress->drawn = false;
 }

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cmd.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "cli/utf8.h"
+
+/* A path may be 4096 bytes. What a stranger named must not reach the terminal raw. */
+void cmd_note(const char *fmt, ...)
+{
+	char text[8192], line[sizeof(text) + 64];
+	struct str s;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	utf8_clean(text);
+	str_init(&s, line, sizeof(line));
+	str_addf(&s, "%s: %s\n", cmd_program_name(), text);
+	/* one write: lines of several threads don't mix */
+	(void)fd_write_all(2, s.buf, s.used);
+}
