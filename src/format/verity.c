@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/le.h"
+
 /* Where cryptsetup's struct verity_sb has its fields, little endian. */
 enum {
 	SB_MAGIC = 0, /* "verity\0\0" */
@@ -22,39 +24,24 @@ enum {
 /* The most blocks of data: 2^62 bytes, so that data and tree together stay below 2^63. */
 #define MAX_DATA_BLOCKS ((uint64_t)INT64_MAX / 2 / VERITY_BLOCK)
 
-static void put(uint8_t *at, uint64_t value, int count)
-{
-	for (int i = 0; i < count; i++)
-		at[i] = (uint8_t)(value >> 8 * i);
-}
-
-static uint64_t get_le64(const uint8_t *at)
-{
-	uint64_t value = 0;
-
-	for (int i = 7; i >= 0; i--)
-		value = value << 8 | at[i];
-	return value;
-}
-
 void verity_superblock_write(const struct verity_superblock *sb,
 			     uint8_t ret_bytes[VERITY_SUPERBLOCK_SIZE])
 {
 	memset(ret_bytes, 0, VERITY_SUPERBLOCK_SIZE);
 	memcpy(ret_bytes + SB_MAGIC, "verity", 6);
-	put(ret_bytes + SB_VERSION, 1, 4);
-	put(ret_bytes + SB_HASH_TYPE, 1, 4);
+	le_put(ret_bytes + SB_VERSION, 1, 4);
+	le_put(ret_bytes + SB_HASH_TYPE, 1, 4);
 	memcpy(ret_bytes + SB_UUID, sb->uuid, sizeof(sb->uuid));
 	memcpy(ret_bytes + SB_ALGORITHM, "sha256", 6);
-	put(ret_bytes + SB_DATA_BLOCK_SIZE, VERITY_BLOCK, 4);
-	put(ret_bytes + SB_HASH_BLOCK_SIZE, VERITY_BLOCK, 4);
-	put(ret_bytes + SB_DATA_BLOCKS, sb->data_blocks, 8);
+	le_put(ret_bytes + SB_DATA_BLOCK_SIZE, VERITY_BLOCK, 4);
+	le_put(ret_bytes + SB_HASH_BLOCK_SIZE, VERITY_BLOCK, 4);
+	le_put(ret_bytes + SB_DATA_BLOCKS, sb->data_blocks, 8);
 }
 
 int verity_superblock_parse(const uint8_t bytes[VERITY_SUPERBLOCK_SIZE],
 			    struct verity_superblock *ret_sb, struct err *err)
 {
-	struct verity_superblock sb = { .data_blocks = get_le64(bytes + SB_DATA_BLOCKS) };
+	struct verity_superblock sb = { .data_blocks = le_get(bytes + SB_DATA_BLOCKS, 8) };
 	uint8_t expected[VERITY_SUPERBLOCK_SIZE];
 
 	memcpy(sb.uuid, bytes + SB_UUID, sizeof(sb.uuid));

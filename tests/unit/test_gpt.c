@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "base/le.h"
 #include "unit/bytes.h"
 
 #define GPT_SIZE 17408 /* protective MBR, header, 128 entries */
@@ -73,7 +74,7 @@ static int changed(size_t at, uint64_t value, size_t size)
 	load();
 	put(at, value, size);
 	put(16, 0, 4);
-	header_size = text_le32(disk + 512 + 12);
+	header_size = le_get(disk + 512 + 12, 4);
 	put(16, gpt_crc32(0, disk + 512, header_size <= 512 ? header_size : 92), 4);
 	return gpt_header_parse(disk + 512, 512, 1, &header);
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/le.h"
+
 #define HEADER_SIZE 92
 
 uint32_t gpt_crc32(uint32_t crc, const uint8_t *bytes, size_t size)
@@ -36,15 +38,15 @@ int gpt_header_parse(const uint8_t *block, size_t size, uint64_t lba,
 
 	if (size < HEADER_SIZE || memcmp(block, "EFI PART", 8) != 0)
 		return -EBADMSG;
-	header_size = text_le32(block + 12);
+	header_size = le_get(block + 12, 4);
 	if (header_size < HEADER_SIZE || header_size > size)
 		return -EBADMSG;
-	if (header_crc(block, header_size) != text_le32(block + 16))
+	if (header_crc(block, header_size) != le_get(block + 16, 4))
 		return -EBADMSG;
-	header.entries_lba = text_le64(block + 72);
-	header.count = text_le32(block + 80);
-	header.entries_crc = text_le32(block + 88);
-	if (text_le64(block + 24) != lba || text_le32(block + 84) != GPT_ENTRY_SIZE)
+	header.entries_lba = le_get(block + 72, 8);
+	header.count = le_get(block + 80, 4);
+	header.entries_crc = le_get(block + 88, 4);
+	if (le_get(block + 24, 8) != lba || le_get(block + 84, 4) != GPT_ENTRY_SIZE)
 		return -EBADMSG;
 	/* so that a byte offset can't overflow */
 	if (header.count > GPT_MAX_ENTRIES || header.entries_lba > INT64_MAX / 8192)
@@ -81,7 +83,7 @@ bool mbr_is_protective(const uint8_t sector[MBR_SIZE])
 		const uint8_t *partition = sector + 446 + i * 16;
 
 		if (is_mbr(sector) && partition[4] == 0xee &&
-		    text_le32(partition + 8) == 1)
+		    le_get(partition + 8, 4) == 1)
 			return true;
 	}
 	return false;
@@ -92,7 +94,7 @@ int mbr_partuuid(const uint8_t sector[MBR_SIZE], unsigned int number,
 {
 	if (!is_mbr(sector) || number == 0 || number > 255)
 		return -EBADMSG;
-	(void)snprintf(ret_id, MBR_ID_SIZE, "%08x-%02x", text_le32(sector + 440),
-		       number & 255);
+	(void)snprintf(ret_id, MBR_ID_SIZE, "%08x-%02x",
+		       (unsigned int)le_get(sector + 440, 4), number & 255);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/le.h"
 #include "block/find/text.h"
 
 /* Each offset below is from the file system's on-disk structure in the Linux sources,
@@ -24,7 +25,7 @@ static bool parse_f2fs(const uint8_t *bytes, struct superblock *found)
 {
 	const uint8_t *sb = bytes + 1024;
 
-	if (text_le32(sb) != 0xf2f52010)
+	if (le_get(sb, 4) != 0xf2f52010)
 		return false;
 	text_uuid(sb + 108, found->uuid);
 	(void)text_utf16(sb + 124, 512, found->label, sizeof(found->label));

@@ -6,17 +6,6 @@
 
 #define TEXT_UUID_SIZE 37
 
-static inline uint32_t text_le32(const uint8_t *bytes)
-{
-	return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-	       (uint32_t)bytes[3] << 24;
-}
-
-static inline uint64_t text_le64(const uint8_t *bytes)
-{
-	return text_le32(bytes) | (uint64_t)text_le32(bytes + 4) << 32;
-}
-
 /* 16 bytes, as they stand, as 8-4-4-4-12 lower-case digits. */
 void text_uuid(const uint8_t bytes[16], char ret_text[TEXT_UUID_SIZE]);
 
