@@ -6,6 +6,7 @@
  * lamina-record(5).
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -50,7 +51,8 @@ struct record {
 bool record_has(const uint8_t id[RECORD_ID_SIZE]);
 bool record_same(const uint8_t a[RECORD_ID_SIZE], const uint8_t b[RECORD_ID_SIZE]);
 
-/* "signature", "tries used up"...: a reason's words, for people and for status --json. */
+/* "signature", "tries used up"...: a reason's words, for people and for status --json.
+ * "unknown" past the last one. */
 const char *record_reason_words(enum record_reason reason);
 
 /*
@@ -66,3 +68,19 @@ void record_encode(const struct record *record, uint8_t ret_bytes[RECORD_SIZE]);
  * -ENOTSUP for a newer version; -EBADMSG with a reason. */
 int record_decode(const uint8_t bytes[RECORD_SIZE], struct record *ret_record,
 		  struct err *err);
+
+/* The seq of a whole record, where every version has it. */
+uint64_t record_seq(const uint8_t bytes[RECORD_SIZE]);
+
+/* What was read of a copy. @r: 0; -ENOTSUP: whole, of a newer version (with a seq); else
+ * not whole. */
+struct record_copy {
+	int r;
+	uint64_t seq;
+};
+
+/* The copy that counts, or RECORD_COPIES: none is whole. */
+size_t record_newest(const struct record_copy copies[RECORD_COPIES]);
+
+/* The copy to overwrite first: never the one that counts. */
+size_t record_first(const struct record_copy copies[RECORD_COPIES]);

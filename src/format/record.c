@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/record.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/le.h"
+
+/* Offsets, as lamina-record(5) tells them. The first three and the checksum are where
+ * they are in every version. */
+enum {
+	AT_MAGIC = 0,
+	AT_VERSION = 8, /* of 4 bytes */
+	AT_SIZE = 12,	/* of 4 bytes */
+	AT_SEQ = 16,	/* of 8 bytes */
+	AT_BOOTS = 24,	/* of 4 bytes */
+	AT_TRIES_LEFT = 28,
+	AT_TRIES_INITIAL = 29,
+	AT_FLAGS = 30,
+	AT_REASON = 31,
+	AT_CURRENT = 32,
+	AT_PREVIOUS = 64,
+	AT_CANDIDATE = 96,
+	AT_FAILED = 128,
+	AT_FLOOR = 160,		  /* of 8 bytes */
+	AT_CLOCK_FLOOR = 168,	  /* of 8 bytes */
+	AT_KEYRING_VERSION = 176, /* of 4 bytes */
+	AT_RESERVED = 180,	  /* zeros up to the checksum */
+};
+
+#define VERSION 1
+#define FLAG_REBOOT_SPENT 0x01
+
+static const char magic[AT_VERSION + 1] = "laminaAB";
+
+bool record_same(const uint8_t a[RECORD_ID_SIZE], const uint8_t b[RECORD_ID_SIZE])
+{
+	return memcmp(a, b, RECORD_ID_SIZE) == 0;
+}
+
+bool record_has(const uint8_t id[RECORD_ID_SIZE])
+{
+	static const uint8_t none[RECORD_ID_SIZE];
+
+	return !record_same(id, none);
+}
+
+const char *record_reason_words(enum record_reason reason)
+{
+	static const char *const words[RECORD_REASON_COUNT] = {
+		[RECORD_REASON_NONE] = "none",
+		[RECORD_REASON_SIGNATURE] = "signature",
+		[RECORD_REASON_INCOMPATIBLE] = "incompatible",
+		[RECORD_REASON_FLOOR] = "below floor",
+		[RECORD_REASON_MISSING] = "missing",
+		[RECORD_REASON_CORRUPT] = "corrupt",
+		[RECORD_REASON_MOUNT] = "mount failed",
+		[RECORD_REASON_TRIES] = "tries used up",
+		[RECORD_REASON_WATCHDOG] = "watchdog",
+		[RECORD_REASON_PANIC] = "panic",
+		[RECORD_REASON_REJECTED] = "rejected",
+	};
+
+	return reason < RECORD_REASON_COUNT ? words[reason] : "unknown";
+}
+
+void record_encode(const struct record *record, uint8_t ret_bytes[RECORD_SIZE])
+{
+	memset(ret_bytes, 0, RECORD_SIZE);
+	memcpy(ret_bytes + AT_MAGIC, magic, AT_VERSION);
+	le_put(ret_bytes + AT_VERSION, VERSION, 4);
+	le_put(ret_bytes + AT_SIZE, RECORD_SIZE, 4);
+	le_put(ret_bytes + AT_SEQ, record->seq, 8);
+	le_put(ret_bytes + AT_BOOTS, record->boots, 4);
+	ret_bytes[AT_TRIES_LEFT] = record->tries_left;
+	ret_bytes[AT_TRIES_INITIAL] = record->tries_initial;
+	ret_bytes[AT_FLAGS] = record->reboot_spent ? FLAG_REBOOT_SPENT : 0;
+	ret_bytes[AT_REASON] = (uint8_t)record->reason;
+	memcpy(ret_bytes + AT_CURRENT, record->current, RECORD_ID_SIZE);
+	memcpy(ret_bytes + AT_PREVIOUS, record->previous, RECORD_ID_SIZE);
+	memcpy(ret_bytes + AT_CANDIDATE, record->candidate, RECORD_ID_SIZE);
+	memcpy(ret_bytes + AT_FAILED, record->failed, RECORD_ID_SIZE);
+	le_put(ret_bytes + AT_FLOOR, record->floor, 8);
+	le_put(ret_bytes + AT_CLOCK_FLOOR, record->clock_floor_s, 8);
+	le_put(ret_bytes + AT_KEYRING_VERSION, record->keyring_version, 4);
+}
+
+static void take_fields(const uint8_t bytes[RECORD_SIZE], struct record *ret_record)
+{
+	ret_record->seq = le_get(bytes + AT_SEQ, 8);
+	ret_record->boots = (uint32_t)le_get(bytes + AT_BOOTS, 4);
+	ret_record->tries_left = bytes[AT_TRIES_LEFT];
+	ret_record->tries_initial = bytes[AT_TRIES_INITIAL];
+	ret_record->reboot_spent = bytes[AT_FLAGS] & FLAG_REBOOT_SPENT;
+	ret_record->reason = bytes[AT_REASON];
+	memcpy(ret_record->current, bytes + AT_CURRENT, RECORD_ID_SIZE);
+	memcpy(ret_record->previous, bytes + AT_PREVIOUS, RECORD_ID_SIZE);
+	memcpy(ret_record->candidate, bytes + AT_CANDIDATE, RECORD_ID_SIZE);
+	memcpy(ret_record->failed, bytes + AT_FAILED, RECORD_ID_SIZE);
+	ret_record->floor = le_get(bytes + AT_FLOOR, 8);
+	ret_record->clock_floor_s = le_get(bytes + AT_CLOCK_FLOOR, 8);
+	ret_record->keyring_version = (uint32_t)le_get(bytes + AT_KEYRING_VERSION, 4);
+}
+
+/* What can't be, although the checksum holds: whoever wrote it was not Lamina. */
+static const char *find_fault(const struct record *record)
+{
+	if (record->reason >= RECORD_REASON_COUNT)
+		return "unknown reason";
+	if (record_has(record->failed) != (record->reason != RECORD_REASON_NONE))
+		return "failed image and reason don't fit";
+	if (record->tries_left > record->tries_initial)
+		return "more tries left than there were";
+	if (record_has(record->candidate) != (record->tries_initial != 0))
+		return "candidate and tries don't fit";
+	if (record->reboot_spent && !record_has(record->candidate))
+		return "a reboot spent without a candidate";
+	return NULL;
+}
+
+int record_decode(const uint8_t bytes[RECORD_SIZE], struct record *ret_record,
+		  struct err *err)
+{
+	uint32_t version = (uint32_t)le_get(bytes + AT_VERSION, 4);
+	uint8_t again[RECORD_SIZE];
+	struct record record;
+	const char *fault;
+
+	if (memcmp(bytes + AT_MAGIC, magic, AT_VERSION) != 0)
+		return err_set(err, -ENODATA, "no boot record");
+	if (version > VERSION)
+		return err_set(err, -ENOTSUP,
+			       "boot record of version %u, %d is understood",
+			       (unsigned int)version, VERSION);
+	take_fields(bytes, &record);
+	fault = find_fault(&record);
+	if (fault)
+		return err_set(err, -EBADMSG, "boot record: %s", fault);
+	/* What would be written is what must be there: version, size, flags, zeros. */
+	record_encode(&record, again);
+	if (memcmp(again, bytes, RECORD_SUM_OFFSET) != 0)
+		return err_set(err, -EBADMSG, "boot record: not as version 1 has it");
+	*ret_record = record;
+	return 0;
+}
+
+uint64_t record_seq(const uint8_t bytes[RECORD_SIZE])
+{
+	return le_get(bytes + AT_SEQ, 8);
+}
+
+static bool is_whole(const struct record_copy *copy)
+{
+	return copy->r == 0 || copy->r == -ENOTSUP;
+}
+
+size_t record_newest(const struct record_copy copies[RECORD_COPIES])
+{
+	if (!is_whole(&copies[0]) && !is_whole(&copies[1]))
+		return RECORD_COPIES;
+	if (!is_whole(&copies[1]))
+		return 0;
+	return !is_whole(&copies[0]) || copies[1].seq > copies[0].seq;
+}
+
+size_t record_first(const struct record_copy copies[RECORD_COPIES])
+{
+	return record_newest(copies) == 0 ? 1 : 0;
+}

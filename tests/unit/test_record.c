@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bytes.h"
+
+#include <errno.h>
+
+#include "format/record.h"
+
+/* Every field another value, so that no two can be mixed up. */
+static const struct record full = {
+	.seq = 0x0102030405060708,
+	.boots = 0x11121314,
+	.current = { 0xc0, [31] = 0xc1 },
+	.previous = { 0xb0, [31] = 0xb1 },
+	.candidate = { 0xa0, [31] = 0xa1 },
+	.failed = { 0xf0, [31] = 0xf1 },
+	.tries_left = 2,
+	.tries_initial = 3,
+	.reboot_spent = true,
+	.reason = RECORD_REASON_PANIC,
+	.floor = 0x2122232425262728,
+	.keyring_version = 0x31323334,
+	.clock_floor_s = 0x4142434445464748,
+};
+
+/* What lamina-record(5) says of `full`, where it is not zero. */
+static const struct {
+	size_t at;
+	const char *bytes;
+	size_t size;
+} golden[] = {
+	{ 0, SIZED("laminaAB") },
+	{ 8, SIZED("\1\0\0\0") },
+	{ 12, SIZED("\0\2\0\0") },
+	{ 16, SIZED("\x08\x07\x06\x05\x04\x03\x02\x01") },
+	{ 24, SIZED("\x14\x13\x12\x11") },
+	{ 28, SIZED("\2\3\1\x09") },
+	{ 32, SIZED("\xc0") },
+	{ 63, SIZED("\xc1\xb0") },
+	{ 95, SIZED("\xb1\xa0") },
+	{ 127, SIZED("\xa1\xf0") },
+	{ 159, SIZED("\xf1\x28\x27\x26\x25\x24\x23\x22\x21") },
+	{ 168, SIZED("\x48\x47\x46\x45\x44\x43\x42\x41") },
+	{ 176, SIZED("\x34\x33\x32\x31") },
+};
+
+static void assert_same_record(const struct record *a, const struct record *b)
+{
+	uint8_t bytes_a[RECORD_SIZE], bytes_b[RECORD_SIZE];
+
+	record_encode(a, bytes_a);
+	record_encode(b, bytes_b);
+	assert_memory_equal(bytes_a, bytes_b, RECORD_SIZE);
+}
+
+static void the_bytes(void **state)
+{
+	uint8_t bytes[RECORD_SIZE], expected[RECORD_SIZE] = { 0 };
+	struct err err = ERR_INIT;
+	struct record back;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(golden) / sizeof(golden[0]); i++)
+		memcpy(expected + golden[i].at, golden[i].bytes, golden[i].size);
+	memset(bytes, 0x5a, sizeof(bytes));
+	record_encode(&full, bytes);
+	assert_memory_equal(bytes, expected, RECORD_SIZE);
+	assert_refused(record_decode(bytes, &back, &err), 0, err, "");
+	assert_same_record(&back, &full);
+	assert_true(back.reboot_spent && back.reason == RECORD_REASON_PANIC);
+	assert_int_equal(back.seq, full.seq);
+	assert_int_equal(back.clock_floor_s, full.clock_floor_s);
+	assert_true(record_seq(bytes) == full.seq);
+}
+
+static void an_empty_record(void **state)
+{
+	struct record empty = { 0 }, back;
+	uint8_t bytes[RECORD_SIZE];
+
+	(void)state;
+	record_encode(&empty, bytes);
+	assert_int_equal(record_decode(bytes, &back, NULL), 0);
+	assert_same_record(&back, &empty);
+}
+
+/* Whatever bit flips: it is refused, or what it says is what it writes. The checksum's
+ * own bytes are the store's. */
+static void flipped_bits(void **state)
+{
+	uint8_t bytes[RECORD_SIZE], again[RECORD_SIZE];
+	struct record back;
+
+	(void)state;
+	record_encode(&full, bytes);
+	for (size_t bit = 0; bit < 8 * RECORD_SIZE; bit++) {
+		struct err err = ERR_INIT;
+		size_t at = bit / 8;
+		int r;
+
+		bytes[at] ^= (uint8_t)(1 << bit % 8);
+		r = record_decode(bytes, &back, &err);
+		if (at < 8)
+			assert_int_equal(r, -ENODATA);
+		else if (at < 12)
+			assert_int_equal(r, bit == 64 ? -EBADMSG : -ENOTSUP);
+		else if (at < 16 || (at >= 180 && at < RECORD_SUM_OFFSET))
+			assert_int_equal(r, -EBADMSG);
+		if (r < 0) {
+			assert_true(err.text[0]);
+		} else {
+			record_encode(&back, again);
+			assert_memory_equal(again, bytes, RECORD_SUM_OFFSET);
+		}
+		bytes[at] ^= (uint8_t)(1 << bit % 8);
+	}
+}
+
+/* A sector is written whole or not at all; should it be cut all the same, the old bytes
+ * or zeros behind the cut: the checksum tells, and no cut is taken for something else. */
+static void truncations(void **state)
+{
+	uint8_t bytes[RECORD_SIZE], cut[RECORD_SIZE];
+	struct record back;
+
+	(void)state;
+	record_encode(&full, bytes);
+	for (size_t size = 0; size < RECORD_SIZE; size++) {
+		struct err err = ERR_INIT;
+		int r;
+
+		memset(cut, 0, sizeof(cut));
+		memcpy(cut, bytes, size);
+		r = record_decode(cut, &back, &err);
+		if (size < 8)
+			assert_int_equal(r, -ENODATA);
+		else if (size < 14)
+			assert_int_equal(r, -EBADMSG);
+		assert_int_equal(r == 0, !err.text[0]);
+	}
+}
+
+static void what_can_t_be(void **state)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+		const char *words;
+	} cases[] = {
+		{ 31, RECORD_REASON_COUNT, "boot record: unknown reason" },
+		{ 31, 0xff, "boot record: unknown reason" },
+		{ 31, 0, "boot record: failed image and reason don't fit" },
+		{ 28, 4, "boot record: more tries left than there were" },
+		{ 30, 3, "boot record: not as version 1 has it" },
+		{ 180, 1, "boot record: not as version 1 has it" },
+		{ 495, 1, "boot record: not as version 1 has it" },
+		{ 12, 1, "boot record: not as version 1 has it" },
+		{ 8, 0, "boot record: not as version 1 has it" },
+	};
+	uint8_t bytes[RECORD_SIZE];
+	struct record back;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err err = ERR_INIT;
+
+		record_encode(&full, bytes);
+		bytes[cases[i].at] = cases[i].value;
+		assert_refused(record_decode(bytes, &back, &err), -EBADMSG, err,
+			       cases[i].words);
+	}
+}
+
+static void candidate_and_tries(void **state)
+{
+	struct err err = ERR_INIT;
+	struct record record = full, back;
+	uint8_t bytes[RECORD_SIZE];
+
+	(void)state;
+	memset(record.candidate, 0, sizeof(record.candidate));
+	record_encode(&record, bytes);
+	assert_refused(record_decode(bytes, &back, &err), -EBADMSG, err,
+		       "boot record: candidate and tries don't fit");
+	record.tries_left = record.tries_initial = 0;
+	record_encode(&record, bytes);
+	assert_refused(record_decode(bytes, &back, &err), -EBADMSG, err,
+		       "boot record: a reboot spent without a candidate");
+	record = full;
+	memset(record.failed, 0, sizeof(record.failed));
+	record_encode(&record, bytes);
+	assert_refused(record_decode(bytes, &back, &err), -EBADMSG, err,
+		       "boot record: failed image and reason don't fit");
+}
+
+static void newer_versions(void **state)
+{
+	struct err err = ERR_INIT;
+	uint8_t bytes[RECORD_SIZE];
+	struct record back;
+
+	(void)state;
+	record_encode(&full, bytes);
+	memset(bytes + 24, 0xff, RECORD_SIZE - 24);
+	bytes[8] = 2;
+	assert_refused(record_decode(bytes, &back, &err), -ENOTSUP, err,
+		       "boot record of version 2, 1 is understood");
+	assert_true(record_seq(bytes) == full.seq);
+	memset(bytes, 0, sizeof(bytes));
+	assert_refused(record_decode(bytes, &back, &err), -ENODATA, err,
+		       "no boot record");
+}
+
+static void the_words(void **state)
+{
+	(void)state;
+	for (int i = 0; i < RECORD_REASON_COUNT; i++) {
+		assert_string_not_equal(record_reason_words(i), "unknown");
+		for (int j = 0; j < i; j++)
+			assert_string_not_equal(record_reason_words(i),
+						record_reason_words(j));
+	}
+	assert_string_equal(record_reason_words(RECORD_REASON_TRIES), "tries used up");
+	assert_string_equal(record_reason_words(RECORD_REASON_COUNT), "unknown");
+}
+
+/* Which copy counts and which is written first: every pair there is. */
+static void the_copies(void **state)
+{
+	static const struct {
+		struct record_copy copies[RECORD_COPIES];
+		size_t newest, first;
+	} cases[] = {
+		{ { { 0, 5 }, { 0, 5 } }, 0, 1 },
+		{ { { 0, 6 }, { 0, 5 } }, 0, 1 },
+		{ { { 0, 5 }, { 0, 6 } }, 1, 0 },
+		{ { { 0, 5 }, { -EBADMSG, 6 } }, 0, 1 },
+		{ { { -EBADMSG, 6 }, { 0, 5 } }, 1, 0 },
+		{ { { -EIO, 0 }, { 0, 0 } }, 1, 0 },
+		{ { { 0, 0 }, { -ENODATA, 0 } }, 0, 1 },
+		{ { { 0, 5 }, { -ENOTSUP, 6 } }, 1, 0 },
+		{ { { -ENOTSUP, 5 }, { 0, 6 } }, 1, 0 },
+		{ { { -ENOTSUP, 6 }, { 0, 5 } }, 0, 1 },
+		{ { { -EBADMSG, 9 }, { -EIO, 9 } }, RECORD_COPIES, 0 },
+		{ { { -ENODATA, 0 }, { -ENODATA, 0 } }, RECORD_COPIES, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(record_newest(cases[i].copies), cases[i].newest);
+		assert_int_equal(record_first(cases[i].copies), cases[i].first);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_bytes),	  cmocka_unit_test(an_empty_record),
+		cmocka_unit_test(flipped_bits),	  cmocka_unit_test(truncations),
+		cmocka_unit_test(what_can_t_be),  cmocka_unit_test(candidate_and_tries),
+		cmocka_unit_test(newer_versions), cmocka_unit_test(the_words),
+		cmocka_unit_test(the_copies),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
