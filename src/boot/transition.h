@@ -12,6 +12,10 @@
 #include "base/err.h"
 #include "format/record.h"
 
+/* The candidate fell because of @reason: remembered as failed, and no candidate any more.
+ * Without one, nothing happens. */
+void transition_fall(struct record *record, enum record_reason reason);
+
 /* @id, complete in the store, becomes the candidate with @tries starts (1 to 255). One
  * that was there before is forgotten. @id may be the previous image; -EEXIST when it is
  * the current one and there is no candidate to give up. */

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "boot/decide.h"
+
+#include "boot/transition.h"
+
+static bool is_left(const struct decide *d, enum decide_slot slot)
+{
+	const uint8_t *ids[] = {
+		[DECIDE_CANDIDATE] = d->record.candidate,
+		[DECIDE_CURRENT] = d->record.current,
+		[DECIDE_PREVIOUS] = d->record.previous,
+	};
+
+	if (d->fallen[slot] != RECORD_REASON_NONE)
+		return false;
+	return slot == DECIDE_FACTORY ? d->has_factory : record_has(ids[slot]);
+}
+
+/* The first of @from, ..., factory that was not tried yet. */
+static enum decide_slot first_left(const struct decide *d, enum decide_slot from)
+{
+	while (from < DECIDE_NONE && !is_left(d, from))
+		from++;
+	return from;
+}
+
+/* Away from what would be started: the command line's wish, and nothing is recorded. */
+static enum decide_slot ask_for_another(const struct decide *d)
+{
+	if (d->use == CMDLINE_USE_FACTORY)
+		return first_left(d, DECIDE_FACTORY);
+	return first_left(d, record_has(d->record.candidate) ? DECIDE_CURRENT
+							     : DECIDE_PREVIOUS);
+}
+
+/* Why the candidate falls now, if it does. */
+static enum record_reason judge_candidate(const struct decide *d)
+{
+	if (d->fallen[DECIDE_CANDIDATE] != RECORD_REASON_NONE)
+		return d->fallen[DECIDE_CANDIDATE];
+	if (d->record.tries_left > 0)
+		return RECORD_REASON_NONE;
+	return d->last_end != RECORD_REASON_NONE ? d->last_end : RECORD_REASON_TRIES;
+}
+
+/* A start is counted before it happens: whatever goes wrong after it, it was one. */
+static void start_candidate(struct decision *decision)
+{
+	decision->slot = DECIDE_CANDIDATE;
+	decision->write = true;
+	decision->record.tries_left--;
+	if (decision->record.boots < UINT32_MAX)
+		decision->record.boots++;
+}
+
+static void decide_by_record(const struct decide *d, struct decision *decision)
+{
+	enum record_reason reason = RECORD_REASON_NONE;
+
+	if (record_has(d->record.candidate)) {
+		reason = judge_candidate(d);
+		if (reason == RECORD_REASON_NONE && d->writable) {
+			start_candidate(decision);
+			return;
+		}
+	}
+	decision->slot = first_left(d, DECIDE_CURRENT);
+	if (reason == RECORD_REASON_NONE)
+		return;
+	decision->write = d->writable;
+	transition_fall(&decision->record, reason);
+}
+
+void decide(const struct decide *d, struct decision *ret_decision)
+{
+	struct decision decision = { .record = d->record };
+
+	if (d->use == CMDLINE_USE_DEFAULT)
+		decide_by_record(d, &decision);
+	else
+		decision.slot = ask_for_another(d);
+	*ret_decision = decision;
+}
