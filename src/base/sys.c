@@ -160,6 +160,21 @@ int sys_flock(int fd, int operation)
 	RET(flock(fd, operation));
 }
 
+int sys_fcntl(int fd, int command, int arg)
+{
+	RET(fcntl(fd, command, arg));
+}
+
+int sys_fadvise(int fd, int64_t offset, int64_t size, int advice)
+{
+	return -posix_fadvise(fd, offset, size, advice);
+}
+
+int sys_sync_file_range(int fd, int64_t offset, int64_t size, unsigned int flags)
+{
+	RET(sync_file_range(fd, offset, size, flags));
+}
+
 int sys_fchdir(int fd)
 {
 	RET(fchdir(fd));

@@ -41,6 +41,9 @@ int sys_getdents64(int fd, void *buf, size_t size);
 int sys_dup3(int fd, int newfd, int flags);
 int sys_pipe2(int fds[2], int flags);
 int sys_flock(int fd, int operation);
+int sys_fcntl(int fd, int command, int arg);
+int sys_fadvise(int fd, int64_t offset, int64_t size, int advice);
+int sys_sync_file_range(int fd, int64_t offset, int64_t size, unsigned int flags);
 int sys_fchdir(int fd);
 int sys_chdir(const char *path);
 

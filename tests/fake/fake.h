@@ -58,8 +58,9 @@ struct fake_config {
 		overlay; /* "lowerdir+": known; refused when set; refused when made */
 	bool no_verity;
 	bool can_pivot;		/* a kernel of 7.0 on, whose first root can be pivoted */
+	uint64_t free_blocks;	/* of 4096 bytes, what statfs says */
 	int busy_loops;		/* so many LOOP_CONFIGUREs are told EBUSY */
-	bool no_direct_io;	/* LOOP_CONFIGURE with LO_FLAGS_DIRECT_IO is EINVAL */
+	bool no_direct_io;	/* O_DIRECT, and a loop device with it, is EINVAL */
 	void (*on_sleep)(void); /* called at every sleep: devices that come late */
 };
 extern struct fake_config fake_config;

@@ -221,7 +221,8 @@ void fake_reset(void)
 	struct fs *fs;
 
 	free_all();
-	fake_config = (struct fake_config){ .overlay = FAKE_OVERLAY_PLUS };
+	fake_config = (struct fake_config){ .overlay = FAKE_OVERLAY_PLUS,
+					     .free_blocks = 1 << 20 };
 	call_reset();
 	kernel = fake_alloc(sizeof(*kernel));
 	kernel->templates = node_new(NULL, "", S_IFDIR | 0755);

@@ -47,6 +47,7 @@ struct fs {
 	struct fs *lowers[512];
 	size_t lower_count;
 	int refs, number;
+	bool read_only;
 };
 
 #define FAKE_NOSYMFOLLOW 256U /* MS_NOSYMFOLLOW, beside MOUNT_ATTR_* */
@@ -78,13 +79,13 @@ struct context {
 	struct place lowers[512];
 	size_t lower_count;
 	struct fs *fs;
-	bool legacy_plus;
+	bool legacy_plus, read_only;
 };
 
 struct fd {
 	enum fd_kind kind;
 	int flags;
-	bool cloexec;
+	bool cloexec, locked;
 	struct place place;
 	size_t position; /* in a directory: the order of the last one listed */
 	struct context *context;

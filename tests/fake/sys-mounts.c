@@ -95,6 +95,7 @@ static int set(struct context *context, const char *key, const char *value)
 	}
 	if (strcmp(context->type, "overlay") == 0)
 		return set_overlay(context, key, value);
+	context->read_only = context->read_only || strcmp(key, "ro") == 0;
 	if (strcmp(key, "ro") == 0 || strcmp(key, "size") == 0 ||
 	    strcmp(key, "mode") == 0 || strcmp(key, "nr_inodes") == 0 ||
 	    strcmp(key, "uid") == 0 || strcmp(key, "gid") == 0)
@@ -121,9 +122,11 @@ int sys_fsconfig(int number, unsigned int cmd, const char *key, const void *valu
 	    (strcmp(context->type, "overlay") == 0 && !context->lower_count))
 		return -EINVAL;
 	r = mount_fs_new(context->type, context->source, context, &context->fs);
-	if (r == 0)
-		fs_get(context->fs);
-	return r;
+	if (r < 0)
+		return r;
+	fs_get(context->fs);
+	context->fs->read_only = context->read_only;
+	return 0;
 }
 
 int sys_fsmount(int number, unsigned int flags, unsigned int attr_flags)
@@ -203,6 +206,7 @@ static int mount_classic(const char *source, struct place at, const char *type,
 		return r;
 	struct mount *mount = mount_new_fs(fs, fs->root, (unsigned int)flags & 15);
 
+	fs->read_only = flags & MS_RDONLY;
 	mount_on(mount, at);
 	mount_put(mount);
 	return 0;
@@ -221,8 +225,12 @@ int sys_mount(const char *source, const char *target, const char *type,
 	if (flags & (MS_PRIVATE | MS_SLAVE | MS_SHARED))
 		return at.node == at.mount->root ? 0 : -EINVAL;
 	if (flags & MS_REMOUNT) {
+		if (at.node != at.mount->root)
+			return -EINVAL;
 		at.mount->attrs = (unsigned int)flags & (15 | FAKE_NOSYMFOLLOW);
-		return at.node == at.mount->root ? 0 : -EINVAL;
+		if (!(flags & MS_BIND))
+			at.mount->fs->read_only = flags & MS_RDONLY;
+		return 0;
 	}
 	if (!(flags & (MS_BIND | MS_MOVE)))
 		return mount_classic(source, at, type, flags, data);

@@ -42,7 +42,7 @@ int fd_new(struct place place, int flags, const char *what)
 
 static bool is_read_only(struct place at)
 {
-	return at.mount->attrs & MOUNT_ATTR_RDONLY ||
+	return at.mount->attrs & MOUNT_ATTR_RDONLY || at.mount->fs->read_only ||
 	       strcmp(at.mount->fs->type, "squashfs") == 0;
 }
 
@@ -240,7 +240,7 @@ ssize_t sys_pwrite(int number, const void *buf, size_t size, int64_t offset)
 {
 	struct fd *fd = fd_get(number);
 
-	ENTER("pwrite, %s", fd ? fd->what : "closed");
+	ENTER("pwrite at %lld, %s", (long long)offset, fd ? fd->what : "closed");
 	if (!is_writable(fd))
 		return -EBADF;
 	return write_node(fd->place.node, buf, size, (uint64_t)offset);
@@ -294,6 +294,10 @@ int sys_fstatfs(int number, struct statfs *ret_st)
 	if (strcmp(fd->place.mount->fs->type, "tmpfs") == 0)
 		ret_st->f_type = TMPFS_MAGIC;
 	ret_st->f_bsize = 4096;
+	ret_st->f_bavail = ret_st->f_bfree = fake_config.free_blocks;
+	ret_st->f_ffree = 1000;
+	ret_st->f_flags =
+		(long)(fd->place.mount->attrs & 15) | (is_read_only(fd->place) ? 1 : 0);
 	return 0;
 }
 

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* More calls on files: names, attributes, and what is asked of the medium. */
+#include "base/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "fake/calls.h"
+#include "fake/kernel.h"
+
+int sys_renameat(int olddirfd, const char *oldpath, int newdirfd, const char *newpath)
+{
+	struct walk from, to;
+	struct node **at;
+	int r;
+
+	ENTER("renameat %s to %s", oldpath, newpath);
+	r = walk_at(olddirfd, oldpath, WALK_NOFOLLOW, 0, &from);
+	if (r == 0)
+		r = walk_at(newdirfd, newpath, WALK_NOFOLLOW, 0, &to);
+	if (r < 0 || !from.at.node)
+		return r < 0 ? r : -ENOENT;
+	if (from.at.mount != to.parent.mount)
+		return -EXDEV;
+	if (to.at.node)
+		node_unlink(to.at.node);
+	node_unlink(from.at.node);
+	from.at.node->gone = false;
+	from.at.node->next = NULL;
+	from.at.node->parent = to.parent.node;
+	(void)snprintf(from.at.node->name, sizeof(from.at.node->name), "%s", to.last);
+	for (at = &to.parent.node->child; *at; at = &(*at)->next)
+		;
+	*at = from.at.node;
+	return 0;
+}
+
+/* Where a place is, as the kernel spells it in /proc/self/fd: from the end of @buf
+ * backwards. */
+static const char *fd_path(struct place at, char *buf, size_t size)
+{
+	char *text = buf + size - 1;
+
+	*text = '\0';
+	while (at.mount != kernel->root.mount || at.node != kernel->root.node) {
+		size_t length;
+
+		if (at.node == at.mount->root) {
+			if (!at.mount->parent)
+				break;
+			at = (struct place){ at.mount->parent, at.mount->point };
+			continue;
+		}
+		length = strlen(at.node->name);
+		if ((size_t)(text - buf) < length + 1)
+			fake_bug("path too long: %s", text);
+		text -= length;
+		memcpy(text, at.node->name, length);
+		*--text = '/';
+		at.node = at.node->parent;
+	}
+	return *text ? text : "/";
+}
+
+int sys_readlinkat(int dirfd, const char *path, char *buf, size_t size)
+{
+	char whole[4096];
+	const char *target;
+	struct place at;
+	int r;
+
+	ENTER("readlinkat %s", path);
+	r = walk_existing(dirfd, path, WALK_NOFOLLOW, &at);
+	if (r < 0)
+		return r;
+	if (strncmp(path, "/proc/self/fd/", 14) == 0)
+		target = fd_path(at, whole, sizeof(whole));
+	else if (S_ISLNK(at.node->mode))
+		target = at.node->data;
+	else
+		return -EINVAL;
+	if (size > strlen(target))
+		size = strlen(target);
+	memcpy(buf, target, size);
+	return (int)size;
+}
+
+static int with_file(int number, struct node **ret_node)
+{
+	struct fd *fd = fd_get(number);
+
+	if (!fd || fd->kind != FD_FILE || fd->flags & O_PATH)
+		return -EBADF;
+	*ret_node = fd->place.node;
+	return 0;
+}
+
+int sys_fchmod(int fd, mode_t mode)
+{
+	struct node *node;
+	int r;
+
+	ENTER("fchmod %o", mode);
+	r = with_file(fd, &node);
+	if (r == 0)
+		node->mode = (node->mode & S_IFMT) | mode;
+	return r;
+}
+
+int sys_fchownat(int dirfd, const char *path, uid_t uid, gid_t gid, int flags)
+{
+	struct place at;
+	int r;
+
+	ENTER("fchownat %s", path);
+	r = walk_existing(dirfd, path, flags & AT_SYMLINK_NOFOLLOW ? WALK_NOFOLLOW : 0,
+			  &at);
+	if (r == 0) {
+		at.node->uid = uid;
+		at.node->gid = gid;
+	}
+	return r;
+}
+
+int sys_ftruncate(int fd, int64_t size)
+{
+	struct node *node;
+	int r;
+
+	ENTER("ftruncate %lld", (long long)size);
+	r = with_file(fd, &node);
+	if (r == 0 && (size_t)size < node->size)
+		node->size = (size_t)size;
+	return r;
+}
+
+int sys_fsync(int fd)
+{
+	struct node *node;
+
+	ENTER("fsync");
+	return with_file(fd, &node);
+}
+
+int sys_fdatasync(int fd)
+{
+	struct node *node;
+
+	ENTER("fdatasync");
+	return with_file(fd, &node);
+}
+
+int sys_flock(int fd, int operation)
+{
+	struct node *node;
+	int r;
+
+	ENTER("flock %d", operation);
+	r = with_file(fd, &node);
+	for (int i = 0; r == 0 && operation & LOCK_EX && i < MAX_FDS; i++) {
+		const struct fd *other = fd_get(i);
+
+		if (i == fd || !other || !other->locked || other->place.node != node)
+			continue;
+		if (!(operation & LOCK_NB))
+			fake_bug("flock would wait for ever");
+		return -EAGAIN;
+	}
+	if (r == 0)
+		fd_get(fd)->locked = operation & LOCK_EX;
+	return r;
+}
+
+int sys_fcntl(int number, int command, int arg)
+{
+	struct fd *fd = fd_get(number);
+
+	ENTER("fcntl %d", command);
+	if (!fd || fd->kind != FD_FILE)
+		return -EBADF;
+	if (command != F_SETFL)
+		fake_bug("fcntl %d is not known here", command);
+	if (arg & O_DIRECT && fake_config.no_direct_io)
+		return -EINVAL;
+	fd->flags = (fd->flags & ~O_DIRECT) | (arg & O_DIRECT);
+	return 0;
+}
+
+int sys_fadvise(int fd, int64_t offset, int64_t size, int advice)
+{
+	struct node *node;
+
+	ENTER("fadvise %lld, %lld: %d", (long long)offset, (long long)size, advice);
+	return with_file(fd, &node);
+}
+
+int sys_sync_file_range(int fd, int64_t offset, int64_t size, unsigned int flags)
+{
+	struct node *node;
+
+	ENTER("sync_file_range %lld, %lld: %u", (long long)offset, (long long)size,
+	      flags);
+	return with_file(fd, &node);
+}
+
+int sys_dup3(int fd, int newfd, int flags)
+{
+	struct fd *from = fd_get(fd);
+	struct fd copy;
+
+	ENTER("dup3 %d to %d", fd, newfd);
+	if (!from || newfd < 0 || newfd >= MAX_FDS || from->kind != FD_FILE)
+		return -EBADF;
+	copy = *from;
+	copy.cloexec = flags & O_CLOEXEC;
+	if (fd_get(newfd))
+		(void)sys_close(newfd);
+	mount_get(copy.place.mount);
+	if (copy.place.node->device)
+		(void)dev_open(copy.place.node);
+	kernel->fds[newfd] = copy;
+	return newfd;
+}
+
+int sys_pipe2(int fds[2], int flags)
+{
+	struct place nowhere = { NULL, NULL };
+
+	ENTER("pipe2");
+	for (int i = 0; i < 2; i++) {
+		fds[i] = fd_new(nowhere, flags, call_now());
+		kernel->fds[fds[i]].kind = FD_PIPE;
+	}
+	return 0;
+}
