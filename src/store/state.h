@@ -2,8 +2,8 @@
 #pragma once
 /*
  * The boot record on its disk: the file `state` of the store, or a partition of its own.
- * Both copies are written every time, the worse one first, each flushed and read back past
- * the page cache, so that a power cut at any moment leaves one that is whole.
+ * Both copies are written every time, the worse one first, each flushed and read back
+ * past the page cache, so that a power cut at any moment leaves one that is whole.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,10 +34,11 @@ int state_read(int fd, struct record *ret_record, struct state_copies *ret_copie
 	       struct err *err);
 
 /*
- * Makes *record the newest: gives it the seq after the highest on the disk and writes both
- * copies. 0: both are on the medium and were read back. On failure the text says what the
- * disk holds now: a flush that failed is not tried again, the copies are read instead.
- * -EREMOTEIO: the new record is whole in one copy all the same, and the next boot
- * will see it; any other -errno: the old one still counts.
+ * Makes *record the newest: gives it the seq after the highest, of its own and of those
+ * on the disk, and writes both copies. 0: both are on the medium and were read back. On
+ * failure the text says what the disk holds now: a flush that failed is not tried again,
+ * the copies are read instead. -EREMOTEIO: the new record is whole in one copy all the
+ * same, and the next boot will see it; any other -errno: the old one still counts, and
+ * -ENOTSUP means that it is of a newer version.
  */
 int state_write(int fd, struct record *record, struct err *err);

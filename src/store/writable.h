@@ -7,13 +7,14 @@
 
 struct writable {
 	char path[256];		 /* of the mount */
+	unsigned long flags;	 /* of it, MS_*, less read-only */
 	bool mount_ro, super_ro; /* as they were found */
 };
 
 /* Makes the mount at @path (and its file system) writable, keeping nosuid, nodev and
  * noexec. A directory that isn't a mount point, or is writable already, is left alone.
- * 0 or -errno. */
+ * 0 or -errno: nothing has changed then. */
 int writable_begin(struct writable *writable, const char *path, struct err *err);
 
-/* As it was found. 0 or -errno. */
+/* As it was found. 0 or -errno; -EBUSY while a file is still open for writing. */
 int writable_end(const struct writable *writable, struct err *err);
