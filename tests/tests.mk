@@ -51,7 +51,14 @@ check-tree:
 
 # Both compilers, all warnings, as errors.
 check-warnings:
-	@O='$(abspath $(O))/warnings' MAKE='$(MAKE)' tests/run $(run-flags) tests/tree/warnings.sh
+	@O='$(O)' MAKE='$(MAKE)' tests/run $(run-flags) tests/tree/warnings.sh
+
+strict := $(O)/warnings
+strict-make = $(MAKE) O=$(strict) CC=gcc CROSS_COMPILE= BOARD= CPPFLAGS= LDFLAGS= CFLAGS="-O2 -Werror"
+
+strict-gcc:
+	+@test -f $(strict)/.config || $(strict-make) host_defconfig
+	+@$(strict-make) programs test-programs
 
 check-uses:
 	@tests/run tests/tree/uses.sh
@@ -69,6 +76,6 @@ check check-live check-tool test-programs-host:
 	+@$(host-make) $(patsubst test-programs-host,test-programs,$@)
 endif
 
-.PHONY: run-tests check-tree check-warnings check check-live check-tool check-uses test-programs test-programs-host
+.PHONY: run-tests check-tree check-warnings strict-gcc check check-live check-tool check-uses test-programs test-programs-host
 include tests/fuzz/fuzz.mk
 include tests/bench/bench.mk

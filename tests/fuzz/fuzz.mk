@@ -16,12 +16,15 @@ fuzz-programs: $(fuzzers)
 sanitized := $(O)/sanitized
 sanitize := -fsanitize=address,undefined
 sanitized-make = $(MAKE) O=$(sanitized) CC=clang CROSS_COMPILE= BOARD= CPPFLAGS= LDFLAGS=$(sanitize) \
-	CFLAGS="-O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined $(sanitize) -fsanitize=fuzzer-no-link"
+	CFLAGS="-O1 -g -Werror -fno-omit-frame-pointer -fno-sanitize-recover=undefined $(sanitize) -fsanitize=fuzzer-no-link"
 
 sanitized-config:
 	@command -v clang >/dev/null || \
 		{ echo "clang is missing; board/host/setup fuzz installs it" >&2; exit 1; }
 	@test -f $(sanitized)/.config || $(sanitized-make) host_defconfig
+
+strict-clang: sanitized-config
+	+@$(sanitized-make) programs test-programs fuzz-programs
 
 # Seconds for each fuzzer, and the names (stems) of some only: make fuzz SECONDS=600 FUZZ=manifest
 SECONDS ?= 60
@@ -37,4 +40,4 @@ fuzz check-fuzz: sanitized-config
 check-asan: sanitized-config
 	@$(sanitized-make) check
 
-.PHONY: fuzz check-fuzz fuzz-programs sanitized-config check-asan
+.PHONY: strict-clang fuzz check-fuzz fuzz-programs sanitized-config check-asan
