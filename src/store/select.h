@@ -24,7 +24,8 @@ struct select_image {
 };
 
 struct select_ops {
-	/* Makes the store writable for a moment (true), and read-only again. 0 or -errno. */
+	/* Makes the store writable for a moment (true), and read-only again. 0 or -errno.
+	 */
 	int (*writable)(void *context, bool writable, struct err *err);
 	/* Something worth a line on the console: why an image is passed over. */
 	void (*say)(void *context, const char *text);
@@ -34,23 +35,31 @@ struct select_ops {
 struct select {
 	const struct settings *settings; /* set these first... */
 	const struct select_ops *ops;
-	int store, factory;   /* directories; factory -EBADF: none */
-	const char *device;   /* of the record; NULL: the file `state` of the store */
+	int store, factory; /* directories; -EBADF: none. The factory may come late. */
+	const char *device; /* of the record; NULL: the file `state` of the store */
+	bool pretend;	    /* takes every write for done and opens nothing for writing */
 	struct decide decide; /* use and last_end are the caller's, the rest is ours */
-	bool has_record;      /* false: rebuilt from what lies in the store */
+	bool has_record;      /* false: made up from what lies in the store */
 	bool keep;	      /* the record is of a newer version: never write it */
+	/* ours */
+	bool repair;	 /* what is on the disk is no record: it may as well be one */
+	int why;	 /* the errno of the last image that fell, 0: none did yet */
+	struct err text; /* its reason, not yet said */
 };
 
-/* Reads the record, or makes one up (transition_rebuild()). 0 or -errno: no image at all. */
+/* Reads the record, or makes one up (transition_rebuild()), and writes nothing. 0, also
+ * without any image: select_next() tells then why; -errno: images/ can't be listed. */
 int select_open(struct select *select, struct err *err);
 
 /* The next image to start, judged (signature, device, floor, layers), the record written.
- * 0 or -errno with why the last choice fell, when nothing is left. */
+ * 0 or -errno with why the last choice fell, when nothing is left; the reasons before
+ * that one were said. On failure *ret_image has no meaning. */
 int select_next(struct select *select, struct select_image *ret_image, struct err *err);
 
-/* The image that select_next() gave could not be started: @r and @err say why. */
+/* The image that select_next() gave could not be started: @r and @err say why, without
+ * naming the image. */
 void select_fell(struct select *select, const struct select_image *image, int r,
 		 const struct err *err);
 
-/* The reason of the format for an error of judging or mounting. */
+/* The reason of the format for an error between the layers and the program. */
 enum record_reason select_reason(int r);
