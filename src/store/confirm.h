@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* What happens to the candidate that runs: it was good, or the device reboots on purpose.
+ * For laminactl and for init's keeper. */
+#include <stdint.h>
+
+#include "base/err.h"
+#include "format/manifest.h"
+#include "format/record.h"
+#include "store/settings.h"
+
+struct confirm {
+	const char *store;  /* path of its mount */
+	const char *device; /* of the record; NULL: the store's file */
+	const struct settings *settings;
+	uint8_t running[RECORD_ID_SIZE];
+	struct manifest *scratch; /* overwritten */
+};
+
+/* The image that runs becomes current, and the floor rises as the policy's raise-floor
+ * says. 0: that is on the medium; -EALREADY: it is current; -EPERM: not the candidate; -EAGAIN:
+ * locked; or as state_write(). */
+int confirm_running(const struct confirm *confirm, struct err *err);
+
+/* Gives the candidate that runs its try back, before a deliberate reboot. 1: done; 0:
+ * nothing to give back; -EAGAIN: locked; or as state_write(). */
+int confirm_reboot(const struct confirm *confirm, struct err *err);
