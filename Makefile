@@ -206,6 +206,10 @@ endif
 ifeq ($(CONFIG_LAMINA_FOR_DEVICE)$(CONFIG_LAMINA_INIT),yy)
 	$(Q)install -D -m 755 $(O)/lamina-init $(DESTDIR)/init
 endif
+ifeq ($(CONFIG_LAMINA_CTL),y)
+	$(Q)install -D -m 755 $(O)/laminactl $(DESTDIR)$(prefix)/bin/laminactl
+	$(Q)install -m 644 $(wildcard src/ctl/*.8) $(DESTDIR)$(prefix)/share/man/man8
+endif
 ifeq ($(CONFIG_LAMINA_INIT),y)
 	$(Q)install -m 644 $(wildcard src/init/*.8) $(DESTDIR)$(prefix)/share/man/man8
 endif
@@ -238,7 +242,7 @@ list-boards:
 
 # The configuration stays; so does what lies in the cache.
 built := src tests warnings-gcc.log warnings-clang.log mbedtls mbedtls.a include demo demo.log stories results warnings sanitized \
-	lamina lamina.map lamina-init lamina-init.map .flags .config.log
+	lamina lamina.map lamina-init lamina-init.map laminactl laminactl.map .flags .config.log
 
 clean:
 	$(call say,CLEAN,$(O))

@@ -51,8 +51,9 @@ int cmd_print_help(const struct cmd_program *program, const struct cmd *cmd,
 	struct str s;
 
 	str_init(&s, text, sizeof(text));
-	str_addf(&s, "usage: %s %s %s%s\n\n%s.\n", program->name, cmd->name,
-		 cmd->options || program->options ? "[OPTION...] " : "", cmd->args, cmd->help);
+	str_addf(&s, "usage: %s %s%s%s%s\n\n%s.\n", program->name, cmd->name,
+		 cmd->options || program->options ? " [OPTION...]" : "",
+		 cmd->args[0] ? " " : "", cmd->args, cmd->help);
 	if (cmd->options && cmd->options->name)
 		str_add(&s, "\n");
 	add_options(&s, cmd->options);

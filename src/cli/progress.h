@@ -22,5 +22,5 @@ void progress_add(struct progress *progress, uint64_t bytes);
 /* The same bytes, but now something else is done with them. */
 void progress_verb(struct progress *progress, const char *verb);
 
-/* Takes the bar off the screen. */
+/* Takes the bar off the screen; the next piece of work may bring it back. */
 void progress_end(struct progress *progress);

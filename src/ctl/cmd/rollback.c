@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/str.h"
+#include "boot/transition.h"
+#include "ctl/ctl.h"
+#include "ctl/facts.h"
+
+/* Nobody goes back to an image that would not start. */
+static int previous_serial(const struct ctl *ctl, const struct change *change,
+			   uint64_t *ret_serial, struct err *err)
+{
+	static struct manifest manifest;
+	static struct facts facts;
+	char id[DIGEST_HEX_SIZE];
+
+	*ret_serial = 0;
+	if (record_has(change->record->candidate) || !record_has(change->record->previous))
+		return 0;
+	str_hex_encode(change->record->previous, RECORD_ID_SIZE, id);
+	facts_read(&ctl->settings, change->store, id, ctl_floor(ctl, change->record),
+		   &manifest, &facts);
+	if (facts.r < 0)
+		return err_set(err, facts.r, "previous image %.12s: %s", id, facts.err.text);
+	*ret_serial = facts.serial;
+	return 0;
+}
+
+static int rollback(const struct ctl *ctl, struct change *change, struct err *err)
+{
+	char id[DIGEST_HEX_SIZE];
+	uint64_t serial;
+	int r = previous_serial(ctl, change, &serial, err);
+
+	if (r < 0)
+		return r;
+	r = ctl_write(change, transition_rollback(change->record, serial, err), err);
+	if (r < 0)
+		return r;
+	str_hex_encode(change->record->current, RECORD_ID_SIZE, id);
+	cmd_note("the next boot starts image %.12s", id);
+	return 0;
+}
+
+static int rollback_run(struct cmd_line *line, struct err *err)
+{
+	struct change change;
+	int r = ctl_flags(line, NULL, 0, err);
+
+	if (r < 0)
+		return r;
+	r = ctl_begin(ctl_of(line), &change, err);
+	if (r == 0)
+		r = rollback(ctl_of(line), &change, err);
+	return ctl_end(&change, r);
+}
+
+const struct cmd cmd_rollback = {
+	.name = "rollback",
+	.args = "",
+	.help = "Back: drop the candidate, or start the previous image again",
+	.run = rollback_run,
+};

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "ctl/whole.h"
+#include "ctl/ctl.h"
+#include "ctl/facts.h"
+#include "store/judge.h"
+#include "store/store.h"
+
+static const struct cmd_option options[] = {
+	{ "json", 0, NULL, "print JSON" },
+	{ 0 },
+};
+
+struct verify {
+	struct ctl *ctl;
+	int store;
+	struct record record;
+	struct out out;
+	struct progress progress;
+	bool json;
+	size_t bad;
+};
+
+static struct manifest manifest;
+
+static void show_layer(struct verify *v, size_t n, const struct err *reason, int r)
+{
+	const struct manifest_layer *layer = &manifest.layers[n];
+	char digest[7 + DIGEST_HEX_SIZE] = "sha256:", size[16];
+
+	str_hex_encode(layer->blob, DIGEST_SIZE, digest + 7);
+	if (!v->json) {
+		out_addf(&v->out, "layer %zu %.19s: ", n, digest);
+		out_clean(&v->out, r < 0 ? reason->text : str_size(layer->size_bytes, size));
+		out_add(&v->out, r < 0 ? "\n" : ", size and sha256 hold\n");
+		return;
+	}
+	json_open(&v->out, NULL, '{');
+	json_text(&v->out, "digest", digest);
+	json_number(&v->out, "size", layer->size_bytes);
+	json_bool(&v->out, "holds", r == 0);
+	if (r < 0)
+		json_text(&v->out, "reason", reason->text);
+	json_close(&v->out, '}');
+}
+
+static bool check_layers(struct verify *v)
+{
+	bool good = true;
+
+	if (v->json)
+		json_open(&v->out, "checked", '[');
+	for (size_t n = 0; n < manifest.layer_count; n++) {
+		struct err err = ERR_INIT;
+		int r = whole_layer(v->store, &manifest.layers[n], &v->progress, &err);
+
+		progress_end(&v->progress);
+		show_layer(v, n, &err, r);
+		good = good && r == 0;
+	}
+	if (v->json)
+		json_close(&v->out, ']');
+	return good;
+}
+
+/* What the facts say of an image comes first, then its layers: they are read whole even if
+ * a boot would refuse the image for another reason. */
+static void verify_image(struct verify *v, const char *id)
+{
+	struct facts facts;
+	bool good;
+
+	facts_read(&v->ctl->settings, v->store, id, ctl_floor(v->ctl, &v->record), &manifest,
+		   &facts);
+	if (v->json) {
+		json_open(&v->out, NULL, '{');
+		facts_json(&v->out, &facts);
+	} else {
+		out_add(&v->out, "image ");
+		facts_text(&v->out, &facts);
+		out_add(&v->out, "\n");
+	}
+	good = facts.r == 0;
+	if (facts.known) {
+		progress_begin(&v->progress, "reading", facts.name, facts.size_bytes);
+		good = check_layers(v) && good;
+		progress_end(&v->progress);
+	}
+	if (v->json)
+		json_close(&v->out, '}');
+	v->bad += !good;
+}
+
+/* @word is what the record calls an image, or how its id begins. */
+static bool named(const struct verify *v, const char *word, const char *id)
+{
+	const char *slot = ctl_slot_name(&v->record, id);
+
+	return !word || (slot && strcmp(slot, word) == 0) ||
+	       strncmp(id, word, strlen(word)) == 0;
+}
+
+static int verify_images(struct verify *v, const struct store_images *images,
+			 const char *word, struct err *err)
+{
+	size_t count = 0;
+	int r;
+
+	out_init(&v->out, 1);
+	progress_init(&v->progress);
+	if (v->json)
+		json_open(&v->out, NULL, '[');
+	for (size_t i = 0; i < images->count; i++) {
+		if (!named(v, word, images->ids[i]))
+			continue;
+		verify_image(v, images->ids[i]);
+		count++;
+	}
+	if (v->json)
+		json_close(&v->out, ']');
+	if (count == 0 && word)
+		return err_set(err, -ENOENT, "no image '%s' in the store", word);
+	r = out_done(&v->out, err);
+	if (r == 0 && v->bad > 0)
+		r = err_set(err, -EBADMSG, "%zu of %zu images don't hold", v->bad, count);
+	return r;
+}
+
+static int verify_run(struct cmd_line *line, struct err *err)
+{
+	static struct verify v;
+	bool *const flags[] = { &v.json };
+	struct store_images images;
+	int r = ctl_flags(line, flags, 1, err);
+	__fd int store = -EBADF;
+
+	v.ctl = ctl_of(line);
+	if (r == 0)
+		r = ctl_open(v.ctl, err);
+	if (r == 0)
+		r = ctl_read(v.ctl, &store, &v.record, &images, err);
+	v.store = store;
+	return r < 0 ? r : verify_images(&v, &images, line->argv[line->at], err);
+}
+
+const struct cmd cmd_verify = {
+	.name = "verify",
+	.args = "[IMAGE]",
+	.help = "Read every byte of the images, or of one, and check it",
+	.options = options,
+	.run = verify_run,
+};

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/ctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "block/find.h"
+#include "store/confirm.h"
+#include "store/store.h"
+
+struct ctl *ctl_of(const struct cmd_line *line)
+{
+	return line->program->context;
+}
+
+int ctl_flags(struct cmd_line *line, bool *const *flags, int most, struct err *err)
+{
+	int option, r;
+
+	while ((r = cmd_next(line, &option, err)) > 0)
+		*flags[option] = true;
+	return r < 0 ? r : cmd_operands(line, 0, most, err);
+}
+
+const char *ctl_device(const struct ctl *ctl)
+{
+	return ctl->device[0] ? ctl->device : NULL;
+}
+
+uint64_t ctl_floor(const struct ctl *ctl, const struct record *record)
+{
+	uint64_t floor = ctl->settings.policy.floor;
+
+	return floor > record->floor ? floor : record->floor;
+}
+
+int ctl_open_run(const struct ctl *ctl, const char *name, int flags)
+{
+	__fd int dir = sys_openat(AT_FDCWD, ctl->run ? ctl->run : CTL_RUN,
+				  O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+	return dir < 0 ? dir : path_open_own(dir, name, flags, flags & O_CREAT ? 0644 : 0);
+}
+
+/* @given, or @name in the directory of init's files. 0 or -ENAMETOOLONG. */
+static int path_of(const struct ctl *ctl, const char *given, const char *name,
+		   char ret_path[CTL_PATH_SIZE], struct err *err)
+{
+	struct str s;
+	int r;
+
+	str_init(&s, ret_path, CTL_PATH_SIZE);
+	if (given)
+		str_add(&s, given);
+	else
+		str_addf(&s, "%s/%s", ctl->run ? ctl->run : CTL_RUN, name);
+	r = str_done(&s);
+	return r < 0 ? err_errno(err, r, "%s", name) : 0;
+}
+
+/* A workstation has no /run/lamina: what to do about it is not obvious. */
+static int without(const struct ctl *ctl, const char *given, const char *option, int r,
+		   struct err *err)
+{
+	if (r != -ENOENT || given)
+		return r;
+	return err_set(err, r, "%s/%s is missing: lamina-init leaves it on a device; elsewhere "
+		       "say --%s", ctl->run ? ctl->run : CTL_RUN, option, option);
+}
+
+static int read_settings(struct ctl *ctl, struct err *err)
+{
+	char path[CTL_PATH_SIZE];
+	int r = path_of(ctl, ctl->policy, "policy", path, err);
+
+	if (r == 0)
+		r = without(ctl, ctl->policy, "policy",
+			    settings_read_policy(path, &ctl->settings.policy, err), err);
+	if (r == 0)
+		r = path_of(ctl, ctl->keyring, "keyring", path, err);
+	if (r == 0)
+		r = without(ctl, ctl->keyring, "keyring",
+			    settings_read_keyring(path, &ctl->settings.keyring, err), err);
+	return r;
+}
+
+/* The value of key @name of @text, key=value lines; "" when it isn't there or too long. */
+static void read_value(const char *text, const char *name, char *ret_value, size_t room)
+{
+	size_t size = strlen(name);
+
+	ret_value[0] = '\0';
+	for (const char *end; (end = strchr(text, '\n')); text = end + 1) {
+		const char *value = text + size + 1;
+
+		if (strncmp(text, name, size) != 0 || text[size] != '=' ||
+		    (size_t)(end - value) >= room)
+			continue;
+		memcpy(ret_value, value, (size_t)(end - value));
+		ret_value[end - value] = '\0';
+		return;
+	}
+}
+
+static void read_running(struct ctl *ctl)
+{
+	__fd int fd = ctl_open_run(ctl, "image", O_RDONLY);
+	uint8_t id[RECORD_ID_SIZE];
+	char text[1024];
+	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text) - 1);
+
+	text[size < 0 ? 0 : size] = '\0';
+	read_value(text, "id", ctl->running, sizeof(ctl->running));
+	read_value(text, "slot", ctl->running_slot, sizeof(ctl->running_slot));
+	if (str_hex_decode(ctl->running, strlen(ctl->running), id, sizeof(id)) < 0)
+		ctl->running[0] = '\0';
+}
+
+static int find_state(struct ctl *ctl, struct err *err)
+{
+	const char *source = ctl->settings.policy.state;
+	__fd int fd = -EBADF;
+
+	if (ctl->state)
+		return path_of(ctl, ctl->state, "", ctl->device, err);
+	ctl->device[0] = '\0';
+	if (!source[0])
+		return 0;
+	fd = find_device(source, 0, ctl->device, err);
+	return fd < 0 ? err_wrap(err, fd, "state %s", source) : 0;
+}
+
+int ctl_open(struct ctl *ctl, struct err *err)
+{
+	int r = read_settings(ctl, err);
+
+	if (r == 0)
+		r = path_of(ctl, ctl->store, "store", ctl->store_path, err);
+	if (r == 0)
+		r = find_state(ctl, err);
+	if (r == 0)
+		read_running(ctl);
+	return r;
+}
+
+const char *ctl_slot_name(const struct record *record, const char *id)
+{
+	const struct {
+		const char *name;
+		const uint8_t *id;
+	} roles[] = {
+		{ "candidate", record->candidate },
+		{ "current", record->current },
+		{ "previous", record->previous },
+		{ "failed", record->failed },
+	};
+	char hex[DIGEST_HEX_SIZE];
+
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+		str_hex_encode(roles[i].id, RECORD_ID_SIZE, hex);
+		if (record_has(roles[i].id) && strcmp(hex, id) == 0)
+			return roles[i].name;
+	}
+	return NULL;
+}
+
+int ctl_read(const struct ctl *ctl, int *ret_store, struct record *ret_record,
+	     struct store_images *ret_images, struct err *err)
+{
+	struct select select;
+	__fd int store = store_open(ctl->store_path, err);
+	int r;
+
+	if (store < 0)
+		return store;
+	r = store_list_images(store, ret_images, err);
+	if (r == 0)
+		r = change_read(&ctl->settings, store, ctl_device(ctl), &select, err);
+	if (r < 0)
+		return err_wrap(err, r, "%s", ctl->store_path);
+	*ret_record = select.decide.record;
+	*ret_store = TAKE_FD(store);
+	return 0;
+}
+
+int ctl_begin(struct ctl *ctl, struct change *change, struct err *err)
+{
+	int r;
+
+	*change = (struct change){ .store = -EBADF }; /* for ctl_end() */
+	r = ctl_open(ctl, err);
+	if (r < 0)
+		return r;
+	change->path = ctl->store_path;
+	change->device = ctl_device(ctl);
+	change->settings = &ctl->settings;
+	return change_begin(change, err);
+}
+
+int ctl_confirm(const struct ctl *ctl, struct manifest *scratch, struct confirm *ret_confirm,
+		struct err *err)
+{
+	if (!ctl->running[0])
+		return err_set(err, -ENOENT, "nothing says which image runs: there is no %s/image",
+			       ctl->run ? ctl->run : CTL_RUN);
+	*ret_confirm = (struct confirm){
+		.store = ctl->store_path,
+		.device = ctl_device(ctl),
+		.settings = &ctl->settings,
+		.scratch = scratch,
+	};
+	return str_hex_decode(ctl->running, DIGEST_HEX_SIZE - 1, ret_confirm->running,
+			      RECORD_ID_SIZE);
+}
+
+int ctl_write(struct change *change, int r, struct err *err)
+{
+	return r < 0 ? r : change_write(change, err);
+}
+
+int ctl_end(struct change *change, int r)
+{
+	struct err err = ERR_INIT;
+
+	if (change_end(change, &err) < 0)
+		cmd_note("the store stays writable: %s", err.text);
+	return r;
+}

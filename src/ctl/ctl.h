@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * What every command of laminactl begins with: where things are, what the device allows,
+ * which image runs. On a device all of it is what lamina-init left in /run/lamina.
+ */
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "cli/cmd.h"
+#include "cli/progress.h"
+#include "store/change.h"
+#include "store/settings.h"
+#include "trust/digest.h"
+
+#define CTL_RUN "/run/lamina"
+#define CTL_PATH_SIZE 512
+
+struct ctl {
+	/* options of every command; NULL: not given */
+	const char *run, *store, *policy, *keyring, *state;
+
+	/* set by ctl_open() */
+	char store_path[CTL_PATH_SIZE];
+	char device[CTL_PATH_SIZE]; /* of the record; "": the file `state` of the store */
+	struct settings settings;
+	char running[DIGEST_HEX_SIZE]; /* the id of the image that runs, or "" */
+	char running_slot[16];	       /* what it was started as, or "" */
+};
+
+/* The program's context. */
+struct ctl *ctl_of(const struct cmd_line *line);
+
+/* Options and operands of a command that has at most @most operands and no option but
+ * those in @flags, which NULL ends: sets the flag of each that is given. 0, CMD_USAGE, CMD_HELP. */
+int ctl_flags(struct cmd_line *line, bool *const *flags, int most, struct err *err);
+
+/* Reads policy, keyring and what runs. 0 or -errno. */
+int ctl_open(struct ctl *ctl, struct err *err);
+
+/* Opens @name of the directory that init left its files in. An fd, or -errno. */
+int ctl_open_run(const struct ctl *ctl, const char *name, int flags);
+
+/* "" as NULL: what the store room takes. */
+const char *ctl_device(const struct ctl *ctl);
+
+/* The higher of the policy's and the record's. */
+uint64_t ctl_floor(const struct ctl *ctl, const struct record *record);
+
+/* What the boot record calls image @id; NULL: nothing. */
+const char *ctl_slot_name(const struct record *record, const char *id);
+
+/* The store, the images in it, and the record as a boot would see it. */
+struct store_images;
+int ctl_read(const struct ctl *ctl, int *ret_store, struct record *ret_record,
+	     struct store_images *ret_images, struct err *err);
+
+/* change_begin() of the store, which ctl_open() found. */
+int ctl_begin(struct ctl *ctl, struct change *change, struct err *err);
+
+/* change_end(); a failure is only worth a note. Returns @r. */
+int ctl_end(struct change *change, int r);
+
+/* What store/confirm.h asks for. 0, or -ENOENT: nothing says which image runs. */
+struct confirm;
+int ctl_confirm(const struct ctl *ctl, struct manifest *scratch, struct confirm *ret_confirm,
+		struct err *err);
+
+/* The change was @r; its record is written unless that is a failure. 0 or -errno. */
+int ctl_write(struct change *change, int r, struct err *err);

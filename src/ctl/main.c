@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/ctl.h"
+
+extern const struct cmd cmd_status, cmd_reboot, cmd_confirm, cmd_rollback, cmd_reject,
+	cmd_list, cmd_verify;
+
+/* In the order in which people need them. */
+static const struct cmd *const commands[] = {
+	&cmd_status, &cmd_reboot, &cmd_confirm, &cmd_rollback, &cmd_reject, &cmd_list,
+	&cmd_verify, NULL,
+};
+
+enum {
+	OPT_STORE,
+	OPT_POLICY,
+	OPT_KEYRING,
+	OPT_STATE,
+	OPT_RUN,
+};
+
+static const struct cmd_option options[] = {
+	{ "store", 0, "DIR", "the store (default: /run/lamina/store)" },
+	{ "policy", 0, "FILE", "what the device allows (default: /run/lamina/policy)" },
+	{ "keyring", 0, "FILE", "the keys it trusts (default: /run/lamina/keyring)" },
+	{ "state", 0, "DEVICE", "where the boot record is (default: as the policy says)" },
+	{ "run", 0, "DIR", "what lamina-init left, instead of /run/lamina" },
+	{ 0 },
+};
+
+static int take_option(void *context, int option, const char *value, struct err *err)
+{
+	struct ctl *ctl = context;
+
+	if (!value[0])
+		return cmd_usage(err, "--%s needs a value", options[option].name);
+	*(const char **[]){ &ctl->store, &ctl->policy, &ctl->keyring, &ctl->state,
+			    &ctl->run }[option] = value;
+	return 0;
+}
+
+static struct ctl ctl;
+
+static const struct cmd_program program = {
+	.name = "laminactl",
+	.help = "Installs images on a device, and says which one it starts.",
+	.commands = commands,
+	.options = options,
+	.option = take_option,
+	.context = &ctl,
+	.start = trust_start,
+};
+
+int main(int argc, char **argv)
+{
+	return cmd_main(&program, argc, argv);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
+#include "base/str.h"
+#include "ctl/status.h"
+
+static void running_json(struct out *out, const struct status *status)
+{
+	if (!status->running[0]) {
+		json_text(out, "running", NULL);
+		return;
+	}
+	json_open(out, "running", '{');
+	json_text(out, "id", status->running);
+	json_text(out, "slot", status->running_slot[0] ? status->running_slot : NULL);
+	json_close(out, '}');
+}
+
+static void next_json(struct out *out, const struct status *status)
+{
+	if (status->next == DECIDE_NONE) {
+		json_text(out, "next", NULL);
+		return;
+	}
+	json_open(out, "next", '{');
+	json_text(out, "slot", status_slot_name(status->next));
+	json_text(out, "id",
+		  status->next < STATUS_SLOTS ? status->slots[status->next].id : NULL);
+	json_close(out, '}');
+}
+
+static void slot_json(struct out *out, const struct status *status, enum decide_slot slot)
+{
+	if (!status->slots[slot].id[0]) {
+		json_text(out, status_slot_name(slot), NULL);
+		return;
+	}
+	json_open(out, status_slot_name(slot), '{');
+	facts_json(out, &status->slots[slot]);
+	if (slot == DECIDE_CANDIDATE) {
+		json_number(out, "triesLeft", status->record.tries_left);
+		json_number(out, "tries", status->record.tries_initial);
+	}
+	json_close(out, '}');
+}
+
+static void failed_json(struct out *out, const struct record *record)
+{
+	char id[DIGEST_HEX_SIZE];
+
+	if (!record_has(record->failed)) {
+		json_text(out, "failed", NULL);
+		return;
+	}
+	str_hex_encode(record->failed, RECORD_ID_SIZE, id);
+	json_open(out, "failed", '{');
+	json_text(out, "id", id);
+	json_text(out, "reason", record_reason_words(record->reason));
+	json_close(out, '}');
+}
+
+static void record_json(struct out *out, const struct status *status)
+{
+	json_open(out, "record", '{');
+	json_bool(out, "valid", status->record_r == 0);
+	json_open(out, "copies", '[');
+	for (int i = 0; status->record_r != -ENOENT && i < RECORD_COPIES; i++)
+		json_text(out, NULL, status_copy_name(status->copies.copies[i]));
+	json_close(out, ']');
+	json_number(out, "writes", status->record.seq);
+	json_number(out, "candidatesStarted", status->record.boots);
+	json_close(out, '}');
+}
+
+static void floor_json(struct out *out, const struct status *status)
+{
+	json_open(out, "floor", '{');
+	json_number(out, "serial", status->floor);
+	json_text(out, "level", status_floor_level(status));
+	json_close(out, '}');
+}
+
+static void space_json(struct out *out, const struct status *status)
+{
+	json_open(out, "space", '{');
+	json_number(out, "free", status->free_bytes);
+	json_number(out, "size", status->size_bytes);
+	json_close(out, '}');
+}
+
+void status_json(struct out *out, const struct status *status)
+{
+	const struct record *record = &status->record;
+
+	json_text(out, "state",
+		  record_has(record->candidate) ? "trying" :
+		  record_has(record->current)	? "confirmed" :
+						  "empty");
+	running_json(out, status);
+	next_json(out, status);
+	for (enum decide_slot slot = 0; slot < STATUS_SLOTS; slot++)
+		slot_json(out, status, slot);
+	failed_json(out, record);
+	floor_json(out, status);
+	record_json(out, status);
+	space_json(out, status);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "base/str.h"
+#include "ctl/status.h"
+
+static void label(struct out *out, const char *name)
+{
+	out_addf(out, "%-10s ", name);
+}
+
+static void state_line(struct out *out, const struct status *status)
+{
+	const struct record *record = &status->record;
+
+	label(out, "state");
+	if (record_has(record->candidate))
+		out_addf(out, "trying, %u of %u tries left\n", record->tries_left,
+			 record->tries_initial);
+	else
+		out_add(out, record_has(record->current) ? "confirmed\n" : "no image\n");
+}
+
+static void running_line(struct out *out, const struct status *status)
+{
+	if (!status->running[0])
+		return;
+	label(out, "running");
+	if (status->running_slot[0]) {
+		out_clean(out, status->running_slot);
+		out_add(out, " ");
+	}
+	out_addf(out, "%.12s\n", status->running);
+}
+
+static void next_line(struct out *out, const struct status *status)
+{
+	const char *name = status_slot_name(status->next);
+
+	label(out, "next boot");
+	out_add(out, name ? name : "nothing: no image would start");
+	if (status->next < STATUS_SLOTS)
+		out_addf(out, " %.12s", status->slots[status->next].id);
+	out_add(out, "\n");
+}
+
+static void failed_line(struct out *out, const struct record *record)
+{
+	char id[DIGEST_HEX_SIZE];
+
+	if (!record_has(record->failed))
+		return;
+	label(out, "failed");
+	str_hex_encode(record->failed, RECORD_ID_SIZE, id);
+	out_addf(out, "%.12s: %s\n", id, record_reason_words(record->reason));
+}
+
+static void floor_line(struct out *out, const struct status *status)
+{
+	label(out, "floor");
+	if (status->floor == 0)
+		out_add(out, "none\n");
+	else
+		out_addf(out, "serial %" PRIu64 ", of the %s\n", status->floor,
+			 status_floor_level(status));
+}
+
+static void record_line(struct out *out, const struct status *status)
+{
+	label(out, "record");
+	if (status->record_r == -ENOENT) {
+		out_add(out, "none: the next boot makes one up\n");
+		return;
+	}
+	for (int i = 0; i < RECORD_COPIES; i++)
+		out_addf(out, "%scopy %d %s", i ? ", " : "", i + 1,
+			 status_copy_name(status->copies.copies[i]));
+	if (status->record_r == 0)
+		out_addf(out, "; %" PRIu64 " writes, %u candidates started",
+			 status->record.seq, status->record.boots);
+	else
+		out_add(out, status->record_r == -ENOTSUP ?
+				     ": nothing changes it here" :
+				     ": the next boot makes one up");
+	out_add(out, "\n");
+}
+
+static void space_line(struct out *out, const struct status *status)
+{
+	char left[16], size[16];
+
+	if (status->space_r < 0)
+		return;
+	label(out, "space");
+	out_addf(out, "%s free of %s\n", str_size(status->free_bytes, left),
+		 str_size(status->size_bytes, size));
+}
+
+void status_text(struct out *out, const struct status *status)
+{
+	state_line(out, status);
+	running_line(out, status);
+	next_line(out, status);
+	for (enum decide_slot slot = 0; slot < STATUS_SLOTS; slot++) {
+		if (!status->slots[slot].id[0])
+			continue;
+		label(out, status_slot_name(slot));
+		facts_text(out, &status->slots[slot]);
+		out_add(out, "\n");
+	}
+	failed_line(out, &status->record);
+	floor_line(out, status);
+	record_line(out, status);
+	space_line(out, status);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/status.h"
+
+#include <errno.h>
+#include <sys/vfs.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "ctl/next.h"
+#include "store/store.h"
+
+static struct manifest manifest; /* 100 KiB: not for a stack */
+
+const char *status_slot_name(enum decide_slot slot)
+{
+	static const char *const names[] = {
+		[DECIDE_CANDIDATE] = "candidate",
+		[DECIDE_CURRENT] = "current",
+		[DECIDE_PREVIOUS] = "previous",
+		[DECIDE_FACTORY] = "factory",
+	};
+
+	return slot < DECIDE_NONE ? names[slot] : NULL;
+}
+
+const char *status_copy_name(int copy)
+{
+	switch (copy) {
+	case 0:
+		return "good";
+	case -ENODATA:
+		return "empty";
+	case -ENOTSUP:
+		return "newer";
+	case -EIO:
+		return "unreadable";
+	default:
+		return "damaged";
+	}
+}
+
+const char *status_floor_level(const struct status *status)
+{
+	if (status->floor == 0)
+		return "none";
+	return status->record_floor == status->floor ? "record" : "policy";
+}
+
+static const uint8_t *slot_id(const struct record *record, enum decide_slot slot)
+{
+	switch (slot) {
+	case DECIDE_CANDIDATE:
+		return record->candidate;
+	case DECIDE_CURRENT:
+		return record->current;
+	default:
+		return record->previous;
+	}
+}
+
+static void read_slots(const struct ctl *ctl, int store, struct status *status)
+{
+	char id[DIGEST_HEX_SIZE];
+
+	for (enum decide_slot slot = 0; slot < STATUS_SLOTS; slot++) {
+		const uint8_t *bytes = slot_id(&status->record, slot);
+
+		if (!record_has(bytes))
+			continue;
+		str_hex_encode(bytes, RECORD_ID_SIZE, id);
+		facts_read(&ctl->settings, store, id, status->floor, &manifest,
+			   &status->slots[slot]);
+	}
+}
+
+/* The record as it stands on the disk: what a boot would make of it is another question. */
+static void read_copies(const struct ctl *ctl, int store, struct status *status)
+{
+	__fd int fd = state_open(store, ctl_device(ctl), false, &status->record_err);
+	struct record record;
+
+	status->record_r = fd < 0 ? fd :
+				    state_read(fd, &record, &status->copies,
+					       &status->record_err);
+	status->record_floor = status->record_r == 0 ? record.floor : 0;
+}
+
+static void read_space(int store, struct status *status)
+{
+	struct statfs fs;
+
+	status->space_r = sys_fstatfs(store, &fs);
+	if (status->space_r < 0)
+		return;
+	status->free_bytes = (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize;
+	status->size_bytes = (uint64_t)fs.f_blocks * (uint64_t)fs.f_bsize;
+}
+
+int status_read(struct ctl *ctl, struct status *ret_status, struct err *err)
+{
+	struct status *status = ret_status;
+	struct select select;
+	__fd int store = -EBADF;
+	int r = ctl_open(ctl, err);
+
+	if (r < 0)
+		return r;
+	store = store_open(ctl->store_path, err);
+	if (store < 0)
+		return store;
+	r = change_read(&ctl->settings, store, ctl_device(ctl), &select, err);
+	if (r < 0)
+		return r;
+	*status = (struct status){
+		.running = ctl->running,
+		.running_slot = ctl->running_slot,
+		.record = select.decide.record,
+	};
+	read_copies(ctl, store, status);
+	read_space(store, status);
+	status->floor = ctl_floor(ctl, &status->record);
+	read_slots(ctl, store, status);
+	status->next = next_slot(status->slots, &status->record,
+				 ctl->settings.policy.factory[0], !select.keep);
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* The state of a device, found out and then told: as text, or as JSON with the keys that
+ * laminactl(8) promises. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "boot/decide.h"
+#include "ctl/ctl.h"
+#include "ctl/facts.h"
+#include "ctl/out.h"
+#include "format/record.h"
+#include "store/state.h"
+
+#define STATUS_SLOTS (DECIDE_PREVIOUS + 1) /* those whose images are in the store */
+
+struct status {
+	const char *running, *running_slot; /* borrowed from struct ctl */
+	struct record record;		    /* of the disk, or as a boot would make it up */
+	struct facts slots[STATUS_SLOTS];   /* by enum decide_slot */
+	enum decide_slot next;
+	uint64_t floor;		/* the higher of the two */
+	uint64_t record_floor;	/* the record's, 0 without one */
+	int record_r;		/* state_read()'s, -ENOENT: there is no file */
+	struct err record_err;
+	struct state_copies copies; /* where record_r isn't -ENOENT */
+	int space_r;
+	uint64_t free_bytes, size_bytes; /* of the store's file system */
+};
+
+/* 0 or -errno: there is no telling at all. */
+int status_read(struct ctl *ctl, struct status *ret_status, struct err *err);
+
+/* "candidate", "current", "previous", "factory"; NULL for DECIDE_NONE. */
+const char *status_slot_name(enum decide_slot slot);
+
+/* "good", "empty", "damaged", "newer", "unreadable": one copy of the record. */
+const char *status_copy_name(int copy);
+
+/* "record", "policy" or "none": what holds the floor. The policy's can't be changed by
+ * whoever writes the disk. */
+const char *status_floor_level(const struct status *status);
+
+void status_text(struct out *out, const struct status *status);
+void status_json(struct out *out, const struct status *status);

@@ -1,0 +1,318 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# laminactl: what it says of a device, in every state that a store can be in.
+# shellcheck source-path=SCRIPTDIR source=ctl-words
+. "$(dirname "$0")/ctl-words"
+
+commands() { "$laminactl" | sed -n 's/^  \([a-z]*\)  *[A-Z].*/\1/p'; }
+
+test_help() {
+	local command
+	[ "$(commands | wc -l)" -ge 7 ] || say "lists: $(commands | tr '\n' ' ')"
+	equal "$("$laminactl")" "$("$laminactl" --help)"
+	equal "$("$laminactl" --version | cut -d ' ' -f 1)" laminactl
+	for command in $(commands); do
+		"$laminactl" "$command" --help >help || say "$command --help fails"
+		grep -q "^usage: laminactl $command \[OPTION...\]" help || say "$(head -n 1 help)"
+		grep -q -- '--store DIR' help
+		"$laminactl" help "$command" >word
+		same help word
+		misused "$command: unknown or ambiguous option --frob" "$laminactl" "$command" --frob
+		misused "\`laminactl $command --help\` tells how" "$laminactl" "$command" --frob
+	done
+	misused "no command 'frob'" "$laminactl" frob
+	refuses "standard output" sh -c "'$laminactl' status --help >/dev/full"
+}
+
+test_options_before_and_after_the_command() {
+	device
+	there 3 >id
+	"$laminactl" --run run status >before
+	"$laminactl" status --run run >after
+	"$laminactl" --policy run/policy --keyring=run/keyring status --store run/store >apart
+	same before after
+	grep -v ^running after | cmp - apart >&2
+	misused "unknown or ambiguous option --frob" "$laminactl" --frob status
+	misused "--store needs a value" "$laminactl" status --store
+	misused "--store needs a value" "$laminactl" status --store ''
+	misused "status: what is 'more'?" ctl status more
+	misused "list: --json takes no value" ctl list --json=x
+}
+
+test_where_nothing_is() {
+	refuses "/run/lamina-is-not-here/policy is missing: lamina-init leaves it on a device" \
+		"$laminactl" --run /run/lamina-is-not-here status
+	device
+	rm run/keyring
+	refuses "run/keyring is missing: lamina-init leaves it on a device; elsewhere say --keyring" \
+		ctl status
+	refuses "nowhere: No such file" ctl --keyring nowhere status
+	device
+	rmdir run/store
+	refuses "run/store: No such file" ctl status
+	refuses "nowhere: No such file" ctl --store nowhere list
+	refuses "run/policy: Not a directory" ctl --store run/policy verify
+	device 'frobnicate yes'
+	refuses "run/policy: line 3" ctl status
+}
+
+test_no_image() {
+	device
+	equal "$(line state)" "no image"
+	equal "$(line 'next boot')" "nothing: no image would start"
+	equal "$(field 's["state"]')" empty
+	equal "$(field 's["next"]')" None
+	refuses "not a store" ctl list
+	mkdir run/store/images
+	equal "$(ctl list)" ""
+	equal "$(ctl list --json)" "[]"
+	device 'factory /dev/vdb'
+	equal "$(line 'next boot')" factory
+}
+
+test_a_store_as_lamina_makes_it() {
+	local id
+	device 'floor 2'
+	id=$(there 3)
+	equal "$(line state)" confirmed
+	equal "$(line 'next boot')" "current ${id:0:12}"
+	equal "$(line current)" "${id:0:12} demo 1.3, serial 3, signed by $(cut -d ' ' -f 2 run/keyring)"
+	equal "$(line floor)" "serial 2, of the policy"
+	equal "$(line record)" "none: the next boot makes one up"
+	equal "$(field 's["current"]["id"], s["current"]["layers"], s["current"]["holds"]')" \
+		"$id 3 True"
+	equal "$(field 's["running"], s["candidate"], s["previous"], s["failed"]')" \
+		"None None None None"
+	equal "$(field 's["record"]')" \
+		"{'valid': False, 'copies': [], 'writes': 0, 'candidatesStarted': 0}"
+	equal "$(field 's["floor"]')" "{'serial': 2, 'level': 'policy'}"
+	equal "$(field 's["space"]["size"] >= s["space"]["free"] > 0')" True
+}
+
+test_trying() {
+	local old new
+	device
+	old=$(there 3) new=$(there 4)
+	record write run/store/state seq=7 boots=1 current="$old" candidate="$new" tries=3 \
+		tries_left=2 floor=3
+	runs "$new" candidate
+	equal "$(line state)" "trying, 2 of 3 tries left"
+	equal "$(line running)" "candidate ${new:0:12}"
+	equal "$(line 'next boot')" "candidate ${new:0:12}"
+	equal "$(line floor)" "serial 3, of the record"
+	equal "$(line record)" "copy 1 good, copy 2 good; 7 writes, 1 candidates started"
+	equal "$(field 's["candidate"]["triesLeft"], s["candidate"]["tries"], s["state"]')" \
+		"2 3 trying"
+	equal "$(field 's["running"]')" "{'id': '$new', 'slot': 'candidate'}"
+	equal "$(field 's["next"]')" "{'slot': 'candidate', 'id': '$new'}"
+	ctl list >list
+	grep -q "^\* candidate .* ${new:0:12} demo 1.4, serial 4" list
+	grep -q "^  current .* ${old:0:12} demo 1.3, serial 3" list
+	equal "$(ctl list --json | python3 -c 'import json,sys
+print(sorted((i["slot"], i["running"], i["serial"]) for i in json.load(sys.stdin)))')" \
+		"[('candidate', True, 4), ('current', False, 3)]"
+}
+
+test_no_tries_left() {
+	local old new
+	device
+	old=$(there 3) new=$(there 4)
+	record write run/store/state seq=7 current="$old" candidate="$new" tries=3
+	equal "$(line 'next boot')" "current ${old:0:12}"
+}
+
+test_why_it_fell() {
+	local old n words=(x signature incompatible "below floor" missing corrupt "mount failed"
+		"tries used up" watchdog panic rejected)
+	device
+	old=$(there 3)
+	for n in {1..10}; do
+		record write run/store/state seq=7 current="$old" failed="$(printf '7%.0s' {1..64})" \
+			reason="$n"
+		equal "$(line failed)" "777777777777: ${words[n]}"
+		equal "$(field 's["failed"]["reason"]')" "${words[n]}"
+	done
+}
+
+test_images_that_do_not_hold() {
+	local old new layer
+	device 'floor 3'
+	old=$(there 3) new=$(there 4)
+	record write run/store/state seq=1 current="$old" candidate="$new" tries=3 tries_left=3
+	layer=$(sed -n 's/^layer sha256:\([0-9a-f]*\) .*/\1/p' "run/store/images/$new/manifest" | tail -n 1)
+	truncate -s -1 "run/store/blobs/sha256/$layer"
+	equal "$(line 'next boot')" "current ${old:0:12}"
+	line candidate | grep -q 'serial 4, signed by .*: layer 2 (sha256:.*has .* bytes'
+	equal "$(field 's["candidate"]["holds"]')" False
+	rm "run/store/blobs/sha256/$layer"
+	line candidate | grep -q 'not in the store'
+	lamina keygen --keyring "$b.pub" >run/keyring
+	equal "$(line current)" "${old:0:12}: manifest.sig: not signed by a key of the keyring"
+	equal "$(field '"name" in s["current"]')" False
+	equal "$(line 'next boot')" "nothing: no image would start"
+	device 'floor 4'
+	line current | grep -q ': serial 3 is below the rollback floor 4$'
+	rm -r "run/store/images/$old"
+	line current | grep -q "${old:0:12}: .*No such file"
+}
+
+test_one_bad_copy() {
+	local id
+	device
+	id=$(there 3)
+	record write run/store/state seq=9 current="$id"
+	flip run/store/state 40
+	equal "$(line record)" "copy 1 damaged, copy 2 good; 9 writes, 0 candidates started"
+	equal "$(field 's["record"]["copies"], s["record"]["valid"]')" "['damaged', 'good'] True"
+	record write run/store/state seq=9 current="$id"
+	dd if=/dev/zero of=run/store/state bs=512 seek=8 count=1 conv=notrunc status=none
+	equal "$(line record)" "copy 1 good, copy 2 empty; 9 writes, 0 candidates started"
+}
+
+test_both_copies_bad() {
+	local old new
+	device
+	old=$(there 3) new=$(there 4)
+	record write run/store/state seq=9 current="$new" previous="$old"
+	flip run/store/state 40
+	flip run/store/state 4136
+	equal "$(line record)" "copy 1 damaged, copy 2 damaged: the next boot makes one up"
+	equal "$(line 'next boot')" "candidate ${new:0:12}"
+	equal "$(line current | cut -c 1-12)" "${old:0:12}"
+	head -c 8192 /dev/zero >run/store/state
+	equal "$(line record)" "copy 1 empty, copy 2 empty: the next boot makes one up"
+	head -c 100 /dev/zero >run/store/state
+	ctl status | grep '^record'
+}
+
+test_a_newer_record() {
+	local old new command
+	device
+	old=$(there 3) new=$(there 4)
+	record write run/store/state version=2 seq=9 current="$old"
+	equal "$(line record)" "copy 1 newer, copy 2 newer: nothing changes it here"
+	equal "$(line 'next boot')" "current ${old:0:12}"
+	runs "$new" candidate
+	for command in confirm rollback reject; do
+		unchanged refuses "the boot record is of a newer version: nothing is changed" \
+			ctl "$command"
+	done
+}
+
+test_junk_in_the_store() {
+	local id
+	device
+	id=$(there 3)
+	mkdir "run/store/images/not-an-image" "run/store/images/$(printf '0%.0s' {1..64})"
+	mkfifo "run/store/images/$(printf '1%.0s' {1..64})"
+	ln -s /etc "run/store/images/$(printf '2%.0s' {1..64})"
+	equal "$(line 'next boot')" "current ${id:0:12}"
+	ctl list >list
+	equal "$(wc -l <list)" 2
+	grep -q '^  -  .*000000000000: manifest: No such file' list
+	rm -r run/store/state 2>/dev/null || true
+	mkdir run/store/state
+	ctl status | grep -q '^record'
+	rmdir run/store/state && ln -s /etc/passwd run/store/state
+	ctl status | grep -q '^record'
+	rm run/store/state && mkfifo run/store/state
+	ctl status | grep -q '^record'
+}
+
+test_no_control_characters() {
+	device
+	there 3 >id
+	printf 'id=%s\nslot=\033[2J\n' "$(cat id)" >run/image
+	printf '1000 2500 \033]0;x\007\xc2\x9bverify\n' >run/boot
+	ctl status --boot >out
+	! grep -q "$(printf '[\001-\010\013-\037\177]')" out || say "a control character came through"
+	! grep -aq "$(printf '\xc2\x9b')" out || say "a C1 character came through"
+	grep -q '^running    ?\[2J ' out
+	ctl status --boot --json | python3 -c 'import json,sys
+s = json.load(sys.stdin)
+assert s["running"]["slot"] == "\033[2J", s
+assert s["boot"][0]["step"] == "\033]0;x\007\x9bverify", s'
+	! ctl status --boot --json | grep -aq "$(printf '\033')" || say "JSON has a raw escape"
+	misused "what is '?[31mred'" ctl status "$(printf '\033[31mred')"
+}
+
+test_what_runs_may_be_junk() {
+	device
+	there 3 >id
+	for text in '' 'id=' 'id=zz' "id=$(cat id)" 'slot=current'; do
+		printf '%s' "$text" >run/image
+		ctl status >out
+		! grep -q ^running out || say "believes '$text'"
+	done
+	head -c 100000 /dev/zero >run/image
+	ctl status >out
+	rm run/image && ln -s /etc/passwd run/image
+	ctl status >out
+}
+
+test_timeline() {
+	device
+	there 3 >id
+	refuses "run/boot: No such file" ctl status --boot
+	printf '%s\n' '412000 415250 init' junk '5 1 backwards' '415250 500000 layer 0' >run/boot
+	ctl status --boot | tail -n 2 >out
+	printf '%s\n' '     412.000 ms        3.250 ms  init' '     415.250 ms       84.750 ms  layer 0' |
+		cmp - out >&2
+	equal "$(field 's.get("boot")')" None
+	ctl status --boot --json | grep -q '"step": "layer 0"'
+}
+
+test_a_record_elsewhere() {
+	local id
+	device 'state PARTLABEL=no-such-partition-anywhere'
+	id=$(there 3)
+	refuses "state PARTLABEL=no-such-partition-anywhere: " ctl status
+	record write elsewhere seq=5 current="$id"
+	ctl --state nowhere status | grep -q '^record'
+}
+
+test_verify() {
+	local old new layer
+	device
+	old=$(there 3) new=$(there 4)
+	record write run/store/state seq=1 current="$new" previous="$old"
+	ctl verify >out
+	equal "$(grep -c '^image' out)" 2
+	equal "$(grep -c 'size and sha256 hold$' out)" 6
+	layer=$(sed -n 's/^layer sha256:\([0-9a-f]*\) .*/\1/p' "run/store/images/$new/manifest" | tail -n 1)
+	flip "run/store/blobs/sha256/$layer" 5000
+	refuses "1 of 2 images don't hold" ctl verify
+	grep -q "^layer 2 sha256:${layer:0:12}: changed" "$top/out"
+	refuses "1 of 1 images don't hold" ctl verify current
+	ctl verify previous >out
+	ctl verify "${old:0:6}" >out
+	refuses "no image 'candidate' in the store" ctl verify candidate
+	refuses "1 of 2 images don't hold" ctl verify --json
+	python3 - "$top/out" <<-'END'
+		import json, sys
+		images = json.load(open(sys.argv[1]))
+		assert sorted(all(l["holds"] for l in i["checked"]) for i in images) == [False, True]
+		assert all(i["holds"] for i in images), "the facts alone can not know"
+	END
+	rm "run/store/blobs/sha256/$layer"
+	refuses "1 of 1 images don't hold" ctl verify current
+	misused "verify: what is 'b'?" ctl verify a b
+}
+
+test_reboot_is_for_this_device() {
+	device
+	misused "reboot: it is this device that reboots, without --run" ctl reboot
+	misused "reboot: it is this device that reboots, without --store" \
+		"$laminactl" --store run/store reboot
+}
+
+test_as_nobody() {
+	device
+	there 3 >id
+	chmod -R go+rX .
+	install -m 755 "$laminactl" "$top/ctl-for-all"
+	as_nobody "$top/ctl-for-all" --run run status >out
+	grep -q '^state      confirmed' out
+}
+
+tell_all

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rendered.h"
+
+#include <string.h>
+
+#include "ctl/next.h"
+#include "ctl/status.h"
+
+/* Golden: who reads `status --json` relies on these keys. Change them in laminactl(8) too. */
+
+static struct status status;
+
+static void set_image(enum decide_slot slot, char digit, uint64_t serial)
+{
+	struct facts *facts = &status.slots[slot];
+
+	*facts = (struct facts){ .known = true,
+				 .name = "thermostat",
+				 .version = "1.4.2",
+				 .serial = serial,
+				 .size_bytes = 5 << 20,
+				 .layer_count = 3,
+				 .signers = { { "9d6cc1118973aec6", "0011223344556677" }, 2 } };
+	memset(facts->id, digit, sizeof(facts->id) - 1);
+}
+
+static void set_id(uint8_t id[RECORD_ID_SIZE], uint8_t byte)
+{
+	memset(id, byte, RECORD_ID_SIZE);
+}
+
+static void set_trying(void)
+{
+	status = (struct status){
+		.running = "bbbbbbbbbbbbbbbb",
+		.running_slot = "candidate",
+		.record = { .seq = 12,
+			    .boots = 2,
+			    .tries_left = 1,
+			    .tries_initial = 3,
+			    .reason = RECORD_REASON_WATCHDOG,
+			    .floor = 4 },
+		.next = DECIDE_CANDIDATE,
+		.floor = 4,
+		.record_floor = 4,
+		.copies = { { 0, -EBADMSG } },
+		.free_bytes = 3 << 20,
+		.size_bytes = 64 << 20,
+	};
+	set_id(status.record.candidate, 0xbb);
+	set_id(status.record.current, 0xaa);
+	set_id(status.record.failed, 0xcc);
+	set_image(DECIDE_CANDIDATE, 'b', 5);
+	set_image(DECIDE_CURRENT, 'a', 4);
+}
+
+static void test_text_trying(void **state)
+{
+	struct out out;
+
+	(void)state;
+	set_trying();
+	render(&out);
+	status_text(&out, &status);
+	assert_string_equal(
+		rendered(&out),
+		"state      trying, 1 of 3 tries left\n"
+		"running    candidate bbbbbbbbbbbb\n"
+		"next boot  candidate bbbbbbbbbbbb\n"
+		"candidate  bbbbbbbbbbbb thermostat 1.4.2, serial 5, signed by 9d6cc1118973aec6"
+		" 0011223344556677\n"
+		"current    aaaaaaaaaaaa thermostat 1.4.2, serial 4, signed by 9d6cc1118973aec6"
+		" 0011223344556677\n"
+		"failed     cccccccccccc: watchdog\n"
+		"floor      serial 4, of the record\n"
+		"record     copy 1 good, copy 2 damaged; 12 writes, 2 candidates started\n"
+		"space      3.0 MiB free of 64.0 MiB\n");
+}
+
+static void test_text_nothing(void **state)
+{
+	struct out out;
+
+	(void)state;
+	status = (struct status){
+		.running = "",
+		.running_slot = "",
+		.next = DECIDE_NONE,
+		.record_r = -ENOENT,
+		.space_r = -EIO,
+	};
+	render(&out);
+	status_text(&out, &status);
+	assert_string_equal(rendered(&out), "state      no image\n"
+					    "next boot  nothing: no image would start\n"
+					    "floor      none\n"
+					    "record     none: the next boot makes one up\n");
+}
+
+static void test_json_trying(void **state)
+{
+	struct out out;
+
+	(void)state;
+	set_trying();
+	status.slots[DECIDE_CURRENT].r = -EBADMSG;
+	(void)err_set(&status.slots[DECIDE_CURRENT].err, 0, "layer 1: bad");
+	render(&out);
+	json_open(&out, NULL, '{');
+	status_json(&out, &status);
+	json_close(&out, '}');
+#define HEX8(c) c c c c c c c c
+#define HEX64(c) HEX8(HEX8(c))
+	assert_string_equal(rendered(&out),
+			    "{\n"
+			    "  \"state\": \"trying\",\n"
+			    "  \"running\": {\n"
+			    "    \"id\": \"bbbbbbbbbbbbbbbb\",\n"
+			    "    \"slot\": \"candidate\"\n"
+			    "  },\n"
+			    "  \"next\": {\n"
+			    "    \"slot\": \"candidate\",\n"
+			    "    \"id\": \"" HEX64("b") "\"\n"
+			    "  },\n"
+			    "  \"candidate\": {\n"
+			    "    \"id\": \"" HEX64("b") "\",\n"
+			    "    \"holds\": true,\n"
+			    "    \"name\": \"thermostat\",\n"
+			    "    \"version\": \"1.4.2\",\n"
+			    "    \"serial\": 5,\n"
+			    "    \"layers\": 3,\n"
+			    "    \"size\": 5242880,\n"
+			    "    \"signers\": [\n"
+			    "      \"9d6cc1118973aec6\",\n"
+			    "      \"0011223344556677\"\n"
+			    "    ],\n"
+			    "    \"triesLeft\": 1,\n"
+			    "    \"tries\": 3\n"
+			    "  },\n"
+			    "  \"current\": {\n"
+			    "    \"id\": \"" HEX64("a") "\",\n"
+			    "    \"holds\": false,\n"
+			    "    \"reason\": \"layer 1: bad\",\n"
+			    "    \"name\": \"thermostat\",\n"
+			    "    \"version\": \"1.4.2\",\n"
+			    "    \"serial\": 4,\n"
+			    "    \"layers\": 3,\n"
+			    "    \"size\": 5242880,\n"
+			    "    \"signers\": [\n"
+			    "      \"9d6cc1118973aec6\",\n"
+			    "      \"0011223344556677\"\n"
+			    "    ]\n"
+			    "  },\n"
+			    "  \"previous\": null,\n"
+			    "  \"failed\": {\n"
+			    "    \"id\": \"" HEX64("c") "\",\n"
+			    "    \"reason\": \"watchdog\"\n"
+			    "  },\n"
+			    "  \"floor\": {\n"
+			    "    \"serial\": 4,\n"
+			    "    \"level\": \"record\"\n"
+			    "  },\n"
+			    "  \"record\": {\n"
+			    "    \"valid\": true,\n"
+			    "    \"copies\": [\n"
+			    "      \"good\",\n"
+			    "      \"damaged\"\n"
+			    "    ],\n"
+			    "    \"writes\": 12,\n"
+			    "    \"candidatesStarted\": 2\n"
+			    "  },\n"
+			    "  \"space\": {\n"
+			    "    \"free\": 3145728,\n"
+			    "    \"size\": 67108864\n"
+			    "  }\n"
+			    "}\n");
+}
+
+static enum decide_slot next(bool factory, bool writable)
+{
+	return next_slot(status.slots, &status.record, factory, writable);
+}
+
+static void test_next(void **state)
+{
+	(void)state;
+	set_trying();
+	assert_int_equal(next(false, true), DECIDE_CANDIDATE);
+	assert_int_equal(next(false, false), DECIDE_CURRENT);
+	status.slots[DECIDE_CANDIDATE].r = -EBADMSG;
+	assert_int_equal(next(false, true), DECIDE_CURRENT);
+	status.slots[DECIDE_CURRENT].r = -ENOENT;
+	assert_int_equal(next(false, true), DECIDE_NONE);
+	assert_int_equal(next(true, true), DECIDE_FACTORY);
+	set_id(status.record.previous, 0xdd);
+	set_image(DECIDE_PREVIOUS, 'd', 1);
+	assert_int_equal(next(true, true), DECIDE_PREVIOUS);
+	set_trying();
+	status.record.tries_left = 0;
+	assert_int_equal(next(false, true), DECIDE_CURRENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_text_trying),
+		cmocka_unit_test(test_text_nothing),
+		cmocka_unit_test(test_json_trying),
+		cmocka_unit_test(test_next),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
