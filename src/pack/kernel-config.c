@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -90,12 +91,17 @@ int kernel_config_read(struct kernel_config *ret_config, const char *path,
 {
 	struct kernel_config config = { .text = NULL };
 	bool standard = strcmp(path, "-") == 0;
+	struct stat st;
 	__fd int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
 			       : open(path, O_RDONLY | O_CLOEXEC);
 	int r;
 
 	if (fd < 0)
 		return err_errno(err, -errno, "%s", path);
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		return err_set(err, -EISDIR,
+			       "%s: is a directory; say the file in it, often .config",
+			       path);
 	r = read_fd(&config, fd, err);
 	if (r == 0)
 		r = check_text(&config, err);

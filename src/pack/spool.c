@@ -21,6 +21,7 @@ struct spool {
 	const struct source_layer *layer;
 	const struct spool_options *options;
 	struct digest stored, plain;
+	bool hash_stored, hash_plain; /* both only where they can differ and are asked for */
 	uint64_t read_bytes;  /* of the stored layer, so far */
 	uint64_t plain_bytes; /* of the uncompressed tar */
 	bool seekable;
@@ -67,7 +68,8 @@ static la_ssize_t spool_read(struct archive *archive, void *context,
 		archive_set_error(archive, errno, "%s", strerror(errno));
 		return ARCHIVE_FATAL;
 	}
-	(void)digest_add(&spool->stored, spool->buffer, (size_t)n);
+	if (spool->hash_stored)
+		(void)digest_add(&spool->stored, spool->buffer, (size_t)n);
 	spool->read_bytes += (uint64_t)n;
 	progress_add(spool->options->progress, (uint64_t)n);
 	*ret_bytes = spool->buffer;
@@ -93,7 +95,8 @@ static int keep(struct spool *spool, int fd, const void *bytes, size_t size,
 		return err_set(err, -E2BIG,
 			       "its tar is longer than %" PRIu64 " bytes (--limit-bytes)",
 			       spool->options->limit_bytes);
-	(void)digest_add(&spool->plain, bytes, size);
+	if (spool->hash_plain)
+		(void)digest_add(&spool->plain, bytes, size);
 	spool->plain_bytes += size;
 	if (fd < 0)
 		return 0;
@@ -157,10 +160,12 @@ static int verify(struct spool *spool, uint8_t ret_plain[DIGEST_SIZE], struct er
 	uint8_t stored[DIGEST_SIZE];
 	int r = digest_finish(&spool->stored, stored);
 
-	if (r == 0)
+	if (r == 0 && spool->hash_plain)
 		r = digest_finish(&spool->plain, ret_plain);
 	if (r < 0)
 		return err_errno(err, r, "hashing it");
+	if (!spool->hash_plain)
+		memcpy(ret_plain, stored, DIGEST_SIZE);
 	if (layer->size_bytes != SOURCE_SIZE_UNKNOWN &&
 	    spool->read_bytes != layer->size_bytes)
 		return err_set(err, -EBADMSG, "has %" PRIu64 " bytes, not %" PRIu64,
@@ -192,8 +197,10 @@ static int fill(struct spool *spool, struct archive *archive, struct content *co
 	add_filters(archive);
 	if (archive_read_open(archive, spool, NULL, spool_read, NULL) != ARCHIVE_OK)
 		return archive_failure(spool, archive, err);
-	in_place =
-		spool->seekable && archive_filter_code(archive, 0) == ARCHIVE_FILTER_NONE;
+	/* what isn't compressed has one digest; whose stored bytes nobody vouches for, too */
+	spool->hash_plain = archive_filter_code(archive, 0) != ARCHIVE_FILTER_NONE;
+	spool->hash_stored = !spool->hash_plain || layer->has_digest;
+	in_place = spool->seekable && !spool->hash_plain;
 	content->fd = in_place ? fcntl(layer->fd, F_DUPFD_CLOEXEC, 3)
 			       : spool_temp_file(spool->options->temp_dir);
 	if (content->fd < 0)
@@ -224,6 +231,7 @@ int spool_layer(const struct source_layer *layer, const struct spool_options *op
 	spool.options = options;
 	spool.read_bytes = spool.plain_bytes = 0;
 	spool.failed = false;
+	spool.hash_stored = true; /* from its first byte, when nothing is known yet */
 	spool.seekable = fstat(layer->fd, &st) == 0 && S_ISREG(st.st_mode);
 	r = digest_start(&spool.stored);
 	if (r == 0)

@@ -23,13 +23,13 @@ void summary_text(const struct import_result *result, const char *id)
 	for (size_t i = 0; i < result->count; i++)
 		if ((int)strlen(origins[result->layers[i].origin]) > width)
 			width = (int)strlen(origins[result->layers[i].origin]);
-	fprintf(stderr, "%5s %9s %11s %11s  %-*s  %s\n", "layer", "entries", "tar",
+	fprintf(stderr, "%5s %8s %10s %10s  %-*s  %s\n", "layer", "entries", "tar",
 		"blob", width, "how", "from");
 	for (size_t i = 0; i < result->count; i++) {
 		const struct import_layer *layer = &result->layers[i];
 		char tar[16], blob[16];
 
-		fprintf(stderr, "%5zu %9" PRIu64 " %11s %11s  %-*s  %s\n", i,
+		fprintf(stderr, "%5zu %8" PRIu64 " %10s %10s  %-*s  %s\n", i,
 			layer->entries,
 			layer->tar_bytes ? str_size(layer->tar_bytes, tar) : "-",
 			str_size(layer->blob.size_bytes, blob), width,

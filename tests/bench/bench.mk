@@ -6,9 +6,11 @@ $(O)/tests/bench/verity: $(O)/tests/bench/verity.o $(test-archives)
 	$(Q)$(CC) $(ldflags) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 		$(filter-out -lcmocka,$(test-libs))
 
+# RUNS=n of each contestant instead of 3; ONLY="tree entries": only these parts.
 ifeq ($(CONFIG_LAMINA_FOR_HOST),y)
 bench-pack: programs $(O)/tests/bench/verity
-	@tests/bench/pack.py --build $(O) --work $(O)/bench/pack
+	@tests/bench/pack.py --build $(O) --work $(O)/bench/pack $(if $(RUNS),--runs $(RUNS)) \
+		$(addprefix --only ,$(ONLY))
 bench-boot:
 	@echo "a boot needs a device's configuration: make bench" >&2; exit 1
 else

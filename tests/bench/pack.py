@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures packing, side by side: `lamina pack` with and without reading back, plain sqfstar on the
 same tar with the same options, tar2sqfs; the hash tree beside `veritysetup format`; and how the
-cost grows with the number of entries.
+cost grows with the number of entries and with the size of a file.
 
 Runs of the contestants alternate, and the median counts. CPU is user and system time of all
-processes; memory is what processes allocated (not what the kernel caches of their files), of
-all processes together, looked at every 20 ms; the largest process is the kernel's own figure (with mapped files, and
-never less than this script itself has).
+processes. Memory is what they allocated (not what the kernel caches of their files): of all of
+them together, looked at every 20 ms; the largest is the kernel's own peak of one process, with
+the libraries and files it has mapped.
 """
 import argparse
 import os
@@ -17,17 +17,18 @@ import statistics
 import subprocess
 import sys
 import tarfile
+import tempfile
 import threading
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 SBIN = ":/usr/sbin:/sbin"
 BLOCK = "131072"
+PARTS = ["debian", "tree", "entries", "sizes"]
 LEVEL = 15  # sqfstar's own for zstd: 4.5.1 takes no other
 
 
-def say(text=""):
-    print(text, flush=True)
+def say(text="", end="\n"):
+    print(text, end=end, flush=True)
 
 
 def below(pid):
@@ -53,30 +54,31 @@ def allocated(pid):
 
 
 def measure(command, stdin=None):
-    """One run: wall and CPU seconds, KiB of memory."""
+    """One run: wall and CPU seconds, KiB of memory. GNU time starts the command: a child of this
+    script would have this script's own memory in its peak, from before it became the command."""
     peak = {"tree": 0, "own": 0}
     over = threading.Event()
-    start = time.monotonic()
-    with open(stdin or os.devnull, "rb") as source, open(os.devnull, "wb") as nothing:
-        child = subprocess.Popen([str(c) for c in command], stdin=source, stdout=nothing,
-                                 stderr=subprocess.PIPE)
+    with tempfile.NamedTemporaryFile("r") as told, open(stdin or os.devnull, "rb") as source, \
+            open(os.devnull, "wb") as nothing:
+        child = subprocess.Popen(["time", "-q", "-o", told.name, "-f", "%e %U %S %M",
+                                  *(str(c) for c in command)],
+                                 stdin=source, stdout=nothing, stderr=subprocess.PIPE)
 
-    def watch():
-        while not over.wait(0.02):
-            kib = [allocated(pid) for pid in below(child.pid)]
-            peak["tree"], peak["own"] = max(peak["tree"], sum(kib)), max(peak["own"], kib[0])
+        def watch():
+            while not over.wait(0.02):
+                kib = [allocated(pid) for pid in below(child.pid)[1:]]
+                peak["tree"] = max(peak["tree"], sum(kib))
+                peak["own"] = max([peak["own"], *kib[:1]])
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    errors = child.stderr.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    wall = time.monotonic() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    over.set()
-    watcher.join()
-    if child.returncode != 0:
-        sys.exit(f"{command[0]}: exit {child.returncode}: {errors.decode(errors='replace')[-500:]}")
-    return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "largest": usage.ru_maxrss, **peak}
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        _, errors = child.communicate()
+        over.set()
+        watcher.join()
+        if child.returncode != 0:
+            sys.exit(f"{command[0]}: exit {child.returncode}: {errors.decode(errors='replace')[-500:]}")
+        wall, user, system, largest = map(float, told.read().split())
+    return {"wall": wall, "cpu": user + system, "largest": largest, **peak}
 
 
 class Bench:
@@ -184,8 +186,13 @@ class Bench:
             "veritysetup format, sha256sum": (both, None, prepare),
             "lamina, 1 thread, with sha256": ([self.verity, self.out, 1], None, prepare),
             "lamina, with sha256": ([self.verity, self.out], None, prepare),
-        }, max(self.args.runs, 3))
+            "lamina, the sha256 alone": ([self.verity, "--digest", self.out], None, prepare),
+        }, max(self.args.runs, 5))
         self.table(results, "veritysetup format")
+        cpu = {name: r["cpu"] for name, r in results.items()}
+        tree = cpu["lamina, 1 thread, with sha256"] - cpu["lamina, the sha256 alone"]
+        say(f"\nlamina's tree alone takes {tree:.2f} s of CPU, "
+            f"{tree / cpu['veritysetup format']:.2f}x veritysetup's")
 
     # --- entries ---
 
@@ -211,20 +218,50 @@ class Bench:
             out.write(bytes(10240))
         return path
 
+    def floor(self):
+        """What nobody can leave out: writing the file system, and reading it back."""
+        return ["env", f"out={self.out}", "sh", "-c", '"$@" && sqfs2tar "$out" >/dev/null', "sh",
+                *self.sqfstar()]
+
+    def grow(self, tar, sign):
+        """One row: the floor and lamina on this tar."""
+        r = self.compare({"floor": (self.floor(), tar, lambda: None),
+                          "lamina": (self.pack(tar), None, lambda: None)}, 1)
+        floor, ours = r["floor"], r["lamina"]
+        say(f"{sign:>9} {floor['wall']:8.2f} s {ours['wall']:8.2f} s {ours['wall'] / floor['wall']:6.2f}x"
+            f" {floor['cpu']:8.2f} s {ours['cpu']:8.2f} s {ours['own'] / 1024:8.1f} MiB", end="")
+        return ours
+
+    def head(self, sign):
+        say(f"{sign:>9} {'floor':>10} {'lamina':>10} {'ratio':>7} {'floor CPU':>10} {'its CPU':>10}"
+            f" {'own memory':>12}", end="")
+
     def entries(self):
-        say("\nCost over entries (empty files; one run each)\n")
-        say(f"{'entries':>9} {'sqfstar':>10} {'lamina':>10} {'ratio':>7} {'CPU an entry':>14}"
-            f" {'own memory an entry':>20}")
-        for count in (10000, 100000, 1000000):
+        say("\nCost over entries (empty files; one run each; the floor is sqfstar, then sqfs2tar)\n")
+        self.head("entries")
+        say(f" {'CPU an entry':>13} {'memory':>11}")
+        for count in (10000, 30000, 100000, 300000, 1000000):
             if count > self.args.most:
                 break
             tar = self.make_tar(count)
-            r = self.compare({"sqfstar": (self.sqfstar(), tar, lambda: None),
-                              "lamina": (self.pack(tar), None, lambda: None)}, 1)
-            ours = r["lamina"]
-            say(f"{count:9} {r['sqfstar']['wall']:8.2f} s {ours['wall']:8.2f} s"
-                f" {ours['wall'] / r['sqfstar']['wall']:6.2f}x {ours['cpu'] / count * 1e6:11.1f} us"
-                f" {ours['own'] * 1024 / count:14.0f} bytes")
+            ours = self.grow(tar, count)
+            say(f" {ours['cpu'] / count * 1e6:10.1f} us {ours['own'] * 1024 / count:5.0f} bytes")
+            tar.unlink()
+
+    # --- a large file ---
+
+    def sizes(self):
+        say("\nCost over a file's size (zeros, and a hole of a sparse tar; one run each)\n")
+        self.head("size")
+        say()
+        for mib, options in ((1, []), (1024, []), (5120, ["--sparse"])):
+            file, tar = self.work / "file", self.work / "file.tar"
+            with open(file, "wb") as out:
+                out.truncate(mib << 20)
+            subprocess.run(["tar", *options, "-C", self.work, "-cf", tar, "file"], check=True)
+            self.grow(tar, f"{mib} MiB")
+            say(", a hole" if options else "")
+            file.unlink()
             tar.unlink()
 
 
@@ -234,11 +271,12 @@ def main():
     parser.add_argument("--work", required=True, help="scratch folder, emptied first")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--most", type=int, default=1000000, help="entries of the largest generated tar")
-    parser.add_argument("--only", choices=["debian", "tree", "entries"], action="append")
+    parser.add_argument("--only", choices=PARTS, action="append",
+                        help="may be repeated; else all of them")
     args = parser.parse_args()
     bench = Bench(args)
-    only = args.only or ["debian", "tree", "entries"]
-    for tool in ("sqfstar", "tar2sqfs", "veritysetup", "mmdebstrap"):
+    only = args.only or PARTS
+    for tool in ("sqfstar", "tar2sqfs", "sqfs2tar", "veritysetup", "mmdebstrap", "time"):
         if not shutil.which(tool):
             sys.exit(f"{tool} is missing; board/host/setup bench installs it")
     tar = None
@@ -251,6 +289,8 @@ def main():
         bench.hash_tree(tar)
     if "entries" in only:
         bench.entries()
+    if "sizes" in only:
+        bench.sizes()
     shutil.rmtree(bench.work)
 
 

@@ -115,7 +115,7 @@ test_what_is_no_configuration() {
 	head -c 5000000 /dev/zero | tr '\0' '\n' >long
 	refuses "too long" lamina kernel-check long
 	refuses "none: No such file" lamina kernel-check none
-	refuses ".: " lamina kernel-check .
+	refuses ".: is a directory; say the file in it" lamina kernel-check .
 }
 
 test_usage() {

@@ -34,6 +34,27 @@ test_the_config_becomes_the_manifest() {
 	grep -q "^source oci:img:v1@sha256:[0-9a-f]\{64\}$" got
 }
 
+test_the_table_is_80_columns_wide() {
+	layout oci img
+	lamina pack -o out --compatible acme,x oci:img >id 2>table
+	equal "$(wc -l <table)" 3
+	[ -z "$(awk 'length > 80' table)" ] || say "$(cat table)"
+}
+
+test_compressions() {
+	layout oci img
+	misused "foo: compression is zstd[:LEVEL], gzip[:LEVEL], xz, lz4, lzo[:LEVEL] or none" \
+		lamina pack -o out -c x --compression foo oci:img
+	misused "zstd:99: " lamina pack -o out -c x --compression zstd:99 oci:img
+	misused "xz:1: " lamina pack -o out -c x --compression xz:1 oci:img
+	for format in gzip:1 lzo:3 xz:4 lz4:5 zstd:6 none:1; do
+		m=$(pack --compression "${format%:*}" oci:img)
+		blob=$(layers "$m" | sed -n '1s/^layer sha256:\([0-9a-f]*\) .*/\1/p')
+		# the compressor's number is in the superblock, at 20
+		equal "$(od -An -tu2 -j 20 -N 2 "out/blobs/sha256/$blob" | tr -d ' ')" "${format#*:}"
+	done
+}
+
 test_paths_do_not_get_into_the_image() {
 	layout oci img
 	m=$(pack oci:img)
@@ -77,9 +98,18 @@ test_compressed_archives_and_pipes() {
 	m=$(pack --name n docker-archive:d.tar)
 	equal "$(layers "$(pack --name n docker-archive:d.tar.gz)")" "$(layers "$m")"
 	equal "$(layers "$(pack --name n docker-archive:d.tar.xz)")" "$(layers "$m")"
+	layout oci img
+	tar cf o.tar -C img .
+	gzip -k o.tar && zstd -q o.tar
 	mkdir empty
 	export TMPDIR=$PWD/empty
 	equal "$(layers "$(pack --name n docker-archive:- <d.tar.gz)")" "$(layers "$m")"
+	for form in o.tar o.tar.gz o.tar.zst; do
+		equal "$(layers "$(pack --name n oci-archive:- <$form)")" "$(expected)"
+		equal "$(layers "$(cat $form | pack --name n oci-archive:-)")" "$(expected)"
+		equal "$(layers "$(pack --name n oci-archive:-:v1 <$form)")" "$(expected)"
+	done
+	refuses "oci-archive:-" lamina pack -o none -c x oci-archive:- <d.tar
 	equal "$(ls -A empty)" ""
 }
 

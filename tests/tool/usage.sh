@@ -50,6 +50,20 @@ test_values() {
 	misused "bundle: -o needs a value" lamina bundle -o
 }
 
+test_help_is_80_columns_wide() {
+	local command
+	for command in '' $(commands); do
+		lamina help $command >help
+		[ -z "$(awk 'length > 80' help)" ] || say "help $command: $(awk 'length > 80' help)"
+	done
+}
+
+test_two_images_to_compare() {
+	misused "diff: which two images, before and after? STORE|BUNDLE STORE|BUNDLE" lamina diff
+	misused "diff: compare a with what? say a second STORE|BUNDLE" lamina diff a
+	misused "diff: what is 'c'?" lamina diff a b c
+}
+
 test_operands_alone_are_named() {
 	misused "verify: STORE|BUNDLE is missing" lamina verify --key "$a.pub"
 	misused "bundle: STORE is missing" lamina bundle -o x
@@ -57,7 +71,10 @@ test_operands_alone_are_named() {
 }
 
 test_output_that_can_not_be_written() {
-	refuses "standard output" sh -c "'$lamina' pack --help >/dev/full"
+	local words
+	for words in "pack --help" --help -h "" help "help pack" --version; do
+		refuses "standard output: No space left" sh -c "'$lamina' $words >/dev/full"
+	done
 }
 
 tell_all

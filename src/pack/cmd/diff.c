@@ -23,6 +23,15 @@ struct request {
 	bool times, json;
 };
 
+static int ask_for_two(const struct cmd_line *line, struct err *err)
+{
+	if (line->at == line->argc)
+		return cmd_usage(err, "diff: which two images, before and after? "
+				      "STORE|BUNDLE STORE|BUNDLE");
+	return cmd_usage(err, "diff: compare %s with what? say a second STORE|BUNDLE",
+			 line->argv[line->at]);
+}
+
 static int request_read(struct cmd_line *line, struct request *q, struct err *err)
 {
 	int option, r;
@@ -38,7 +47,8 @@ static int request_read(struct cmd_line *line, struct request *q, struct err *er
 			q->json = true;
 	}
 	if (r == 0)
-		r = cmd_operands(line, 2, 2, err);
+		r = line->argc - line->at < 2 ? ask_for_two(line, err)
+					      : cmd_operands(line, 2, 2, err);
 	if (r < 0)
 		return r;
 	q->before = line->argv[line->at];

@@ -24,19 +24,19 @@ enum {
 
 static const struct cmd_option options[] = {
 	{ "compression", 0, "NAME",
-	  "of the layers: zstd (default), gzip, xz, lz4, lzo, none" },
+	  "of layers: zstd (default), gzip, xz, lz4, lzo, none" },
 	{ "disk", 0, "KIND", "what the store is on: virtio, mmc, nvme, sata, usb" },
 	{ "layers", 0, "HOW",
-	  "how layers are checked: verity (default) or hash, at boot" },
+	  "how layers are checked: verity (default), hash" },
 	{ "partitions", 0, "KIND",
 	  "how its partitions are named: gpt (default), mbr, none" },
 	{ "store-type", 0, "TYPE",
-	  "the store's file system: ext4 (default), f2fs, vfat, squashfs" },
+	  "of the store: ext4 (default), f2fs, vfat, squashfs" },
 	{ "isolate", 0, NULL, "the application has namespaces of its own" },
 	{ "supervise", 0, NULL, "lamina-init stays and supervises the application" },
 	{ "watchdog", 0, NULL, "the policy names a watchdog" },
 	{ "fragment", 0, NULL,
-	  "print what is needed, as a kernel fragment; needs no CONFIG" },
+	  "print what is needed as a kernel fragment, no CONFIG" },
 	{ "json", 0, NULL, "print JSON" },
 	{ 0 },
 };
