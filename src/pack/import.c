@@ -290,6 +290,8 @@ static int run(struct import *import, const struct source *sources, size_t count
 	for (size_t i = 0; i < import->plan.count && r == 0; i++)
 		r = import_group(import, &import->plan.groups[i],
 				 i + 1 == import->plan.count, err);
+	if (r == 0 && import->options->look)
+		import->options->look(import->options->context, &import->tree);
 	return r;
 }
 

@@ -20,6 +20,9 @@ struct import_options {
 	size_t merge;		     /* at most this many layers; 0: as they come */
 	uint32_t latest;	     /* SOURCE_DATE_EPOCH, or UINT32_MAX */
 	bool readback, cache;
+	/* Called with the merged view of all layers, while their contents are open; or NULL. */
+	void (*look)(void *context, const struct tree *tree);
+	void *context;
 };
 
 enum import_origin {

@@ -8,6 +8,7 @@
 #include "cli/cmd.h"
 #include "pack/describe.h"
 #include "pack/import.h"
+#include "pack/look.h"
 #include "pack/source.h"
 #include "pack/staging.h"
 #include "pack/summary.h"
@@ -273,6 +274,17 @@ static void note(const struct pack *pack)
 			 (unsigned long long)notes->foreign_xattrs);
 }
 
+static void warn(void *context, const char *words)
+{
+	(void)context;
+	cmd_note("warning: %s", words);
+}
+
+static void look_for_names(void *context, const struct tree *tree)
+{
+	look(tree, context, warn, NULL);
+}
+
 static int pack_image(struct pack *pack, const struct cmd_line *line, struct err *err)
 {
 	static struct manifest manifest;
@@ -284,6 +296,8 @@ static int pack_image(struct pack *pack, const struct cmd_line *line, struct err
 	if (r == 0)
 		r = describe_image(pack->sources, pack->source_count, &pack->describe,
 				   &manifest, err);
+	pack->import.look = look_for_names;
+	pack->import.context = &manifest;
 	if (r == 0)
 		r = staging_open(&pack->staging, pack->output, err);
 	if (r == 0)
