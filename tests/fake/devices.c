@@ -44,6 +44,8 @@ int dev_open(struct node *node)
 {
 	if (node->device == LOOP)
 		kernel->loops[node->number].users++;
+	if (node->device == WATCHDOG)
+		dog_open();
 	if (node->device == DM) {
 		if (!kernel->maps[node->number].live)
 			return -ENXIO;
@@ -69,6 +71,8 @@ void dev_close(struct node *node)
 		kernel->loops[node->number].bound = false;
 		fs_put(kernel->loops[node->number].file->fs);
 	}
+	if (node->device == WATCHDOG)
+		dog_close();
 	if (node->device == DM) {
 		struct mapping *map = &kernel->maps[node->number];
 

@@ -44,6 +44,16 @@ void fake_fifo(const char *path);
 void fake_disk(const char *name, const char *parent, const char *uevent,
 	       const void *bytes, size_t size);
 
+/* /dev/watchdog, which has one time-out of its own and takes others up to @longest_s.
+ * When it fires while the code sleeps, the run ends as FAKE_REBOOTED with 0. */
+void fake_watchdog(int timeout_s, int longest_s);
+void fake_watchdog_fired(void); /* the boot status says that it ended the last run */
+void fake_watchdog_nowayout(void);
+bool fake_watchdog_runs(void);
+
+/* Runs the code's own handler. */
+void fake_terminate(void);
+
 /* The next mapped reads of layers in this file see damage. */
 void fake_corrupt(const char *path);
 
@@ -62,6 +72,8 @@ struct fake_config {
 	int busy_loops;		/* so many LOOP_CONFIGUREs are told EBUSY */
 	bool no_direct_io;	/* O_DIRECT, and a loop device with it, is EINVAL */
 	void (*on_sleep)(void); /* called at every sleep: devices that come late */
+	unsigned int forks; /* bit n: the n-th fork from 0 goes on as the child */
+	int child_status;	/* what waitpid() tells of every child */
 };
 extern struct fake_config fake_config;
 

@@ -133,6 +133,11 @@ static void device(const char *path, mode_t type, enum device kind)
 	place_node(path, type | 0600)->device = kind;
 }
 
+void fake_device(const char *path, enum device kind)
+{
+	device(path, S_IFCHR, kind);
+}
+
 /* As the running kernel would: in what is mounted of this type already, too. */
 static void everywhere(const char *type, const char *rel, const void *bytes, size_t size,
 		       enum device kind)

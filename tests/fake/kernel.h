@@ -20,7 +20,8 @@ enum device {
 	DM_CONTROL,
 	LOOP,
 	DM,
-	DISK
+	DISK,
+	WATCHDOG
 };
 
 struct node {
@@ -102,6 +103,12 @@ struct mapping {
 	uint64_t sectors;
 };
 
+struct dog {
+	bool runs, magic, fired, nowayout;
+	int timeout_s, longest_s;
+	uint64_t reset_ns;
+};
+
 struct kernel {
 	struct fd fds[MAX_FDS];
 	struct mount *mounts; /* all, attached or held by a descriptor */
@@ -114,6 +121,8 @@ struct kernel {
 		int users;
 	} loops[1024];
 	struct mapping maps[1024];
+	struct dog dog;
+	void (*sigterm)(int sig);
 	size_t node_count;
 	int fs_count, busy_loops;
 	uint64_t now_ns;
@@ -160,6 +169,16 @@ struct mount *mounted_at(struct place at);
 void mount_detach_tree(struct mount *mount);
 int mount_fs_new(const char *type, const char *source, struct context *context,
 		 struct fs **ret_fs);
+
+/* kernel.c */
+void fake_device(const char *path, enum device kind);
+
+/* watchdog.c */
+void dog_open(void);
+void dog_close(void);
+void dog_write(const char *text, size_t size);
+bool dog_resets(void);
+int dog_ioctl(unsigned long request, void *arg);
 
 /* devices.c */
 int dev_open(struct node *node);   /* 0 or -errno */

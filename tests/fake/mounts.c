@@ -158,7 +158,8 @@ int mount_fs_new(const char *type, const char *source, struct context *context,
 		 struct fs **ret_fs)
 {
 	static const char *const nodevs[] = { "tmpfs", "ramfs",	   "proc",
-					      "sysfs", "devtmpfs", "overlay" };
+					      "sysfs", "devtmpfs", "overlay",
+					      "pstore" };
 	struct fs *fs = fs_new(type, source);
 	bool nodev = false;
 	int r;

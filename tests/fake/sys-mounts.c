@@ -16,7 +16,8 @@
 			 */
 
 static const char *const known_types[] = { "tmpfs",    "ramfs",	   "proc", "sysfs",
-					   "devtmpfs", "squashfs", "ext4", "overlay" };
+					   "devtmpfs", "squashfs", "ext4", "overlay",
+					   "pstore" };
 
 static bool is_known(const char *type)
 {
@@ -321,6 +322,8 @@ int sys_ioctl(int number, unsigned long request, void *arg)
 	if (!fd || fd->kind != FD_FILE || fd->flags & O_PATH)
 		return -EBADF;
 	node = fd->place.node;
+	if (node->device == WATCHDOG)
+		return dog_ioctl(request, arg);
 	if (node->device == DM_CONTROL)
 		return dm_control(request, arg);
 	if (node->device == LOOP && request != BLKSSZGET && request != BLKGETSIZE64)
@@ -343,6 +346,8 @@ int sys_ioctl_number(int number, unsigned long request, unsigned long arg)
 		return -EBADF;
 	if (fd->place.node->device == LOOP_CONTROL)
 		return loop_control(request, arg);
+	if (fd->place.node->device == WATCHDOG)
+		return dog_ioctl(request, NULL);
 	return fd->place.node->device == CONSOLE ? 0 : -ENOTTY;
 }
 

@@ -2,6 +2,7 @@
 /* The calls on processes, time and power. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,6 +71,10 @@ int sys_execve(const char *path, char *const argv[], char *const envp[])
 
 void sys_exit(int status)
 {
+	for (int fd = 3; fd < MAX_FDS; fd++) {
+		if (kernel->fds[fd].kind != FD_FREE)
+			(void)sys_close(fd);
+	}
 	end(FAKE_EXITED, status);
 }
 
@@ -79,13 +84,17 @@ int sys_reboot(int cmd)
 	end(FAKE_REBOOTED, cmd);
 }
 
-/* --- processes: there are no others
- * --------------------------------------------------------- */
+/* --- processes: one at a time, whichever the test wants to see
+ * ------------------------------------------------------------ */
 
 pid_t sys_fork(void)
 {
+	bool child;
+
 	ENTER("fork");
-	return 100;
+	child = fake_config.forks & 1;
+	fake_config.forks >>= 1;
+	return child ? 0 : 100;
 }
 
 pid_t sys_waitpid(pid_t pid, int *ret_status, int options)
@@ -93,7 +102,7 @@ pid_t sys_waitpid(pid_t pid, int *ret_status, int options)
 	(void)options;
 	ENTER("waitpid %d", (int)pid);
 	if (ret_status)
-		*ret_status = 0;
+		*ret_status = fake_config.child_status;
 	return pid > 0 ? pid : -ECHILD;
 }
 
@@ -141,9 +150,17 @@ int sys_umask(mode_t mask)
 
 int sys_sigaction(int sig, const struct sigaction *action)
 {
-	(void)action;
 	ENTER("sigaction %d", sig);
+	if (sig == SIGTERM)
+		kernel->sigterm = action->sa_handler;
 	return 0;
+}
+
+void fake_terminate(void)
+{
+	if (!kernel->sigterm)
+		fake_bug("SIGTERM has no handler");
+	kernel->sigterm(SIGTERM);
 }
 
 int sys_prctl(int option, unsigned long arg)
@@ -181,6 +198,8 @@ int sys_clock_settime(clockid_t clock, const struct timespec *time)
 int sys_nanosleep(const struct timespec *time)
 {
 	kernel->now_ns += (uint64_t)time->tv_sec * 1000000000 + (uint64_t)time->tv_nsec;
+	if (dog_resets())
+		end(FAKE_REBOOTED, 0);
 	if (fake_config.on_sleep)
 		fake_config.on_sleep();
 	return 0;

@@ -198,7 +198,9 @@ static ssize_t write_node(struct node *node, const void *buf, size_t size,
 		kernel->console_used += kept;
 		return (ssize_t)size;
 	}
-	if (node->device == SINK)
+	if (node->device == WATCHDOG)
+		dog_write(buf, size);
+	if (node->device == SINK || node->device == WATCHDOG)
 		return (ssize_t)size;
 	if (node->device && node->device != DISK)
 		return -EPERM;
