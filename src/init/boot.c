@@ -3,28 +3,27 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/mount.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
-#include "block/find.h"
 #include "boot/cmdline.h"
 #include "init/console.h"
+#include "init/copies.h"
 #include "init/early.h"
 #include "init/failure.h"
-#include "init/image.h"
+#include "init/last.h"
 #include "init/report.h"
-#include "store/settings.h"
 #include "init/stage.h"
 #include "init/steps.h"
+#include "init/stores.h"
 #include "init/timeline.h"
-#include "stack/mount.h"
+#include "store/select.h"
+#include "store/settings.h"
 
 static struct settings settings;
 static struct cmdline cmdline;
-static struct image image;
+static struct select_image image;
 static struct stage stage;
 
 static int read_cmdline(unsigned int allow, struct err *err)
@@ -74,63 +73,131 @@ static int read_settings(struct err *err)
 
 static int open_run(struct err *err)
 {
-	static const char *const names[] = { STAGE_RUN, STAGE_STORE };
-	int r;
+	int r = sys_mkdirat(AT_FDCWD, STAGE_RUN, 0755);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		r = sys_mkdirat(AT_FDCWD, names[i], 0755);
-		if (r < 0 && r != -EEXIST)
-			return err_errno(err, r, "%s", names[i]);
-	}
+	if (r < 0 && r != -EEXIST)
+		return err_errno(err, r, STAGE_RUN);
 	stage.run = sys_openat(AT_FDCWD, STAGE_RUN, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	return stage.run < 0 ? err_errno(err, stage.run, STAGE_RUN) : 0;
 }
 
-static int mount_store(struct err *err)
+static int writable(void *context, bool on, struct err *err)
 {
-	const unsigned int attrs = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
-				   MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	(void)context;
+	return stores_writable(on, err);
+}
+
+static void say(void *context, const char *text)
+{
+	(void)context;
+	console_say("%s", text);
+}
+
+static const struct select_ops select_ops = { .writable = writable, .say = say };
+
+static struct select choice;
+
+/* The store with its record. Of a candidate that may have fallen, how the last run ended.
+ */
+static int open_store(struct err *err)
+{
 	const struct policy *policy = &settings.policy;
-	uint64_t start_us = timeline_now();
-	char path[64];
-	__fd int device =
-		find_device(policy->store, policy->store_timeout_s * 1000, path, err);
 	int r;
 
-	timeline_add(start_us, "find store");
-	if (device < 0)
-		return device;
-	start_us = timeline_now();
-	r = mount_new(policy->store_type, path, "ro", attrs, STAGE_STORE, err);
-	timeline_add(start_us, "mount store");
-	if (r < 0)
+	stage.store = stores_open(policy, err);
+	if (stage.store < 0)
+		return stage.store;
+	stage.state = stores_find_state(policy);
+	choice.store = stage.store;
+	choice.device = stage.state;
+	choice.decide.use = cmdline.use;
+	r = select_open(&choice, err);
+	if (r < 0 || !record_has(choice.decide.record.candidate))
 		return r;
-	stage.store = store_open(STAGE_STORE, err);
-	return stage.store < 0 ? stage.store : 0;
+	/* one that can't be opened is told of where it is needed */
+	(void)watch_open(&stage.watch, policy, NULL);
+	choice.decide.last_end = last_end(stage.run, &stage.watch);
+	return 0;
 }
 
-static int verify_image(struct err *err)
+/* Without a store, or without any image in it, the factory's image may be left. */
+static int open_images(struct err *err)
+{
+	int r = open_store(err);
+
+	if (r == 0 || !settings.policy.factory[0])
+		return r;
+	console_say("%s", err->text);
+	choice.keep = true;
+	choice.store = -EBADF;
+	choice.decide = (struct decide){ .use = CMDLINE_USE_FACTORY };
+	return 0;
+}
+
+/* The factory's store is opened only when it is needed: a device that is slow to come
+ * must not slow down every boot. */
+static int next_image(struct err *err)
 {
 	uint64_t start_us = timeline_now();
-	int r = image_prepare(stage.store, &settings, cmdline.use, &image, err);
+	int r = -ENOENT;
 
+	if (choice.factory < 0 && choice.decide.use != CMDLINE_USE_FACTORY) {
+		r = select_next(&choice, &image, err);
+		timeline_add(start_us, "verify");
+		if (r == 0 || !settings.policy.factory[0])
+			return r;
+		console_say("%s", err->text);
+	}
+	if (choice.factory < 0 && settings.policy.factory[0]) {
+		stage.factory = stores_open_factory(&settings.policy, err);
+		if (stage.factory < 0)
+			return stage.factory;
+		choice.factory = stage.factory;
+	}
+	r = select_next(&choice, &image, err);
 	timeline_add(start_us, "verify");
-	if (r < 0)
-		return r;
-	console_debug("image %s: verified", image.id);
-	r = layer_choose_guard(&stage.guard, err);
-	if (r < 0)
-		return err_wrap(err, r, "image %.12s", image.id);
-	return report_image(stage.run, &image, stage.guard->name, err);
+	return r;
 }
 
-static int build(struct err *err)
+/* Returns only on failure. */
+static int start_image(struct err *err)
 {
-	int r = stage_open(&stage, err);
+	const struct policy *policy = &settings.policy;
+	int r = 0;
 
+	console_debug("image %s: verified", image.id);
+	if (image.slot == DECIDE_CANDIDATE)
+		r = watch_arm(&stage.watch, policy, err);
+	else
+		(void)watch_stop(&stage.watch); /* or the keeper does */
+	if (r == 0)
+		r = plan_make(policy, &image.manifest, &stage.plan, err);
+	if (r == 0)
+		r = report_image(&stage, err);
+	if (r == 0)
+		r = stage_open(&stage, err);
 	if (r == 0)
 		r = steps_run(&stage, err);
-	return r < 0 ? err_wrap(err, r, "image %.12s", image.id) : r;
+	return r;
+}
+
+static int start_images(struct err *err)
+{
+	int r = next_image(err);
+
+	while (r == 0) {
+		struct err fell = ERR_INIT;
+
+		r = start_image(&fell);
+		stage_drop(&stage);
+		if (stage.moved) {
+			*err = fell;
+			return err_wrap(err, r, "image %.12s", image.id);
+		}
+		select_fell(&choice, &image, r, &fell);
+		r = next_image(err);
+	}
+	return r;
 }
 
 static int run(struct err *err)
@@ -148,26 +215,38 @@ static int run(struct err *err)
 		r = read_settings(err);
 	if (r == 0)
 		r = open_run(err);
-	if (r < 0)
-		return r;
-	r = mount_store(err);
-	if (r < 0)
-		return err_wrap(err, r, "store %s", settings.policy.store);
-	r = verify_image(err);
-	return r < 0 ? r : build(err);
+	/* without them the device can't be updated, but it can be started */
+	if (r == 0 && copies_leave(stage.run, err) < 0)
+		console_say("%s", err->text);
+	if (r == 0)
+		r = layer_choose_guard(&stage.guard, err);
+	if (r == 0)
+		r = open_images(err);
+	return r < 0 ? r : start_images(err);
 }
 
 int boot_run(struct err *err)
 {
 	int r;
 
-	stage = (struct stage){ .image = &image,
-				.store = -EBADF,
-				.initramfs = -EBADF,
+	choice = (struct select){ .settings = &settings,
+				  .ops = &select_ops,
+				  .store = -EBADF,
+				  .factory = -EBADF };
+	stage = (struct stage){ .settings = &settings,
+				.image = &image,
+				.watch = { .fd = -EBADF },
 				.run = -EBADF,
+				.store = -EBADF,
+				.factory = -EBADF,
+				.initramfs = -EBADF,
 				.root = -EBADF };
 	r = run(err);
-	stage_drop(&stage);
+	/* its tries are counted: whatever the policy says of other failures, a candidate
+	 * is followed by another start */
+	if (stage.moved && image.slot == DECIDE_CANDIDATE)
+		failure_obey(&(struct policy){ .on_failure = POLICY_REBOOT });
+	stage_end(&stage);
 	/* had they moved into the stack already, they went with it */
 	(void)early_mounts(NULL);
 	return r;

@@ -93,6 +93,8 @@ _Noreturn void failure_end(void)
 static void crashed(int sig)
 {
 	console_say("crashed by signal %d, this is a bug", sig);
+	if (sys_getpid() != 1) /* the keeper */
+		sys_exit(128 + sig);
 	failure_end();
 }
 

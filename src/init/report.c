@@ -16,22 +16,37 @@ int report_write(int dir, const char *name, const char *text, size_t size)
 	return fd < 0 ? fd : fd_write_all(fd, text, size);
 }
 
-int report_image(int dir, const struct image *image, const char *guard, struct err *err)
+const char *report_slot(enum decide_slot slot)
 {
+	static const char *const words[] = {
+		[DECIDE_CANDIDATE] = "candidate",
+		[DECIDE_CURRENT] = "current",
+		[DECIDE_PREVIOUS] = "previous",
+		[DECIDE_FACTORY] = "factory",
+	};
+
+	return words[slot];
+}
+
+int report_image(const struct stage *stage, struct err *err)
+{
+	const struct select_image *image = stage->image;
 	static char text[1024];
 	struct str s;
 	int r;
 
 	str_init(&s, text, sizeof(text));
-	str_addf(&s, "id=%s\nname=%s\nversion=", image->id, image->manifest.name);
+	str_addf(&s, "id=%s\nslot=%s\nname=%s\nversion=", image->id,
+		 report_slot(image->slot), image->manifest.name);
 	lines_encode(&s, image->manifest.version, 1);
 	str_addf(&s, "\nserial=%" PRIu64 "\nlayers=%zu\nguard=%s\nsigners=",
-		 image->manifest.serial, image->manifest.layer_count, guard);
+		 image->manifest.serial, image->manifest.layer_count,
+		 stage->guard->name);
 	for (size_t i = 0; i < image->signers.count; i++)
 		str_addf(&s, "%s%s", i ? "," : "", image->signers.ids[i]);
 	str_add(&s, "\n");
 	r = str_done(&s);
 	if (r == 0)
-		r = report_write(dir, "image", text, s.used);
+		r = report_write(stage->run, "image", text, s.used);
 	return r < 0 ? err_errno(err, r, "/run/lamina/image") : 0;
 }

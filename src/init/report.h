@@ -4,10 +4,13 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "init/image.h"
+#include "init/stage.h"
 
 /* Writes a whole file of mode 0644 below @dir. 0 or -errno. */
 int report_write(int dir, const char *name, const char *text, size_t size);
 
 /* The file `image`: key=value lines about what was booted. 0 or -errno. */
-int report_image(int dir, const struct image *image, const char *guard, struct err *err);
+int report_image(const struct stage *stage, struct err *err);
+
+/* "candidate", "current", "previous" or "factory" */
+const char *report_slot(enum decide_slot slot);

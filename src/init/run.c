@@ -13,6 +13,7 @@
 #include "base/sys.h"
 #include "container/program.h"
 #include "init/console.h"
+#include "init/keeper.h"
 #include "init/place.h"
 #include "init/report.h"
 #include "init/timeline.h"
@@ -107,13 +108,18 @@ int run_exec(const struct stage *stage, struct err *err)
 	if (r < 0)
 		console_say(STAGE_RUN "/boot: %s", err_reason(r));
 	(void)sys_umask(022);
-	r = identity_apply(&stage->identity, err);
-	if (r < 0)
+	r = keeper_start(stage, err);
+	if (r == 0)
+		r = identity_apply(&stage->identity, err);
+	if (r < 0) {
+		keeper_end();
 		return r;
+	}
 	/* Nothing of ours goes along: every descriptor above 2 is O_CLOEXEC, no signal is
 	 * blocked or ignored, and exec resets the handlers. */
 	r = sys_execve(stage->program, (char *const *)(uintptr_t)manifest->args,
 		       (char *const *)(uintptr_t)stage->environment.env);
 	(void)identity_revert(); /* on-failure takes root to obey */
+	keeper_end();
 	return err_errno(err, r, "%s", stage->program);
 }

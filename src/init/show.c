@@ -8,14 +8,16 @@
 
 #include "base/fd.h"
 #include "base/str.h"
-#include "init/image.h"
+#include "boot/plan.h"
+#include "init/report.h"
+#include "store/select.h"
 #include "store/settings.h"
-#include "init/stage.h"
 #include "store/store.h"
 #include "trust/digest.h"
 
 static struct settings settings;
-static struct image image;
+static struct select_image image;
+static struct plan plan;
 
 static int print(const char *text)
 {
@@ -24,14 +26,22 @@ static int print(const char *text)
 	return r < 0 ? r : fd_write_all(1, "\n", 1);
 }
 
+/* Why the image is not the one that the record names first. */
+static void say(void *context, const char *text)
+{
+	(void)context;
+	(void)print(text);
+}
+
 static int print_head(void)
 {
 	char line[512];
 	struct str s;
 
 	str_init(&s, line, sizeof(line));
-	str_addf(&s, "image %s: %s %s serial %" PRIu64 ", signed by", image.id,
-		 image.manifest.name, image.manifest.version, image.manifest.serial);
+	str_addf(&s, "%s image %s: %s %s serial %" PRIu64 ", signed by",
+		 report_slot(image.slot), image.id, image.manifest.name,
+		 image.manifest.version, image.manifest.serial);
 	for (size_t i = 0; i < image.signers.count; i++)
 		str_addf(&s, " %s", image.signers.ids[i]);
 	return print(line);
@@ -42,11 +52,28 @@ static int print_plan(void)
 	static char line[MANIFEST_MAX_SIZE];
 	int r = print_head();
 
-	for (size_t i = 0; r == 0 && i < image.plan.count; i++) {
-		r = plan_print_step(&image.plan, i, line, sizeof(line));
+	for (size_t i = 0; r == 0 && i < plan.count; i++) {
+		r = plan_print_step(&plan, i, line, sizeof(line));
 		if (r >= 0)
 			r = print(line);
 	}
+	return r;
+}
+
+static int choose(int store, struct err *err)
+{
+	static const struct select_ops ops = { .say = say };
+	struct select choice = { .settings = &settings,
+				 .ops = &ops,
+				 .store = store,
+				 .factory = -EBADF,
+				 .pretend = true };
+	int r = select_open(&choice, err);
+
+	if (r == 0)
+		r = select_next(&choice, &image, err);
+	if (r == 0)
+		r = plan_make(&settings.policy, &image.manifest, &plan, err);
 	return r;
 }
 
@@ -64,7 +91,7 @@ int show_plan(const struct show_files *files, struct err *err)
 	store = store_open(files->store, err);
 	if (store < 0)
 		return store;
-	r = image_prepare(store, &settings, CMDLINE_USE_DEFAULT, &image, err);
+	r = choose(store, err);
 	if (r < 0)
 		return err_wrap(err, r, "%s", files->store);
 	r = print_plan();

@@ -44,10 +44,20 @@ static void drop_fd(int *fd)
 
 void stage_drop(struct stage *stage)
 {
+	(void)sys_chdir("/"); /* a step that failed may have left it in there */
 	drop_fd(&stage->root);
 	drop_fd(&stage->initramfs);
+	(void)work_drop(STAGE_WORK, NULL);
+}
+
+void stage_end(struct stage *stage)
+{
+	stage_drop(stage);
 	drop_fd(&stage->run);
 	drop_fd(&stage->store);
-	(void)work_drop(STAGE_WORK, NULL);
+	drop_fd(&stage->factory);
+	(void)watch_stop(&stage->watch);
+	drop_fd(&stage->watch.fd);
 	(void)work_drop(STAGE_STORE, NULL);
+	(void)work_drop(STAGE_FACTORY, NULL);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /* A boot under way: what the steps of a plan work on. */
+#include "boot/plan.h"
 #include "container/environment.h"
 #include "container/identity.h"
-#include "init/image.h"
 #include "init/layer.h"
+#include "init/watch.h"
+#include "store/select.h"
 
 /* Not below /run, which moves into what is built here. */
 #define STAGE_WORK "/.lamina"
@@ -15,13 +17,21 @@
 /* These move along with /run. */
 #define STAGE_RUN "/run/lamina"
 #define STAGE_STORE STAGE_RUN "/store"
+#define STAGE_FACTORY STAGE_RUN "/factory"
 
 struct stage {
-	const struct image *image;
+	const struct settings *settings;
+	const struct select_image *image;
 	const struct layer_guard *guard;
-	uint64_t start_us; /* of init */
-	/* directories, -EBADF until they are open */
-	int store, initramfs, run, root;
+	uint64_t start_us;  /* of init */
+	const char *state;  /* the boot record's device; NULL: in the store */
+	struct watch watch;
+	/* directories, -EBADF until they are open: for the whole boot, */
+	int run, store, factory;
+	/* and for one image */
+	int initramfs, root;
+	bool moved; /* /dev, /run and the like are in the new root: no way back */
+	struct plan plan;
 	/* found out by PLAN_CHECK for PLAN_RUN */
 	struct identity identity;
 	struct environment environment;
@@ -31,5 +41,9 @@ struct stage {
 /* Makes the mount for all that is half built, and its directories. 0 or -errno. */
 int stage_open(struct stage *stage, struct err *err);
 
-/* Takes everything away again and closes what is open; also of a stage half opened. */
+/* Takes the image's part away again, also of a stage half opened: another image can be
+ * tried. */
 void stage_drop(struct stage *stage);
+
+/* The rest. */
+void stage_end(struct stage *stage);

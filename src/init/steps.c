@@ -23,7 +23,7 @@ static int do_layer(struct stage *stage, size_t index, struct err *err)
 	struct layer_job job = {
 		.layer = layer,
 		.name = name,
-		.panic = stage->image->plan.policy->verity_panic,
+		.panic = stage->settings->policy.verity_panic,
 	};
 	int r;
 
@@ -33,7 +33,7 @@ static int do_layer(struct stage *stage, size_t index, struct err *err)
 	if (r < 0)
 		err_errno(err, r, "%s", target);
 	else
-		r = layer_mount(stage->guard, stage->store, &job, target, err);
+		r = layer_mount(stage->guard, stage->image->store, &job, target, err);
 	return r < 0 ? judge_wrap_layer(err, r, index, layer) : 0;
 }
 
@@ -107,9 +107,11 @@ static int do_check(struct stage *stage, size_t index, struct err *err)
 
 static int do_move(struct stage *stage, size_t index, struct err *err)
 {
-	(void)stage;
+	int r = switch_move_mounts(STAGE_ROOT, err);
+
 	(void)index;
-	return switch_move_mounts(STAGE_ROOT, err);
+	stage->moved = r == 0;
+	return r;
 }
 
 static int do_switch(struct stage *stage, size_t index, struct err *err)
@@ -145,7 +147,7 @@ static void say_step(const struct plan *plan, size_t step)
 
 int steps_run(struct stage *stage, struct err *err)
 {
-	const struct plan *plan = &stage->image->plan;
+	const struct plan *plan = &stage->plan;
 
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct plan_step *step = &plan->steps[i];

@@ -27,10 +27,12 @@
 
 /* What a test changes before it makes the machine. */
 static struct machine {
+	const char *store;
 	const char *policy; /* lines more */
 	const char *cmdline;
 	const char *manifest; /* lines more */
 	const char *run;
+	int serial, first_layer; /* of the next image */
 } machine;
 
 static struct private_key key;
@@ -48,9 +50,11 @@ static int make_key(void **state)
 
 static void plain_machine(void)
 {
-	machine = (struct machine){ .policy = "",
+	machine = (struct machine){ .store = "/dev/vda",
+				    .policy = "",
 				    .cmdline = "quiet\n",
 				    .manifest = "",
+				    .serial = 17,
 				    .run = "arg /bin/app\narg one\nrun exec\n" };
 }
 
@@ -59,8 +63,8 @@ static void put_initramfs(void)
 	char text[2048];
 
 	(void)snprintf(text, sizeof(text),
-		       "store /dev/vda\ncompatible acme,thermostat\nstore-timeout 1\n%s",
-		       machine.policy);
+		       "store %s\ncompatible acme,thermostat\nstore-timeout 1\n%s",
+		       machine.store, machine.policy);
 	fake_text("/etc/lamina/policy", text);
 	assert_true(keyring_write(&ring, text, sizeof(text)) > 0);
 	fake_text("/etc/lamina/keyring", text);
@@ -69,7 +73,7 @@ static void put_initramfs(void)
 }
 
 /* Writes a layer's line to @text and its blob to the store. */
-static void put_layer(char *text, size_t size, int n)
+static void put_layer_in(const char *store, char *text, size_t size, int n)
 {
 	uint8_t bytes[LAYER_BYTES], digest[DIGEST_SIZE];
 	char blob[DIGEST_HEX_SIZE], path[128];
@@ -77,35 +81,45 @@ static void put_layer(char *text, size_t size, int n)
 	memset(bytes, 'a' + n, sizeof(bytes));
 	assert_int_equal(digest_of(bytes, sizeof(bytes), digest), 0);
 	str_hex_encode(digest, DIGEST_SIZE, blob);
-	(void)snprintf(path, sizeof(path), STORE "blobs/sha256/%s", blob);
+	(void)snprintf(path, sizeof(path), "%sblobs/sha256/%s", store, blob);
 	fake_bytes(path, bytes, sizeof(bytes));
 	(void)snprintf(text, size, "layer sha256:%s size %d data %d verity %s\n", blob,
 		       LAYER_BYTES, LAYER_BYTES - VERITY_BLOCK, blob);
 }
 
-static void put_image(void)
+/* Returns its id, which lasts until the next call but one. */
+static const char *put_image_in(const char *store)
 {
+	static char ids[2][DIGEST_HEX_SIZE];
+	static int count;
 	static struct signature_file signatures;
-	char layers[LAYERS][256], text[4096], path[160], id[DIGEST_HEX_SIZE];
+	char layers[LAYERS][256], text[4096], path[160], *id = ids[count++ % 2];
 	uint8_t digest[DIGEST_SIZE];
 
 	for (int i = 0; i < LAYERS; i++)
-		put_layer(layers[i], sizeof(layers[i]), i);
+		put_layer_in(store, layers[i], sizeof(layers[i]), machine.first_layer + i);
 	(void)snprintf(text, sizeof(text),
-		       "lamina 1\nname thermostat\nversion 1.4.2\nserial 17\n"
+		       "lamina 1\nname thermostat\nversion 1.4.2\nserial %d\n"
 		       "compatible acme,thermostat\narch " ARCH "\nmin-init 1\n%s%s%s%s",
-		       layers[0], layers[1], machine.manifest, machine.run);
+		       machine.serial, layers[0], layers[1], machine.manifest,
+		       machine.run);
 	assert_int_equal(digest_of(text, strlen(text), digest), 0);
 	str_hex_encode(digest, DIGEST_SIZE, id);
-	(void)snprintf(path, sizeof(path), STORE "images/%s/manifest", id);
+	(void)snprintf(path, sizeof(path), "%simages/%s/manifest", store, id);
 	fake_text(path, text);
 	assert_int_equal(
 		private_key_sign(&key, text, strlen(text), &signatures.lines[0], NULL),
 		0);
 	signatures.count = 1;
 	assert_true(signature_file_write(&signatures, text, sizeof(text)) > 0);
-	(void)snprintf(path, sizeof(path), STORE "images/%s/manifest.sig", id);
+	(void)snprintf(path, sizeof(path), "%simages/%s/manifest.sig", store, id);
 	fake_text(path, text);
+	return id;
+}
+
+static const char *put_image(void)
+{
+	return put_image_in(STORE);
 }
 
 static void put_container(void)
@@ -122,15 +136,20 @@ static void put_container(void)
 	fake_text("@squashfs:etc/hostname", "of the image");
 }
 
-static void setup(void)
+static void put_device(void)
 {
 	static const char disk[65536];
 
 	fake_reset();
 	put_initramfs();
 	fake_disk("vda", NULL, "DEVNAME=vda\nDEVTYPE=disk\n", disk, sizeof(disk));
-	put_image();
 	put_container();
+}
+
+static inline void setup(void)
+{
+	put_device();
+	(void)put_image();
 }
 
 static int boot(struct err *err)
@@ -138,7 +157,7 @@ static int boot(struct err *err)
 	return boot_run(err);
 }
 
-static void assert_boots(void)
+static inline void assert_boots(void)
 {
 	struct err err = ERR_INIT;
 	int r = 0;
@@ -148,7 +167,7 @@ static void assert_boots(void)
 	assert_null(fake_leaks());
 }
 
-static void assert_fails(int number, const char *words)
+static inline void assert_fails(int number, const char *words)
 {
 	struct err err = ERR_INIT;
 	int r = 0;

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init/copies.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/sys.h"
+#include "init/stage.h"
+#include "store/settings.h"
+
+#define BIN "bin"
+
+static int copy(int from, int to)
+{
+	char bytes[4096];
+	ssize_t size;
+
+	while ((size = sys_read(from, bytes, sizeof(bytes))) > 0) {
+		int r = fd_write_all(to, bytes, (size_t)size);
+
+		if (r < 0)
+			return r;
+	}
+	return (int)size;
+}
+
+int copies_leave(int run, struct err *err)
+{
+	static const struct {
+		const char *from, *to;
+		mode_t mode;
+	} files[] = {
+		{ SETTINGS_POLICY, "policy", 0644 },
+		{ SETTINGS_KEYRING, "keyring", 0644 },
+		{ "/bin/laminactl", BIN "/laminactl", 0755 },
+	};
+	int r = sys_mkdirat(run, BIN, 0755);
+
+	if (r < 0 && r != -EEXIST)
+		return err_errno(err, r, "%s", STAGE_RUN "/" BIN);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		__fd int from = sys_openat(AT_FDCWD, files[i].from, O_RDONLY | O_CLOEXEC, 0);
+		__fd int to = -EBADF;
+
+		if (from == -ENOENT)
+			continue;
+		to = path_open_own(run, files[i].to, O_WRONLY | O_CREAT | O_TRUNC,
+				   files[i].mode);
+		r = from < 0 ? from : to < 0 ? to : copy(from, to);
+		if (r < 0)
+			return err_errno(err, r, "copy of %s", files[i].from);
+	}
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* Where images are: finds the devices that the policy names and mounts them read-only,
+ * below /run/lamina. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "format/policy.h"
+
+/* The store. Its directory, which the caller owns, or -errno. */
+int stores_open(const struct policy *policy, struct err *err);
+
+#ifdef CONFIG_LAMINA_UPDATE
+/* The factory's, on a device or in the initramfs. As stores_open(). */
+int stores_open_factory(const struct policy *policy, struct err *err);
+
+/* The device of the boot record: its path, in static memory, or NULL where the record is
+ * a file of the store. One that isn't found is said so, and any path of it will do to see
+ * that it can't be read. */
+const char *stores_find_state(const struct policy *policy);
+
+/* The store, writable for a moment, and read-only again. 0 or -errno. */
+int stores_writable(bool writable, struct err *err);
+#else
+static inline int stores_open_factory(const struct policy *policy, struct err *err)
+{
+	return err_set(err, -ENOTSUP, "factory %s: not in this build", policy->factory);
+}
+
+static inline const char *stores_find_state(const struct policy *policy)
+{
+	(void)policy;
+	return NULL;
+}
+
+static inline int stores_writable(bool writable, struct err *err)
+{
+	(void)writable;
+	(void)err;
+	return 0;
+}
+#endif

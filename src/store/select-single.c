@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A build without updates: a store holds one image, and no record. */
+#include "store/select.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "store/rank.h"
+
+/* As many as a message has room for. */
+#define MAX_LISTED 8
+
+static int refuse_several(const struct store_images *images, struct err *err)
+{
+	char list[MAX_LISTED * 14 + 32];
+	struct str s;
+
+	str_init(&s, list, sizeof(list));
+	for (size_t i = 0; i < images->count && i < MAX_LISTED; i++)
+		str_addf(&s, "%s%.12s", i ? ", " : "", images->ids[i]);
+	if (images->count > MAX_LISTED)
+		str_addf(&s, " and %zu more", images->count - MAX_LISTED);
+	return err_set(err, -ENOTUNIQ, "store: %zu images, and this build chooses none: %s",
+		       images->count, list);
+}
+
+static int find(int store, char ret_id[DIGEST_HEX_SIZE], struct err *err)
+{
+	static struct store_images images;
+	int r = store_list_images(store, &images, err);
+
+	if (r < 0)
+		return err_wrap(err, r, "store");
+	if (images.count == 0)
+		return err_set(err, -ENOENT, "store: no image in images/");
+	if (images.count > 1)
+		return refuse_several(&images, err);
+	memcpy(ret_id, images.ids[0], DIGEST_HEX_SIZE);
+	return 0;
+}
+
+int select_open(struct select *select, struct err *err)
+{
+	(void)err;
+	select->why = 0;
+	return 0;
+}
+
+int select_next(struct select *select, struct select_image *ret_image, struct err *err)
+{
+	enum record_reason reason;
+	int r;
+
+	if (select->why)
+		return err_set(err, select->why, "%s", select->text.text);
+	if (select->decide.use != CMDLINE_USE_DEFAULT)
+		return err_set(err, -ENOTSUP, "lamina.use: there is no other image");
+	ret_image->slot = DECIDE_CURRENT;
+	ret_image->store = select->store;
+	r = find(select->store, ret_image->id, err);
+	if (r < 0)
+		return r;
+	r = rank_judge(select->store, ret_image->id, select->settings,
+		       select->settings->policy.floor, &ret_image->manifest,
+		       &ret_image->signers, &reason, err);
+	return r < 0 ? err_wrap(err, r, "image %.12s", ret_image->id) : 0;
+}
+
+void select_fell(struct select *select, const struct select_image *image, int r,
+		 const struct err *err)
+{
+	select->text = *err;
+	select->why = err_wrap(&select->text, r, "image %.12s", image->id);
+}
