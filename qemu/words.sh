@@ -182,6 +182,7 @@ make_initramfs()
 	for key in "${trusted[@]}"; do
 		args+=(--key "$fixtures/keys/$key.pub")
 	done
+	[[ ! -x ${init%/*}/laminactl ]] || args+=(--ctl "${init%/*}/laminactl")
 	"$lamina" initramfs --init "$init" --policy "$work/policy" "${args[@]}" \
 		--output "$initramfs" >"$work/initramfs.log" 2>&1 ||
 		fail "lamina initramfs: $(tail -n 1 "$work/initramfs.log")"

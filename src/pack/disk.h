@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "store/store.h"
 #include "trust/digest.h"
 
 #define DISK_NAME_SIZE 1024
@@ -23,6 +24,7 @@ struct disk_file {
 	char *name;    /* owned; below the file system's root, parents before children */
 	uint32_t mode; /* with the type: file, directory, symlink, fifo */
 	uint64_t size_bytes;
+	int fd; /* where a file's bytes are, borrowed and inherited; -1: in the store */
 };
 
 /* What goes onto the disk. Starts zeroed. */
@@ -34,12 +36,40 @@ struct disk_tree {
 /* Adds a name. 0, -ENOMEM, or -EINVAL for a name that debugfs can't be told. */
 int disk_tree_add(struct disk_tree *tree, const char *name, uint32_t mode, uint64_t size_bytes,
 		  struct err *err);
+/* A file whose bytes are @fd's, which children inherit. 0 or as disk_tree_add(). */
+int disk_tree_add_fd(struct disk_tree *tree, const char *name, int fd, uint64_t size_bytes,
+		     struct err *err);
 void disk_tree_sort(struct disk_tree *tree);
 void disk_tree_done(struct disk_tree *tree);
 /* Bytes that the files take, in whole blocks. */
 uint64_t disk_tree_bytes(const struct disk_tree *tree);
 /* Writes debugfs's commands. @store is where it finds the files. 0 or -errno. */
 int disk_tree_script(const struct disk_tree *tree, int store, FILE *script, struct err *err);
+
+struct disk_image {
+	char id[DIGEST_HEX_SIZE];
+	uint64_t serial;
+	bool is_signed;
+};
+
+/* The images that go onto the disk. */
+struct disk_images {
+	struct disk_image images[STORE_MAX_IMAGES];
+	size_t count;
+};
+
+/* What the boot record is to say: beginnings of ids, or NULL. */
+struct disk_wish {
+	const char *current, *candidate;
+	unsigned int tries; /* of the candidate */
+};
+
+/* The file `state`, RECORD_ROOM bytes of a record in both copies. Without a wish it is the
+ * store's own; without that, the highest serial is current and the next one previous. An
+ * fd the caller owns, which children inherit; -ENOENT, -ENOTUNIQ, -EINVAL for a wish that
+ * can't be; -errno. */
+int disk_record(int store, const struct disk_images *images, const struct disk_wish *wish,
+		struct err *err);
 
 struct disk {
 	uint64_t size_bytes; /* of the file; 0: what it takes, and as much again */

@@ -58,7 +58,7 @@ test_the_kernel_mounts_it() {
 	lamina disk "$store" -o disk
 	mkdir m
 	mount -o loop,ro,offset=1048576 disk m 2>/dev/null || skip "can't mount here"
-	diff -r --exclude lost+found --exclude inject --exclude upper --exclude volumes m "$store" &&
+	diff -r --exclude lost+found --exclude state --exclude inject --exclude upper --exclude volumes m "$store" &&
 		status=0 || status=1
 	umount m
 	equal "$status" 0
@@ -184,6 +184,93 @@ test_what_pack_left_behind_stays_behind() {
 	lamina disk "$store" -o disk
 	! inside "ls -l" | grep -q lamina-pack || say "a temporary directory is on the disk"
 	! inside "ls blobs/sha256" | grep -q lamina-123 || say "a temporary file is on the disk"
+}
+
+# state FILE: the boot record on the disk.
+state() {
+	dump state
+	[ "$(stat -c %s dumped)" = 8192 ] || say "state has $(stat -c %s dumped) bytes"
+	"$here/record.py" show dumped
+}
+
+# pack_other SERIAL NAME: one more image in the store, signed.
+pack_other() {
+	other=$(lamina pack -o other --name "$2" --serial "$1" --compatible acme,x "oci:$fixtures/oci")
+	lamina sign other --key "$a.key" >signed
+	cp -r other/. "$store/" && rm -r other
+	echo "$other"
+}
+
+test_boot_record() {
+	need debugfs
+	lamina disk "$store" -o disk
+	state >values
+	grep -qx "current=$id" values
+	grep -qx previous= values
+	grep -qx candidate= values
+	grep -qx seq=1 values
+	cmp <(head -c 4096 dumped) <(tail -c 4096 dumped) >&2
+	inside "stat state" >st
+	grep -q 'Mode: *0644' st
+	grep -q 'Blockcount: *16$' st || say "state has holes: $(cat st)"
+}
+
+test_boot_record_of_several_images() {
+	need debugfs
+	second=$(pack_other 5 second) third=$(pack_other 4 third)
+	lamina disk "$store" -o disk
+	state >values
+	grep -qx "current=$second" values
+	grep -qx "previous=$third" values
+	lamina disk "$store" -o disk --current "${third:0:8}" --candidate "$id" --tries 7
+	state >values
+	grep -qx "current=$third" values
+	grep -qx "candidate=$id" values
+	grep -qx "previous=$second" values
+	grep -qx tries=7 values
+	grep -qx tries_left=7 values
+	lamina disk "$store" -o disk --candidate "$second"
+	state >values
+	grep -qx "current=$third" values
+	lamina disk "$store" -o disk --image "$third"
+	state >values
+	grep -qx "current=$third" values
+	refuses "--current: no image 'zz' goes onto the disk" lamina disk "$store" -o no --current zz
+	refuses "--candidate: several images begin with ''" lamina disk "$store" -o no --candidate ''
+	refuses "another image has to be the current one" lamina disk "$store" -o no \
+		--image "$third" --candidate "$third"
+	misused "--tries: '0' is not a number from 1 to 255" lamina disk "$store" -o no --tries 0
+	misused "it takes no --current" lamina disk "$store" -o no --as-is --current "$id"
+	rm signed && leaves disk dumped values
+}
+
+test_an_unsigned_image_is_current_only_alone() {
+	need debugfs
+	lamina pack -o "$store" --name other --serial 9 --compatible acme,x "oci:$fixtures/oci" >other
+	lamina disk "$store" -o disk
+	state >values
+	grep -qx "current=$id" values
+}
+
+test_the_stores_own_boot_record() {
+	need debugfs
+	second=$(pack_other 5 second)
+	"$here/record.py" write "$store/state" seq=41 current="$id" previous="$second" floor=3
+	lamina disk "$store" -o disk
+	state >values
+	grep -qx "current=$id" values
+	grep -qx floor=3 values
+	lamina disk "$store" -o disk --current "$second"
+	state >values
+	grep -qx "current=$second" values
+	lamina disk "$store" -o disk --image "$second"
+	state >values
+	grep -qx "current=$second" values
+	flip "$store/state" 50
+	flip "$store/state" 4150
+	lamina disk "$store" -o disk
+	state >values
+	grep -qx "current=$second" values
 }
 
 test_files_for_the_device() {

@@ -71,6 +71,20 @@ test_more_files() {
 	gzip -dc out.gz | cpio -itv --quiet | grep -q '^-rwxr-xr-x .* bin/tool$'
 }
 
+test_laminactl() {
+	need cpio gzip
+	prepare
+	printf '#!/bin/sh\necho ctl\n' >ctl
+	make --ctl ctl --add bin/tool=init
+	gzip -dc out.gz | cpio -itv --quiet | grep -q '^-rwxr-xr-x .* bin/laminactl$'
+	gzip -dc out.gz | cpio -i --quiet --to-stdout bin/laminactl | cmp - ctl >&2
+	gzip -dc out.gz | cpio -it --quiet | grep -qx bin
+	refuses "bin/laminactl: given twice" make --ctl ctl --add bin/laminactl=init
+	refuses "missing: No such file" make --ctl missing
+	refuses "policy: not a program" make --ctl policy
+	leaves init policy ctl out.gz
+}
+
 test_names_that_are_refused() {
 	prepare
 	refuses "init: given twice" make --add init=policy

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "cli/cmd.h"
+#include "format/record.h"
 #include "pack/disk.h"
 #include "pack/image.h"
 #include "pack/output.h"
@@ -21,6 +22,9 @@ enum {
 	OPT_LABEL,
 	OPT_FS_ONLY,
 	OPT_IMAGE,
+	OPT_CURRENT,
+	OPT_CANDIDATE,
+	OPT_TRIES,
 	OPT_AS_IS,
 	OPT_UUID_SEED
 };
@@ -31,6 +35,9 @@ static const struct cmd_option options[] = {
 	{ "label", 0, "NAME", "of partition and file system (default: lamina-data)" },
 	{ "fs-only", 0, NULL, "just the file system, without a partition table" },
 	{ "image", 0, "ID", "put this image only; may be shortened" },
+	{ "current", 0, "ID", "the image that the device starts (default: highest serial)" },
+	{ "candidate", 0, "ID", "an image that it tries first" },
+	{ "tries", 0, "N", "how often, until it is confirmed (default: 3)" },
 	{ "as-is", 0, NULL, "put every file of STORE, without looking at it" },
 	{ "uuid-seed", 0, "TEXT",
 	  "make the UUIDs from this text, such as a serial number" },
@@ -40,6 +47,8 @@ static const struct cmd_option options[] = {
 struct request {
 	const char *store, *output, *prefix, *seed;
 	struct disk disk;
+	struct disk_wish wish;
+	struct disk_images images;
 	bool as_is;
 };
 
@@ -132,9 +141,10 @@ static int add_layer(struct disk_tree *tree, int store,
 	return disk_tree_add(tree, path, S_IFREG | 0644, layer->size_bytes, err);
 }
 
-static int add_image(struct disk_tree *tree, int store, const char *id,
-		     struct image *image, struct err *err)
+static int add_image(struct disk_images *images, struct disk_tree *tree, int store,
+		     const char *id, struct image *image, struct err *err)
 {
+	struct disk_image *entry = &images->images[images->count];
 	char path[32 + DIGEST_HEX_SIZE];
 	int r = image_load(store, id, image, err);
 
@@ -155,6 +165,10 @@ static int add_image(struct disk_tree *tree, int store, const char *id,
 		r = disk_tree_add(tree, path, S_IFREG | 0644, image->signature_size, err);
 	else if (r == 0)
 		cmd_note("image %.12s is not signed: no device will start it", id);
+	(void)snprintf(entry->id, sizeof(entry->id), "%s", id);
+	entry->serial = image->manifest.serial;
+	entry->is_signed = image->signature_size > 0;
+	images->count++;
 	return r;
 }
 
@@ -174,7 +188,7 @@ static int choose_images(const struct request *q, int store,
 }
 
 /* The images asked for, and what else a store may hold for the device. */
-static int collect(const struct request *q, int store, struct disk_tree *tree,
+static int collect(struct request *q, int store, struct disk_tree *tree,
 		   struct err *err)
 {
 	static const char *const dirs[] = { "blobs", "blobs/sha256", "images" };
@@ -187,7 +201,7 @@ static int collect(const struct request *q, int store, struct disk_tree *tree,
 	for (size_t i = 0; r == 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		r = disk_tree_add(tree, dirs[i], S_IFDIR | 0755, 0, err);
 	for (size_t i = 0; r == 0 && i < images.count; i++)
-		r = add_image(tree, store, images.ids[i], image, err);
+		r = add_image(&q->images, tree, store, images.ids[i], image, err);
 	for (size_t i = 0; r == 0 && i < sizeof(others) / sizeof(others[0]); i++) {
 		if (fstatat(store, others[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
 			r = disk_tree_add(tree, others[i], S_IFDIR | 0755, 0, err);
@@ -248,12 +262,17 @@ static int make_disk(struct request *q, struct err *err)
 {
 	struct disk_tree tree = { .count = 0 };
 	__fd int store = store_open(q->store, err);
+	__fd int state = -EBADF; /* open until debugfs has read it */
 	int r;
 
 	if (store < 0)
 		return store;
 	r = q->as_is ? add_children(&tree, store, ".", true, err)
 		     : collect(q, store, &tree, err);
+	if (r == 0 && !q->as_is)
+		r = state = disk_record(store, &q->images, &q->wish, err);
+	if (state >= 0)
+		r = disk_tree_add_fd(&tree, "state", state, RECORD_ROOM, err);
 	if (r < 0)
 		r = err_wrap(err, r, "%s", q->store);
 	disk_tree_sort(&tree);
@@ -293,9 +312,21 @@ static int read_label(const char *text, const char **ret_label, struct err *err)
 	return 0;
 }
 
-static int request_option(struct request *q, int option, const char *value,
+static int read_tries(const struct cmd_line *line, struct request *q, struct err *err)
+{
+	unsigned long long tries;
+	int r = cmd_number(line, OPT_TRIES, 1, UINT8_MAX, &tries, err);
+
+	if (r == 0)
+		q->wish.tries = (unsigned int)tries;
+	return r;
+}
+
+static int request_option(const struct cmd_line *line, struct request *q, int option,
 			  struct err *err)
 {
+	const char *value = line->value;
+
 	switch (option) {
 	case OPT_OUTPUT:
 		q->output = value;
@@ -310,6 +341,14 @@ static int request_option(struct request *q, int option, const char *value,
 	case OPT_IMAGE:
 		q->prefix = value;
 		return 0;
+	case OPT_CURRENT:
+		q->wish.current = value;
+		return 0;
+	case OPT_CANDIDATE:
+		q->wish.candidate = value;
+		return 0;
+	case OPT_TRIES:
+		return read_tries(line, q, err);
 	case OPT_AS_IS:
 		q->as_is = true;
 		return 0;
@@ -321,11 +360,11 @@ static int request_option(struct request *q, int option, const char *value,
 
 static int disk_run(struct cmd_line *line, struct err *err)
 {
-	struct request q = { .disk = { .label = "lamina-data" } };
+	struct request q = { .disk = { .label = "lamina-data" }, .wish = { .tries = 3 } };
 	int option, r;
 
 	while ((r = cmd_next(line, &option, err)) > 0) {
-		r = request_option(&q, option, line->value, err);
+		r = request_option(line, &q, option, err);
 		if (r < 0)
 			return r;
 	}
@@ -336,9 +375,9 @@ static int disk_run(struct cmd_line *line, struct err *err)
 	q.store = line->argv[line->at];
 	if (!q.output)
 		return cmd_usage(err, "disk: --output is missing");
-	if (q.as_is && q.prefix)
-		return cmd_usage(err,
-				 "disk: --as-is puts everything; it takes no --image");
+	if (q.as_is && (q.prefix || q.wish.current || q.wish.candidate))
+		return cmd_usage(err, "disk: --as-is puts everything as it is; it takes no --%s",
+				 q.prefix ? "image" : "current, --candidate");
 	return make_disk(&q, err);
 }
 

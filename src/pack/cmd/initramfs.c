@@ -20,6 +20,7 @@
 enum {
 	OPT_OUTPUT,
 	OPT_INIT,
+	OPT_CTL,
 	OPT_POLICY,
 	OPT_KEY,
 	OPT_KEYRING,
@@ -29,6 +30,7 @@ enum {
 static const struct cmd_option options[] = {
 	{ "output", 'o', "FILE", "the initramfs to write" },
 	{ "init", 0, "FILE", "lamina-init of the device's build: becomes /init" },
+	{ "ctl", 0, "FILE", "laminactl of the device's build: becomes /bin/laminactl" },
 	{ "policy", 0, "FILE", "what the device allows: becomes /etc/lamina/policy" },
 	{ "key", 'k', "FILE", "a public key (PEM) the device trusts; may be repeated" },
 	{ "keyring", 0, "FILE", "a keyring made before, instead of --key or beside it" },
@@ -37,7 +39,7 @@ static const struct cmd_option options[] = {
 };
 
 struct request {
-	const char *output, *init, *policy;
+	const char *output, *init, *ctl, *policy;
 	struct keyring ring;
 	char **adds; /* arguments of --add, borrowed */
 	size_t add_count;
@@ -52,6 +54,9 @@ static int request_option(struct request *q, int option, const char *value,
 		return 0;
 	case OPT_INIT:
 		q->init = value;
+		return 0;
+	case OPT_CTL:
+		q->ctl = value;
 		return 0;
 	case OPT_POLICY:
 		q->policy = value;
@@ -121,8 +126,8 @@ static int add_file(struct cpio *cpio, const char *name, const char *path, mode_
 	return r;
 }
 
-/* /init must be something that the kernel can start without anything else there. */
-static int check_init(const char *path, struct err *err)
+/* It must be something that the kernel can start without anything else there. */
+static int check_program(const char *path, struct err *err)
 {
 	char magic[4];
 	__fd int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -199,6 +204,10 @@ static int add_all(struct cpio *cpio, const struct request *q, struct err *err)
 		r = add_keyring(cpio, &q->ring, err);
 	if (r == 0)
 		r = add_file(cpio, "init", q->init, 0755, err);
+	if (r == 0 && q->ctl)
+		r = cpio_add_dir(cpio, "bin", err);
+	if (r == 0 && q->ctl)
+		r = add_file(cpio, "bin/laminactl", q->ctl, 0755, err);
 	for (size_t i = 0; r == 0 && i < q->add_count; i++)
 		r = add_extra(cpio, q->adds[i], err);
 	return r == 0 ? cpio_finish(cpio, err) : r;
@@ -208,8 +217,10 @@ static int write_initramfs(const struct request *q, struct err *err)
 {
 	__output struct output output = OUTPUT_INIT;
 	struct cpio *cpio;
-	int r = check_init(q->init, err);
+	int r = check_program(q->init, err);
 
+	if (r == 0 && q->ctl)
+		r = check_program(q->ctl, err);
 	if (r == 0)
 		r = output_open(&output, AT_FDCWD, q->output, 0666, err);
 	if (r < 0)
