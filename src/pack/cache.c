@@ -201,14 +201,22 @@ int cache_get(int cache, const uint8_t key[DIGEST_SIZE], int fd,
 		return 0;
 	entry_name(key, "", name);
 	r = copy_entry(cache, name, fd, &result, err);
-	if (r > 0)
+	if (r > 0) {
 		*ret_result = result;
-	if (r != 0)
-		return r;
-	(void)unlinkat(cache, name, 0);
-	entry_name(key, ".meta", name);
-	(void)unlinkat(cache, name, 0);
-	return 0;
+		(void)utimensat(cache, name, NULL, 0); /* for cache_prune() */
+	}
+	if (r == 0)
+		cache_remove(cache, name);
+	return r;
+}
+
+void cache_remove(int cache, const char *hex)
+{
+	char meta[CACHE_NAME];
+
+	(void)snprintf(meta, sizeof(meta), "%.64s.meta", hex);
+	(void)unlinkat(cache, meta, 0);
+	(void)unlinkat(cache, hex, 0);
 }
 
 /* Writes under a name of its own, then renames: several runs may put the same entry. */

@@ -309,6 +309,8 @@ int import_sources(const struct source *sources, size_t count,
 	if (options->cache)
 		import.cache = cache_open();
 	r = run(&import, sources, count, err);
+	if (import.cache >= 0)
+		(void)cache_prune(import.cache, options->cache_bytes);
 	for (size_t i = 0; i < import.content_count; i++)
 		content_done(&import.contents[i]);
 	free(import.contents);

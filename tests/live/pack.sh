@@ -269,6 +269,39 @@ is damaged-cache-is-replaced 'layers were built again' test "$(reused)" = 2
 for entry in "$LAMINA_CACHE"/layers/*.meta; do sed -i 's/ [0-9a-f]\{8\}/ 00000000/' "$entry"; done
 is wrong-root-hash-is-not-used 'a wrong root hash was used' test "$(reused || true)" = 0
 
+# --- the cache has a bound: what was used last stays ---
+export LAMINA_CACHE=$scratch/bounded
+kept() { find "$LAMINA_CACHE/layers" -name '[0-9a-f]*' ! -name '*.meta' | wc -l; }
+one() # NAME: packs a layer of 100 KiB that no other has
+{
+	[[ -e $scratch/bound-$1.tar ]] || {
+		mkdir "$scratch/bound-$1" && head -c 100000 /dev/urandom >"$scratch/bound-$1/f" &&
+			tar -C "$scratch/bound-$1" -cf "$scratch/bound-$1.tar" f
+	}
+	pack --json -o "$scratch/bound" "tar:$scratch/bound-$1.tar" | sed -n 's/.*"origin": "\(.*\)",/\1/p'
+}
+bounded()
+{
+	local entry
+	one a && one b && one c
+	# a is used again; then there is room for two, with d
+	LAMINA_CACHE_SIZE=1G one a && LAMINA_CACHE_SIZE=300K one d
+	[[ $(kept) == 2 ]] && one a && one d && one b && one c
+	: >"$LAMINA_CACHE/layers/.new-1-x"
+	entry=$(printf '0%.0s' {1..64})
+	: >"$LAMINA_CACHE/layers/$entry.meta"
+	touch -d '2 days ago' "$LAMINA_CACHE/layers/.new-1-x" "$LAMINA_CACHE/layers/$entry.meta"
+	: >"$LAMINA_CACHE/layers/.new-2-x"
+	LAMINA_CACHE_SIZE=0 one a && [[ $(kept) == 0 ]] && ls -A "$LAMINA_CACHE/layers"
+}
+is cache-has-a-bound "$(bounded | tr '\n' ' ')" test "$(rm -rf "$LAMINA_CACHE"; bounded | tr '\n' ' ')" = \
+	'built built built reused built reused reused built built reused .new-2-x '
+badly_sized() { ! LAMINA_CACHE_SIZE=$1 pack -o "$scratch/none" "tar:$scratch/b.tar" >/dev/null && said | grep -q LAMINA_CACHE_SIZE; }
+for size in x 1T -1 K 99999999999G; do
+	is "cache-size-$size" "said: $(said)" badly_sized "$size"
+done
+export LAMINA_CACHE=$scratch/cache
+
 # --- the verity tree is everybody's ---
 verify()
 {

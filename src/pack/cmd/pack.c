@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "cli/cmd.h"
+#include "pack/cache.h"
 #include "pack/describe.h"
 #include "pack/import.h"
 #include "pack/look.h"
@@ -240,6 +241,8 @@ static int read_line(struct pack *pack, struct cmd_line *line, struct err *err)
 	if (r == 0 && !pack->output)
 		r = cmd_usage(err, "pack: where to? -o DIR");
 	pack->import.excludes = (const char *const *)pack->excludes.items;
+	if (r == 0)
+		r = cache_limit(&pack->import.cache_bytes, err);
 	return r == 0 ? read_epoch(pack, err) : r;
 }
 
