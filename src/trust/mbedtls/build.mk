@@ -49,6 +49,11 @@ $(mbedtls-objs): $(O)/mbedtls/%.o: $(autoconf) $(flags) src/trust/mbedtls/config
 	$(call say,CC,$@)
 	$(Q)$(CC) $(mbedtls-own-cflags) -c -o $@ $(mbedtls-source)/$*.c
 
+# Nearly all that a boot computes.
+ifeq ($(CONFIG_LAMINA_FAST_VERIFY),y)
+$(O)/mbedtls/3rdparty/p256-m/p256-m/p256-m.o: cflags += -O2
+endif
+
 $(mbedtls-archive): $(mbedtls-objs)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) crD $@ $^
