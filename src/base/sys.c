@@ -70,6 +70,13 @@ ssize_t sys_pwrite(int fd, const void *buf, size_t size, int64_t offset)
 	RET(pwrite(fd, buf, size, offset));
 }
 
+int64_t sys_lseek(int fd, int64_t offset, int whence)
+{
+	int64_t at = lseek(fd, offset, whence); /* RET is a long's, which may be shorter */
+
+	return at < 0 ? -errno : at;
+}
+
 int sys_fstat(int fd, struct stat *ret_st)
 {
 	RET(fstat(fd, ret_st));

@@ -23,6 +23,7 @@ ssize_t sys_read(int fd, void *buf, size_t size);
 ssize_t sys_write(int fd, const void *buf, size_t size);
 ssize_t sys_pread(int fd, void *buf, size_t size, int64_t offset);
 ssize_t sys_pwrite(int fd, const void *buf, size_t size, int64_t offset);
+int64_t sys_lseek(int fd, int64_t offset, int whence);
 int sys_fstat(int fd, struct stat *ret_st);
 int sys_fstatat(int dirfd, const char *path, struct stat *ret_st, int flags);
 int sys_fstatfs(int fd, struct statfs *ret_st);

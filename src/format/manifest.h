@@ -95,6 +95,9 @@ int manifest_parse(const char *bytes, size_t size, struct manifest *ret_manifest
 int manifest_fits(const struct manifest *manifest, const char *compatible,
 		  const char *arch, struct err *err);
 
+/* Is this layer's blob that of a layer before it, too? */
+bool manifest_layer_again(const struct manifest *manifest, size_t index);
+
 /* Writes the canonical text: keys in the order of lamina-manifest(5), defaults written
  * out. Returns its size; -ENAMETOOLONG when it is larger than @size or MANIFEST_MAX_SIZE;
  * -EINVAL with the field that no manifest may hold. manifest_parse() reads it back the

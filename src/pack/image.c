@@ -152,13 +152,7 @@ int image_check_signature(const struct image *image, size_t n, const struct keyr
 
 bool image_layer_again(const struct image *image, size_t layer)
 {
-	const struct manifest_layer *layers = image->manifest.layers;
-
-	for (size_t i = 0; i < layer; i++)
-		if (memcmp(layers[i].blob, layers[layer].blob, sizeof(layers[i].blob)) ==
-		    0)
-			return true;
-	return false;
+	return manifest_layer_again(&image->manifest, layer);
 }
 
 int image_write_signatures(int store, const struct image *image, struct err *err)

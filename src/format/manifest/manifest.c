@@ -68,3 +68,15 @@ int manifest_fits(const struct manifest *manifest, const char *compatible,
 		       manifest->compatible_count ? manifest->compatible[0] : "nothing",
 		       manifest->compatible_count > 1 ? " and others" : "", compatible);
 }
+
+bool manifest_layer_again(const struct manifest *manifest, size_t index)
+{
+	const struct manifest_layer *layers = manifest->layers;
+
+	for (size_t i = 0; i < index; i++) {
+		if (memcmp(layers[i].blob, layers[index].blob, sizeof(layers[i].blob)) ==
+		    0)
+			return true;
+	}
+	return false;
+}
