@@ -5,18 +5,20 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "format/manifest.h"
 #include "format/record.h"
 #include "store/settings.h"
 
 struct gc {
 	int store;
 	const struct settings *settings;
-	const struct record *record; /* its images are kept */
+	const struct record *record; /* its images are kept; NULL: all images and blobs */
 	const char *running;	     /* id of the image that runs, or NULL: kept too */
+	const struct manifest *also; /* its blobs are kept; or NULL */
 	bool dry_run;
 	/* results */
 	uint64_t freed_bytes;
-	unsigned int images, blobs, others; /* others: files of incoming/ */
+	unsigned int images, blobs, others; /* others: entries of incoming/ */
 };
 
 /*

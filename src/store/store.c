@@ -133,8 +133,8 @@ int store_list_images(int store, struct store_images *ret_images, struct err *er
 	return r < 0 ? err_errno(err, r, "images") : 0;
 }
 
-static int read_file(int dir, const char *name, char *buf, size_t room, size_t *ret_size,
-		     struct err *err)
+int store_read_file(int dir, const char *name, char *buf, size_t room, size_t *ret_size,
+		    struct err *err)
 {
 	__fd int fd = path_open_own_file(dir, name, NULL, err);
 	ssize_t size;
@@ -166,17 +166,22 @@ static int check_id(const char *bytes, size_t size, const char *id, struct err *
 	return 0;
 }
 
-static int check_signatures(const char *manifest, size_t manifest_size, const char *bytes,
-			    size_t size, const struct keyring *ring, uint32_t threshold,
-			    struct key_signers *ret_signers, struct err *err)
+/* The signature first: nothing else of the bytes is looked at before it holds. */
+int store_check_image(const char *manifest, size_t manifest_size, const char *signatures,
+		      size_t signatures_size, const struct keyring *ring,
+		      uint32_t threshold, struct manifest *ret_manifest,
+		      struct key_signers *ret_signers, struct err *err)
 {
-	static struct signature_file signatures;
-	int r = signature_file_parse(bytes, size, &signatures, err);
+	static struct signature_file file;
+	int r = signature_file_parse(signatures, signatures_size, &file, err);
 
 	if (r == 0)
-		r = key_verify(manifest, manifest_size, &signatures, ring, threshold,
+		r = key_verify(manifest, manifest_size, &file, ring, threshold,
 			       ret_signers, err);
-	return r < 0 ? err_wrap(err, r, "manifest.sig") : 0;
+	if (r < 0)
+		return err_wrap(err, r, "manifest.sig");
+	r = manifest_parse(manifest, manifest_size, ret_manifest, err);
+	return r < 0 ? err_wrap(err, r, "manifest") : 0;
 }
 
 int store_load_image(int store, const char *id, const struct keyring *ring,
@@ -193,22 +198,19 @@ int store_load_image(int store, const char *id, const struct keyring *ring,
 
 	if (dir < 0)
 		return err_errno(err, dir, "images/%.12s", id);
-	r = read_file(dir, "manifest", manifest, sizeof(manifest), &manifest_size, err);
+	r = store_read_file(dir, "manifest", manifest, sizeof(manifest), &manifest_size,
+			    err);
 	if (r < 0)
 		return r;
 	r = check_id(manifest, manifest_size, id, err);
 	if (r < 0)
 		return r;
-	r = read_file(dir, "manifest.sig", signatures, sizeof(signatures),
-		      &signatures_size, err);
+	r = store_read_file(dir, "manifest.sig", signatures, sizeof(signatures),
+			    &signatures_size, err);
 	if (r == -ENOENT)
 		return err_set(err, r, "not signed: there is no manifest.sig");
 	if (r < 0)
 		return r;
-	r = check_signatures(manifest, manifest_size, signatures, signatures_size, ring,
-			     threshold, ret_signers, err);
-	if (r < 0)
-		return r;
-	r = manifest_parse(manifest, manifest_size, ret_manifest, err);
-	return r < 0 ? err_wrap(err, r, "manifest") : 0;
+	return store_check_image(manifest, manifest_size, signatures, signatures_size,
+				 ring, threshold, ret_manifest, ret_signers, err);
 }

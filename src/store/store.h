@@ -32,6 +32,18 @@ struct store_images {
  * failure *ret_images has no meaning. */
 int store_list_images(int store, struct store_images *ret_images, struct err *err);
 
+/* Reads a small regular file of untrusted directory @dir, at most @room bytes. 0, or
+ * -errno: -EFBIG... */
+int store_read_file(int dir, const char *name, char *buf, size_t room, size_t *ret_size,
+		    struct err *err);
+
+/* An image's two files as bytes: signed by @ring, and only then parsed. Errors: -ENOKEY,
+ * -EKEYREJECTED, -EBADMSG... Not for two threads. @ret_manifest's texts are its own. */
+int store_check_image(const char *manifest, size_t manifest_size, const char *signatures,
+		      size_t signatures_size, const struct keyring *ring,
+		      uint32_t threshold, struct manifest *ret_manifest,
+		      struct key_signers *ret_signers, struct err *err);
+
 /*
  * Reads manifest and manifest.sig of image @id, checks that the manifest hashes to @id
  * and that

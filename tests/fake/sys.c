@@ -255,6 +255,7 @@ static int fill_stat(struct place at, struct stat *ret_st)
 	ret_st->st_uid = at.node->uid;
 	ret_st->st_gid = at.node->gid;
 	ret_st->st_size = S_ISREG(at.node->mode) ? (off_t)at.node->size : 0;
+	ret_st->st_blocks = (ret_st->st_size + 4095) / 4096 * 8;
 	ret_st->st_dev = makedev(0, at.mount ? (unsigned int)at.mount->fs->number : 0);
 	ret_st->st_ino = (ino_t)(uintptr_t)at.node;
 	ret_st->st_nlink = at.node->gone ? 0 : 1;

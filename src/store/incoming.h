@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * What is on its way into the store: written below incoming/, hashed meanwhile, flushed,
+ * read back, and only then moved to its place by one rename. A power cut leaves litter
+ * below incoming/, which the next attempt or gc_run() takes away.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "trust/digest.h"
+
+/* Opens directory @name of the untrusted @parent; makes it, on the medium, if missing. An
+ * fd the caller owns. */
+int incoming_dir(int parent, const char *name, struct err *err);
+
+#define INCOMING_BUFFER ((size_t)256 << 10)
+
+/* For whoever has bytes to hand over: one at a time. */
+extern uint8_t incoming_buffer[INCOMING_BUFFER];
+
+struct incoming {
+	int dir; /* incoming/; borrowed */
+	char name[DIGEST_HEX_SIZE];
+	int fd;
+	struct digest digest;
+	uint64_t size_bytes;	/* so far */
+	uint64_t started_bytes; /* of which the kernel writes or has written */
+};
+
+/* A new file incoming/@name. 0 or -errno. */
+int incoming_start(struct incoming *in, int dir, const char *name, struct err *err);
+
+/* Adds to it. No more than a few MiB wait in memory to be written. */
+int incoming_add(struct incoming *in, const void *bytes, size_t size, struct err *err);
+
+/* Flushes it. -EBADMSG: its sha256 isn't @digest. */
+int incoming_flush(struct incoming *in, const uint8_t digest[DIGEST_SIZE],
+		   struct err *err);
+
+/* Hashes a file as the medium has it, as far as its pages are clean and can be dropped
+ * before. Uses the buffer, and tells @progress of each part. 0 or -errno. */
+int incoming_hash(int fd, uint64_t size_bytes,
+		  void (*progress)(void *context, size_t size), void *context,
+		  uint8_t ret_hash[DIGEST_SIZE]);
+
+/* Reads it back from the medium, telling @progress of each part. -EIO: it isn't what was
+ * written. */
+int incoming_read_back(struct incoming *in, const uint8_t digest[DIGEST_SIZE],
+		       void (*progress)(void *context, size_t size), void *context,
+		       struct err *err);
+
+/* Moves it to @to/@name, in place of what is there, and flushes that directory. */
+int incoming_move(struct incoming *in, int to, struct err *err);
+
+/* Closes it, and takes away what was not moved. */
+void incoming_done(struct incoming *in);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/remove.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/dir.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/sys.h"
+
+/* A name that is free there: what a power cut left keeps its own. */
+static int move_aside(int from, const char *name, int trash)
+{
+	static uint64_t number;
+	char aside[24];
+	struct stat st;
+	int r;
+
+	do {
+		(void)snprintf(aside, sizeof(aside), "%" PRIu64, number++);
+		r = sys_fstatat(trash, aside, &st, AT_SYMLINK_NOFOLLOW);
+	} while (r == 0);
+	return r == -ENOENT ? sys_renameat(from, name, trash, aside) : r;
+}
+
+static int remove_one(int dir, const char *name, int trash)
+{
+	int r = sys_unlinkat(dir, name, 0);
+
+	if (r == -EISDIR)
+		r = sys_unlinkat(dir, name, AT_REMOVEDIR);
+	if (r == -ENOTEMPTY || r == -EEXIST)
+		r = move_aside(dir, name, trash);
+	return r == -ENOENT ? 0 : r;
+}
+
+int remove_entry(int dir, const char *name, int trash, struct err *err)
+{
+	int r = remove_one(dir, name, trash);
+
+	return r < 0 ? err_errno(err, r, "removing %.64s", name) : 0;
+}
+
+/* Empties a directory of the top one, moving up what has something in it itself. 1: it
+ * met any. */
+static int empty(int top, const char *name)
+{
+	__fd int dir = path_open_own(top, name, O_RDONLY | O_DIRECTORY, 0);
+	const struct dirent *entry;
+	struct dir list;
+	int r, met = 0;
+
+	if (dir < 0)
+		return dir;
+	dir_init(&list, dir);
+	while ((r = dir_next(&list, &entry)) > 0) {
+		r = remove_one(dir, entry->d_name, top);
+		if (r < 0)
+			return r;
+		met = 1;
+	}
+	return r < 0 ? r : met;
+}
+
+static int clear_entry(int top, const char *name, struct removed *removed)
+{
+	int r = sys_unlinkat(top, name, 0);
+
+	(void)removed;
+	if (r != -EISDIR)
+		return r;
+	while ((r = sys_unlinkat(top, name, AT_REMOVEDIR)) == -ENOTEMPTY ||
+	       r == -EEXIST) {
+		int met = empty(top, name);
+
+		if (met <= 0)
+			return met < 0 ? met : r;
+	}
+	return r;
+}
+
+/* One walk over the directory. 1: it met any. */
+static int walk(int top, int (*act)(int top, const char *name, struct removed *removed),
+		struct removed *removed, struct err *err)
+{
+	__fd int dir = path_open_own(top, ".", O_RDONLY | O_DIRECTORY, 0);
+	const struct dirent *entry;
+	struct dir list;
+	int r = dir, met = 0;
+
+	dir_init(&list, dir);
+	while (r >= 0 && (r = dir_next(&list, &entry)) > 0) {
+		met = 1;
+		r = act(top, entry->d_name, removed);
+		if (r < 0)
+			return err_errno(err, r, "removing %.64s", entry->d_name);
+	}
+	return r < 0 ? err_errno(err, r, "reading a directory") : met;
+}
+
+static int count(int dir, const char *name, struct removed *removed)
+{
+	struct stat st;
+	int r = sys_fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW);
+
+	if (r < 0)
+		return r;
+	removed->entries++;
+	removed->bytes += (uint64_t)st.st_blocks * 512;
+	return 0;
+}
+
+int remove_count(int dir, struct removed *ret_removed, struct err *err)
+{
+	int r;
+
+	*ret_removed = (struct removed){ 0 };
+	r = walk(dir, count, ret_removed, err);
+	return r < 0 ? r : 0;
+}
+
+/* Again until nothing is left, for directories that have moved up meanwhile. */
+int remove_all(int dir, struct err *err)
+{
+	int r;
+
+	do
+		r = walk(dir, clear_entry, NULL, err);
+	while (r > 0);
+	return r;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fake/store.h"
+
+/* --- what it does */
+
+static void install_new(void)
+{
+	setup_new();
+	assert_installs();
+	assert_int_equal(install.reused_layers, 0);
+	assert_int_equal(install.written_bytes, install.total_bytes);
+	assert_installs();
+	assert_int_equal(install.reused_layers, 3);
+	assert_int_equal(install.written_bytes, 0);
+}
+
+static void install_shared(void)
+{
+	setup_shared();
+	assert_installs();
+	assert_true(is_whole(&old));
+	assert_int_equal(install.reused_layers, 1);
+	assert_int_equal(install.written_bytes,
+			 install.total_bytes - install.reused_bytes);
+}
+
+static void installs(void **state)
+{
+	(void)state;
+	each_source(install_new);
+	each_source(install_shared);
+}
+
+/* A blob that has rotted is mended, though its name and size are right. */
+static void mend(void)
+{
+	uint8_t bytes[65536];
+	char path[160];
+
+	setup_shared();
+	memcpy(bytes, new.layers[0].bytes, new.layers[0].size);
+	bytes[77] ^= 1;
+	(void)snprintf(path, sizeof(path), "/store/blobs/sha256/%s", new.layers[0].hex);
+	fake_bytes(path, bytes, new.layers[0].size);
+	assert_installs();
+	assert_int_equal(install.written_bytes, install.total_bytes);
+}
+
+static void mends(void **state)
+{
+	(void)state;
+	each_source(mend);
+}
+
+static uint64_t last_done;
+
+static void watch(void *context, uint64_t done_bytes, uint64_t total_bytes)
+{
+	assert_ptr_equal(context, &last_done);
+	assert_true(done_bytes >= last_done && done_bytes <= total_bytes);
+	last_done = done_bytes;
+}
+
+static void tells_progress(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	setup_shared();
+	init_install();
+	install.progress = watch;
+	install.context = &last_done;
+	last_done = 0;
+	assert_int_equal(run_with(true, &err), 0);
+	assert_int_equal(last_done, install.total_bytes);
+}
+
+/* --- what it refuses before a byte is written */
+
+static void refuses(void **state)
+{
+	struct policy *policy = &image_settings.policy;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	setup_shared();
+	init_install();
+	install.floor = 9;
+	assert_int_equal(run_with(true, &err), -ESTALE);
+	init_install();
+	install.failed = new.id;
+	assert_int_equal(run_with(true, &err), -EPERM);
+	install.force = true;
+	install.id[0] = '\0';
+	assert_int_equal(sys_lseek(0, 0, SEEK_CUR) < 0, 0);
+	policy->compatible[0] = 'b';
+	assert_refused(-EINVAL, "acme,thermostat");
+	policy->compatible[0] = 'a';
+	image_settings.keyring.keys[0].id[0] ^= 1;
+	assert_refused(-ENOKEY, "manifest.sig");
+	image_settings.keyring.keys[0].id[0] ^= 1;
+	policy->threshold = 2;
+	assert_refused(-EKEYREJECTED, "2 needed");
+	policy->threshold = 1;
+	fake_config.free_blocks = 10;
+	assert_refused(-ENOSPC, "KiB in the store, where 40.0 KiB are free and gc would "
+				"free 0 B");
+	assert_false(fake_exists("/store/incoming"));
+	for (int i = 0; i < 15; i++) {
+		char path[160];
+
+		(void)snprintf(path, sizeof(path), "/store/images/%064d", i);
+		fake_dir(path);
+	}
+	assert_refused(-E2BIG, "16 images");
+	assert_true(is_whole(&old));
+}
+
+/* The free space is what statfs says plus what gc would free. */
+static void counts_garbage(void **state)
+{
+	static const struct record none = { .seq = 1 };
+	struct gc gc = { .settings = &image_settings, .record = &none };
+	struct err err = ERR_INIT;
+	__fd int store = -EBADF;
+
+	(void)state;
+	setup_shared();
+	fake_text("/store/incoming/0", "left over");
+	store = store_open("/store", NULL);
+	gc.store = store;
+	init_install();
+	install.gc = &gc;
+	assert_int_equal(run_with(false, &err), 0);
+	assert_true(install.garbage_bytes > 0);
+	assert_int_equal(gc.others, 1);
+	assert_int_equal(gc.images, 1);
+	assert_int_equal(gc.blobs, 2); /* the shared one stays: .also */
+	assert_true(is_whole(&old));
+	fake_config.free_blocks =
+		(install.needed_bytes - install.garbage_bytes) / 4096 + 1;
+	init_install();
+	install.gc = &gc;
+	assert_int_equal(run_with(false, &err), 0);
+	fake_config.free_blocks -= 2;
+	init_install();
+	install.gc = &gc;
+	assert_int_equal(run_with(false, &err), -ENOSPC);
+}
+
+static bool forgives(const char *call)
+{
+	/* a blob that can't be looked at is written again; advice; sweeping up */
+	return strncmp(call, "fadvise", 7) == 0 ||
+	       strncmp(call, "openat2 blobs/", 14) == 0 ||
+	       strncmp(call, "openat2 images/", 15) == 0 || strstr(call, "openat2 .") ||
+	       strncmp(call, "getdents64", 10) == 0 || strncmp(call, "fstat", 5) == 0 ||
+	       strncmp(call, "pread, openat2 blobs", 20) == 0 ||
+	       (strncmp(call, "openat2 ", 8) == 0 && strlen(call) == 8 + 64) ||
+	       strcmp(call, "openat2 manifest") == 0 ||
+	       strncmp(call, "read, openat2 manifest", 22) == 0 ||
+	       strcmp(call, "openat2 manifest.sig") == 0;
+}
+
+static bool shared_setup;
+
+static void check(int r, const char *call)
+{
+	if (shared_setup && !is_whole(&old))
+		fail_msg("%s: the old image is harmed", call);
+	if (r == 0 && !is_whole(&new))
+		fail_msg("%s: success, but the image is not whole", call);
+	if (is_listed(&new) && !is_whole(&new))
+		fail_msg("%s: half an image", call);
+	if (!call)
+		return;
+	/* and the next attempt makes up for it */
+	fake_fail(0, 0);
+	assert_installs();
+	if (shared_setup)
+		assert_true(is_whole(&old));
+}
+
+static void sweep_all(void)
+{
+	static const int numbers[] = { 0, EIO, ENOSPC };
+	struct fake_sweep sweep = {
+		.run = run,
+		.names = "/source|/"
+			 "store|manifest|layer|incoming|blobs|images|sha256|statfs|"
+			 "fstat|end of|OCI|oci|index|directory|bundle",
+		.forgives = forgives,
+		.check = check,
+	};
+
+	/* the errno matters to the code that tells it, not to each source's */
+	for (size_t i = 0; i < (from_pipe ? 3 : 1); i++) {
+		sweep.number = numbers[i];
+		shared_setup = false;
+		sweep.setup = setup_new;
+		assert_in_range(fake_sweep(&sweep), 80, 400);
+		shared_setup = true;
+		sweep.setup = setup_shared;
+		assert_in_range(fake_sweep(&sweep), 80, 400);
+	}
+}
+
+static void sweeps(void **state)
+{
+	(void)state;
+	each_source(sweep_all);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(installs),	  cmocka_unit_test(mends),
+		cmocka_unit_test(tells_progress), cmocka_unit_test(refuses),
+		cmocka_unit_test(counts_garbage), cmocka_unit_test(sweeps),
+	};
+
+	return cmocka_run_group_tests(tests, start, stop);
+}
