@@ -48,19 +48,28 @@ static int columns(void)
 	return size.ws_col;
 }
 
+/* How much of the bar; nothing when nobody knows of how much. */
+static size_t filled_of(uint64_t done, uint64_t total)
+{
+	for (; total > UINT64_MAX / BAR; total >>= 1)
+		done >>= 1;
+	if (done >= total)
+		return total ? BAR : 0;
+	return (size_t)(done * BAR / total);
+}
+
 /* "[#####....] 12 MiB of 40 MiB  reading sha256:..." cut to the terminal's width */
 static void draw(const struct progress *p)
 {
 	char done[16], total[16], text[512], line[sizeof(text) + 8];
-	uint64_t part = p->done_bytes < p->total_bytes ? p->done_bytes : p->total_bytes;
-	size_t filled = p->total_bytes ? (size_t)(part / (p->total_bytes / BAR + 1)) : 0;
+	size_t filled = filled_of(p->done_bytes, p->total_bytes);
 	size_t width = (size_t)columns() - 1;
 	struct str s;
 
 	str_init(&s, text, width < sizeof(text) ? width + 1 : sizeof(text));
 	str_add(&s, "[");
 	for (size_t i = 0; i < BAR; i++)
-		str_add(&s, i < filled || part == p->total_bytes ? "#" : ".");
+		str_add(&s, i < filled ? "#" : ".");
 	str_addf(&s, "] %s", str_size(p->done_bytes, done));
 	if (p->total_bytes)
 		str_addf(&s, " of %s", str_size(p->total_bytes, total));
