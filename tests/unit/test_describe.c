@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bytes.h"
+
+#include <errno.h>
+
+#include "pack/describe.h"
+#include "pack/describe/config.h"
+
+static struct source sources[2];
+static struct describe_options options;
+static struct manifest manifest;
+static char text[MANIFEST_MAX_SIZE];
+static struct err err;
+
+/* As the device would read it: one line of a manifest in what was written. */
+#define assert_line(line) assert_non_null(strstr(text, "\n" line "\n"))
+#define assert_no_line(line) assert_null(strstr(text, "\n" line))
+
+static void add(struct source_texts *texts, const char *item)
+{
+	assert_int_equal(source_texts_add(texts, item), 0);
+}
+
+/* An image that lacks nothing. */
+static int start(void **state)
+{
+	(void)state;
+	add(&options.compatible, "acme,box");
+	options.name = "box";
+	options.arch = "arm64";
+	add(&sources[0].config.entrypoint, "/init");
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct source_texts *texts[] = { &options.compatible, &options.entrypoint,
+					 &options.cmd,	      &options.args,
+					 &options.env,	      &options.volumes,
+					 &options.injects };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		source_texts_done(texts[i]);
+	options = (struct describe_options){ .name = NULL };
+	source_done(&sources[0]);
+	source_done(&sources[1]);
+	return 0;
+}
+
+static void describe(void)
+{
+	struct import_layer layer = { .blob = { .size_bytes = 8192,
+						.data_bytes = 4096 } };
+	const struct import_result result = { .layers = &layer, .count = 1 };
+	int size;
+
+	err = (struct err)ERR_INIT;
+	if (describe_image(sources, 2, &options, &manifest, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(describe_layers(&result, &manifest, &err), 0);
+	size = manifest_write(&manifest, text, sizeof(text) - 1, &err);
+	if (size < 0)
+		fail_msg("%s", err.text);
+	text[size] = '\0';
+}
+
+static void refuse(const char *words)
+{
+	err = (struct err)ERR_INIT;
+	assert_int_equal(describe_image(sources, 2, &options, &manifest, &err), -EINVAL);
+	if (!strstr(err.text, words))
+		assert_string_equal(err.text, words);
+}
+
+static void label(const char *key, const char *value)
+{
+	add(&sources[0].config.labels, key);
+	add(&sources[0].config.labels, value);
+}
+
+static void the_least(void **state)
+{
+	(void)state;
+	describe();
+	assert_line("name box");
+	assert_line("serial 1");
+	assert_line("arch arm64");
+	assert_line("compatible acme,box");
+	assert_line("arg /init");
+	assert_line("run exec");
+	assert_line("upper tmpfs");
+	assert_int_equal(manifest.layers[0].size_bytes, 8192);
+}
+
+static void what_nobody_says(void **state)
+{
+	(void)state;
+	source_texts_done(&sources[0].config.entrypoint);
+	refuse("what should the image run?");
+	source_texts_done(&options.compatible);
+	refuse("which devices is it for?");
+	options.name = NULL;
+	refuse("what is the image's name?");
+}
+
+static void names(void **state)
+{
+	(void)state;
+	options.name = NULL;
+	assert_int_equal(source_set(&sources[1].name, "-Acme/Thermostat App_2"), 0);
+	describe();
+	assert_line("name acme-thermostat-app_2");
+	label("org.lamina.name", "labelled");
+	describe();
+	assert_line("name labelled");
+	options.name = "Upper";
+	refuse("the name 'Upper' does not match");
+}
+
+static void the_option_then_the_label_then_the_config(void **state)
+{
+	(void)state;
+	assert_int_equal(source_set(&sources[0].version, "tag"), 0);
+	describe();
+	assert_line("version tag");
+	label("org.lamina.version", "1.2");
+	label("org.lamina.serial", "7");
+	label("org.lamina.run", "supervise");
+	label("org.lamina.upper", "persist");
+	describe();
+	assert_line("version 1.2");
+	assert_line("serial 7");
+	assert_no_line("run exec");
+	assert_line("upper persist");
+	options.version = "3";
+	options.has_serial = true;
+	options.serial = 0;
+	options.run = "exec";
+	options.upper = "none";
+	describe();
+	assert_line("version 3");
+	assert_line("serial 0");
+	assert_line("run exec");
+	assert_line("upper none");
+}
+
+static void labels_that_mean_nothing(void **state)
+{
+	(void)state;
+	label("org.lamina.serial", "seven");
+	refuse("org.lamina.serial is no number: seven");
+	options.has_serial = true;
+	label("org.lamina.run", "twice");
+	refuse("run is exec or supervise, not 'twice'");
+	options.run = "exec";
+	label("org.lamina.upper", "disk");
+	refuse("upper is tmpfs[,size=...], persist or none, not 'disk'");
+	options.upper = "none,size=1m";
+	refuse("not 'none,size=1m'");
+}
+
+static void several_devices_in_a_label(void **state)
+{
+	(void)state;
+	source_texts_done(&options.compatible);
+	label("org.lamina.compatible", "acme,a  acme,b");
+	describe();
+	assert_line("compatible acme,a\ncompatible acme,b");
+}
+
+static void programs_as_engines_have_them(void **state)
+{
+	struct source_config *config = &sources[0].config;
+
+	(void)state;
+	add(&config->cmd, "-v");
+	describe();
+	assert_line("arg /init\narg -v");
+	add(&options.cmd, "-q");
+	describe();
+	assert_line("arg /init\narg -q");
+	assert_no_line("arg -v");
+	add(&options.entrypoint, "/other");
+	describe();
+	assert_line("arg /other\narg -q");
+	add(&options.args, "/all");
+	describe();
+	assert_line("arg /all");
+	assert_no_line("arg -q");
+}
+
+static void an_entrypoint_drops_the_images_cmd(void **state)
+{
+	(void)state;
+	add(&sources[0].config.cmd, "-v");
+	add(&options.entrypoint, "/other");
+	describe();
+	assert_line("arg /other");
+	assert_no_line("arg -v");
+}
+
+/* Of two configs the later one; Entrypoint and Cmd go together. */
+static void the_later_config_wins(void **state)
+{
+	(void)state;
+	add(&sources[0].config.cmd, "-v");
+	add(&sources[0].config.env, "A=1");
+	assert_int_equal(source_set(&sources[0].config.user, "7"), 0);
+	add(&sources[1].config.cmd, "/late");
+	add(&sources[1].config.env, "B=2");
+	describe();
+	assert_line("arg /late");
+	assert_no_line("arg /init");
+	assert_no_line("arg -v");
+	assert_line("env B=2");
+	assert_no_line("env A=1");
+	assert_line("user 7");
+}
+
+static void variables(void **state)
+{
+	(void)state;
+	add(&sources[0].config.env, "A=1");
+	add(&sources[0].config.env, "B=1");
+	add(&options.env, "AB=2");
+	add(&options.env, "A=3");
+	describe();
+	assert_line("env A=3\nenv B=1\nenv AB=2");
+	add(&options.env, "naked");
+	refuse("env naked: must be NAME=value");
+}
+
+static void directories_and_signals(void **state)
+{
+	static const char *const spelled[][2] = { { "15", "SIGTERM" },
+						  { "TERM", "SIGTERM" },
+						  { "SIGINT", "SIGINT" },
+						  { "37", "SIGRTMIN+3" } };
+
+	(void)state;
+	options.cwd = "srv//./app/";
+	describe();
+	assert_line("cwd /srv/app");
+	for (size_t i = 0; i < sizeof(spelled) / sizeof(spelled[0]); i++) {
+		options.stop_signal = spelled[i][0];
+		describe();
+		assert_string_equal(manifest.stop_signal, spelled[i][1]);
+	}
+	options.stop_signal = "SIGNONE";
+	refuse("the stop signal 'SIGNONE' is none to stop by");
+	options.stop_signal = "65";
+	refuse("'65'");
+	options.cwd = "/a/../..";
+	refuse("the working directory '/a/../..'");
+}
+
+static void volumes(void **state)
+{
+	(void)state;
+	add(&sources[0].config.volumes, "/var/b");
+	add(&sources[0].config.volumes, "/var/a/");
+	add(&options.volumes, "/var/b=tmpfs,size=1m");
+	add(&options.volumes, "/c=tmpfs");
+	describe();
+	assert_line(
+		"volume /c tmpfs\nvolume /var/a persist\nvolume /var/b tmpfs size=1m");
+	add(&options.volumes, "/c=disk");
+	refuse("volume /c=disk: is persist or tmpfs");
+	source_texts_done(&options.volumes);
+	add(&options.volumes, "c");
+	refuse("volume c: must be an absolute path");
+}
+
+static void processors(void **state)
+{
+	(void)state;
+	assert_string_equal(describe_arch("x86_64"), "amd64");
+	assert_string_equal(describe_arch("armv7l"), "arm");
+	assert_null(describe_arch("mips"));
+	options.arch = "mips";
+	refuse("'mips' is no architecture that devices have");
+	options.arch = NULL;
+	assert_int_equal(source_set(&sources[0].config.arch, "riscv64"), 0);
+	describe();
+	assert_line("arch riscv64");
+}
+
+static void more_layers_than_may_be(void **state)
+{
+	const struct import_result result = { .count = MANIFEST_MAX_LAYERS + 1 };
+
+	(void)state;
+	assert_int_equal(describe_layers(&result, &manifest, &err), -E2BIG);
+	assert_non_null(strstr(err.text, "--merge"));
+}
+
+#define describe_test(name) cmocka_unit_test_setup_teardown(name, start, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		describe_test(the_least),
+		describe_test(what_nobody_says),
+		describe_test(names),
+		describe_test(the_option_then_the_label_then_the_config),
+		describe_test(labels_that_mean_nothing),
+		describe_test(several_devices_in_a_label),
+		describe_test(programs_as_engines_have_them),
+		describe_test(an_entrypoint_drops_the_images_cmd),
+		describe_test(the_later_config_wins),
+		describe_test(variables),
+		describe_test(directories_and_signals),
+		describe_test(volumes),
+		describe_test(processors),
+		describe_test(more_layers_than_may_be),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
