@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/ctl.h"
 
-extern const struct cmd cmd_status, cmd_reboot, cmd_confirm, cmd_rollback, cmd_reject,
-	cmd_list, cmd_verify;
+extern const struct cmd cmd_status, cmd_install, cmd_reboot, cmd_confirm, cmd_rollback,
+	cmd_reject, cmd_list, cmd_verify, cmd_gc, cmd_reset;
 
 /* In the order in which people need them. */
 static const struct cmd *const commands[] = {
-	&cmd_status, &cmd_reboot, &cmd_confirm, &cmd_rollback, &cmd_reject, &cmd_list,
-	&cmd_verify, NULL,
+	&cmd_status, &cmd_install, &cmd_reboot, &cmd_confirm, &cmd_rollback, &cmd_reject,
+	&cmd_list,   &cmd_verify,  &cmd_gc,	NULL,
 };
 
 enum {

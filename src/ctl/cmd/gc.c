@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/str.h"
+#include "ctl/ctl.h"
+#include "ctl/out.h"
+#include "store/gc.h"
+
+static const struct cmd_option options[] = {
+	{ "dry-run", 'n', NULL, "only say what would go" },
+	{ "json", 0, NULL, "print JSON" },
+	{ 0 },
+};
+
+static int show(const struct gc *gc, bool json, struct err *err)
+{
+	char size[16];
+	struct out out;
+
+	out_init(&out, 1);
+	if (json) {
+		json_open(&out, NULL, '{');
+		json_number(&out, "images", gc->images);
+		json_number(&out, "layers", gc->blobs);
+		json_number(&out, "unfinished", gc->others);
+		json_number(&out, "bytes", gc->freed_bytes);
+		json_close(&out, '}');
+	} else {
+		out_addf(&out, "images %u, layers %u, unfinished downloads %u: %s %s\n",
+			 gc->images, gc->blobs, gc->others,
+			 str_size(gc->freed_bytes, size),
+			 gc->dry_run ? "to free" : "freed");
+	}
+	return out_done(&out, err);
+}
+
+static int collect(const struct ctl *ctl, struct change *change, bool dry_run, bool json,
+		   struct err *err)
+{
+	struct gc gc = {
+		.store = change->store,
+		.settings = &ctl->settings,
+		.record = change->record,
+		.running = ctl->running[0] ? ctl->running : NULL,
+		.dry_run = dry_run,
+	};
+	int r = dry_run ? 0 : change_writable(change, err);
+
+	if (r == 0)
+		r = gc_run(&gc, err);
+	return r < 0 ? r : show(&gc, json, err);
+}
+
+static int gc_command(struct cmd_line *line, struct err *err)
+{
+	bool dry_run = false, json = false;
+	bool *const flags[] = { &dry_run, &json };
+	struct change change;
+	int r = ctl_flags(line, flags, 0, err);
+
+	if (r < 0)
+		return r;
+	r = ctl_begin(ctl_of(line), &change, err);
+	if (r == 0)
+		r = collect(ctl_of(line), &change, dry_run, json, err);
+	return ctl_end(&change, r);
+}
+
+const struct cmd cmd_gc = {
+	.name = "gc",
+	.args = "",
+	.help = "Take away what no image in use needs",
+	.options = options,
+	.run = gc_command,
+};

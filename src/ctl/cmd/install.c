@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "boot/transition.h"
+#include "ctl/ctl.h"
+#include "ctl/out.h"
+#include "store/gc.h"
+#include "store/install.h"
+
+enum {
+	OPT_DRY_RUN,
+	OPT_FORCE,
+};
+
+static const struct cmd_option options[] = {
+	[OPT_DRY_RUN] = { "dry-run", 'n', NULL, "check only: would it be installed?" },
+	[OPT_FORCE] = { "force", 'f', NULL, "also an image that failed before" },
+	{ 0 },
+};
+
+struct request {
+	struct ctl *ctl;
+	struct change change;
+	struct install install;
+	struct progress progress;
+	struct gc gc;
+	uint8_t id[RECORD_ID_SIZE];
+	char failed[DIGEST_HEX_SIZE];
+	const char *name; /* of the source */
+	bool dry_run, force;
+};
+
+static void show_progress(void *context, uint64_t done_bytes, uint64_t total_bytes)
+{
+	struct progress *progress = context;
+
+	progress->total_bytes = total_bytes;
+	progress_add(progress, done_bytes - progress->done_bytes);
+}
+
+/* A bundle comes from a file, a pipe or a network's socket; a directory is a store. */
+static int open_source(const char *name, const struct install_source **ret_from,
+		       struct err *err)
+{
+	struct stat st;
+	int r;
+
+	__fd int fd = strcmp(name, "-") == 0 ?
+			      sys_fcntl(0, F_DUPFD_CLOEXEC, 3) :
+			      sys_openat(AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0);
+
+	if (fd < 0)
+		return err_errno(err, fd, "%s", name);
+	r = sys_fstat(fd, &st);
+	if (r < 0)
+		return err_errno(err, r, "%s", name);
+	*ret_from = S_ISDIR(st.st_mode) ? &install_directory : &install_bundle;
+	return TAKE_FD(fd);
+}
+
+static int check(struct request *q, struct err *err)
+{
+	const struct record *record = q->change.record;
+	struct install *install = &q->install;
+	int r;
+
+	q->gc = (struct gc){
+		.store = q->change.store,
+		.settings = &q->ctl->settings,
+		.record = record,
+		.running = q->ctl->running[0] ? q->ctl->running : NULL,
+	};
+	install->store = q->change.store;
+	install->settings = &q->ctl->settings;
+	install->floor = ctl_floor(q->ctl, record);
+	install->force = q->force;
+	install->gc = &q->gc;
+	install->progress = show_progress;
+	install->context = &q->progress;
+	if (record_has(record->failed)) {
+		str_hex_encode(record->failed, RECORD_ID_SIZE, q->failed);
+		install->failed = q->failed;
+	}
+	r = install_check(install, err);
+	if (r == 0)
+		r = str_hex_decode(install->id, DIGEST_HEX_SIZE - 1, q->id, sizeof(q->id));
+	return r;
+}
+
+/* Garbage makes room only where there is none: it may be layers of the next image. */
+static int make_room(struct request *q, struct err *err)
+{
+	if (q->install.needed_bytes <= q->install.free_bytes)
+		return 0;
+	return gc_run(&q->gc, err); /* .also is the image that comes */
+}
+
+/* What the new record no longer names. A failure takes nothing from what was installed. */
+static void clean_up(struct request *q)
+{
+	struct err err = ERR_INIT;
+
+	q->gc.also = NULL;
+	if (gc_run(&q->gc, &err) < 0)
+		cmd_note("gc: %s", err.text);
+}
+
+static int write_image(struct request *q, struct err *err)
+{
+	int r = change_writable(&q->change, err);
+
+	if (r == 0)
+		r = make_room(q, err);
+	if (r < 0)
+		return r;
+	progress_init(&q->progress);
+	progress_begin(&q->progress, "installing", q->install.manifest.name,
+		       q->install.total_bytes);
+	r = install_write(&q->install, err);
+	progress_end(&q->progress);
+	return r;
+}
+
+/* With nothing to fall back to, trying an image out protects nobody: it is current at
+ * once. */
+static int flip(struct request *q, struct err *err)
+{
+	struct record *record = q->change.record;
+	const struct policy *policy = &q->ctl->settings.policy;
+	bool first = !record_has(record->current) && !record_has(record->previous) &&
+		     !policy->factory[0];
+	int r = transition_install(record, q->id, (uint8_t)policy->tries, err);
+
+	if (r == 0 && first)
+		r = transition_confirm(record, q->id, 0, err);
+	/* what was missing of it is there again; a record that was made up is written */
+	if (r == -EEXIST && q->change.select.has_record)
+		return 0;
+	if (r == -EEXIST)
+		r = 0;
+	return r < 0 ? r : change_write(&q->change, err);
+}
+
+static void tell(const struct request *q)
+{
+	const struct install *install = &q->install;
+	const struct manifest *m = &install->manifest;
+	const struct record *record = q->change.record;
+	char written[16], reused[16];
+	uint64_t bytes = q->dry_run ? install->total_bytes - install->reused_bytes :
+				      install->written_bytes;
+
+	cmd_note("%s%s%s, serial %" PRIu64 ": %s %s, %s in %zu layers there already", m->name,
+		 m->version[0] ? " " : "", m->version, m->serial, str_size(bytes, written),
+		 q->dry_run ? "to write" : "written", str_size(install->reused_bytes, reused),
+		 install->reused_layers);
+	if (q->dry_run)
+		return;
+	if (record_same(record->candidate, q->id))
+		cmd_note("the next boot tries it: %u tries until it is confirmed",
+			 (unsigned int)record->tries_initial);
+	else
+		cmd_note("it is the current image");
+}
+
+static int install(struct request *q, struct err *err)
+{
+	struct out out;
+	int r = check(q, err);
+
+	if (r == 0 && !q->dry_run)
+		r = write_image(q, err);
+	if (r < 0)
+		return err_wrap(err, r, "%s", q->name);
+	r = q->dry_run ? 0 : flip(q, err);
+	if (r < 0)
+		return r;
+	if (!q->dry_run)
+		clean_up(q);
+	tell(q);
+	out_init(&out, 1);
+	out_addf(&out, "%s\n", q->install.id);
+	return out_done(&out, err);
+}
+
+static int install_run(struct cmd_line *line, struct err *err)
+{
+	static struct request q; /* holds a manifest */
+	bool *const flags[] = { &q.dry_run, &q.force };
+	__fd int source = -EBADF;
+	int option, r;
+
+	while ((r = cmd_next(line, &option, err)) > 0)
+		*flags[option] = true;
+	if (r == 0)
+		r = cmd_operands(line, 1, 1, err);
+	if (r < 0)
+		return r;
+	q.ctl = ctl_of(line);
+	q.name = line->argv[line->at];
+	source = q.install.source = open_source(q.name, &q.install.from, err);
+	if (source < 0)
+		return source;
+	r = ctl_begin(q.ctl, &q.change, err);
+	if (r == 0)
+		r = install(&q, err);
+	return ctl_end(&q.change, r);
+}
+
+const struct cmd cmd_install = {
+	.name = "install",
+	.args = "BUNDLE|DIRECTORY|-",
+	.help = "Put an image into the store, to be tried at the next boot",
+	.options = options,
+	.run = install_run,
+};

@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# laminactl confirm, rollback and reject: what they do to the boot record.
+# shellcheck source-path=SCRIPTDIR source=ctl-words
+. "$(dirname "$0")/ctl-words"
+
+# tried [RECORD-FIELD...]: image $new runs for the first time, $old is the current one.
+tried() {
+	old=$(there 3) new=$(there 4)
+	record write run/store/state seq=5 boots=1 current="$old" candidate="$new" tries=3 \
+		tries_left=2 "$@"
+	runs "$new" candidate
+}
+
+value() { record show run/store/state | sed -n "s/^$1=//p"; }
+
+test_confirm() {
+	device
+	tried
+	ctl confirm 2>err
+	grep -qx "laminactl: image ${new:0:12} is confirmed" err
+	equal "$(value current) $(value previous) $(value candidate)" "$new $old "
+	equal "$(cat run/confirmed)" "$new"
+	equal "$(line state)" confirmed
+	equal "$(line floor)" none
+	unchanged ctl confirm 2>err
+	grep -qx "laminactl: image ${new:0:12} is the current one already" err
+}
+
+test_confirm_raises_the_floor() {
+	device 'raise-floor previous'
+	tried
+	ctl confirm
+	equal "$(value floor)" 3
+	device 'raise-floor current'
+	tried floor=2
+	ctl confirm
+	equal "$(value floor)" 4
+	device 'raise-floor current'
+	tried floor=9
+	ctl confirm
+	equal "$(value floor)" 9
+	device 'raise-floor previous'
+	tried
+	rm -r "run/store/images/$old"
+	ctl confirm
+	equal "$(value floor)" 0
+}
+
+test_confirm_is_for_what_runs() {
+	device
+	tried
+	runs "$(printf '6%.0s' {1..64})" previous
+	unchanged refuses "what runs is not the candidate" ctl confirm
+	[ ! -e run/confirmed ] || say "says that it is confirmed"
+	rm run/image
+	unchanged refuses "nothing says which image runs: there is no run/image" ctl confirm
+	misused "confirm: what is 'now'?" ctl confirm now
+}
+
+test_reject() {
+	device
+	tried
+	ctl reject
+	equal "$(value failed) $(value reason) $(value candidate)" "$new 10 "
+	equal "$(line failed)" "${new:0:12}: rejected"
+	equal "$(line 'next boot')" "current ${old:0:12}"
+	unchanged refuses "there is no candidate" ctl reject
+	unchanged refuses "what runs is not the candidate" ctl confirm
+}
+
+test_rollback_of_a_candidate() {
+	device
+	tried
+	ctl rollback 2>err
+	grep -qx "laminactl: the next boot starts image ${old:0:12}" err
+	equal "$(value failed) $(value candidate)" "$new "
+	equal "$(value current)" "$old"
+}
+
+test_rollback_to_the_previous_image() {
+	device
+	old=$(there 3) new=$(there 4)
+	record write run/store/state seq=5 current="$new" previous="$old"
+	ctl rollback
+	equal "$(value current) $(value previous)" "$old $new"
+	ctl rollback
+	equal "$(value current) $(value previous)" "$new $old"
+	record write run/store/state seq=5 current="$new" previous="$old" floor=4
+	unchanged refuses "previous image ${old:0:12}: serial 3 is below the rollback floor 4" \
+		ctl rollback
+	record write run/store/state seq=5 current="$new" previous="$old"
+	truncate -s -1 run/store/blobs/sha256/"$(sed -n 's/^layer sha256:\([0-9a-f]*\) .*/\1/p' \
+		"run/store/images/$old/manifest" | tail -n 1)"
+	unchanged refuses "previous image ${old:0:12}: layer 2 " ctl rollback
+	record write run/store/state seq=5 current="$new"
+	unchanged refuses "there is no previous image" ctl rollback
+}
+
+test_both_copies_are_written() {
+	device
+	tried
+	ctl reject
+	cmp <(head -c 4096 run/store/state) <(tail -c 4096 run/store/state) >&2
+	equal "$(value seq)" 6
+	flip run/store/state 100
+	ctl install --force image-4 >/dev/null
+	cmp <(head -c 4096 run/store/state) <(tail -c 4096 run/store/state) >&2
+	equal "$(value seq)" 7
+}
+
+test_a_lost_record_is_made_up() {
+	device
+	tried
+	rm run/store/state
+	ctl reject
+	equal "$(value failed) $(value current)" "$new $old"
+	head -c 8192 /dev/urandom >run/store/state
+	runs "$new" candidate
+	ctl confirm
+	equal "$(value current) $(value previous)" "$new $old"
+}
+
+test_a_newer_record_is_left_alone() {
+	device
+	tried
+	record write run/store/state version=2 seq=9 current="$old"
+	image 5 >/dev/null
+	for command in confirm rollback reject gc "install image-5"; do
+		# shellcheck disable=SC2086 # words
+		unchanged refuses "the boot record is of a newer version: nothing is changed" ctl $command
+	done
+}
+
+test_nobody_may_not() {
+	device
+	tried
+	chmod -R go+rX .
+	install -m 755 "$laminactl" "$top/ctl-for-all"
+	for command in confirm reject rollback; do
+		refuses "ermission denied" as_nobody "$top/ctl-for-all" --run run $command
+	done
+	equal "$(value candidate)" "$new"
+}
+
+tell_all

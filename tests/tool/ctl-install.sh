@@ -1,0 +1,353 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# laminactl install and gc: bundles, directories and pipes into a store, and what stays out.
+# shellcheck source-path=SCRIPTDIR source=ctl-words
+. "$(dirname "$0")/ctl-words"
+
+# layer SERIAL N: the blob of that image's layer.
+layer() {
+	sed -n 's/^layer sha256:\([0-9a-f]*\) .*/\1/p' "image-$1"/images/*/manifest | sed -n "$(($2 + 1))p"
+}
+
+bundle() { lamina bundle "image-$1" -o "$1.lamina" >bundle.log 2>&1 || say "$(tail -n 1 bundle.log)"; }
+
+test_the_first_image_is_current_at_once() {
+	local id
+	device
+	id=$(image 3)
+	equal "$(ctl install image-3)" "$id"
+	record show run/store/state >values
+	grep -qx "current=$id" values
+	grep -qx "candidate=" values
+	equal "$(line state)" confirmed
+	equal "$(stat -c %s run/store/state)" 8192
+	[ -z "$(ls run/store/incoming 2>/dev/null)" ] || say "incoming is not empty"
+	diff -r image-3/blobs run/store/blobs >&2
+	diff -r image-3/images run/store/images >&2
+}
+
+test_the_next_one_is_tried() {
+	local old new
+	device 'tries 5'
+	old=$(image 3) new=$(image 4)
+	ctl install image-3 >/dev/null
+	bundle 4
+	equal "$(ctl install 4.lamina 2>err)" "$new"
+	grep -q 'demo 1.4, serial 4: 8.0 KiB written, .* in 2 layers there already' err
+	grep -q 'the next boot tries it: 5 tries until it is confirmed' err
+	equal "$(line state)" "trying, 5 of 5 tries left"
+	equal "$(line 'next boot')" "candidate ${new:0:12}"
+	equal "$(line current | cut -c 1-12)" "${old:0:12}"
+}
+
+test_with_a_factory_the_first_one_is_tried_too() {
+	local id
+	device 'factory /dev/vdb'
+	id=$(image 3)
+	ctl install image-3 >/dev/null
+	equal "$(line 'next boot')" "candidate ${id:0:12}"
+}
+
+test_from_a_pipe() {
+	local id
+	device
+	id=$(image 3)
+	bundle 3
+	equal "$(cat 3.lamina | ctl install -)" "$id"
+	rm -rf run/store && mkdir run/store
+	equal "$(ctl install - <3.lamina)" "$id"
+	mkfifo fifo && { cat 3.lamina >fifo & }
+	rm -rf run/store && mkdir run/store
+	equal "$(ctl install fifo)" "$id"
+	diff -r image-3/blobs run/store/blobs >&2
+}
+
+test_only_missing_layers_are_written() {
+	local shared
+	device
+	image 3 >/dev/null && image 4 >/dev/null
+	ctl install image-3 >/dev/null
+	shared=$(stat -c '%i %z' "run/store/blobs/sha256/$(layer 3 0)")
+	bundle 4
+	ctl install 4.lamina >/dev/null
+	equal "$(stat -c '%i %z' "run/store/blobs/sha256/$(layer 3 0)")" "$shared"
+}
+
+test_dry_run_changes_nothing() {
+	device
+	image 3 >/dev/null
+	bundle 3
+	equal "$(unchanged ctl install --dry-run 3.lamina 2>err)" "$(ls image-3/images)"
+	grep -q 'to write' err
+	unchanged ctl install -n image-3 >/dev/null 2>&1
+	[ -z "$(ls run/store)" ] || say "there is something in the store: $(ls run/store)"
+	lamina keygen --keyring "$b.pub" >run/keyring
+	refuses "manifest.sig: not signed by a key of the keyring" ctl install --dry-run 3.lamina
+}
+
+test_what_is_refused() {
+	local old
+	device 'floor 3'
+	old=$(image 3) && image 2 >/dev/null
+	ctl install image-3 >/dev/null
+	bundle 2
+	unchanged refuses "2.lamina: serial 2 is below the rollback floor 3" ctl install 2.lamina
+	image 5 --arch "$([ "$(uname -m)" = x86_64 ] && echo arm64 || echo amd64)" >/dev/null
+	unchanged refuses "image-5: " ctl install image-5
+	image 6 --compatible other,device >/dev/null
+	printf '%s\n' 'store /dev/vda' 'compatible acme,y' >run/policy
+	unchanged refuses "compatible" ctl install image-3
+	device
+	image 7 >/dev/null
+	cp -r image-7 unsigned && rm unsigned/images/*/manifest.sig
+	unchanged refuses "unsigned: " ctl install unsigned
+	lamina sign unsigned --key "$b.key" >/dev/null
+	unchanged refuses "unsigned: manifest.sig: not signed by a key of the keyring" \
+		ctl install unsigned
+	refuses "nowhere: No such file" ctl install nowhere
+	refuses "/dev/null: " ctl install /dev/null
+	misused "install: BUNDLE|DIRECTORY|- is missing" ctl install
+	misused "install: what is 'two'?" ctl install one two
+	equal "$(line current | cut -c 1-12)" "${old:0:12}"
+}
+
+test_the_record_has_a_floor_too() {
+	local old
+	device
+	old=$(image 5) && image 4 >/dev/null
+	ctl install image-5 >/dev/null
+	record write run/store/state seq=1 current="$old" floor=5
+	unchanged refuses "serial 4 is below the rollback floor 5" ctl install image-4
+}
+
+test_damaged_sources() {
+	local size
+	device
+	image 3 >/dev/null && image 4 >/dev/null
+	ctl install image-3 >/dev/null
+	bundle 4
+	size=$(stat -c %s 4.lamina)
+	cp -r run/store/images images-before
+	for cut in 100 600 3000 $((size / 2)) $((size - 2000)); do
+		head -c "$cut" 4.lamina >cut.lamina
+		refuses "cut.lamina: " ctl install cut.lamina
+		refuses "-: " ctl install - <cut.lamina
+	done
+	# a header, the manifest, and a layer that is not there already
+	for at in 0 520 $(($(grep -abo "$(layer 4 2)" 4.lamina | tail -n +2 | head -n 1 | cut -d : -f 1) + 5000)); do
+		ctl gc >/dev/null # a layer that came whole would not be read again
+		cp 4.lamina bad.lamina && flip bad.lamina "$at"
+		refuses "bad.lamina: " ctl install bad.lamina
+	done
+	ctl gc >/dev/null
+	cp -r image-4 bad && flip "bad/blobs/sha256/$(layer 4 2)" 4500
+	refuses "bad: layer 2 (sha256:" ctl install bad
+	diff -r run/store/images images-before >&2
+	equal "$(line state)" confirmed
+	ctl gc >/dev/null
+	[ -z "$(ls run/store/incoming 2>/dev/null)" ] || say "gc leaves something in incoming"
+	ctl install 4.lamina >/dev/null
+	ctl verify candidate >/dev/null
+}
+
+test_an_image_that_failed() {
+	local old new
+	device
+	old=$(image 3) new=$(image 4)
+	ctl install image-3 >/dev/null
+	ctl install image-4 >/dev/null
+	ctl reject
+	equal "$(line failed)" "${new:0:12}: rejected"
+	unchanged refuses "was tried and failed on this device" ctl install image-4
+	ctl install --force image-4 >/dev/null
+	equal "$(line 'next boot')" "candidate ${new:0:12}"
+	equal "$(line current | cut -c 1-12)" "${old:0:12}"
+}
+
+test_the_current_image_again() {
+	local id blob
+	device
+	id=$(image 3)
+	ctl install image-3 >/dev/null
+	equal "$(ctl install image-3 2>err)" "$id"
+	grep -q 'it is the current image' err
+	equal "$(line state)" confirmed
+	blob=run/store/blobs/sha256/$(layer 3 1)
+	flip "$blob" 4444
+	ctl install image-3 >/dev/null
+	ctl verify >/dev/null
+	rm "$blob"
+	ctl install image-3 >/dev/null
+	ctl verify >/dev/null
+}
+
+test_a_candidate_gives_way() {
+	local old new
+	device
+	old=$(image 3) && image 4 >/dev/null && new=$(image 5)
+	for n in 3 4 5; do ctl install image-$n >/dev/null; done
+	equal "$(ctl list | wc -l)" 2
+	equal "$(line 'next boot')" "candidate ${new:0:12}"
+	[ ! -e "run/store/blobs/sha256/$(layer 4 2)" ] || say "the old candidate's layer is left"
+	ctl install image-3 2>err >/dev/null
+	equal "$(line 'next boot')" "current ${old:0:12}"
+}
+
+test_what_runs_is_kept() {
+	local running
+	device
+	image 3 >/dev/null && running=$(image 4) && image 5 >/dev/null
+	ctl install image-3 >/dev/null
+	ctl install image-4 >/dev/null
+	runs "$running" candidate
+	ctl install image-5 >/dev/null
+	[ -d "run/store/images/$running" ] || say "the running image is gone"
+	ctl gc >/dev/null
+	[ -e "run/store/blobs/sha256/$(layer 4 2)" ] || say "a layer of the running image is gone"
+	rm run/image
+	ctl gc >/dev/null
+	[ ! -d "run/store/images/$running" ] || say "nothing was taken away"
+}
+
+test_gc() {
+	device
+	there 3 >id && there 4 >/dev/null
+	record write run/store/state seq=1 current="$(cat id)"
+	mkdir run/store/incoming && head -c 5000 /dev/zero >run/store/incoming/junk
+	unchanged ctl gc --dry-run >out
+	grep -q '^images 1, layers 1, unfinished downloads 1: .* to free$' out
+	unchanged ctl gc -n --json >out
+	python3 -c 'import json,sys; s = json.load(sys.stdin); assert (s["images"], s["layers"],
+s["unfinished"]) == (1, 1, 1) and s["bytes"] >= 8192, s' <out
+	ctl gc >out
+	grep -q '^images 1, layers 1, unfinished downloads 1: .* freed$' out
+	equal "$(ls run/store/images)" "$(cat id)"
+	ctl verify >/dev/null
+	equal "$(ctl gc)" "images 0, layers 0, unfinished downloads 0: 0 B freed"
+}
+
+test_gc_keeps_too_much_rather_than_too_little() {
+	local old
+	device
+	old=$(there 3) && there 4 >/dev/null
+	record write run/store/state seq=1 current="$old"
+	flip "run/store/images/$old/manifest" 12
+	ctl gc >out
+	equal "$(ls run/store/blobs/sha256 | wc -l)" 4
+}
+
+test_locked() {
+	need flock
+	device
+	image 3 >/dev/null
+	exec 9<run/store
+	flock 9
+	for command in "install image-3" "install -n image-3" gc reject rollback; do
+		# shellcheck disable=SC2086 # words
+		exits 75 "the store is locked: another program changes it" ctl $command
+	done
+	runs "$(ls image-3/images)" candidate
+	exits 75 "the store is locked" ctl confirm
+	ctl status >out
+	exec 9<&-
+	ctl install image-3 >/dev/null
+}
+
+test_space() {
+	local id
+	[ "$(id -u)" = 0 ] || skip "needs root to mount"
+	device
+	mount -t tmpfs -o size=200k none run/store 2>/dev/null || skip "can't mount here"
+	id=$(image 3)
+	mkdir -p tree-4/etc && head -c 300000 /dev/urandom >tree-4/etc/noise
+	image 4 >/dev/null
+	ctl install image-3 >/dev/null || { umount run/store; exit 1; }
+	status=0
+	(unchanged refuses "needs " ctl install image-4) || status=1
+	head -c 60000 /dev/zero >run/store/blobs/sha256/"$(printf '5%.0s' {1..64})"
+	mkdir -p tree-5/etc && head -c 20000 /dev/urandom >tree-5/etc/noise
+	image 5 >/dev/null
+	ctl install image-5 >/dev/null || status=1
+	ctl verify >/dev/null || status=1
+	umount run/store
+	equal "$status" 0
+}
+
+test_a_store_that_is_mounted_read_only() {
+	local id status
+	need mkfs.ext4
+	[ "$(id -u)" = 0 ] || skip "needs root to mount"
+	device
+	id=$(image 3) && image 4 >/dev/null
+	truncate -s 32M disk && PATH=$PATH:/sbin mkfs.ext4 -q disk
+	mount -o loop,nosuid,nodev,noexec disk run/store 2>/dev/null || skip "can't mount here"
+	mount -o remount,ro run/store
+	status=0
+	ctl install image-3 >/dev/null && ctl install image-4 >/dev/null || status=1
+	runs "$(ls image-4/images)" candidate
+	ctl confirm || status=1
+	grep " $PWD/run/store " /proc/mounts >mounts
+	umount run/store
+	equal "$status" 0
+	grep -q ' ro,nosuid,nodev,noexec' mounts || say "left as $(cat mounts)"
+}
+
+test_no_store_yet() {
+	device
+	image 3 >/dev/null
+	rmdir run/store
+	refuses "run/store: No such file" ctl install image-3
+	: >run/store
+	refuses "run/store: Not a directory" ctl install image-3
+}
+
+test_stores_full_of_junk() {
+	device
+	image 3 >/dev/null
+	: >run/store/images
+	refuses "images: Not a directory" ctl install image-3
+	rm run/store/images && ln -s /tmp run/store/images
+	refuses "images: " ctl install image-3
+	rm run/store/images && mkdir run/store/state
+	refuses "boot record" ctl install image-3
+	rmdir run/store/state
+	printf junk >run/store/state
+	refuses "boot record" ctl install image-3
+	rm run/store/state
+	ctl install image-3 >/dev/null
+}
+
+test_interrupted() {
+	local old
+	device
+	old=$(image 3) && image 4 >/dev/null
+	ctl install image-3 >/dev/null
+	bundle 4
+	mkfifo fifo
+	"$laminactl" --run run install fifo 2>err &
+	pid=$!
+	exec 8>fifo
+	head -c 9000 4.lamina >&8
+	sleep 0.3
+	kill -TERM $pid
+	exec 8>&-
+	! wait $pid || say "it went on"
+	equal "$(line 'next boot')" "current ${old:0:12}"
+	ctl install 4.lamina >/dev/null
+	ctl verify >/dev/null
+}
+
+test_the_progress_bar() {
+	need script
+	device
+	image 3 >/dev/null
+	bundle 3
+	mkfifo fifo
+	{ head -c 9000 3.lamina; sleep 1.3; tail -c +9001 3.lamina; } >fifo &
+	script -qec "'$laminactl' --run run install fifo" /dev/null </dev/null >typescript
+	grep -q '\[#*\.*\] .* of .*  installing demo' typescript
+	ctl gc >/dev/null 2>err
+	! grep -q installing err
+}
+
+tell_all
