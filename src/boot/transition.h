@@ -36,8 +36,9 @@ int transition_rollback(struct record *record, uint64_t previous_serial, struct 
 /* The candidate fell: remembered as failed with RECORD_REASON_REJECTED. -ENOENT. */
 int transition_reject(struct record *record, struct err *err);
 
-/* A deliberate reboot of the running candidate: its try is given back, once. 1 when the
- * record changed, else 0: nothing to give back. */
+/* A deliberate reboot of the running candidate: its try is given back, once. Not for an
+ * image that was started from another slot: it may be the candidate too, but this start
+ * was not counted. 1 when the record changed, else 0: nothing to give back. */
 int transition_reboot(struct record *record, const uint8_t running[RECORD_ID_SIZE]);
 
 /* Factory reset: candidate and failed image are forgotten, the floor stays. With

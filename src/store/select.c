@@ -113,17 +113,17 @@ static bool put_record(struct select *select, const struct record *record)
 	struct err err = ERR_INIT;
 	int r = write_record(select, &next, &err);
 
-	if (r < 0)
-		say(select, &err);
-	/* -EREMOTEIO: one copy holds it, so that a start is counted */
-	if (r < 0 && r != -EREMOTEIO) {
-		select->decide.writable = false;
-		return false;
-	}
-	select->decide.record = next;
-	select->has_record = true;
 	select->repair = false;
-	return true;
+	if (r < 0) {
+		say(select, &err);
+		select->decide.writable = false;
+	}
+	/* -EREMOTEIO: that is what counts now, but one copy is too little for a start */
+	if (r == 0 || r == -EREMOTEIO) {
+		select->decide.record = next;
+		select->has_record = true;
+	}
+	return r == 0;
 }
 
 /* --- images --------------------------------------------------------------------------
