@@ -9,7 +9,7 @@ lamina=$(realpath "$O/lamina")
 same=$PWD/tests/pack/same.py
 scratch=$(mktemp -d)
 trap 'umount -q "$scratch"/buildah/overlay/*/merged "$scratch/buildah/overlay" || true
-	rm -rf "$scratch"' EXIT
+	rm -rf --one-file-system "$scratch"' EXIT
 failed=0
 
 skip() { printf 'skip pack-foreign/%s: %s\n' "$1" "$2"; }
