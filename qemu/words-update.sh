@@ -9,12 +9,12 @@
 #   record KEY=VALUE...         writes the store's record, with the keys of tests/tool/record.py
 #   trying [KEY=VALUE...]       the same: $old is current and $new a candidate with 3 tries
 #   recorded KEY=VALUE...       what the disk's record says now; falls unless it does
+#   recorded_in_state ...       the same of $work/state
 #   candidate_ran, current_ran  that version ran, and as that
 #   falls REASON [TEXT...]      boots: $new falls for that reason (a number of lamina-record(5)),
 #                               which the console tells with each TEXT, and $old runs
 #   on_disk COMMAND...          debugfs, on the store of the disk
-#   with_ctl                    the initramfs holds laminactl
-#   add_to_initramfs NAME       and the folder of this name in $work
+#   add_to_initramfs NAME       adds the folder $work/NAME to the initramfs
 #   reboots [OPTION...]         boot, and let the machine reboot; it has a watchdog, and memory
 #                               for the kernel's last words that a reset leaves alone
 #
@@ -67,10 +67,15 @@ on_disk()
 
 recorded()
 {
-	local word
-
 	rm -f "$work/state"
 	on_disk "dump state $work/state"
+	recorded_in_state "$@"
+}
+
+recorded_in_state()
+{
+	local word
+
 	python3 "$top/tests/tool/record.py" show "$work/state" >"$work/record" ||
 		fail "the store has no good record"
 	for word; do
@@ -95,11 +100,6 @@ falls()
 	current_ran "lamina-init: candidate image ${new::12}: " "${@:2}"
 	silent "runs 2.0"
 	recorded "current=$old" candidate= "failed=$new" "reason=$1" tries_left=0
-}
-
-with_ctl()
-{
-	make_initramfs --ctl "${init%/*}/laminactl"
 }
 
 add_to_initramfs()
