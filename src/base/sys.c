@@ -167,9 +167,16 @@ int sys_flock(int fd, int operation)
 	RET(flock(fd, operation));
 }
 
+/* By number: libc's knows locks, too. */
+#ifdef SYS_fcntl64
+#define PLAIN_FCNTL SYS_fcntl64
+#else
+#define PLAIN_FCNTL SYS_fcntl
+#endif
+
 int sys_fcntl(int fd, int command, int arg)
 {
-	RET(fcntl(fd, command, arg));
+	RET((int)syscall(PLAIN_FCNTL, fd, command, arg));
 }
 
 int sys_fadvise(int fd, int64_t offset, int64_t size, int advice)
@@ -255,9 +262,10 @@ int sys_sethostname(const char *name, size_t size)
 	RET((int)syscall(SYS_sethostname, name, size));
 }
 
+/* By number: libc's puts its threads' locks in order, in 4 KiB, and here are no threads. */
 pid_t sys_fork(void)
 {
-	RET(fork());
+	RET((pid_t)syscall(SYS_clone, SIGCHLD, 0UL, 0UL, 0UL, 0UL));
 }
 
 int sys_execve(const char *path, char *const argv[], char *const envp[])
