@@ -218,6 +218,18 @@ make_plain_disk()
 		fail "mke2fs: $(tail -n 1 "$work/disk.log")"
 }
 
+# make_other_disk TYPE: the same with another kind of file system, named lamina-data where it can be.
+make_other_disk()
+{
+	rm -f "$disk"
+	[[ $1 == squashfs ]] || truncate -s 64M "$disk"
+	case $1 in
+	f2fs) mkfs.f2fs -q -l lamina-data "$disk" && sload.f2fs -f "$store" "$disk" ;;
+	vfat) mkfs.vfat -n LAMINA-DATA "$disk" && mcopy -i "$disk" -s "$store"/* :: ;;
+	squashfs) mksquashfs "$store" "$disk" -quiet -no-progress -comp gzip ;;
+	esac >"$work/disk.log" 2>&1 || fail "$1: $(tail -n 1 "$work/disk.log")"
+}
+
 # Leaves no free block in the disk's file system.
 fill_disk()
 {
