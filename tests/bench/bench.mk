@@ -10,12 +10,16 @@ $(O)/tests/bench/cpu: $(O)/tests/bench/cpu.o $(test-archives)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ldflags) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 
+$(O)/tests/bench/rss: $(O)/tests/bench/rss.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ldflags) -o $@ $<
+
 # RUNS=n of each contestant instead of 3; ONLY="tree entries": only these parts.
 ifeq ($(CONFIG_LAMINA_FOR_HOST),y)
 bench-pack: programs $(O)/tests/bench/verity
 	@tests/bench/pack.py --build $(O) --work $(O)/bench/pack $(if $(RUNS),--runs $(RUNS)) \
 		$(addprefix --only ,$(ONLY))
-bench-boot bench-cpu:
+bench-boot bench-cpu bench-update:
 	@echo "a boot needs a device's configuration: make bench" >&2; exit 1
 else
 bench-pack:
@@ -25,11 +29,16 @@ bench-cpu: $(O)/tests/bench/cpu host-tool
 	@tests/bench/cpu.py --board $(board) --program $< --lamina $(LAMINA) --work $(O)/bench/cpu
 bench-boot: programs host-tool
 	@tests/bench/boot.py --build $(O) --host $(HOST_O) --work $(O)/bench/boot
+# What a device runs, on this machine: the board must be one of its architecture.
+bench-update: programs host-tool $(O)/tests/bench/rss
+	@tests/bench/update.py --lamina $(LAMINA) --ctl $(O)/laminactl --rss $(O)/tests/bench/rss \
+		--work $(O)/bench/update $(if $(RUNS),--runs $(RUNS))
 endif
 
 # One after the other: two at a time would measure each other.
 run-bench:
 	@$(MAKE) bench-boot
 	@$(MAKE) bench-pack
+	@$(MAKE) bench-update
 
-.PHONY: run-bench bench-cpu bench-boot bench-pack
+.PHONY: run-bench bench-cpu bench-boot bench-pack bench-update
