@@ -202,8 +202,7 @@ int ctl_begin(struct ctl *ctl, struct change *change, struct err *err)
 	return change_begin(change, err);
 }
 
-int ctl_confirm(const struct ctl *ctl, struct manifest *scratch, struct confirm *ret_confirm,
-		struct err *err)
+int ctl_confirm(struct ctl *ctl, struct confirm *ret_confirm, struct err *err)
 {
 	if (!ctl->running[0])
 		return err_set(err, -ENOENT, "nothing says which image runs: there is no %s/image",
@@ -212,7 +211,7 @@ int ctl_confirm(const struct ctl *ctl, struct manifest *scratch, struct confirm 
 		.store = ctl->store_path,
 		.device = ctl_device(ctl),
 		.settings = &ctl->settings,
-		.scratch = scratch,
+		.scratch = &ctl->manifest,
 	};
 	return str_hex_decode(ctl->running, DIGEST_HEX_SIZE - 1, ret_confirm->running,
 			      RECORD_ID_SIZE);

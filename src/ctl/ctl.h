@@ -10,6 +10,7 @@
 #include "cli/cmd.h"
 #include "cli/progress.h"
 #include "store/change.h"
+#include "store/install.h"
 #include "store/settings.h"
 #include "trust/digest.h"
 
@@ -26,6 +27,12 @@ struct ctl {
 	struct settings settings;
 	char running[DIGEST_HEX_SIZE]; /* the id of the image that runs, or "" */
 	char running_slot[16];	       /* what it was started as, or "" */
+
+	/* Large, and in the program once: a command has the one or the other. */
+	union {
+		struct manifest manifest; /* of the image that is looked at */
+		struct install install;
+	};
 };
 
 /* The program's context. */
@@ -63,8 +70,7 @@ int ctl_end(struct change *change, int r);
 
 /* What store/confirm.h asks for. 0, or -ENOENT: nothing says which image runs. */
 struct confirm;
-int ctl_confirm(const struct ctl *ctl, struct manifest *scratch, struct confirm *ret_confirm,
-		struct err *err);
+int ctl_confirm(struct ctl *ctl, struct confirm *ret_confirm, struct err *err);
 
 /* The change was @r; its record is written unless that is a failure. 0 or -errno. */
 int ctl_write(struct change *change, int r, struct err *err);

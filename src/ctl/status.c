@@ -10,8 +10,6 @@
 #include "ctl/next.h"
 #include "store/store.h"
 
-static struct manifest manifest; /* 100 KiB: not for a stack */
-
 const char *status_slot_name(enum decide_slot slot)
 {
 	static const char *const names[] = {
@@ -59,7 +57,7 @@ static const uint8_t *slot_id(const struct record *record, enum decide_slot slot
 	}
 }
 
-static void read_slots(const struct ctl *ctl, int store, struct status *status)
+static void read_slots(struct ctl *ctl, int store, struct status *status)
 {
 	char id[DIGEST_HEX_SIZE];
 
@@ -69,7 +67,7 @@ static void read_slots(const struct ctl *ctl, int store, struct status *status)
 		if (!record_has(bytes))
 			continue;
 		str_hex_encode(bytes, RECORD_ID_SIZE, id);
-		facts_read(&ctl->settings, store, id, status->floor, &manifest,
+		facts_read(&ctl->settings, store, id, status->floor, &ctl->manifest,
 			   &status->slots[slot]);
 	}
 }

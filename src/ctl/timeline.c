@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 
-static char text[65536]; /* 500 layers take half of it */
+static char text[32768]; /* what init has room for, with 500 layers */
 
 struct step {
 	uint64_t start_us, end_us;

@@ -15,7 +15,7 @@
  * fd the caller owns. */
 int incoming_dir(int parent, const char *name, struct err *err);
 
-#define INCOMING_BUFFER ((size_t)256 << 10)
+#define INCOMING_BUFFER ((size_t)128 << 10)
 
 /* For whoever has bytes to hand over: one at a time. */
 extern uint8_t incoming_buffer[INCOMING_BUFFER];

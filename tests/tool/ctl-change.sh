@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# laminactl confirm, rollback and reject: what they do to the boot record.
+# laminactl confirm, rollback, reject and reset: what they do to the boot record.
 # shellcheck source-path=SCRIPTDIR source=ctl-words
 . "$(dirname "$0")/ctl-words"
 
@@ -126,10 +126,34 @@ test_a_newer_record_is_left_alone() {
 	tried
 	record write run/store/state version=2 seq=9 current="$old"
 	image 5 >/dev/null
-	for command in confirm rollback reject gc "install image-5"; do
+	for command in confirm rollback reject "reset --yes" gc "install image-5"; do
 		# shellcheck disable=SC2086 # words
 		unchanged refuses "the boot record is of a newer version: nothing is changed" ctl $command
 	done
+}
+
+test_reset() {
+	device
+	tried failed="$(printf '7%.0s' {1..64})" reason=8 floor=2
+	mkdir -p run/store/volumes/demo/%2Fdata run/store/upper/demo/sub run/store/inject/etc
+	echo x | tee run/store/volumes/demo/%2Fdata/file run/store/upper/demo/sub/file \
+		run/store/inject/etc/hostname >/dev/null
+	unchanged misused "reset: destroys what is in the store's volumes and uppers: say --yes" \
+		ctl reset
+	unchanged refuses "the policy names no factory image" ctl reset --yes --factory
+	ctl reset --yes
+	equal "$(value candidate) $(value failed) $(value current) $(value floor)" "  $old 2"
+	equal "$(find run/store/volumes run/store/upper -type f | wc -l)" 0
+	equal "$(cat run/store/inject/etc/hostname)" x
+}
+
+test_reset_to_the_factorys_image() {
+	device 'factory /dev/vdb'
+	tried
+	ctl reset -y --factory
+	equal "$(value candidate) $(value current) $(value previous)" "  "
+	equal "$(line 'next boot')" factory
+	ctl list | grep -q "${old:0:12}"
 }
 
 test_nobody_may_not() {

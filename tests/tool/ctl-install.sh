@@ -242,7 +242,7 @@ test_locked() {
 	image 3 >/dev/null
 	exec 9<run/store
 	flock 9
-	for command in "install image-3" "install -n image-3" gc reject rollback; do
+	for command in "install image-3" "install -n image-3" gc reject rollback "reset --yes"; do
 		# shellcheck disable=SC2086 # words
 		exits 75 "the store is locked: another program changes it" ctl $command
 	done

@@ -278,11 +278,11 @@ test_verify() {
 	record write run/store/state seq=1 current="$new" previous="$old"
 	ctl verify >out
 	equal "$(grep -c '^image' out)" 2
-	equal "$(grep -c 'size and sha256 hold$' out)" 6
+	equal "$(grep -c 'every block holds$' out)" 6
 	layer=$(sed -n 's/^layer sha256:\([0-9a-f]*\) .*/\1/p' "run/store/images/$new/manifest" | tail -n 1)
 	flip "run/store/blobs/sha256/$layer" 5000
 	refuses "1 of 2 images don't hold" ctl verify
-	grep -q "^layer 2 sha256:${layer:0:12}: changed" "$top/out"
+	grep -q "^layer 2 sha256:${layer:0:12}: .*block" "$top/out"
 	refuses "1 of 1 images don't hold" ctl verify current
 	ctl verify previous >out
 	ctl verify "${old:0:6}" >out

@@ -22,7 +22,6 @@ static void tell_keeper(const struct ctl *ctl)
 
 static int confirm_run(struct cmd_line *line, struct err *err)
 {
-	static struct manifest scratch;
 	struct ctl *ctl = ctl_of(line);
 	struct confirm confirm;
 	int r = ctl_flags(line, NULL, 0, err);
@@ -30,7 +29,7 @@ static int confirm_run(struct cmd_line *line, struct err *err)
 	if (r == 0)
 		r = ctl_open(ctl, err);
 	if (r == 0)
-		r = ctl_confirm(ctl, &scratch, &confirm, err);
+		r = ctl_confirm(ctl, &confirm, err);
 	if (r < 0)
 		return r;
 	r = confirm_running(&confirm, err);

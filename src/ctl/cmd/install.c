@@ -28,7 +28,6 @@ static const struct cmd_option options[] = {
 struct request {
 	struct ctl *ctl;
 	struct change change;
-	struct install install;
 	struct progress progress;
 	struct gc gc;
 	uint8_t id[RECORD_ID_SIZE];
@@ -68,7 +67,7 @@ static int open_source(const char *name, const struct install_source **ret_from,
 static int check(struct request *q, struct err *err)
 {
 	const struct record *record = q->change.record;
-	struct install *install = &q->install;
+	struct install *install = &q->ctl->install;
 	int r;
 
 	q->gc = (struct gc){
@@ -97,7 +96,7 @@ static int check(struct request *q, struct err *err)
 /* Garbage makes room only where there is none: it may be layers of the next image. */
 static int make_room(struct request *q, struct err *err)
 {
-	if (q->install.needed_bytes <= q->install.free_bytes)
+	if (q->ctl->install.needed_bytes <= q->ctl->install.free_bytes)
 		return 0;
 	return gc_run(&q->gc, err); /* .also is the image that comes */
 }
@@ -121,9 +120,9 @@ static int write_image(struct request *q, struct err *err)
 	if (r < 0)
 		return r;
 	progress_init(&q->progress);
-	progress_begin(&q->progress, "installing", q->install.manifest.name,
-		       q->install.total_bytes);
-	r = install_write(&q->install, err);
+	progress_begin(&q->progress, "installing", q->ctl->install.manifest.name,
+		       q->ctl->install.total_bytes);
+	r = install_write(&q->ctl->install, err);
 	progress_end(&q->progress);
 	return r;
 }
@@ -150,7 +149,7 @@ static int flip(struct request *q, struct err *err)
 
 static void tell(const struct request *q)
 {
-	const struct install *install = &q->install;
+	const struct install *install = &q->ctl->install;
 	const struct manifest *m = &install->manifest;
 	const struct record *record = q->change.record;
 	char written[16], reused[16];
@@ -186,13 +185,13 @@ static int install(struct request *q, struct err *err)
 		clean_up(q);
 	tell(q);
 	out_init(&out, 1);
-	out_addf(&out, "%s\n", q->install.id);
+	out_addf(&out, "%s\n", q->ctl->install.id);
 	return out_done(&out, err);
 }
 
 static int install_run(struct cmd_line *line, struct err *err)
 {
-	static struct request q; /* holds a manifest */
+	static struct request q;
 	bool *const flags[] = { &q.dry_run, &q.force };
 	__fd int source = -EBADF;
 	int option, r;
@@ -205,7 +204,7 @@ static int install_run(struct cmd_line *line, struct err *err)
 		return r;
 	q.ctl = ctl_of(line);
 	q.name = line->argv[line->at];
-	source = q.install.source = open_source(q.name, &q.install.from, err);
+	source = q.ctl->install.source = open_source(q.name, &q.ctl->install.from, err);
 	if (source < 0)
 		return source;
 	r = ctl_begin(q.ctl, &q.change, err);

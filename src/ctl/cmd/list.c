@@ -43,7 +43,6 @@ static void show_json(struct out *out, const char *name, bool runs, const struct
 
 static int show(const struct list *list, struct err *err)
 {
-	static struct manifest manifest;
 	uint64_t floor = ctl_floor(list->ctl, &list->record);
 	struct facts facts;
 	struct out out;
@@ -54,7 +53,8 @@ static int show(const struct list *list, struct err *err)
 	for (size_t i = 0; i < list->images.count; i++) {
 		const char *id = list->images.ids[i], *name = ctl_slot_name(&list->record, id);
 
-		facts_read(&list->ctl->settings, list->store, id, floor, &manifest, &facts);
+		facts_read(&list->ctl->settings, list->store, id, floor,
+			   &list->ctl->manifest, &facts);
 		(list->json ? show_json : show_text)(
 			&out, name, strcmp(id, list->ctl->running) == 0, &facts);
 	}

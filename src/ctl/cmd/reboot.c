@@ -9,12 +9,11 @@
 /* A try that can't be given back keeps nobody from rebooting; a writer at work does. */
 static int give_back(struct ctl *ctl, struct err *err)
 {
-	static struct manifest scratch;
 	struct confirm confirm;
 	int r = ctl_open(ctl, err);
 
 	if (r == 0)
-		r = ctl_confirm(ctl, &scratch, &confirm, err);
+		r = ctl_confirm(ctl, &confirm, err);
 	if (r < 0)
 		return r;
 	r = confirm_reboot(&confirm, err);

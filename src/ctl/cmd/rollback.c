@@ -5,11 +5,10 @@
 #include "ctl/facts.h"
 
 /* Nobody goes back to an image that would not start. */
-static int previous_serial(const struct ctl *ctl, const struct change *change,
+static int previous_serial(struct ctl *ctl, const struct change *change,
 			   uint64_t *ret_serial, struct err *err)
 {
-	static struct manifest manifest;
-	static struct facts facts;
+	struct facts facts;
 	char id[DIGEST_HEX_SIZE];
 
 	*ret_serial = 0;
@@ -17,14 +16,14 @@ static int previous_serial(const struct ctl *ctl, const struct change *change,
 		return 0;
 	str_hex_encode(change->record->previous, RECORD_ID_SIZE, id);
 	facts_read(&ctl->settings, change->store, id, ctl_floor(ctl, change->record),
-		   &manifest, &facts);
+		   &ctl->manifest, &facts);
 	if (facts.r < 0)
 		return err_set(err, facts.r, "previous image %.12s: %s", id, facts.err.text);
 	*ret_serial = facts.serial;
 	return 0;
 }
 
-static int rollback(const struct ctl *ctl, struct change *change, struct err *err)
+static int rollback(struct ctl *ctl, struct change *change, struct err *err)
 {
 	char id[DIGEST_HEX_SIZE];
 	uint64_t serial;

@@ -5,10 +5,9 @@
 
 #include "base/fd.h"
 #include "base/str.h"
-#include "ctl/whole.h"
 #include "ctl/ctl.h"
 #include "ctl/facts.h"
-#include "store/judge.h"
+#include "store/check.h"
 #include "store/store.h"
 
 static const struct cmd_option options[] = {
@@ -26,18 +25,16 @@ struct verify {
 	size_t bad;
 };
 
-static struct manifest manifest;
-
 static void show_layer(struct verify *v, size_t n, const struct err *reason, int r)
 {
-	const struct manifest_layer *layer = &manifest.layers[n];
+	const struct manifest_layer *layer = &v->ctl->manifest.layers[n];
 	char digest[7 + DIGEST_HEX_SIZE] = "sha256:", size[16];
 
 	str_hex_encode(layer->blob, DIGEST_SIZE, digest + 7);
 	if (!v->json) {
 		out_addf(&v->out, "layer %zu %.19s: ", n, digest);
 		out_clean(&v->out, r < 0 ? reason->text : str_size(layer->size_bytes, size));
-		out_add(&v->out, r < 0 ? "\n" : ", size and sha256 hold\n");
+		out_add(&v->out, r < 0 ? "\n" : ", every block holds\n");
 		return;
 	}
 	json_open(&v->out, NULL, '{');
@@ -49,15 +46,22 @@ static void show_layer(struct verify *v, size_t n, const struct err *reason, int
 	json_close(&v->out, '}');
 }
 
+static void show_progress(void *context, uint64_t size_bytes)
+{
+	progress_add(context, size_bytes);
+}
+
 static bool check_layers(struct verify *v)
 {
+	const struct manifest *manifest = &v->ctl->manifest;
+	struct check check = { .progress = show_progress, .context = &v->progress };
 	bool good = true;
 
 	if (v->json)
 		json_open(&v->out, "checked", '[');
-	for (size_t n = 0; n < manifest.layer_count; n++) {
+	for (size_t n = 0; n < manifest->layer_count; n++) {
 		struct err err = ERR_INIT;
-		int r = whole_layer(v->store, &manifest.layers[n], &v->progress, &err);
+		int r = check_layer(&check, v->store, &manifest->layers[n], &err);
 
 		progress_end(&v->progress);
 		show_layer(v, n, &err, r);
@@ -75,8 +79,8 @@ static void verify_image(struct verify *v, const char *id)
 	struct facts facts;
 	bool good;
 
-	facts_read(&v->ctl->settings, v->store, id, ctl_floor(v->ctl, &v->record), &manifest,
-		   &facts);
+	facts_read(&v->ctl->settings, v->store, id, ctl_floor(v->ctl, &v->record),
+		   &v->ctl->manifest, &facts);
 	if (v->json) {
 		json_open(&v->out, NULL, '{');
 		facts_json(&v->out, &facts);
@@ -151,7 +155,7 @@ static int verify_run(struct cmd_line *line, struct err *err)
 const struct cmd cmd_verify = {
 	.name = "verify",
 	.args = "[IMAGE]",
-	.help = "Read every byte of the images, or of one, and check it",
+	.help = "Read every block of the images, or of one, and check it",
 	.options = options,
 	.run = verify_run,
 };
