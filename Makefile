@@ -206,11 +206,12 @@ ifeq ($(CONFIG_LAMINA_FOR_DEVICE)$(DESTDIR),y)
 		"workstation's tool: make O=$(HOST_O) install" >&2; exit 1
 endif
 	$(call say,INSTALL,$(DESTDIR)/)
-	$(Q)install -d $(addprefix $(DESTDIR)$(prefix)/share/man/man,1 5 8)
+	$(Q)install -d $(addprefix $(DESTDIR)$(prefix)/share/man/man,1 5 7 8)
 ifeq ($(CONFIG_LAMINA_TOOL),y)
 	$(Q)install -D -m 755 $(O)/lamina $(DESTDIR)$(prefix)/bin/lamina
 	$(Q)install -m 644 $(wildcard src/pack/*.1) $(DESTDIR)$(prefix)/share/man/man1
 	$(Q)install -m 644 $(wildcard src/format/*.5) $(DESTDIR)$(prefix)/share/man/man5
+	$(Q)install -m 644 $(wildcard src/boot/*.7) $(DESTDIR)$(prefix)/share/man/man7
 endif
 ifeq ($(CONFIG_LAMINA_FOR_DEVICE)$(CONFIG_LAMINA_INIT),yy)
 	$(Q)install -D -m 755 $(O)/lamina-init $(DESTDIR)/init
@@ -218,6 +219,7 @@ endif
 ifeq ($(CONFIG_LAMINA_CTL),y)
 	$(Q)install -D -m 755 $(O)/laminactl $(DESTDIR)$(prefix)/bin/laminactl
 	$(Q)install -m 644 $(wildcard src/ctl/*.8) $(DESTDIR)$(prefix)/share/man/man8
+	$(Q)install -m 644 $(wildcard src/boot/*.7) $(DESTDIR)$(prefix)/share/man/man7
 endif
 ifeq ($(CONFIG_LAMINA_INIT),y)
 	$(Q)install -m 644 $(wildcard src/init/*.8) $(DESTDIR)$(prefix)/share/man/man8
