@@ -14,33 +14,10 @@ import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-import apply  # noqa: E402
 import cases  # noqa: E402
 import generate  # noqa: E402
 import show  # noqa: E402
-
-
-def applied(layers):
-    """The reference's tree, and why it refuses the last layer."""
-    tree = apply.Tree()
-    for entries in layers:
-        try:
-            tree.apply(entries)
-        except apply.Refused as why:
-            return tree, str(why)
-    return tree, None
-
-
-def random_stack(seed):
-    r = random.Random(seed)
-    tree, layers = apply.Tree(), []
-    for _ in range(r.choice([1, 2, 2, 3, 4, 5])):
-        layers.append(generate.layer(r, tree, apply.Refused))
-        try:
-            tree.apply(layers[-1])
-        except apply.Refused:
-            break
-    return layers
+import stacks  # noqa: E402
 
 
 def pack(args, layers, work, extra):
@@ -74,7 +51,7 @@ def differences(expected, shown, root_time, merged):
 
 def one(args, layers, extra):
     """What is wrong with this stack; None: nothing."""
-    tree, refused = applied(layers)
+    tree, refused = stacks.applied(layers)
     with tempfile.TemporaryDirectory(dir=args.work) as name:
         work = pathlib.Path(name)
         done = pack(args, layers, work, extra)
@@ -98,15 +75,15 @@ def one(args, layers, extra):
 def tries(args):
     """(name, layers, options, how to do it again)"""
     if args.case:
-        stacks = {**cases.stacks(), "20000-names": cases.big()}
-        for name in stacks if args.case == "all" else [args.case]:
+        all_cases = {**cases.stacks(), "20000-names": cases.big()}
+        for name in all_cases if args.case == "all" else [args.case]:
             for extra in ([], ["--merge", "2"], ["--merge", "1"])[:1 if name == "20000-names" else 3]:
-                yield f"case {name} {' '.join(extra)}", stacks[name], extra, f"--case {name}"
+                yield f"case {name} {' '.join(extra)}", all_cases[name], extra, f"--case {name}"
         return
     for seed in range(args.first, args.first + args.count):
         extra = ["--merge", "1" if seed % 2 else "2"] if args.merge else []
         again = f"--first {seed} --count 1" + (" --merge" if args.merge else "")
-        yield f"seed {seed}", random_stack(seed), extra, again
+        yield f"seed {seed}", stacks.random_stack(seed), extra, again
 
 
 def arguments():
