@@ -52,6 +52,23 @@ static void mends(void **state)
 	each_source(mend);
 }
 
+/* What the medium does not keep is told, of layers as of the two small files. */
+static void reads_back(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	for (int n = 0; n < 5; n++) {
+		setup_new();
+		fake_config.bad_flush = n;
+		assert_refused(-EIO, "the medium did not keep");
+		assert_installs();
+	}
+	setup_new();
+	fake_config.bad_flush = 5;
+	assert_int_equal(run(&err), 0);
+}
+
 static uint64_t last_done;
 
 static void watch(void *context, uint64_t done_bytes, uint64_t total_bytes)
@@ -216,7 +233,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(installs),	  cmocka_unit_test(mends),
 		cmocka_unit_test(tells_progress), cmocka_unit_test(refuses),
-		cmocka_unit_test(counts_garbage), cmocka_unit_test(sweeps),
+		cmocka_unit_test(counts_garbage), cmocka_unit_test(reads_back),
+		cmocka_unit_test(sweeps),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
