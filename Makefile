@@ -91,7 +91,6 @@ endif
 endif
 CFLAGS ?= -Os
 static := -static
-machine := $(shell $(CC) -dumpmachine)
 else
 ifeq ($(origin CC),default)
 CC := $(HOSTCC)
@@ -107,9 +106,8 @@ warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 cflags = -std=gnu11 $(warnings) -ffunction-sections -fdata-sections -fno-strict-aliasing \
 	-D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Isrc -include $(autoconf) \
 	-DLAMINA_VERSION='"$(version)"' $(if $(static),$(cflags-static)) $(CPPFLAGS) $(CFLAGS)
-# The tiny model has every address within 1 MiB of the code: one instruction instead of two.
 cflags-static = -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -fno-pie \
-	-fomit-frame-pointer $(if $(filter aarch64%,$(machine)),-mcmodel=tiny) $(cflags-lto)
+	-fomit-frame-pointer $(cflags-lto)
 # Fat objects: an archiver that knows nothing of the compiler's own format sees symbols in them.
 cflags-lto := $(if $(CONFIG_LAMINA_LTO),-flto -flto-partition=one -ffat-lto-objects)
 , := ,
