@@ -27,7 +27,7 @@ first-board := $(or $(BOARD),qemu-x86_64)
 
 # Goals that need no configuration, or make one, or set the machine up before one can be made.
 config-goals := config oldconfig olddefconfig menuconfig savedefconfig %_defconfig
-outer-goals := help clean list-boards setup demo test bench $(config-goals)
+outer-goals := help clean list-boards setup demo test bench bench-peers $(config-goals)
 inner-goals := $(filter-out $(outer-goals),$(or $(MAKECMDGOALS),all))
 ifneq ($(and $(filter $(config-goals),$(MAKECMDGOALS)),$(inner-goals)),)
 $(error one make for the configuration ($(filter $(config-goals),$(MAKECMDGOALS))), then another for $(inner-goals))
@@ -246,6 +246,10 @@ bench:
 	@board/host/setup build kernel qemu demo test bench
 	@$(MAKE) run-bench
 
+bench-peers:
+	@board/host/setup build kernel qemu peers
+	@$(MAKE) run-bench-peers
+
 list-boards:
 	@printf '%s\n' $(boards)
 
@@ -260,6 +264,6 @@ clean:
 help:
 	@sed 's/^	//' board/host/make-help
 
-.PHONY: all programs host-tool size install setup demo test bench list-boards clean help config \
+.PHONY: all programs host-tool size install setup demo test bench bench-peers list-boards clean help config \
 	oldconfig olddefconfig menuconfig savedefconfig
 FORCE:

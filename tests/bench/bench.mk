@@ -19,7 +19,7 @@ ifeq ($(CONFIG_LAMINA_FOR_HOST),y)
 bench-pack: programs $(O)/tests/bench/verity
 	@tests/bench/pack.py --build $(O) --work $(O)/bench/pack $(if $(RUNS),--runs $(RUNS)) \
 		$(addprefix --only ,$(ONLY))
-bench-boot bench-cpu bench-update:
+bench-boot bench-cpu bench-update run-bench-peers:
 	@echo "a boot needs a device's configuration: make bench" >&2; exit 1
 else
 bench-pack:
@@ -33,6 +33,9 @@ bench-boot: programs host-tool
 bench-update: programs host-tool $(O)/tests/bench/rss
 	@tests/bench/update.py --lamina $(LAMINA) --ctl $(O)/laminactl --rss $(O)/tests/bench/rss \
 		--work $(O)/bench/update $(if $(RUNS),--runs $(RUNS))
+run-bench-peers: programs host-tool
+	@tests/bench/peers.py --build $(O) --host $(HOST_O) --work $(abspath $(O))/bench/peers \
+		--output tests/bench/peers.md
 endif
 
 # One after the other: two at a time would measure each other.
@@ -41,4 +44,4 @@ run-bench:
 	@$(MAKE) bench-pack
 	@$(MAKE) bench-update
 
-.PHONY: run-bench bench-cpu bench-boot bench-pack bench-update
+.PHONY: run-bench run-bench-peers bench-cpu bench-boot bench-pack bench-update

@@ -102,7 +102,7 @@ class Bench:
             root / "init", HERE / "floor.c")
         return self.pack_cpio(root, folder / f"floor{verity}.cpio.gz")
 
-    def initramfs_script(self):
+    def initramfs_script(self, start="/app"):
         root = self.work / "script"
         for part in ("dev", "proc", "sys", "etc", "bin", "sbin", "tmp"):
             (root / part).mkdir(parents=True)
@@ -120,23 +120,26 @@ class Bench:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(library, target)
         shutil.copy(f"{self.key}.pub", root / "etc/lamina.pub")
-        shutil.copy(HERE / "script-init", root / "init")
+        script = (HERE / "script-init").read_text()
+        (root / "init").write_text(script.replace("switch_root /root /app", f"switch_root /root {start}"))
         (root / "init").chmod(0o755)
         return self.pack_cpio(root, self.work / "script.cpio.gz")
 
-    def console(self, initrd, disk, memory=256):
+    def console(self, initrd, disk, memory=256, append="", timeout=180):
         return run(TOP / "qemu/run", "--board", BOARD, "--initrd", initrd, "--disk", disk,
-                   "--snapshot", "--mem", memory, "--timeout", 180, "--append",
-                   "printk.devkmsg=on loglevel=7", *CLOCK, stdout=subprocess.PIPE,
+                   "--snapshot", "--mem", memory, "--timeout", timeout, "--append",
+                   f"printk.devkmsg=on loglevel=7 {append}", *CLOCK, stdout=subprocess.PIPE,
                    stderr=subprocess.STDOUT).stdout
 
     def boot(self, initrd, disk, memory):
         """One boot: stamps in milliseconds and what the application printed."""
-        out = self.console(initrd, disk, memory)
+        return self.figures(initrd, self.console(initrd, disk, memory))
+
+    def figures(self, name, out):
         stamps = {name: re.search(r"\[ *(\d+\.\d+)\] " + text, out)
                   for name, text in (("init", "Run /init as init"), ("app", "bench: app"))}
         if not all(stamps.values()):
-            sys.exit(f"no application in this boot of {initrd}:\n{out[-3000:]}")
+            sys.exit(f"no application in this boot of {name}:\n{out[-3000:]}")
         init, app = (float(stamps[n].group(1)) * 1000 for n in ("init", "app"))
         peaks = [int(n) for n in re.search(r"peak self (\d+) children (\d+)", out).groups()]
         left = int(re.search(r"MemAvailable: +(\d+)", out).group(1))
@@ -224,4 +227,5 @@ def main():
         shutil.rmtree(folder)
 
 
-main()
+if __name__ == "__main__":
+    main()
