@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "pack/scratch.h"
 
 /* "/a/b.tar.gz" as "b": a name to propose for the image. Only the file's own name goes
  * into the manifest: the same file packed from elsewhere gives the same bytes. */
@@ -85,6 +86,26 @@ static int dir_open(const char *rest, const struct source_options *options,
 	return fd < 0 ? fd : add(source, SOURCE_DIR, "dir", rest, fd);
 }
 
+/* What comes through a pipe, as a file: a squashfs is read from its end. */
+static int keep_stream(int from, struct err *err)
+{
+	static char buffer[1 << 16];
+	__fd int fd = scratch_open(err);
+	ssize_t n;
+	int r = fd < 0 ? fd : 0;
+
+	while (r == 0 && (n = read(from, buffer, sizeof(buffer))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		r = n < 0 ? -errno : 0;
+		if (r == 0)
+			r = fd_write_all(fd, buffer, (size_t)n);
+	}
+	if (fd < 0)
+		return fd;
+	return r < 0 ? err_errno(err, r, "keeping it in a temporary file") : TAKE_FD(fd);
+}
+
 static int squashfs_open(const char *rest, const struct source_options *options,
 			 struct source *source, struct err *err)
 {
@@ -92,6 +113,12 @@ static int squashfs_open(const char *rest, const struct source_options *options,
 	char magic[4];
 
 	(void)options;
+	if (fd >= 0 && lseek(fd, 0, SEEK_CUR) < 0 && errno == ESPIPE) {
+		int kept = keep_stream(fd, err);
+
+		fd_close(fd);
+		fd = kept;
+	}
 	if (fd < 0)
 		return fd;
 	if (fd_pread_all(fd, magic, sizeof(magic), 0) < 0 ||

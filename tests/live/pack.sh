@@ -153,6 +153,12 @@ data=$(sed -n '0,/^layer/s/^layer .* data \([0-9]*\) .*/\1/p' "$scratch"/out/ima
 head -c "$data" "$blob" >"$scratch/a.squashfs"
 pack --no-cache -o "$scratch/squash" "squashfs:$scratch/a.squashfs" >/dev/null
 is squashfs-taken-as-it-is 'another layer' test "$(layer_of "$scratch/squash" 1)" = "$(layer_of "$scratch/out" 1)"
+from_stdin() { [[ $(layer_of "$scratch/squash1" 1) == "$(layer_of "$scratch/out" 1)" ]] && rm -r "$scratch/squash1"; }
+pack --no-cache -o "$scratch/squash1" squashfs:- <"$scratch/a.squashfs" >/dev/null
+is squashfs-from-a-file 'another layer' from_stdin
+# shellcheck disable=SC2002 # a pipe is the point
+cat "$scratch/a.squashfs" | pack --no-cache -o "$scratch/squash1" squashfs:- >/dev/null
+is squashfs-from-a-pipe 'another layer' from_stdin
 pack --no-cache -o "$scratch/squash2" --exclude etc "squashfs:$scratch/a.squashfs" >/dev/null
 excluded() { ! unsquashfs -l "$scratch/squash2/blobs/sha256/$(layer_of "$scratch/squash2" 1)" | grep /etc >/dev/null; }
 is squashfs-written-anew 'etc is still there' excluded
@@ -292,6 +298,14 @@ is readback-names-it "said: $(said)" grep -q 'read back: ./etc/f77: another cont
 pack -o "$scratch/c1" "tar:$scratch/a.tar" "tar:$scratch/b.tar" >/dev/null
 reused() { pack --json -o "$scratch/c2" "tar:$scratch/a.tar" "tar:$scratch/b.tar" | grep -c '"reused"'; }
 is cached 'layers were built again' test "$(reused)" = 2
+# version 2: of three layers, the one on top is another
+version() { pack --json -o "$scratch/versions" "tar:$scratch/a.tar" "tar:$scratch/b.tar" "tar:$scratch/$1" |
+	sed -n 's/.*"origin": "\(.*\)",/\1/p' | tr '\n' ' '; }
+printf 1 >"$scratch/over/app" && tar -C "$scratch/over" -cf "$scratch/v1.tar" app
+printf 2 >"$scratch/over/app" && tar -C "$scratch/over" -cf "$scratch/v2.tar" app
+is version-1 'not the layers that are there' test "$(version v1.tar)" = 'reused reused built '
+is version-2 'unchanged layers were built again' test "$(version v2.tar)" = 'reused reused built '
+is version-2-again 'layers were built again' test "$(version v2.tar)" = 'reused reused reused '
 for entry in "$LAMINA_CACHE"/layers/*[0-9a-f]; do
 	[[ $entry == *.meta ]] || printf X | dd of="$entry" bs=1 seek=200 conv=notrunc status=none
 done

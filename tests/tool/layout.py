@@ -120,6 +120,10 @@ def fault_layer_foreign(lay, m):
     m["layers"][1]["mediaType"] = OCI + "layer.nondistributable.v1.tar"
 
 
+def fault_layer_foreign_but_here(lay, m):
+    m["layers"][1]["mediaType"] = OCI + "layer.nondistributable.v1.tar"
+
+
 def fault_layer_flipped(lay, m):
     spoil(blob_path(lay, m["layers"][1]), 600)
 

@@ -190,6 +190,11 @@ test_bad_layers() {
 	bad_layouts "is not a list" layers-no-list
 }
 
+test_layers_that_may_not_be_distributed_but_are_here() {
+	layout oci img layer-foreign-but-here
+	equal "$(layers "$(pack oci:img)")" "$(expected)"
+}
+
 test_bad_configs() {
 	bad_layouts "its diff_id is" diff-id-lies
 	bad_layouts "the config 1 diff ids" diff-id-missing
