@@ -111,6 +111,18 @@ test_what_is_refused() {
 	equal "$(line current | cut -c 1-12)" "${old:0:12}"
 }
 
+test_a_record_comes_before_a_second_image() {
+	local old
+	device
+	old=$(there 3) && image 2 >/dev/null
+	bundle 2
+	head -c $(($(stat -c %s 2.lamina) / 2)) 2.lamina >cut.lamina
+	refuses "cut.lamina: " ctl install cut.lamina
+	record show run/store/state >values
+	grep -qx "current=$old" values
+	grep -qx "candidate=" values
+}
+
 test_the_record_has_a_floor_too() {
 	local old
 	device

@@ -51,9 +51,9 @@ static int open_source(const char *name, const struct install_source **ret_from,
 	struct stat st;
 	int r;
 
-	__fd int fd = strcmp(name, "-") == 0 ?
-			      sys_fcntl(0, F_DUPFD_CLOEXEC, 3) :
-			      sys_openat(AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0);
+	__fd int fd = strcmp(name, "-") == 0
+			      ? sys_fcntl(0, F_DUPFD_CLOEXEC, 3)
+			      : sys_openat(AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0);
 
 	if (fd < 0)
 		return err_errno(err, fd, "%s", name);
@@ -89,7 +89,8 @@ static int check(struct request *q, struct err *err)
 	}
 	r = install_check(install, err);
 	if (r == 0)
-		r = str_hex_decode(install->id, DIGEST_HEX_SIZE - 1, q->id, sizeof(q->id));
+		r = str_hex_decode(install->id, DIGEST_HEX_SIZE - 1, q->id,
+				   sizeof(q->id));
 	return r;
 }
 
@@ -101,7 +102,8 @@ static int make_room(struct request *q, struct err *err)
 	return gc_run(&q->gc, err); /* .also is the image that comes */
 }
 
-/* What the new record no longer names. A failure takes nothing from what was installed. */
+/* What the new record no longer names. A failure takes nothing from what was installed.
+ */
 static void clean_up(struct request *q)
 {
 	struct err err = ERR_INIT;
@@ -111,10 +113,21 @@ static void clean_up(struct request *q)
 		cmd_note("gc: %s", err.text);
 }
 
+/* A store without a record gets one before it gets a second image: cut off in between,
+ * the next boot would have to guess which of the two was ever confirmed. */
+static int note_current(struct request *q, struct err *err)
+{
+	if (q->change.select.has_record || !record_has(q->change.record->current))
+		return 0;
+	return change_write(&q->change, err);
+}
+
 static int write_image(struct request *q, struct err *err)
 {
 	int r = change_writable(&q->change, err);
 
+	if (r == 0)
+		r = note_current(q, err);
 	if (r == 0)
 		r = make_room(q, err);
 	if (r < 0)
@@ -153,13 +166,13 @@ static void tell(const struct request *q)
 	const struct manifest *m = &install->manifest;
 	const struct record *record = q->change.record;
 	char written[16], reused[16];
-	uint64_t bytes = q->dry_run ? install->total_bytes - install->reused_bytes :
-				      install->written_bytes;
+	uint64_t bytes = q->dry_run ? install->total_bytes - install->reused_bytes
+				    : install->written_bytes;
 
-	cmd_note("%s%s%s, serial %" PRIu64 ": %s %s, %s in %zu layers there already", m->name,
-		 m->version[0] ? " " : "", m->version, m->serial, str_size(bytes, written),
-		 q->dry_run ? "to write" : "written", str_size(install->reused_bytes, reused),
-		 install->reused_layers);
+	cmd_note("%s%s%s, serial %" PRIu64 ": %s %s, %s in %zu layers there already",
+		 m->name, m->version[0] ? " " : "", m->version, m->serial,
+		 str_size(bytes, written), q->dry_run ? "to write" : "written",
+		 str_size(install->reused_bytes, reused), install->reused_layers);
 	if (q->dry_run)
 		return;
 	if (record_same(record->candidate, q->id))
