@@ -6,6 +6,7 @@
 #                               changes the manifest of $new. Each says which it is and as what it
 #                               runs, before inside=. With apart=y the upper layer of $new is
 #                               its own
+#   has_updates, needs_updates  whether init was built with them; two needs them
 #   record KEY=VALUE...         writes the store's record, with the keys of tests/tool/record.py
 #   trying [KEY=VALUE...]       the same: $old is current and $new a candidate with 3 tries
 #   recorded KEY=VALUE...       what the disk's record says now; falls unless it does
@@ -20,8 +21,19 @@
 #
 # shellcheck shell=bash disable=SC2154,SC2034 # cases share variables and words
 
+has_updates()
+{
+	grep -q '^CONFIG_LAMINA_UPDATE=y' "${init%/*}/.config"
+}
+
+needs_updates()
+{
+	has_updates || skip "this init was built without updates"
+}
+
 two()
 {
+	needs_updates
 	local own=${inside:-:}
 
 	inside='echo "story: runs $(sed -n s/^version=//p /run/lamina/image)" \
