@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/fs.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -27,15 +29,54 @@ static int move_aside(int from, const char *name, int trash)
 	return r == -ENOENT ? sys_renameat(from, name, trash, aside) : r;
 }
 
-static int remove_one(int dir, const char *name, int trash)
+/* chattr +i and +a: whoever filled the tree may have meant it to stay. */
+static bool loosen_fd(int fd)
+{
+	unsigned int flags = 0;
+
+	if (sys_ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0 ||
+	    !(flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)))
+		return false;
+	flags &= ~(unsigned int)(FS_IMMUTABLE_FL | FS_APPEND_FL);
+	return sys_ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0;
+}
+
+/* True: trying again is worth it. Only files and directories have such flags, and no
+ * other kind of entry is opened unless its directory is free. */
+static bool loosen(int dir, const char *name)
+{
+	__fd int fd = -EBADF;
+
+	if (loosen_fd(dir))
+		return true;
+	fd = path_open_own(dir, name, O_RDONLY, 0);
+	return fd >= 0 && loosen_fd(fd);
+}
+
+static int unlink_one(int dir, const char *name)
 {
 	int r = sys_unlinkat(dir, name, 0);
 
-	if (r == -EISDIR)
-		r = sys_unlinkat(dir, name, AT_REMOVEDIR);
-	if (r == -ENOTEMPTY || r == -EEXIST)
-		r = move_aside(dir, name, trash);
+	return r == -EISDIR ? sys_unlinkat(dir, name, AT_REMOVEDIR) : r;
+}
+
+/* -ENOTEMPTY: a directory with something in it, which can be moved. */
+static int take_out(int dir, const char *name)
+{
+	int r = unlink_one(dir, name);
+
+	for (int i = 0; r == -EPERM && i < 2 && loosen(dir, name); i++)
+		r = unlink_one(dir, name);
+	if (r == -EEXIST) /* POSIX has both */
+		return -ENOTEMPTY;
 	return r == -ENOENT ? 0 : r;
+}
+
+static int remove_one(int dir, const char *name, int trash)
+{
+	int r = take_out(dir, name);
+
+	return r == -ENOTEMPTY ? move_aside(dir, name, trash) : r;
 }
 
 int remove_entry(int dir, const char *name, int trash, struct err *err)
@@ -68,13 +109,10 @@ static int empty(int top, const char *name)
 
 static int clear_entry(int top, const char *name, struct removed *removed)
 {
-	int r = sys_unlinkat(top, name, 0);
+	int r;
 
 	(void)removed;
-	if (r != -EISDIR)
-		return r;
-	while ((r = sys_unlinkat(top, name, AT_REMOVEDIR)) == -ENOTEMPTY ||
-	       r == -EEXIST) {
+	while ((r = take_out(top, name)) == -ENOTEMPTY) {
 		int met = empty(top, name);
 
 		if (met <= 0)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Updates of a store on a small disk that is full, and trees made to hurt whoever removes
  * them. */
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 
@@ -164,6 +166,31 @@ static void make_wide(const char *top, int count)
 	}
 }
 
+/* chattr(1)'s flags, on a file, a directory and one that may only be added to. */
+static void make_fast(const char *top)
+{
+	static const unsigned int kinds[] = { FS_IMMUTABLE_FL, FS_APPEND_FL };
+	char name[128];
+
+	for (int i = 0; i < 4; i++) {
+		unsigned int flags = 0;
+		int fd;
+
+		(void)snprintf(name, sizeof(name), "%s/fast-%d", top, i);
+		make_dir(name);
+		(void)strcat(name, "/in");
+		put(name, "");
+		if (i < 2)
+			*strrchr(name, '/') = '\0';
+		fd = open(name, O_RDONLY | O_CLOEXEC);
+		LIVE_TRUE(fd >= 0 && ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0);
+		flags |= kinds[i % 2];
+		LIVE_TRUE(ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0);
+		close(fd);
+		LIVE_TRUE(i < 2 || (unlink(name) < 0 && errno == EPERM));
+	}
+}
+
 /* It has moved with the directories above it. */
 static void unmount_below(const char *path)
 {
@@ -196,6 +223,7 @@ static void resets_hostile_trees(void)
 	put(STORE "/inject/file", "stays");
 	make_deep(STORE "/volumes/app", 8000);
 	make_wide(STORE "/upper", 9000);
+	make_fast(STORE "/volumes/app");
 	make_dir(STORE "/upper/mount");
 	make_dir(STORE "/upper/mount/point");
 	LIVE_TRUE(mount("tmpfs", STORE "/upper/mount/point", "tmpfs", 0, NULL) == 0);
