@@ -37,7 +37,7 @@ run-flags = $(if $(RESULTS),--results $(RESULTS),--summary)
 
 # Everything, as `make test` runs it: from the device's configuration, the results counted once.
 test-goals := check-tree check check-warnings check-asan check-fuzz check-live check-tool \
-	check-qemu check-demo
+	check-qemu check-demo check-crash
 
 run-tests:
 	@mkdir -p $(O)
@@ -79,3 +79,4 @@ endif
 .PHONY: run-tests check-tree check-warnings strict-gcc check check-live check-tool check-uses test-programs test-programs-host
 include tests/fuzz/fuzz.mk
 include tests/bench/bench.mk
+include tests/crash/crash.mk

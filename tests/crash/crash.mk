@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# Power cuts, replayed: tests/crash/run says how. Included by tests/tests.mk.
+
+# Without the compiler's look at the whole program: it sees no reason to keep what is wrapped.
+crash-tool := $(O)/tests/crash/crash
+crash-objs := $(patsubst %.c,$(O)/%.o,$(wildcard tests/crash/*.c))
+# One rule broken in each: linked in place of what they wrap.
+crash-mutants := $(patsubst tests/crash/mutant/%.c,$(O)/tests/crash/laminactl-%,$(wildcard tests/crash/mutant/*.c))
+
+$(crash-tool): $(crash-objs) $(call archives,store) $(mbedtls-archive)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ldflags) -fno-lto -Wl,--wrap=key_verify -o $@ $(crash-objs) \
+		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call room-libs,store)
+
+wrap-flushed-never := sys_fsync sys_fdatasync
+wrap-one-copy := state_write
+
+$(crash-mutants): $(O)/tests/crash/laminactl-%: $(O)/tests/crash/mutant/%.o $(main-ctl) $(call archives,ctl) $(mbedtls-archive)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ldflags) -fno-lto $(addprefix -Wl$(,)--wrap=,$(wrap-$*)) -o $@ $(filter %.o,$^) \
+		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call room-libs,ctl)
+
+ifeq ($(CONFIG_LAMINA_FOR_HOST),y)
+crash-tool: $(crash-tool)
+	@:
+crash check-crash:
+	@echo "$@ boots a board: say make BOARD=$(first-board) $@" >&2; exit 1
+else
+crash-tool: all
+	+@$(host-make) $@
+crash check-crash: all crash-tool $(crash-tool) $(crash-mutants)
+	@tests/crash/run --board $(board) --lamina $(LAMINA) --init $(O)/lamina-init \
+		--programs $(O)/tests/crash --tool $(HOST_O)/tests/crash/crash \
+		--build $(O)/crash $(if $(filter check-crash,$@),--quick) $(if $(RESULTS),--results $(RESULTS))
+endif
+
+.PHONY: crash check-crash crash-tool

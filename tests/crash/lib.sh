@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the scripts of the crash test share. To be sourced by bash after board/host/lib.sh, with
+# $board, $fixtures (of tests/crash/fixtures), $kernel and $crash (this workstation's build of the
+# tool) set.
+# shellcheck shell=bash disable=SC2154
+# shellcheck source=tests/crash/sizes
+source "$top/tests/crash/sizes"
+
+result()
+{
+	printf '%s\n' "$*" | tee -a "${results:-/dev/null}"
+}
+
+# Where the file system of that type ends and the marks begin, in bytes.
+marks_of()
+{
+	local kib=${1}_kib
+
+	echo $((${!kib} * 1024))
+}
+
+# guest CONSOLE INITRAMFS 'WORDS' QEMU-RUN-ARGUMENT...
+guest()
+{
+	local status=0
+
+	"$top/qemu/run" --board "$board" --kernel "$kernel" --initrd "$2" \
+		--append "quiet $3" --timeout "${timeout:-3600}" "${@:4}" >"$1" 2>&1 || status=$?
+	sed -i 's/\r//g' "$1"
+	return "$status"
+}
+
+# logged DISK LOG: a disk whose every write goes to LOG too, as qemu/run's arguments
+logged()
+{
+	: >"$2"
+	printf '%s\n' --drive-raw "driver=blklogwrites,file.driver=file,file.filename=$1,$(
+		)log.driver=file,log.filename=$2,log-sector-size=512,$(
+		)log-super-update-interval=1,serial=store"
+}
+
+# record TYPE DIR ro|rw: DIR/disk.log of the operations, begun on an empty store that is mounted so
+record()
+{
+	local type=$1 dir=$2 disk
+
+	mkdir -p "$dir"
+	cp --sparse=always "$fixtures/$type.base" "$dir/disk"
+	mapfile -t disk < <(logged "$dir/disk" "$dir/disk.log")
+	timeout=300 guest "$dir/console" "$fixtures/$type.guest" \
+		"crash.role=record crash.type=$type crash.access=$3 crash.marks=$(marks_of "$type")" \
+		"${disk[@]}" || return 1
+	grep -q '^crash: recorded' "$dir/console"
+}
+
+# judge TYPE DIR EFFORT SHARD SHARDS: DIR/judged.SHARD
+judge()
+{
+	local type=$1 dir=$2 words
+
+	words="crash.role=judge crash.type=$type crash.marks=$(marks_of "$type") crash.effort=$3"
+	# a disk ends with a whole sector
+	truncate -s %512 "$dir/disk.log"
+	guest "$dir/judged.$4" "$fixtures/$type.guest" \
+		"$words crash.shard=$4 crash.shards=$5" \
+		--disk "$dir/disk.log,serial=log,readonly=on" \
+		--disk "$fixtures/$type.base,serial=base,readonly=on" || return 1
+	grep -q '^crash: judged' "$dir/judged.$4"
+}
+
+# sum DIR WORD: of the WORD=N of all shards' results
+sum()
+{
+	sed -n "s/^result .*\b$2=\([0-9]*\).*/\1/p" "$1"/judged.* | awk '{ n += $1 } END { print n + 0 }'
+}
