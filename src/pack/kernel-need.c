@@ -77,6 +77,10 @@ static const struct kernel_need needs[] = {
 	{ "supervise", NULL, NULL }, /* signals and times are waited for above */
 	{ "watchdog", "WATCHDOG",
 	  "the policy names a watchdog; its driver is the board's" },
+	{ "updates", "PSTORE", "the menu that has PSTORE_RAM" },
+	{ "updates", "PSTORE_RAM", "why a new image fell is read there after the reset" },
+	{ "time32", "COMPAT_32BIT_TIME",
+	  "programs whose time_t has 32 bits sleep and touch files with it" },
 	{ "isolate", "NAMESPACES", "the menu that has the namespaces" },
 	{ "isolate", "UTS_NS", "a host name of the application's own" },
 	{ "isolate", "IPC_NS", "queues and shared memory of the application's own" },

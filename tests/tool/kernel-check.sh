@@ -7,7 +7,7 @@
 boards=$here/../../board
 all=(--compression zstd --compression gzip --compression xz --compression lz4 --compression lzo
 	--store-type ext4 --store-type f2fs --store-type vfat --store-type squashfs --partitions gpt
-	--partitions mbr --disk virtio --supervise --isolate --watchdog)
+	--partitions mbr --disk virtio --supervise --isolate --watchdog --updates)
 
 # What a board's kernel is configured with.
 board() { cat "$boards/linux.fragment" "$boards/$1/linux.fragment"; }
@@ -55,6 +55,14 @@ test_only_what_is_in_use() {
 		--partitions none
 	without DM_VERITY config >hashed
 	lamina kernel-check hashed --layers hash --store-type vfat --compression xz --partitions none
+}
+
+test_time_of_32_bits() {
+	board qemu-arm >config
+	lamina kernel-check config --time32
+	without COMPAT_32BIT_TIME config >less
+	lamina kernel-check less
+	refuses "1 of" lamina kernel-check less --time32
 }
 
 test_the_last_line_counts() {
