@@ -298,6 +298,17 @@ test_a_store_that_is_mounted_read_only() {
 	ctl install image-3 >/dev/null && ctl install image-4 >/dev/null || status=1
 	runs "$(ls image-4/images)" candidate
 	ctl confirm || status=1
+	image 5 >/dev/null && bundle 5 && mkfifo fifo
+	"$laminactl" --run run install fifo 2>err &
+	pid=$!
+	exec 8>fifo
+	head -c 9000 5.lamina >&8
+	sleep 0.3
+	grep -q " $PWD/run/store .* rw," /proc/mounts || status=1
+	kill -TERM $pid
+	! wait $pid || status=1
+	exec 8>&-
+	grep -q 'fifo: interrupted' err || status=1
 	grep " $PWD/run/store " /proc/mounts >mounts
 	umount run/store
 	equal "$status" 0
@@ -342,8 +353,9 @@ test_interrupted() {
 	head -c 9000 4.lamina >&8
 	sleep 0.3
 	kill -TERM $pid
-	exec 8>&-
 	! wait $pid || say "it went on"
+	exec 8>&-
+	grep -qx 'laminactl: fifo: interrupted' err
 	equal "$(line 'next boot')" "current ${old:0:12}"
 	ctl install 4.lamina >/dev/null
 	ctl verify >/dev/null

@@ -10,6 +10,7 @@
 #include "base/sys.h"
 #include "boot/transition.h"
 #include "ctl/ctl.h"
+#include "ctl/guard.h"
 #include "ctl/out.h"
 #include "store/gc.h"
 #include "store/install.h"
@@ -122,6 +123,22 @@ static int note_current(struct request *q, struct err *err)
 	return change_write(&q->change, err);
 }
 
+/* In a process of its own: see write_image(). */
+static int write_layers(void *context, uint64_t *ret_written, struct err *err)
+{
+	struct request *q = context;
+	int r;
+
+	progress_init(&q->progress);
+	progress_begin(&q->progress, "installing", q->ctl->install.manifest.name,
+		       q->ctl->install.total_bytes);
+	r = install_write(&q->ctl->install, err);
+	progress_end(&q->progress);
+	*ret_written = q->ctl->install.written_bytes;
+	return r;
+}
+
+/* A download may take long, and be given up: the store is read-only again all the same. */
 static int write_image(struct request *q, struct err *err)
 {
 	int r = change_writable(&q->change, err);
@@ -130,14 +147,7 @@ static int write_image(struct request *q, struct err *err)
 		r = note_current(q, err);
 	if (r == 0)
 		r = make_room(q, err);
-	if (r < 0)
-		return r;
-	progress_init(&q->progress);
-	progress_begin(&q->progress, "installing", q->ctl->install.manifest.name,
-		       q->ctl->install.total_bytes);
-	r = install_write(&q->ctl->install, err);
-	progress_end(&q->progress);
-	return r;
+	return r < 0 ? r : guard_run(write_layers, q, &q->ctl->install.written_bytes, err);
 }
 
 /* With nothing to fall back to, trying an image out protects nobody: it is current at

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+
+struct result {
+	int r;
+	uint64_t count;
+	struct err err;
+};
+
+static volatile pid_t worker;
+
+static void pass_on(int sig)
+{
+	if (worker > 0)
+		(void)sys_kill(worker, sig);
+}
+
+/* The terminal tells both of a Ctrl-C; a second one from here does no harm. */
+static void catch_signals(void (*handler)(int sig))
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction action = { .sa_handler = handler };
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		(void)sys_sigaction(signals[i], &action);
+}
+
+static _Noreturn void run_worker(int out,
+				 int (*work)(void *context, uint64_t *ret_count,
+					     struct err *err),
+				 void *context)
+{
+	struct result result = { .r = 0 };
+
+	catch_signals(SIG_DFL);
+	result.r = work(context, &result.count, &result.err);
+	(void)fd_write_all(out, &result, sizeof(result));
+	sys_exit(0);
+}
+
+static int wait_for(int in, struct result *result, struct err *err)
+{
+	ssize_t size = fd_read_file(in, result, sizeof(*result));
+	int status;
+
+	while (sys_waitpid(worker, &status, 0) == -EINTR)
+		;
+	worker = 0;
+	if (size != sizeof(*result))
+		return err_set(err, -EINTR, "interrupted");
+	if (err && result->r < 0)
+		*err = result->err;
+	return result->r;
+}
+
+int guard_run(int (*work)(void *context, uint64_t *ret_count, struct err *err), void *context,
+	      uint64_t *ret_count, struct err *err)
+{
+	struct result result = { .r = 0 };
+	int fds[2], r = sys_pipe2(fds, O_CLOEXEC);
+
+	if (r < 0)
+		return err_errno(err, r, "pipe");
+	catch_signals(pass_on);
+	worker = sys_fork();
+	if (worker == 0)
+		run_worker(fds[1], work, context);
+	fd_close(fds[1]);
+	r = worker < 0 ? err_errno(err, worker, "fork") : wait_for(fds[0], &result, err);
+	fd_close(fds[0]);
+	if (r == 0)
+		*ret_count = result.count;
+	return r;
+}
