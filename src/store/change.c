@@ -37,6 +37,21 @@ int change_read(const struct settings *settings, int store, const char *device,
 	return select_open(ret_select, err);
 }
 
+/* A record that is there and can't be read must not be replaced by one that is made up:
+ * only none at all, and one that rotted, may be. */
+static int look_again(struct change *change, struct err *err)
+{
+	struct err why = ERR_INIT;
+	__fd int fd = state_open(change->store, change->device, false, &why);
+	int r = fd < 0 ? fd : state_read(fd, &change->select.decide.record, NULL, &why);
+
+	if (r == 0)
+		change->select.has_record = true;
+	if (r == -ENODATA || r == -EBADMSG || (r == -ENOENT && !change->device))
+		return 0;
+	return r < 0 ? err_set(err, r, "%s", why.text) : 0;
+}
+
 int change_begin(struct change *change, struct err *err)
 {
 	int r;
@@ -54,8 +69,10 @@ int change_begin(struct change *change, struct err *err)
 	if (change->select.keep)
 		return err_set(err, -ENOTSUP,
 			       "the boot record is of a newer version: nothing is changed");
+	if (!change->select.has_record)
+		r = look_again(change, err);
 	change->record = &change->select.decide.record;
-	return 0;
+	return r;
 }
 
 int change_writable(struct change *change, struct err *err)
