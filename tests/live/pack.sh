@@ -143,7 +143,7 @@ epoch()
 {
 	SOURCE_DATE_EPOCH=1000000000 pack --no-cache -o "$scratch/epoch" "tar:$scratch/a.tar" >/dev/null &&
 		unsquashfs -lln "$scratch/epoch/blobs/sha256/$(layer_of "$scratch/epoch" 1)" >"$scratch/times" &&
-		! grep ' 20[0-9]*-' "$scratch/times" | grep -v ' 2001-09-09 ' >/dev/null
+		! grep -a ' 20[0-9]*-' "$scratch/times" | grep -av ' 2001-09-09 ' >/dev/null
 }
 is source-date-epoch 'a later time is in the layer' epoch
 

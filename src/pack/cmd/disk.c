@@ -35,7 +35,7 @@ static const struct cmd_option options[] = {
 	{ "label", 0, "NAME", "of partition and file system (default: lamina-data)" },
 	{ "fs-only", 0, NULL, "just the file system, without a partition table" },
 	{ "image", 0, "ID", "put this image only; may be shortened" },
-	{ "current", 0, "ID", "the image that the device starts (default: highest serial)" },
+	{ "current", 0, "ID", "the image to start (default: the highest serial)" },
 	{ "candidate", 0, "ID", "an image that it tries first" },
 	{ "tries", 0, "N", "how often, until it is confirmed (default: 3)" },
 	{ "as-is", 0, NULL, "put every file of STORE, without looking at it" },
