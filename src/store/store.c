@@ -208,7 +208,7 @@ int store_load_image(int store, const char *id, const struct keyring *ring,
 	r = store_read_file(dir, "manifest.sig", signatures, sizeof(signatures),
 			    &signatures_size, err);
 	if (r == -ENOENT)
-		return err_set(err, r, "not signed: there is no manifest.sig");
+		return err_set(err, -ENOKEY, "not signed: there is no manifest.sig");
 	if (r < 0)
 		return r;
 	return store_check_image(manifest, manifest_size, signatures, signatures_size,
