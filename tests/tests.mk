@@ -37,7 +37,7 @@ run-flags = $(if $(RESULTS),--results $(RESULTS),--summary)
 
 # Everything, as `make test` runs it: from the device's configuration, the results counted once.
 test-goals := check-tree check check-warnings check-asan check-fuzz check-live check-tool \
-	check-qemu check-demo check-crash
+	check-qemu check-demo check-crash check-buildroot
 
 run-tests:
 	@mkdir -p $(O)
@@ -60,6 +60,11 @@ strict-gcc:
 	+@test -f $(strict)/.config || $(strict-make) host_defconfig
 	+@$(strict-make) programs test-programs
 
+# The external tree for Buildroot, with a tree of Buildroot.
+BUILDROOT ?=
+check-buildroot:
+	@BUILDROOT='$(BUILDROOT)' O='$(abspath $(O))' tests/run $(run-flags) tests/buildroot/check.sh
+
 check-uses:
 	@tests/run tests/tree/uses.sh
 
@@ -76,7 +81,7 @@ check check-live check-tool test-programs-host:
 	+@$(host-make) $(patsubst test-programs-host,test-programs,$@)
 endif
 
-.PHONY: run-tests check-tree check-warnings strict-gcc check check-live check-tool check-uses test-programs test-programs-host
+.PHONY: run-tests check-tree check-warnings strict-gcc check check-live check-tool check-uses check-buildroot test-programs test-programs-host
 include tests/fuzz/fuzz.mk
 include tests/bench/bench.mk
 include tests/crash/crash.mk

@@ -1,0 +1,217 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds the external tree rootfs/buildroot with the Buildroot tree $BUILDROOT, for 64-bit ARM and
+# without any network but Debian's packages, and boots what comes out. All of it is below
+# $O/buildroot. Prints a line a check; without a tree it is skipped. With BUILDROOT_KERNEL=board, the
+# boot takes the board's own kernel, which is there already, in place of one that Buildroot builds.
+set -euo pipefail
+shopt -s inherit_errexit
+export LC_ALL=C
+# An outer make's options and variables are not meant for Buildroot's.
+build=${O:-build}
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL GNUMAKEFLAGS O CC CFLAGS LDFLAGS DESTDIR
+
+me=check-buildroot
+# shellcheck source=board/host/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../../board/host/lib.sh"
+# shellcheck source=rootfs/oci.sh
+source "$top/rootfs/oci.sh"
+here=$top/tests/buildroot
+external=$top/rootfs/buildroot
+board=qemu-aarch64
+linux=/usr/src/linux-source-6.12.tar.xz
+
+# passed NAME COMMAND...: its line, and what it said if it failed.
+passed()
+{
+	local name=$1 status
+
+	shift
+	# not as a condition: there, bash would go on after what fails inside
+	set +e
+	(set -e && "$@") >"$work/$name.log" 2>&1
+	status=$?
+	set -e
+	if [[ $status -eq 0 ]]; then
+		echo "ok buildroot/$name"
+	else
+		tail -n 30 "$work/$name.log" >&2
+		echo "FAIL buildroot/$name: see $work/$name.log"
+		exit 1
+	fi
+}
+
+br()
+{
+	make -C "$buildroot" O="$work/output" BR2_EXTERNAL="$external" "$@"
+}
+
+# Buildroot's own opinion of the external tree's files.
+check_package()
+{
+	local files
+
+	mapfile -t files < <(find "$external" -type f)
+	(cd "$buildroot" && PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 utils/check-package -b "${files[@]}")
+}
+
+# Every line of a defconfig is still there when Buildroot has read it.
+defconfig()
+{
+	local line lost=0
+
+	br "$1"
+	while read -r line; do
+		grep -qxF "$line" "$work/output/.config" || { echo "lost: $line"; lost=1; }
+	done <"$external/configs/$1"
+	return "$lost"
+}
+
+# Lamina's own tests say what a signature and a layer are worth; here, that each form of the root file
+# system becomes a base layer, and that a command can sign. Buildroot's OCI image comes from a host
+# package that Debian hasn't got: umoci's is one too.
+base_squashfs()
+{
+	br BR2_LAMINA_BASE_SQUASHFS=y LAMINA_PUB="$work/check.pub" \
+		LAMINA_SIGN_CMD="openssl dgst -sha256 -sign '$work/check.key'" target-post-image
+}
+
+base_oci()
+{
+	rm -rf "$images/rootfs-oci"
+	oci_image "$images/rootfs-oci" arm64 "$images/rootfs.tar" -- --config.entrypoint /sbin/init
+	br BR2_LAMINA_BASE_OCI=y BR2_LAMINA_PROGRAM= LAMINA_KEY="$work/check.key" target-post-image
+}
+
+# Without a key there is an error that says how to get one.
+no_key()
+{
+	br target-post-image >"$work/no-key.out" 2>&1 && return 1
+	grep -q 'no key to sign with: make one with' "$work/no-key.out"
+}
+
+# The board's defconfig with this machine's toolchain and kernel source in place of downloads.
+offline_config()
+{
+	local gcc headers sysroot=$work/toolchain/aarch64-linux-musl/sysroot
+	local left='TOOLCHAIN|LINUX_HEADERS|KERNEL_CUSTOM_VERSION|PATCH_DIR'
+
+	gcc=$(aarch64-linux-gnu-gcc -dumpversion)
+	headers=$(awk '/VERSION_MAJOR/ { a = $3 } /VERSION_PATCHLEVEL/ { b = $3 }
+		END { print a "_" b }' "$sysroot/usr/include/linux/version.h")
+	[[ -n $own_kernel ]] || left+='|LINUX_KERNEL'
+	grep -vE "$left" "$external/configs/lamina_qemu_aarch64_defconfig"
+	cat <<-CONFIG
+	BR2_TOOLCHAIN_EXTERNAL=y
+	BR2_TOOLCHAIN_EXTERNAL_CUSTOM=y
+	BR2_TOOLCHAIN_EXTERNAL_PREINSTALLED=y
+	BR2_TOOLCHAIN_EXTERNAL_PATH="$work/toolchain"
+	BR2_TOOLCHAIN_EXTERNAL_CUSTOM_PREFIX="aarch64-linux-musl"
+	BR2_TOOLCHAIN_EXTERNAL_GCC_${gcc%%.*}=y
+	BR2_TOOLCHAIN_EXTERNAL_HEADERS_$headers=y
+	BR2_TOOLCHAIN_EXTERNAL_CUSTOM_MUSL=y
+	BR2_GLOBAL_PATCH_DIR="$work/patches"
+	BR2_DL_DIR="$work/dl"
+	BR2_PRIMARY_SITE="file://$work/nowhere"
+	BR2_PRIMARY_SITE_ONLY=y
+	BR2_PACKAGE_OVERRIDE_FILE="$work/local.mk"
+	BR2_JLEVEL=$(nproc)
+	BR2_LAMINA_LAYERS="dir:$work/app"
+	BR2_TARGET_ROOTFS_SQUASHFS=y
+	CONFIG
+	[[ -z $own_kernel ]] || cat <<-CONFIG
+	BR2_LINUX_KERNEL_CUSTOM_TARBALL=y
+	BR2_LINUX_KERNEL_CUSTOM_TARBALL_LOCATION="file://$linux"
+	CONFIG
+}
+
+configure()
+{
+	# apt has checked it; Buildroot wants to do so too
+	mkdir -p "$work/patches/linux" "$work/dl/linux"
+	ln -sf "$linux" "$work/dl/linux/"
+	sha256sum "$linux" | sed "s|^|sha256  |; s|  /.*/|  |" >"$work/patches/linux/linux.hash"
+	offline_config >"$work/defconfig"
+	br BR2_DEFCONFIG="$work/defconfig" defconfig
+}
+
+# Prints the packages that have something to download.
+names()
+{
+	br -s show-info | jq -r 'to_entries[] | select(.value.downloads | length > 0)
+		| select(.key | test("^(linux|lamina|host-lamina)$") | not) | .key'
+}
+
+downloads()
+{
+	local names
+
+	names=$(names)
+	# shellcheck disable=SC2086 # a list
+	"$here/downloads" "$buildroot" "$work" $names
+}
+
+build()
+{
+	br host-lamina
+	[[ -e $work/check.key ]] || "$work/output/host/bin/lamina" keygen -o "$work/check"
+	br LAMINA_KEY="$work/check.key"
+}
+
+licences()
+{
+	br lamina-legal-info host-lamina-mbedtls-legal-info
+	cmp "$work/output/legal-info/licenses/lamina-"*/LICENSE "$top/LICENSE"
+}
+
+# What Lamina needs has come out of the kernel's configuration.
+kernel()
+{
+	"$work/output/host/bin/lamina" kernel-check "$work"/output/build/linux-*/.config
+}
+
+boot()
+{
+	local kernel=$images/Image.gz
+
+	[[ -n $own_kernel ]] || kernel=$("$top/qemu/kernel" "$board")
+	"$top/qemu/run" --board "$board" --kernel "$kernel" \
+		--initrd "$images/lamina-initramfs" --disk "$images/lamina-disk.img" --timeout 120
+	grep -q 'lamina-init: buildroot .*, 2 layers, verity, signed by' "$work/boot.log"
+	grep -q 'check: the application layer on Buildroot' "$work/boot.log"
+	grep -q 'reboot: Power down' "$work/boot.log"
+}
+
+if [[ -z ${BUILDROOT:-} ]]; then
+	echo "skip buildroot: no tree given: make check-buildroot BUILDROOT=DIR"
+	exit
+fi
+if [[ ! -r $BUILDROOT/package/pkg-kconfig.mk ]]; then
+	echo "FAIL buildroot: $BUILDROOT is no Buildroot tree"
+	exit 1
+fi
+buildroot=$(cd "$BUILDROOT" && pwd)
+mkdir -p "$build/buildroot"
+work=$(cd "$build/buildroot" && pwd)
+own_kernel=y
+[[ ${BUILDROOT_KERNEL:-} != board ]] || own_kernel=''
+images=$work/output/images
+"$top/board/host/setup" build kernel qemu buildroot "$board"
+rm -rf "$work/app" "$work/toolchain" "$work/local.mk"
+cp -R "$here/app" "$work/app"
+
+passed check-package check_package
+for config in "$external"/configs/*; do
+	passed "${config##*/}" defconfig "${config##*/}"
+done
+passed toolchain "$here/toolchain" "$work/toolchain"
+passed configure configure
+passed downloads downloads
+passed configure configure
+passed build build
+passed licences licences
+[[ -z $own_kernel ]] || passed kernel kernel
+passed boot boot
+passed base-squashfs base_squashfs
+passed base-oci base_oci
+passed no-key no_key
