@@ -66,8 +66,10 @@ int select_open(struct select *select, struct err *err)
 	select->has_record = r == 0;
 	select->keep = r == -ENOTSUP;
 	select->repair = r == -EBADMSG || r == -ENODATA;
-	/* A record that can't be read may be there all the same. */
-	select->decide.writable = r != -ENOTSUP && r != -EIO;
+	/* A record that can't be read, for whatever reason, may be there all the same: only
+	 * what is known to be none, or rotten, is written over. */
+	select->decide.writable =
+		r == 0 || select->repair || (r == -ENOENT && !select->device);
 	if (r == 0)
 		return 0;
 	/* A store that was just made has none: nothing to talk about. */
