@@ -222,11 +222,16 @@ int ctl_write(struct change *change, int r, struct err *err)
 	return r < 0 ? r : change_write(change, err);
 }
 
-int ctl_end(struct change *change, int r)
+int ctl_end(struct change *change, int r, struct err *err)
 {
-	struct err err = ERR_INIT;
+	struct err why = ERR_INIT;
+	int end = change_end(change, &why);
 
-	if (change_end(change, &err) < 0)
-		cmd_note("the store stays writable: %s", err.text);
-	return r;
+	if (end == -EBUSY)
+		cmd_note("the store stays writable: %s", why.text);
+	if (end == 0 || end == -EBUSY || r < 0)
+		return r;
+	return err_set(err, end,
+		       "%s: not all may be on the medium, `laminactl verify` tells",
+		       why.text);
 }

@@ -65,8 +65,10 @@ int ctl_read(const struct ctl *ctl, int *ret_store, struct record *ret_record,
 /* change_begin() of the store, which ctl_open() found. */
 int ctl_begin(struct ctl *ctl, struct change *change, struct err *err);
 
-/* change_end(); a failure is only worth a note. Returns @r. */
-int ctl_end(struct change *change, int r);
+/* change_end() after a change that was @r. Somebody else's open files are only worth a note;
+ * anything else is a failure: the file system could not write what it had still to write.
+ * @r or -errno. */
+int ctl_end(struct change *change, int r, struct err *err);
 
 /* What store/confirm.h asks for. 0, or -ENOENT: nothing says which image runs. */
 struct confirm;

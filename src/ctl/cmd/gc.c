@@ -61,7 +61,7 @@ static int gc_command(struct cmd_line *line, struct err *err)
 	r = ctl_begin(ctl_of(line), &change, err);
 	if (r == 0)
 		r = collect(ctl_of(line), &change, dry_run, json, err);
-	return ctl_end(&change, r);
+	return ctl_end(&change, r, err);
 }
 
 const struct cmd cmd_gc = {

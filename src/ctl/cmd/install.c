@@ -233,7 +233,7 @@ static int install_run(struct cmd_line *line, struct err *err)
 	r = ctl_begin(q.ctl, &q.change, err);
 	if (r == 0)
 		r = install(&q, err);
-	return ctl_end(&q.change, r);
+	return ctl_end(&q.change, r, err);
 }
 
 const struct cmd cmd_install = {

@@ -14,7 +14,7 @@ static int reject_run(struct cmd_line *line, struct err *err)
 		r = ctl_write(&change, transition_reject(change.record, err), err);
 	if (r == 0)
 		cmd_note("the candidate is rejected; the next boot starts the current image");
-	return ctl_end(&change, r);
+	return ctl_end(&change, r, err);
 }
 
 const struct cmd cmd_reject = {

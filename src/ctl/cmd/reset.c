@@ -49,7 +49,7 @@ static int reset_command(struct cmd_line *line, struct err *err)
 	r = ctl_begin(ctl_of(line), &change, err);
 	if (r == 0)
 		r = reset(ctl_of(line), &change, factory, err);
-	return ctl_end(&change, r);
+	return ctl_end(&change, r, err);
 }
 
 const struct cmd cmd_reset = {

@@ -49,7 +49,7 @@ static int rollback_run(struct cmd_line *line, struct err *err)
 	r = ctl_begin(ctl_of(line), &change, err);
 	if (r == 0)
 		r = rollback(ctl_of(line), &change, err);
-	return ctl_end(&change, r);
+	return ctl_end(&change, r, err);
 }
 
 const struct cmd cmd_rollback = {
