@@ -5,40 +5,47 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Outermost words that stay when the text is too long: room for a path, or an image's id
+ * and the layer. */
+#define KEEP 100
+
+/* Sets the text to "what", or "what: @reason", where the reason may be the text so far. */
+static void put(struct err *err, const char *reason, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
+
+static void put(struct err *err, const char *reason, const char *fmt, va_list ap)
+{
+	char whole[2 * sizeof(err->text) + 2]; /* the arguments may quote err->text */
+	size_t size = sizeof(err->text), end;
+
+	(void)vsnprintf(whole, reason ? size : sizeof(whole), fmt, ap);
+	end = strlen(whole);
+	if (reason) {
+		memcpy(whole + end, ": ", 2);
+		end += 2;
+		memcpy(whole + end, reason, strnlen(reason, size - 1));
+		end += strnlen(reason, size - 1);
+	}
+	whole[end++] = '\0';
+	if (end > size) {
+		memcpy(whole + KEEP, "...", 3);
+		memmove(whole + KEEP + 3, whole + end - (size - KEEP - 3),
+			size - KEEP - 3);
+		end = size;
+	}
+	memcpy(err->text, whole, end);
+}
+
 int err_set(struct err *err, int r, const char *fmt, ...)
 {
-	char text[sizeof(err->text)]; /* the arguments may quote err->text */
 	va_list ap;
 
 	if (!err)
 		return r;
 	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	put(err, NULL, fmt, ap);
 	va_end(ap);
-	memcpy(err->text, text, strlen(text) + 1);
 	return r;
-}
-
-/* Sets the text to "what: @reason", where the reason may be the text so far. */
-static void put_before(struct err *err, const char *reason, const char *fmt, va_list ap)
-	__attribute__((format(printf, 3, 0)));
-
-static void put_before(struct err *err, const char *reason, const char *fmt, va_list ap)
-{
-	char text[sizeof(err->text)];
-	size_t room = sizeof(text) - 1, used, rest;
-
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	used = strlen(text);
-	if (used + 2 < room) {
-		memcpy(text + used, ": ", 2);
-		used += 2;
-		rest = strnlen(reason, room - used);
-		memcpy(text + used, reason, rest);
-		used += rest;
-	}
-	text[used] = '\0';
-	memcpy(err->text, text, used + 1);
 }
 
 int err_errno(struct err *err, int r, const char *fmt, ...)
@@ -48,7 +55,7 @@ int err_errno(struct err *err, int r, const char *fmt, ...)
 	if (!err)
 		return r;
 	va_start(ap, fmt);
-	put_before(err, err_reason(r), fmt, ap);
+	put(err, err_reason(r), fmt, ap);
 	va_end(ap);
 	return r;
 }
@@ -60,7 +67,7 @@ int err_wrap(struct err *err, int r, const char *fmt, ...)
 	if (!err)
 		return r;
 	va_start(ap, fmt);
-	put_before(err, err->text[0] ? err->text : err_reason(r), fmt, ap);
+	put(err, err->text[0] ? err->text : err_reason(r), fmt, ap);
 	va_end(ap);
 	return r;
 }

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 struct err {
-	char text[256]; /* always ended; cut at the end when too long */
+	char text[256]; /* always ended; cut in its middle ("...") when too long */
 };
 
 #define ERR_INIT { .text = "" }

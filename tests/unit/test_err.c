@@ -42,7 +42,7 @@ static void without_a_place(void **state)
 	assert_int_equal(err_wrap(NULL, -EIO, "a"), -EIO);
 }
 
-/* The outer words are whole, the inner ones are cut, and the text is always ended. */
+/* The outermost words stay and the innermost reason, and the text is always ended. */
 static void long_texts(void **state)
 {
 	char text[2 * sizeof(((struct err *)NULL)->text)];
@@ -65,7 +65,31 @@ static void long_texts(void **state)
 		assert_int_equal(err.text[0], 'a');
 		(void)err_errno(&err, -EIO, "%s", text);
 		assert_true(strlen(err.text) <= room);
+		assert_non_null(strstr(err.text, err_reason(-EIO)));
 	}
+}
+
+/* However often something long is put before it. */
+static void the_reason_survives(void **state)
+{
+	char path[200] = "";
+	struct err err = ERR_INIT;
+	const char *end;
+
+	(void)state;
+	memset(path, 'p', sizeof(path) - 1);
+	(void)err_errno(&err, -ENOKEY, "%s", path);
+	for (int i = 0; i < 5; i++) {
+		(void)err_wrap(&err, -ENOKEY, "image %d: %s", i, path);
+		assert_memory_equal(err.text, "image ", 6);
+		assert_int_equal(err.text[6], '0' + i);
+		assert_non_null(strstr(err.text, "..."));
+		end = err.text + strlen(err.text) - strlen(": no such key");
+		assert_string_equal(end, ": no such key");
+	}
+	(void)err_set(&err, -EINVAL, "%s%s: is too long", path, path);
+	end = err.text + strlen(err.text) - strlen("p: is too long");
+	assert_string_equal(end, "p: is too long");
 }
 
 /* Words that quote the text itself must not read what they overwrite. */
@@ -86,6 +110,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(grows_outwards),  cmocka_unit_test(words_for_numbers),
 		cmocka_unit_test(without_a_place), cmocka_unit_test(long_texts),
+		cmocka_unit_test(the_reason_survives),
 		cmocka_unit_test(quotes_itself),
 	};
 
