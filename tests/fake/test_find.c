@@ -167,6 +167,25 @@ static void names_a_device_that_can_not_be_read(void **state)
 	assert_non_null(strstr(err.text, "vda: No such file"));
 }
 
+/* A drive that waits for its medium, say: everybody else's device must still be found. */
+static void what_would_wait_when_opened(void **state)
+{
+	static const char *const sources[] = { "LABEL=store", "PARTUUID=1a2b3c4d-03" };
+	struct err err = ERR_INIT;
+	char path[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		setup();
+		assert_int_equal(sys_unlinkat(AT_FDCWD, "/dev/vda", 0), 0);
+		assert_int_equal(sys_unlinkat(AT_FDCWD, "/dev/vdb", 0), 0);
+		fake_fifo("/dev/vda");
+		fake_fifo("/dev/vdb");
+		assert_int_equal(find_device(sources[i], 0, path, &err), -ENXIO);
+		assert_null(fake_leaks());
+	}
+}
+
 static void more_than_fits_in_a_message(void **state)
 {
 	struct err err = ERR_INIT;
@@ -220,6 +239,7 @@ int main(void)
 		cmocka_unit_test(waits_until_it_is_there),
 		cmocka_unit_test(gives_up_with_what_it_saw),
 		cmocka_unit_test(names_a_device_that_can_not_be_read),
+		cmocka_unit_test(what_would_wait_when_opened),
 		cmocka_unit_test(more_than_fits_in_a_message),
 		cmocka_unit_test(two_that_answer),
 		cmocka_unit_test(not_a_device),

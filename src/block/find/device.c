@@ -187,7 +187,7 @@ int device_partition(const struct device *device, struct gpt_entry *ret_entry)
 		r = device_path(uevent, path);
 	if (r < 0)
 		return r;
-	disk = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	disk = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
 	if (disk < 0)
 		return disk;
 	return read_table(disk, device->number, ret_entry);

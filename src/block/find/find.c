@@ -63,7 +63,8 @@ static int read_superblocks(const struct device *device,
 			    struct superblock found[SUPERBLOCK_TYPES])
 {
 	uint8_t bytes[SUPERBLOCK_SIZE];
-	__fd int fd = sys_openat(AT_FDCWD, device->path, O_RDONLY | O_CLOEXEC, 0);
+	__fd int fd = sys_openat(AT_FDCWD, device->path,
+				  O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
 	ssize_t n = fd < 0 ? fd : sys_pread(fd, bytes, sizeof(bytes), 0);
 
 	/* a device that is smaller has none */
