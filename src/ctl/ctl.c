@@ -85,7 +85,8 @@ static int read_settings(struct ctl *ctl, struct err *err)
 		r = path_of(ctl, ctl->keyring, "keyring", path, err);
 	if (r == 0)
 		r = without(ctl, ctl->keyring, "keyring",
-			    settings_read_keyring(path, &ctl->settings.keyring, err), err);
+			    settings_read_keyring(path, ctl->settings.policy.threshold,
+						  &ctl->settings.keyring, err), err);
 	return r;
 }
 

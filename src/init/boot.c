@@ -66,7 +66,8 @@ static int read_settings(struct err *err)
 		return r;
 	obey_cmdline(policy);
 	failure_obey(policy);
-	r = settings_read_keyring(SETTINGS_KEYRING, &settings.keyring, err);
+	r = settings_read_keyring(SETTINGS_KEYRING, policy->threshold, &settings.keyring,
+				  err);
 	timeline_add(start_us, "settings");
 	return r;
 }

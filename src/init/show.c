@@ -85,7 +85,8 @@ int show_plan(const struct show_files *files, struct err *err)
 	if (r == 0)
 		r = settings_read_policy(files->policy, &settings.policy, err);
 	if (r == 0)
-		r = settings_read_keyring(files->keyring, &settings.keyring, err);
+		r = settings_read_keyring(files->keyring, settings.policy.threshold,
+					  &settings.keyring, err);
 	if (r < 0)
 		return r;
 	store = store_open(files->store, err);

@@ -33,7 +33,8 @@ int settings_read_policy(const char *path, struct policy *ret_policy, struct err
 	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
 }
 
-int settings_read_keyring(const char *path, struct keyring *ret_keyring, struct err *err)
+int settings_read_keyring(const char *path, uint32_t threshold,
+			  struct keyring *ret_keyring, struct err *err)
 {
 	static char bytes[KEYRING_MAX_SIZE];
 	ssize_t size = read_file(path, bytes, sizeof(bytes), err);
@@ -44,5 +45,8 @@ int settings_read_keyring(const char *path, struct keyring *ret_keyring, struct 
 	r = keyring_parse(bytes, (size_t)size, ret_keyring, err);
 	if (r == 0)
 		r = key_check_ring(ret_keyring, err);
+	if (r == 0 && threshold > ret_keyring->count)
+		r = err_set(err, -EINVAL, "the policy asks for %u keys, here are %u",
+			    (unsigned int)threshold, (unsigned int)ret_keyring->count);
 	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
 }

@@ -13,6 +13,8 @@ struct settings {
 	struct keyring keyring;
 };
 
-/* Each 0 or -errno. The keyring's ids are checked against its keys. */
+/* Each 0 or -errno. The keyring's ids are checked against its keys, and that there are as
+ * many as @threshold, the policy's: -EINVAL when not, for then no image could be good. */
 int settings_read_policy(const char *path, struct policy *ret_policy, struct err *err);
-int settings_read_keyring(const char *path, struct keyring *ret_keyring, struct err *err);
+int settings_read_keyring(const char *path, uint32_t threshold,
+			  struct keyring *ret_keyring, struct err *err);

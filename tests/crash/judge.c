@@ -245,8 +245,9 @@ int judge_init(struct judge *ret_judge, struct err *err)
 		r = settings_read_policy(SETTINGS_POLICY, &ret_judge->settings.policy,
 					 err);
 	if (r == 0)
-		r = settings_read_keyring(SETTINGS_KEYRING, &ret_judge->settings.keyring,
-					  err);
+		r = settings_read_keyring(SETTINGS_KEYRING,
+					  ret_judge->settings.policy.threshold,
+					  &ret_judge->settings.keyring, err);
 	return r;
 }
 
