@@ -254,7 +254,7 @@ list-boards:
 	@printf '%s\n' $(boards)
 
 # The configuration stays; so does what lies in the cache.
-built := src tests warnings-gcc.log warnings-clang.log mbedtls mbedtls.a include demo demo.log stories results warnings sanitized \
+built := src tests configs warnings-gcc.log warnings-clang.log mbedtls mbedtls.a include demo demo.log stories results warnings sanitized \
 	lamina lamina.map lamina-init lamina-init.map laminactl laminactl.map .flags .config.log
 
 clean:

@@ -5,9 +5,28 @@ test-rooms := $(filter-out %/init %/ctl %/pack,$(rooms))
 test-libs = -lcmocka $(sort $(foreach r,$(rooms),$(libs-$(r))))
 test-archives = $(foreach r,$(rooms),$(O)/src/$(r).a) $(mbedtls-archive)
 
-unit-tests := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
-fake-tests := $(patsubst tests/fake/%.c,$(O)/tests/fake/%,$(wildcard tests/fake/test_*.c))
-live-tests := $(patsubst tests/live/%.c,$(O)/tests/live/%,$(wildcard tests/live/test_*.c))
+# Tests of what a configuration may leave out, or that make what they need with it.
+needs-LAMINA_TOOL := fake/test_check fake/test_gc fake/test_init fake/test_install \
+	fake/test_install-hostile fake/test_keeper fake/test_place fake/test_reset fake/test_select \
+	fake/test_update live/test_store live/test_store-disk unit/test_check unit/test_child \
+	unit/test_describe unit/test_hash-tree unit/test_import-plan unit/test_layer \
+	unit/test_look unit/test_members unit/test_oci unit/test_output unit/test_pax \
+	unit/test_pem unit/test_place unit/test_private-key unit/test_select unit/test_settings \
+	unit/test_spool unit/test_store unit/test_tar unit/test_tree
+needs-LAMINA_INIT := fake/test_failure fake/test_init fake/test_keeper fake/test_place fake/test_update
+# Without dm-verity and hashes at boot, init refuses every image.
+needs-LAMINA_VERITY := fake/test_dm fake/test_init fake/test_keeper fake/test_place \
+	fake/test_update live/test_dm
+needs-LAMINA_UPDATE := fake/test_change fake/test_keeper fake/test_select fake/test_update \
+	unit/test_decide-model unit/test_select
+needs-LAMINA_CTL := unit/test_out unit/test_status
+left-out := $(foreach s,TOOL INIT VERITY UPDATE CTL,$(if $(CONFIG_LAMINA_$s),,$(needs-LAMINA_$s)))
+tests-in = $(addprefix $(O)/tests/,$(filter-out $(left-out),\
+	$(patsubst tests/%.c,%,$(wildcard tests/$(1)/test_*.c))))
+
+unit-tests := $(call tests-in,unit)
+fake-tests := $(call tests-in,fake)
+live-tests := $(call tests-in,live)
 fake-kernel := $(patsubst %.c,$(O)/%.o,$(filter-out tests/fake/test_%,$(wildcard tests/fake/*.c)))
 
 $(O)/tests/%.o: tests/%.c $(autoconf) $(flags)
@@ -65,6 +84,10 @@ BUILDROOT ?=
 check-buildroot:
 	@BUILDROOT='$(BUILDROOT)' O='$(abspath $(O))' tests/run $(run-flags) tests/buildroot/check.sh
 
+# Every choice the other way round, one at a time: it builds, and its unit tests pass.
+check-configs:
+	@O='$(abspath $(O))/configs' MAKE='$(MAKE)' tests/configs $(addprefix --only ,$(ONLY))
+
 check-uses:
 	@tests/run tests/tree/uses.sh
 
@@ -81,7 +104,8 @@ check check-live check-tool test-programs-host:
 	+@$(host-make) $(patsubst test-programs-host,test-programs,$@)
 endif
 
-.PHONY: run-tests check-tree check-warnings strict-gcc check check-live check-tool check-uses check-buildroot test-programs test-programs-host
+.PHONY: run-tests check-tree check-warnings strict-gcc check check-live check-tool check-uses \
+	check-buildroot check-configs test-programs test-programs-host
 include tests/fuzz/fuzz.mk
 include tests/bench/bench.mk
 include tests/crash/crash.mk
