@@ -41,6 +41,7 @@ endif
 # One after the other: two at a time would measure each other.
 run-bench:
 	@$(MAKE) bench-boot
+	@$(MAKE) bench-cpu
 	@$(MAKE) bench-pack
 	@$(MAKE) bench-update
 
