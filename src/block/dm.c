@@ -66,7 +66,8 @@ int dm_probe(struct err *err)
 	return 0;
 }
 
-static int load_table(int control, const struct dm_verity *verity, struct err *err)
+static int load_table(int control, const struct dm_verity *verity, bool panic,
+		      struct err *err)
 {
 	uint64_t blocks = verity->data_bytes / VERITY_BLOCK;
 	struct dm_request request;
@@ -82,7 +83,7 @@ static int load_table(int control, const struct dm_verity *verity, struct err *e
 	str_addf(&text, "1 %s %s %d %d %llu %llu sha256 %s -%s", verity->device,
 		 verity->device, VERITY_BLOCK, VERITY_BLOCK, (unsigned long long)blocks,
 		 (unsigned long long)blocks + 1, root,
-		 verity->panic ? " 1 panic_on_corruption" : "");
+		 panic ? " 1 panic_on_corruption" : "");
 	if (str_done(&text) < 0)
 		return err_set(err, -ENAMETOOLONG, "%s: name too long", verity->device);
 	(void)snprintf(request.spec.target_type, sizeof(request.spec.target_type),
@@ -114,6 +115,19 @@ static int simple_call(int control, const char *name, unsigned long call,
 	return 0;
 }
 
+/* Loads the table and puts it in place of the one before, if any. */
+static int set_table(int control, const struct dm_verity *verity, bool panic,
+		     struct err *err)
+{
+	int r = load_table(control, verity, panic, err);
+
+	if (r < 0)
+		return r;
+	/* no DM_SUSPEND_FLAG: this resumes */
+	return simple_call(control, verity->name, DM_DEV_SUSPEND, "DM_DEV_SUSPEND", 0,
+			   err);
+}
+
 /* With DM_DEFERRED_REMOVE the kernel waits for the last user where there still is one. */
 static int remove_mapping(int control, const char *name, struct err *err)
 {
@@ -121,14 +135,28 @@ static int remove_mapping(int control, const char *name, struct err *err)
 			   DM_DEFERRED_REMOVE, err);
 }
 
+static int read_blocks(int device, uint64_t end)
+{
+	static _Alignas(VERITY_BLOCK) uint8_t bytes[64 * 1024];
+	int r = 0;
+
+	for (uint64_t at = 0; r == 0 && at < end; at += sizeof(bytes)) {
+		uint64_t left = end - at;
+
+		r = fd_pread_all(device, bytes,
+				 left < sizeof(bytes) ? (size_t)left : sizeof(bytes), at);
+	}
+	return r;
+}
+
 /* A corrupt device is mapped happily: only a read tells, and then the target's status. A
  * direct read: through the page cache 32 blocks would be read ahead, hashed, and never
  * looked at. */
 static int prove(int control, int device, const struct dm_verity *verity, struct err *err)
 {
-	_Alignas(VERITY_BLOCK) uint8_t block[VERITY_BLOCK];
 	struct dm_request request;
-	int read_r = fd_pread_all(device, block, sizeof(block), 0);
+	int read_r =
+		read_blocks(device, verity->whole ? verity->data_bytes : VERITY_BLOCK);
 	int r;
 
 	request_init(&request, verity->name, DM_NOFLUSH_FLAG);
@@ -136,10 +164,11 @@ static int prove(int control, int device, const struct dm_verity *verity, struct
 	if (r < 0)
 		return err_errno(err, r, "dm-verity: DM_TABLE_STATUS");
 	if (request.head.target_count == 1 && request.text[0] == 'C')
-		return err_set(err, -EBADMSG, "verity: root hash does not match");
+		return err_set(err, -EBADMSG, "verity: %s",
+			       verity->whole ? "a block is corrupt"
+					     : "root hash does not match");
 	if (read_r < 0)
-		return err_errno(err, read_r, "verity: reading the first block of %s",
-				 verity->device);
+		return err_errno(err, read_r, "verity: reading %s", verity->device);
 	if (request.head.target_count != 1 || request.text[0] != 'V')
 		return err_set(err, -EBADMSG, "verity: the kernel does not vouch for %s",
 			       verity->device);
@@ -153,11 +182,7 @@ static int activate(int control, unsigned int minor, const struct dm_verity *ver
 	__fd int device = -EBADF;
 	int r;
 
-	r = load_table(control, verity, err);
-	if (r < 0)
-		return r;
-	/* no DM_SUSPEND_FLAG: this resumes */
-	r = simple_call(control, verity->name, DM_DEV_SUSPEND, "DM_DEV_SUSPEND", 0, err);
+	r = set_table(control, verity, verity->panic && !verity->whole, err);
 	if (r < 0)
 		return r;
 	(void)snprintf(path, DM_PATH_SIZE, "/dev/dm-%u", minor);
@@ -165,6 +190,8 @@ static int activate(int control, unsigned int minor, const struct dm_verity *ver
 	if (device < 0)
 		return err_errno(err, device, "%s", path);
 	r = prove(control, device, verity, err);
+	if (r == 0 && verity->whole)
+		r = set_table(control, verity, verity->panic, err);
 	if (r < 0)
 		return r;
 	/* open as it is, this only marks it: the mapping goes when its last user does */

@@ -58,6 +58,8 @@ static void map_free(struct mapping *map)
 {
 	if (map->below)
 		dev_close(map->below);
+	if (map->next)
+		dev_close(map->next);
 	if (map->node)
 		node_unlink(map->node);
 	memset(map, 0, sizeof(*map));
@@ -105,7 +107,9 @@ int64_t dev_read(struct node *node, void *buf, size_t size, uint64_t offset)
 
 	if (!bytes || offset >= bytes->size)
 		return 0;
-	if (node->device == DM && bytes->corrupt) {
+	if (node->device == DM && bytes->corrupt && offset + size > bytes->corrupt_from) {
+		if (kernel->maps[node->number].panics)
+			fake_bug("Kernel panic: dm-verity device corrupted");
 		kernel->maps[node->number].damaged = true;
 		return -EIO;
 	}
@@ -215,17 +219,26 @@ static int map_load(struct mapping *map, struct dm_ioctl *head)
 	r = dev_open(at.node);
 	if (r < 0)
 		return r;
-	map->below = at.node;
+	if (map->next)
+		dev_close(map->next);
+	map->next = at.node;
 	map->sectors = spec->length;
-	map->loaded = true;
-	(void)snprintf(map->params, sizeof(map->params), "%s", params);
+	map->next_panics = strstr(params, " - 1 panic_on_corruption") != NULL;
 	return 0;
 }
 
 static int map_resume(struct mapping *map, const struct dm_ioctl *head)
 {
-	if (head->flags & DM_SUSPEND_FLAG || !map->loaded)
+	if (head->flags & DM_SUSPEND_FLAG || (!map->next && !map->live))
 		return -EINVAL;
+	if (map->next) {
+		if (map->below)
+			dev_close(map->below);
+		map->below = map->next;
+		map->next = NULL;
+		map->panics = map->next_panics;
+		map->damaged = false;
+	}
 	map->live = true;
 	map->node = dev_node("dm-", DM, (int)(map - kernel->maps));
 	return 0;
@@ -278,6 +291,15 @@ int dm_control(unsigned long request, void *arg)
 	default:
 		return -ENOTTY;
 	}
+}
+
+int fake_panics(void)
+{
+	int count = 0;
+
+	for (int i = 0; i < MAPS; i++)
+		count += kernel->maps[i].used && kernel->maps[i].panics;
+	return count;
 }
 
 /* What nothing uses any more and yet is there. */

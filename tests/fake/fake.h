@@ -54,8 +54,10 @@ bool fake_watchdog_runs(void);
 /* Runs the code's own handler. */
 void fake_terminate(void);
 
-/* The next mapped reads of layers in this file see damage. */
+/* The next mapped reads of layers in this file see damage, and where the mapping panics at
+ * it the test falls. */
 void fake_corrupt(const char *path);
+void fake_corrupt_from(const char *path, uint64_t offset); /* not before @offset */
 
 /* What this kernel is like; fake_reset() sets the first of each. */
 enum fake_overlay {
@@ -92,6 +94,7 @@ const char *fake_text_of(const char *path);
 /* The type of the file system that @path is on, NULL for no such path. */
 const char *fake_type_of(const char *path);
 int fake_mounts(void);		/* attached ones, the first root not counted */
+int fake_panics(void);		/* mappings that panic at damage */
 const char *fake_console(void); /* all that was written to /dev/console and /dev/kmsg */
 
 /* What is open, bound, mapped or mounted without a name, as text, or NULL when nothing

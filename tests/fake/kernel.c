@@ -207,6 +207,11 @@ static struct node *content_node(const char *path)
 
 void fake_corrupt(const char *path)
 {
+	fake_corrupt_from(path, 0);
+}
+
+void fake_corrupt_from(const char *path, uint64_t offset)
+{
 	struct place at = { NULL, NULL };
 
 	if (path[0] == '@')
@@ -216,6 +221,7 @@ void fake_corrupt(const char *path)
 	if (!at.node)
 		fake_bug("%s: not there", path);
 	at.node->corrupt = true;
+	at.node->corrupt_from = offset;
 }
 
 /* --- reset
@@ -227,8 +233,8 @@ void fake_reset(void)
 
 	free_all();
 	fake_config = (struct fake_config){ .overlay = FAKE_OVERLAY_PLUS,
-					     .free_blocks = 1 << 20,
-					     .bad_flush = -1 };
+					    .free_blocks = 1 << 20,
+					    .bad_flush = -1 };
 	call_reset();
 	kernel = fake_alloc(sizeof(*kernel));
 	kernel->templates = node_new(NULL, "", S_IFDIR | 0755);

@@ -37,6 +37,7 @@ struct node {
 	int number;   /* of the loop or dm device */
 	size_t order; /* a directory lists what was made first first */
 	bool corrupt;
+	uint64_t corrupt_from;
 	bool gone; /* unlinked */
 };
 
@@ -96,10 +97,10 @@ struct fd {
 #define MAX_FDS 1024
 
 struct mapping {
-	bool used, loaded, live, deferred, damaged;
-	char name[128], params[512];
+	bool used, live, deferred, damaged, panics, next_panics;
+	char name[128];
 	int users;
-	struct node *node, *below;
+	struct node *node, *below, *next; /* of the table in place, and the one loaded */
 	uint64_t sectors;
 };
 

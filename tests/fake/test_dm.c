@@ -17,6 +17,7 @@
 #include "stack/squash.h"
 
 static const uint8_t root[32] = { 0xaa, 0xbb };
+static bool whole; /* every block, and only then with panic_on_corruption */
 
 static void setup(void)
 {
@@ -27,6 +28,13 @@ static void setup(void)
 	fake_dir("/mnt");
 	fake_bytes("/layer", layer, sizeof(layer));
 	fake_text("@squashfs:hello", "from the layer");
+	whole = false;
+}
+
+static void setup_whole(void)
+{
+	setup();
+	whole = true;
 }
 
 static int open_mapped(char loop_path[32], char dm_path[32], struct err *err)
@@ -34,7 +42,9 @@ static int open_mapped(char loop_path[32], char dm_path[32], struct err *err)
 	const struct dm_verity verity = { .name = "lamina-0",
 					  .device = loop_path,
 					  .data_bytes = 3 * 4096,
-					  .root = root };
+					  .root = root,
+					  .panic = whole,
+					  .whole = whole };
 	__fd int file = sys_openat(AT_FDCWD, "/layer", O_RDONLY | O_CLOEXEC, 0);
 	__fd int loop = -EBADF;
 
@@ -66,9 +76,38 @@ static void every_call_fails_once(void **state)
 			 "control|squashfs",
 	};
 
+	struct fake_sweep sweep_whole = sweep;
+	int calls;
+
 	(void)state;
-	assert_true(fake_sweep(&sweep) > 15);
+	calls = fake_sweep(&sweep);
+	assert_true(calls > 15);
+	assert_int_equal(fake_panics(), 0);
 	assert_string_equal(fake_text_of("/mnt/hello"), "from the layer");
+	/* two more for the second table; the three blocks are one read */
+	sweep_whole.setup = setup_whole;
+	assert_int_equal(fake_sweep(&sweep_whole), calls + 2);
+	assert_int_equal(fake_panics(), 1);
+}
+
+/* Damage behind the first block is met by whoever reads it; with @whole, here. */
+static void reads_it_whole(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	setup();
+	fake_corrupt_from("/layer", 2 * 4096);
+	assert_int_equal(run(&err), 0);
+	setup_whole();
+	fake_corrupt_from("/layer", 2 * 4096);
+	assert_int_equal(run(&err), -EBADMSG);
+	assert_string_equal(err.text, "verity: a block is corrupt");
+	assert_null(fake_leaks());
+	setup_whole();
+	fake_corrupt_from("/layer", 3 * 4096);
+	assert_int_equal(run(&err), 0);
+	assert_int_equal(fake_panics(), 1);
 }
 
 /* The layer is the mount's alone: detached, nothing is left of it. */
@@ -178,6 +217,7 @@ int main(void)
 		cmocka_unit_test(every_call_fails_once),
 		cmocka_unit_test(goes_with_its_mount),
 		cmocka_unit_test(refuses_damage),
+		cmocka_unit_test(reads_it_whole),
 		cmocka_unit_test(refuses_what_can_not_be),
 		cmocka_unit_test(knows_its_name_is_taken),
 		cmocka_unit_test(removes_by_name),

@@ -63,6 +63,7 @@ struct node *node_copy(const struct node *from, struct node *parent, struct fs *
 	copy->device = from->device;
 	copy->number = from->number;
 	copy->corrupt = from->corrupt;
+	copy->corrupt_from = from->corrupt_from;
 	if (from->data)
 		node_set_data(copy, from->data, from->size);
 	for (const struct node *child = from->child; child; child = child->next)
