@@ -6,6 +6,8 @@
 #                               changes the manifest of $new. Each says which it is and as what it
 #                               runs, before inside=. With apart=y the upper layer of $new is
 #                               its own
+#   noise_on_top                signs it again as $new with one layer more, its own, which holds
+#                               /own/noise; `flip "$(layer 2)" 150000` is in the middle of that
 #   has_updates, needs_updates  whether init was built with them; two needs them
 #   record KEY=VALUE...         writes the store's record, with the keys of tests/tool/record.py
 #   trying [KEY=VALUE...]       the same: $old is current and $new a candidate with 3 tries
@@ -66,6 +68,21 @@ record()
 trying()
 {
 	record "current=$old" "candidate=$new" tries=3 tries_left=3 "$@"
+}
+
+noise_on_top()
+{
+	local line blob
+
+	mkdir -p "$work/top/own"
+	noise 300000 >"$work/top/own/noise"
+	line=$(grep -h '^layer ' "$(pack_once noise "dir:$work/top")"/images/*/manifest)
+	blob=$(blobs <<<"$line")
+	ln "$fixtures/noise/blobs/sha256/$blob" "$store/blobs/sha256/$blob"
+	edit "/^upper /i $line"
+	rm -r "$image_dir"
+	sign
+	new=${image_dir##*/}
 }
 
 on_disk()

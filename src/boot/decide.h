@@ -26,7 +26,8 @@ struct decide {
 	/* The record can be written. Once it can't, no candidate is started. */
 	bool writable;
 	/* What the machine tells of the end of its last run: RECORD_REASON_WATCHDOG,
-	 * RECORD_REASON_PANIC or RECORD_REASON_NONE; why a candidate without tries fell. */
+	 * RECORD_REASON_PANIC, RECORD_REASON_CORRUPT (a panic at a corrupt block) or
+	 * RECORD_REASON_NONE; why a candidate without tries fell. */
 	enum record_reason last_end;
 	/* What is wrong with the image of each slot, as far as it was tried. */
 	enum record_reason fallen[DECIDE_NONE];

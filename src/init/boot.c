@@ -98,8 +98,19 @@ static const struct select_ops select_ops = { .writable = writable, .say = say }
 
 static struct select choice;
 
-/* The store with its record. Of a candidate that may have fallen, how the last run ended.
- */
+/* How the last run ended, where that matters: to a candidate that may have fallen, and to
+ * every image that a corrupt block stops, or it would be started for ever. */
+static void look_back(const struct policy *policy)
+{
+	if (record_has(choice.decide.record.candidate))
+		/* one that can't be opened is told of where it is needed */
+		(void)watch_open(&stage.watch, policy, NULL);
+	else if (!policy->verity_panic)
+		return;
+	choice.decide.last_end = last_end(stage.run, &stage.watch);
+	stage.whole = choice.decide.last_end == RECORD_REASON_CORRUPT;
+}
+
 static int open_store(struct err *err)
 {
 	const struct policy *policy = &settings.policy;
@@ -113,12 +124,9 @@ static int open_store(struct err *err)
 	choice.device = stage.state;
 	choice.decide.use = cmdline.use;
 	r = select_open(&choice, err);
-	if (r < 0 || !record_has(choice.decide.record.candidate))
-		return r;
-	/* one that can't be opened is told of where it is needed */
-	(void)watch_open(&stage.watch, policy, NULL);
-	choice.decide.last_end = last_end(stage.run, &stage.watch);
-	return 0;
+	if (r == 0)
+		look_back(policy);
+	return r;
 }
 
 /* Without a store, or without any image in it, the factory's image may be left. */
@@ -167,6 +175,10 @@ static int start_image(struct err *err)
 	int r = 0;
 
 	console_debug("image %s: verified", image.id);
+	if (stage.whole)
+		console_say("the last run ended at a corrupt block: "
+			    "reading all of image %.12s",
+			    image.id);
 	if (image.slot == DECIDE_CANDIDATE)
 		r = watch_arm(&stage.watch, policy, err);
 	else

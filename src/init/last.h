@@ -6,8 +6,8 @@
 
 /*
  * RECORD_REASON_PANIC: the kernel left its last words in memory (pstore); they are moved
- * to the file `panic` of the directory @run. RECORD_REASON_WATCHDOG, or _NONE where
- * nothing is known.
+ * to the file `panic` of the directory @run. RECORD_REASON_CORRUPT: the same, and they
+ * are dm-verity's. RECORD_REASON_WATCHDOG, or _NONE where nothing is known.
  */
 #ifdef CONFIG_LAMINA_UPDATE
 enum record_reason last_end(int run, const struct watch *watch);

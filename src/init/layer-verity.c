@@ -16,6 +16,7 @@ static int open_verity(const struct layer_job *job, char ret_device[32], struct 
 		.data_bytes = job->layer->data_bytes,
 		.root = job->layer->root,
 		.panic = job->panic,
+		.whole = job->whole,
 	};
 
 	if (loop < 0)

@@ -13,6 +13,7 @@ struct layer_job {
 	const char *name; /* unique on this machine: for the mapping */
 	int blob;	  /* open, of the signed size; borrowed */
 	bool panic;	  /* on corruption, rather than EIO */
+	bool whole;	  /* it may be corrupt: read all of it before it panics */
 };
 
 /* How a layer's bytes are kept what the manifest says they are. */

@@ -23,8 +23,9 @@ struct stage {
 	const struct settings *settings;
 	const struct select_image *image;
 	const struct layer_guard *guard;
-	uint64_t start_us;  /* of init */
-	const char *state;  /* the boot record's device; NULL: in the store */
+	uint64_t start_us; /* of init */
+	const char *state; /* the boot record's device; NULL: in the store */
+	bool whole;	   /* layers are read to their ends before they are used */
 	struct watch watch;
 	/* directories, -EBADF until they are open: for the whole boot, */
 	int run, store, factory;

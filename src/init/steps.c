@@ -24,6 +24,7 @@ static int do_layer(struct stage *stage, size_t index, struct err *err)
 		.layer = layer,
 		.name = name,
 		.panic = stage->settings->policy.verity_panic,
+		.whole = stage->whole,
 	};
 	int r;
 

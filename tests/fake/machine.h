@@ -22,7 +22,9 @@
 #include "trust/private-key.h"
 
 #define STORE "@/dev/vda:"
-#define LAYER_BYTES 8192
+/* Two blocks of data, the superblock and a tree of one block. */
+#define LAYER_DATA (2 * VERITY_BLOCK)
+#define LAYER_BYTES (4 * VERITY_BLOCK)
 #define LAYERS 2
 
 /* What a test changes before it makes the machine. */
@@ -84,7 +86,7 @@ static void put_layer_in(const char *store, char *text, size_t size, int n)
 	(void)snprintf(path, sizeof(path), "%sblobs/sha256/%s", store, blob);
 	fake_bytes(path, bytes, sizeof(bytes));
 	(void)snprintf(text, size, "layer sha256:%s size %d data %d verity %s\n", blob,
-		       LAYER_BYTES, LAYER_BYTES - VERITY_BLOCK, blob);
+		       LAYER_BYTES, LAYER_DATA, blob);
 }
 
 /* Returns its id, which lasts until the next call but one. */

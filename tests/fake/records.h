@@ -42,15 +42,20 @@ static void put_two(unsigned int tries)
 	put_record();
 }
 
-/* Layer 0 of image @serial is not as it was signed. */
-static inline void break_image(int serial)
+/* Layer 0 of image @serial is not as it was signed, from @offset on. */
+static inline void break_image_from(int serial, uint64_t offset)
 {
 	char line[256], path[160];
 
 	put_layer_in(STORE, line, sizeof(line), serial % 10 * LAYERS);
 	(void)snprintf(path, sizeof(path), STORE "blobs/sha256/%.64s",
 		       line + strlen("layer sha256:"));
-	fake_corrupt(path);
+	fake_corrupt_from(path, offset);
+}
+
+static inline void break_image(int serial)
+{
+	break_image_from(serial, 0);
 }
 
 static struct record record_of_store(void)
