@@ -19,8 +19,9 @@ needs-LAMINA_VERITY := fake/test_dm fake/test_init fake/test_keeper fake/test_pl
 	fake/test_update live/test_dm
 needs-LAMINA_UPDATE := fake/test_change fake/test_keeper fake/test_select fake/test_update \
 	unit/test_decide-model unit/test_select
+needs-LAMINA_WATCHDOG := fake/test_keeper fake/test_update
 needs-LAMINA_CTL := unit/test_out unit/test_status
-left-out := $(foreach s,TOOL INIT VERITY UPDATE CTL,$(if $(CONFIG_LAMINA_$s),,$(needs-LAMINA_$s)))
+left-out := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG CTL,$(if $(CONFIG_LAMINA_$s),,$(needs-LAMINA_$s)))
 tests-in = $(addprefix $(O)/tests/,$(filter-out $(left-out),\
 	$(patsubst tests/%.c,%,$(wildcard tests/$(1)/test_*.c))))
 
