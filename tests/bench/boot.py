@@ -29,8 +29,8 @@ def run(*command, **options):
 
 class Bench:
     def __init__(self, args):
-        self.build, self.host = pathlib.Path(args.build), pathlib.Path(args.host)
-        self.work = pathlib.Path(args.work)
+        self.build, self.host = pathlib.Path(args.build).resolve(), pathlib.Path(args.host).resolve()
+        self.work = pathlib.Path(args.work).resolve()
         self.runs = args.runs
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir(parents=True)
