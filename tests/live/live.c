@@ -52,6 +52,12 @@ void live_skip(const char *fmt, ...)
 	leave(LIVE_SKIPPED, "", fmt, ap);
 }
 
+void live_need_loop(void)
+{
+	if (access("/dev/loop-control", R_OK | W_OK) != 0)
+		live_skip("no loop devices here");
+}
+
 const char *live_fixture(const char *name)
 {
 	static char path[300];

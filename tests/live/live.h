@@ -35,6 +35,9 @@ uint64_t live_size(int fd);
 /* Has this "/dev/loopN" a file? */
 int live_is_bound(const char *loop);
 
+/* Skips the test where there are no loop devices, as in many containers. */
+void live_need_loop(void);
+
 _Noreturn void live_fail(const char *file, int line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 _Noreturn void live_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

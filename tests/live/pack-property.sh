@@ -11,6 +11,10 @@ if [[ $(id -u) -ne 0 ]]; then
 	printf 'skip pack-property: mounting needs root\n'
 	exit 0
 fi
+if [[ ! -w /dev/loop-control ]]; then
+	printf 'skip pack-property: no loop devices here\n'
+	exit 0
+fi
 # shellcheck disable=SC2016 # for the inner shell
 if ! unshare -m sh -c 'd=$(mktemp -d); mkdir $d/a $d/b $d/c; mount -t overlay \
 	-o ro,lowerdir=$d/a:$d/b overlay $d/c; r=$?; umount $d/c; rm -rf "$d"; exit $r' 2>/dev/null; then

@@ -22,6 +22,7 @@ static int attach(const char *fixture, char ret_path[32])
 	struct loop_config config = { .block_size = 512 };
 	int loop;
 
+	live_need_loop();
 	if (access(live_fixture(fixture), F_OK) != 0)
 		live_skip("no tool here makes %s", fixture);
 	config.fd = (uint32_t)live_copy(fixture);
@@ -144,7 +145,10 @@ static void find_says_what_was_seen(void)
 static void find_waits(void)
 {
 	char path[32];
-	pid_t pid = fork();
+	pid_t pid;
+
+	live_need_loop();
+	pid = fork();
 
 	if (pid == 0) {
 		usleep(200000);

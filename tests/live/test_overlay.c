@@ -28,6 +28,7 @@ static void mount_squash(const char *fixture, const char *target)
 	struct stat st;
 	char path[32];
 
+	live_need_loop();
 	LIVE_TRUE(file >= 0 && fstat(file, &st) == 0);
 	loop = LIVE_GOOD(loop_open(file, (uint64_t)st.st_size, path, &err), &err);
 	make_dir(target);
@@ -245,6 +246,7 @@ static void squash_says_the_kernels_words(void)
 	int file, loop;
 	char path[32];
 
+	live_need_loop();
 	put("zeros", "");
 	LIVE_TRUE(truncate("zeros", 65536) == 0);
 	file = open("zeros", O_RDONLY | O_CLOEXEC);

@@ -138,6 +138,7 @@ static void switch_keeps_a_disk(void)
 	char path[32];
 	int loop, file, old;
 
+	live_need_loop();
 	mount_at("tmpfs", FIRST);
 	make_dir(ROOT);
 	if (access(live_fixture("ext4.img"), F_OK) != 0)
