@@ -32,6 +32,10 @@ if [[ $(id -u) -ne 0 ]]; then
 	skip all 'mounting needs root'
 	exit 0
 fi
+if [[ ! -w /dev/loop-control ]]; then
+	skip all 'no loop devices here'
+	exit 0
+fi
 if [[ ${1:-} != --inside ]]; then
 	scratch=$(mktemp -d)
 	trap 'rm -rf --one-file-system "$scratch"' EXIT
