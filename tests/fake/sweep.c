@@ -92,6 +92,12 @@ static int run_one(const struct fake_sweep *sweep, int n)
 	return 1;
 }
 
+bool fake_forgives_all(const char *call)
+{
+	(void)call;
+	return true;
+}
+
 int fake_sweep(const struct fake_sweep *sweep)
 {
 	int n = 1;
