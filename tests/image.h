@@ -186,7 +186,7 @@ static inline void image_bundle(struct test_image *image)
 	image_end_bundle(image);
 }
 
-static inline void image_free(struct test_image *image)
+static inline void image_release(struct test_image *image)
 {
 	for (size_t i = 0; i < image->layer_count; i++)
 		free(image->layers[i].bytes);

@@ -1,13 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/reason.h"
+
 /* Outermost words that stay when the text is too long: room for a path, or an image's id
  * and the layer. */
 #define KEEP 100
+
+const char *err_reason(int r)
+{
+	int number = r < 0 ? -r : r;
+
+	switch (number) {
+	case ENOKEY:
+		return "no such key";
+	case EKEYREJECTED:
+		return "bad signature";
+	case EBADMSG:
+		return "malformed";
+	case ESTALE:
+		return "below the rollback floor";
+	default:
+		return reason_of_kernel(number);
+	}
+}
 
 /* Sets the text to "what", or "what: @reason", where the reason may be the text so far. */
 static void put(struct err *err, const char *reason, const char *fmt, va_list ap)

@@ -189,20 +189,6 @@ int ctl_read(const struct ctl *ctl, int *ret_store, struct record *ret_record,
 	return 0;
 }
 
-int ctl_begin(struct ctl *ctl, struct change *change, struct err *err)
-{
-	int r;
-
-	*change = (struct change){ .store = -EBADF }; /* for ctl_end() */
-	r = ctl_open(ctl, err);
-	if (r < 0)
-		return r;
-	change->path = ctl->store_path;
-	change->device = ctl_device(ctl);
-	change->settings = &ctl->settings;
-	return change_begin(change, err);
-}
-
 int ctl_confirm(struct ctl *ctl, struct confirm *ret_confirm, struct err *err)
 {
 	if (!ctl->running[0])
@@ -223,16 +209,43 @@ int ctl_write(struct change *change, int r, struct err *err)
 	return r < 0 ? r : change_write(change, err);
 }
 
-int ctl_end(struct change *change, int r, struct err *err)
+static int begin(struct ctl *ctl, struct change *change, struct err *err)
+{
+	int r;
+
+	*change = (struct change){ .store = -EBADF }; /* for end() */
+	r = ctl_open(ctl, err);
+	if (r < 0)
+		return r;
+	change->path = ctl->store_path;
+	change->device = ctl_device(ctl);
+	change->settings = &ctl->settings;
+	return change_begin(change, err);
+}
+
+static int end(struct change *change, int r, struct err *err)
 {
 	struct err why = ERR_INIT;
-	int end = change_end(change, &why);
+	int ended = change_end(change, &why);
 
-	if (end == -EBUSY)
+	if (ended == -EBUSY)
 		cmd_note("the store stays writable: %s", why.text);
-	if (end == 0 || end == -EBUSY || r < 0)
+	if (ended == 0 || ended == -EBUSY || r < 0)
 		return r;
-	return err_set(err, end,
+	return err_set(err, ended,
 		       "%s: not all may be on the medium, `laminactl verify` tells",
 		       why.text);
+}
+
+int ctl_change(struct ctl *ctl,
+	       int (*work)(struct ctl *ctl, struct change *change, void *context,
+			   struct err *err),
+	       void *context, struct err *err)
+{
+	struct change change;
+	int r = begin(ctl, &change, err);
+
+	if (r == 0)
+		r = work(ctl, &change, context, err);
+	return end(&change, r, err);
 }

@@ -62,13 +62,13 @@ struct store_images;
 int ctl_read(const struct ctl *ctl, int *ret_store, struct record *ret_record,
 	     struct store_images *ret_images, struct err *err);
 
-/* change_begin() of the store, which ctl_open() found. */
-int ctl_begin(struct ctl *ctl, struct change *change, struct err *err);
-
-/* change_end() after a change that was @r. Somebody else's open files are only worth a note;
- * anything else is a failure: the file system could not write what it had still to write.
- * @r or -errno. */
-int ctl_end(struct change *change, int r, struct err *err);
+/* Does @work on the store, from change_begin() to change_end(). At its end, somebody else's
+ * open files are only worth a note; anything else is a failure: the file system could not
+ * write what it had still to write. What @work returns, or -errno. */
+int ctl_change(struct ctl *ctl,
+	       int (*work)(struct ctl *ctl, struct change *change, void *context,
+			   struct err *err),
+	       void *context, struct err *err);
 
 /* What store/confirm.h asks for. 0, or -ENOENT: nothing says which image runs. */
 struct confirm;

@@ -201,7 +201,7 @@ static inline int start(void **state)
 static inline int stop(void **state)
 {
 	(void)state;
-	image_free(&old);
-	image_free(&new);
+	image_release(&old);
+	image_release(&new);
 	return 0;
 }

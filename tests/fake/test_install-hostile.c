@@ -34,7 +34,7 @@ static void huge(void **state)
 	bundle_size = image.bundle_size;
 	setup_new();
 	assert_refused(-ENOSPC, "needs ");
-	image_free(&image);
+	image_release(&image);
 	bundle = new.bundle;
 	bundle_size = new.bundle_size;
 }
@@ -158,7 +158,7 @@ static void wrong_size(void **state)
 	image_add(&image, name, image.layers[0].bytes, 16384);
 	image_end_bundle(&image);
 	assert_bundle(&image, -EBADMSG, "its sha256 is not what the manifest says");
-	image_free(&image);
+	image_release(&image);
 }
 
 /* The same blob as two layers, of which one has another size. */
@@ -173,7 +173,7 @@ static void two_sizes(void **state)
 	lie(&image);
 	image_bundle(&image);
 	assert_bundle(&image, -EBADMSG, "contradicts the line of the same blob");
-	image_free(&image);
+	image_release(&image);
 }
 
 static void hostile_directory(void **state)

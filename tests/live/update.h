@@ -22,7 +22,7 @@ static inline void make_images(size_t data_bytes)
 {
 	LIVE_TRUE(image_make_key(NULL) == 0);
 	for (unsigned int i = 0; i < 3; i++) {
-		image_free(&images[i]);
+		image_release(&images[i]);
 		image_layer(&images[i], 1, data_bytes); /* of all */
 		image_layer(&images[i], 10 + i, data_bytes);
 		image_layer(&images[i], 20 + i, data_bytes / 2);

@@ -155,5 +155,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_no_image, start, tree_done),
 	};
 
-	return cmocka_run_group_tests(tests, make_key, NULL);
+	return cmocka_run_group_tests(tests, image_make_key, NULL);
 }

@@ -2,6 +2,9 @@
 /* The build with CONFIG_LAMINA_ERROR_NUMBERS: its file takes the archive's place. */
 #include "base/reason/number.c"
 
+#include <errno.h>
+
+#include "base/err.h"
 #include "bytes.h"
 
 static void numbers(void **state)

@@ -44,7 +44,7 @@ static struct select new_select(void)
 static int start(void **state)
 {
 	memset(&settings, 0, sizeof(settings));
-	settings.keyring = ring;
+	settings.keyring = *ring;
 	settings.policy.threshold = 1;
 	settings.policy.tries = 2;
 	strcpy(settings.policy.compatible, "acme,thermostat");
@@ -559,5 +559,5 @@ int main(void)
 		TEST(too_many_images),
 	};
 
-	return cmocka_run_group_tests(tests, make_key, NULL);
+	return cmocka_run_group_tests(tests, image_make_key, NULL);
 }

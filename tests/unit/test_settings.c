@@ -13,7 +13,7 @@ static void put_settings(const char *more, char policy_path[300], char keyring_p
 
 	(void)snprintf(text, sizeof(text), "store /dev/vda\ncompatible acme\n%s", more);
 	tree_file("policy", text, 0644);
-	assert_true(keyring_write(&ring, text, sizeof(text)) > 0);
+	assert_true(keyring_write(ring, text, sizeof(text)) > 0);
 	tree_file("keyring", text, 0644);
 	(void)snprintf(policy_path, 300, "%s/policy", tree_path);
 	(void)snprintf(keyring_path, 300, "%s/keyring", tree_path);
@@ -29,7 +29,7 @@ static void keys_for_the_threshold(void **state)
 	assert_tells(settings_read_policy(policy_path, &policy, &err), 0, err, "");
 	assert_tells(settings_read_keyring(keyring_path, policy.threshold, &found, &err),
 		     0, err, "");
-	assert_string_equal(found.keys[0].id, ring.keys[0].id);
+	assert_string_equal(found.keys[0].id, ring->keys[0].id);
 	put_settings("threshold 2\n", policy_path, keyring_path);
 	assert_tells(settings_read_policy(policy_path, &policy, &err), 0, err, "");
 	assert_tells(settings_read_keyring(keyring_path, policy.threshold, &found, &err),
@@ -60,5 +60,5 @@ int main(void)
 						tree_done),
 	};
 
-	return cmocka_run_group_tests(tests, make_key, NULL);
+	return cmocka_run_group_tests(tests, image_make_key, NULL);
 }

@@ -20,7 +20,7 @@ static const char manifest_text[] =
 static int load(const char *id, struct err *err)
 {
 	err->text[0] = '\0';
-	return store_load_image(tree_fd, id, &ring, 1, &manifest, &signers, err);
+	return store_load_image(tree_fd, id, ring, 1, &manifest, &signers, err);
 }
 
 static void a_good_image(void **state)
@@ -34,7 +34,7 @@ static void a_good_image(void **state)
 	assert_string_equal(manifest.name, "thermostat");
 	assert_int_equal(manifest.layer_count, 1);
 	assert_int_equal(signers.count, 1);
-	assert_string_equal(signers.ids[0], ring.keys[0].id);
+	assert_string_equal(signers.ids[0], ring->keys[0].id);
 }
 
 /* Whatever byte of a manifest changes: it is never parsed, as the struct shows. */
@@ -88,7 +88,7 @@ static void signed_but_malformed(void **state)
 static void a_stranger_s_signature(void **state)
 {
 	char id[DIGEST_HEX_SIZE], dir[128], path[160];
-	struct keyring others = ring;
+	struct keyring others = *ring;
 	struct err err = ERR_INIT;
 
 	(void)state;
@@ -96,7 +96,7 @@ static void a_stranger_s_signature(void **state)
 	others.keys[0].id[0] ^= 1;
 	assert_tells(store_load_image(tree_fd, id, &others, 1, &manifest, &signers, &err),
 		     -ENOKEY, err, "manifest.sig: ");
-	assert_tells(store_load_image(tree_fd, id, &ring, 2, &manifest, &signers, &err),
+	assert_tells(store_load_image(tree_fd, id, ring, 2, &manifest, &signers, &err),
 		     -EKEYREJECTED, err, "1 good signature, 2 needed");
 	(void)snprintf(path, sizeof(path), "%s/manifest.sig", dir);
 	tree_file(path, "", 0644);
@@ -294,5 +294,5 @@ int main(void)
 		TEST(no_store),
 	};
 
-	return cmocka_run_group_tests(tests, make_key, NULL);
+	return cmocka_run_group_tests(tests, image_make_key, NULL);
 }

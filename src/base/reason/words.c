@@ -1,23 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/err.h"
+#include "base/reason.h"
 
-#include <errno.h>
 #include <string.h>
 
-const char *err_reason(int r)
+const char *reason_of_kernel(int number)
 {
-	int number = r < 0 ? -r : r;
-
-	switch (number) {
-	case ENOKEY:
-		return "no such key";
-	case EKEYREJECTED:
-		return "bad signature";
-	case EBADMSG:
-		return "malformed";
-	case ESTALE:
-		return "below the rollback floor";
-	default:
-		return strerror(number);
-	}
+	return strerror(number);
 }

@@ -10,6 +10,10 @@ static const struct cmd_option options[] = {
 	{ 0 },
 };
 
+struct request {
+	bool dry_run, json;
+};
+
 static int show(const struct gc *gc, bool json, struct err *err)
 {
 	char size[16];
@@ -32,36 +36,30 @@ static int show(const struct gc *gc, bool json, struct err *err)
 	return out_done(&out, err);
 }
 
-static int collect(const struct ctl *ctl, struct change *change, bool dry_run, bool json,
-		   struct err *err)
+static int collect(struct ctl *ctl, struct change *change, void *context, struct err *err)
 {
+	const struct request *q = context;
 	struct gc gc = {
 		.store = change->store,
 		.settings = &ctl->settings,
 		.record = change->record,
 		.running = ctl->running[0] ? ctl->running : NULL,
-		.dry_run = dry_run,
+		.dry_run = q->dry_run,
 	};
-	int r = dry_run ? 0 : change_writable(change, err);
+	int r = q->dry_run ? 0 : change_writable(change, err);
 
 	if (r == 0)
 		r = gc_run(&gc, err);
-	return r < 0 ? r : show(&gc, json, err);
+	return r < 0 ? r : show(&gc, q->json, err);
 }
 
 static int gc_command(struct cmd_line *line, struct err *err)
 {
-	bool dry_run = false, json = false;
-	bool *const flags[] = { &dry_run, &json };
-	struct change change;
+	struct request q = { .dry_run = false };
+	bool *const flags[] = { &q.dry_run, &q.json };
 	int r = ctl_flags(line, flags, 0, err);
 
-	if (r < 0)
-		return r;
-	r = ctl_begin(ctl_of(line), &change, err);
-	if (r == 0)
-		r = collect(ctl_of(line), &change, dry_run, json, err);
-	return ctl_end(&change, r, err);
+	return r < 0 ? r : ctl_change(ctl_of(line), collect, &q, err);
 }
 
 const struct cmd cmd_gc = {

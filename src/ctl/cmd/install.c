@@ -28,7 +28,7 @@ static const struct cmd_option options[] = {
 
 struct request {
 	struct ctl *ctl;
-	struct change change;
+	struct change *change;
 	struct progress progress;
 	struct gc gc;
 	uint8_t id[RECORD_ID_SIZE];
@@ -67,17 +67,17 @@ static int open_source(const char *name, const struct install_source **ret_from,
 
 static int check(struct request *q, struct err *err)
 {
-	const struct record *record = q->change.record;
+	const struct record *record = q->change->record;
 	struct install *install = &q->ctl->install;
 	int r;
 
 	q->gc = (struct gc){
-		.store = q->change.store,
+		.store = q->change->store,
 		.settings = &q->ctl->settings,
 		.record = record,
 		.running = q->ctl->running[0] ? q->ctl->running : NULL,
 	};
-	install->store = q->change.store;
+	install->store = q->change->store;
 	install->settings = &q->ctl->settings;
 	install->floor = ctl_floor(q->ctl, record);
 	install->force = q->force;
@@ -118,9 +118,9 @@ static void clean_up(struct request *q)
  * the next boot would have to guess which of the two was ever confirmed. */
 static int note_current(struct request *q, struct err *err)
 {
-	if (q->change.select.has_record || !record_has(q->change.record->current))
+	if (q->change->select.has_record || !record_has(q->change->record->current))
 		return 0;
-	return change_write(&q->change, err);
+	return change_write(q->change, err);
 }
 
 /* In a process of its own: see write_image(). */
@@ -141,7 +141,7 @@ static int write_layers(void *context, uint64_t *ret_written, struct err *err)
 /* A download may take long, and be given up: the store is read-only again all the same. */
 static int write_image(struct request *q, struct err *err)
 {
-	int r = change_writable(&q->change, err);
+	int r = change_writable(q->change, err);
 
 	if (r == 0)
 		r = note_current(q, err);
@@ -154,7 +154,7 @@ static int write_image(struct request *q, struct err *err)
  * once. */
 static int flip(struct request *q, struct err *err)
 {
-	struct record *record = q->change.record;
+	struct record *record = q->change->record;
 	const struct policy *policy = &q->ctl->settings.policy;
 	bool first = !record_has(record->current) && !record_has(record->previous) &&
 		     !policy->factory[0];
@@ -163,18 +163,18 @@ static int flip(struct request *q, struct err *err)
 	if (r == 0 && first)
 		r = transition_confirm(record, q->id, 0, err);
 	/* what was missing of it is there again; a record that was made up is written */
-	if (r == -EEXIST && q->change.select.has_record)
+	if (r == -EEXIST && q->change->select.has_record)
 		return 0;
 	if (r == -EEXIST)
 		r = 0;
-	return r < 0 ? r : change_write(&q->change, err);
+	return r < 0 ? r : change_write(q->change, err);
 }
 
 static void tell(const struct request *q)
 {
 	const struct install *install = &q->ctl->install;
 	const struct manifest *m = &install->manifest;
-	const struct record *record = q->change.record;
+	const struct record *record = q->change->record;
 	char written[16], reused[16];
 	uint64_t bytes = q->dry_run ? install->total_bytes - install->reused_bytes
 				    : install->written_bytes;
@@ -192,11 +192,15 @@ static void tell(const struct request *q)
 		cmd_note("it is the current image");
 }
 
-static int install(struct request *q, struct err *err)
+static int install(struct ctl *ctl, struct change *change, void *context, struct err *err)
 {
+	struct request *q = context;
 	struct out out;
-	int r = check(q, err);
+	int r;
 
+	q->ctl = ctl;
+	q->change = change;
+	r = check(q, err);
 	if (r == 0 && !q->dry_run)
 		r = write_image(q, err);
 	if (r < 0)
@@ -215,6 +219,7 @@ static int install(struct request *q, struct err *err)
 static int install_run(struct cmd_line *line, struct err *err)
 {
 	static struct request q;
+	struct install *in = &ctl_of(line)->install;
 	bool *const flags[] = { &q.dry_run, &q.force };
 	__fd int source = -EBADF;
 	int option, r;
@@ -225,15 +230,9 @@ static int install_run(struct cmd_line *line, struct err *err)
 		r = cmd_operands(line, 1, 1, err);
 	if (r < 0)
 		return r;
-	q.ctl = ctl_of(line);
 	q.name = line->argv[line->at];
-	source = q.ctl->install.source = open_source(q.name, &q.ctl->install.from, err);
-	if (source < 0)
-		return source;
-	r = ctl_begin(q.ctl, &q.change, err);
-	if (r == 0)
-		r = install(&q, err);
-	return ctl_end(&q.change, r, err);
+	source = in->source = open_source(q.name, &in->from, err);
+	return source < 0 ? source : ctl_change(ctl_of(line), install, &q, err);
 }
 
 const struct cmd cmd_install = {

@@ -2,19 +2,22 @@
 #include "boot/transition.h"
 #include "ctl/ctl.h"
 
-static int reject_run(struct cmd_line *line, struct err *err)
+static int reject(struct ctl *ctl, struct change *change, void *context, struct err *err)
 {
-	struct change change;
-	int r = ctl_flags(line, NULL, 0, err);
+	int r = ctl_write(change, transition_reject(change->record, err), err);
 
-	if (r < 0)
-		return r;
-	r = ctl_begin(ctl_of(line), &change, err);
-	if (r == 0)
-		r = ctl_write(&change, transition_reject(change.record, err), err);
+	(void)ctl;
+	(void)context;
 	if (r == 0)
 		cmd_note("the candidate is rejected; the next boot starts the current image");
-	return ctl_end(&change, r, err);
+	return r;
+}
+
+static int reject_run(struct cmd_line *line, struct err *err)
+{
+	int r = ctl_flags(line, NULL, 0, err);
+
+	return r < 0 ? r : ctl_change(ctl_of(line), reject, NULL, err);
 }
 
 const struct cmd cmd_reject = {

@@ -18,8 +18,9 @@ static const struct cmd_option options[] = {
 
 /* The record first: a reset that stops half-way is one that starts the right image and can
  * be asked for again. */
-static int reset(const struct ctl *ctl, struct change *change, bool factory, struct err *err)
+static int reset(struct ctl *ctl, struct change *change, void *context, struct err *err)
 {
+	bool factory = *(bool *)context;
 	int r;
 
 	if (factory && !ctl->settings.policy.factory[0])
@@ -38,7 +39,6 @@ static int reset_command(struct cmd_line *line, struct err *err)
 {
 	bool yes = false, factory = false;
 	bool *const flags[] = { [OPT_YES] = &yes, [OPT_FACTORY] = &factory };
-	struct change change;
 	int r = ctl_flags(line, flags, 0, err);
 
 	if (r < 0)
@@ -46,10 +46,7 @@ static int reset_command(struct cmd_line *line, struct err *err)
 	if (!yes)
 		return cmd_usage(err, "reset: destroys what is in the store's volumes and uppers: "
 				      "say --yes");
-	r = ctl_begin(ctl_of(line), &change, err);
-	if (r == 0)
-		r = reset(ctl_of(line), &change, factory, err);
-	return ctl_end(&change, r, err);
+	return ctl_change(ctl_of(line), reset, &factory, err);
 }
 
 const struct cmd cmd_reset = {

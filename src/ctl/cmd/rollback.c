@@ -23,12 +23,13 @@ static int previous_serial(struct ctl *ctl, const struct change *change,
 	return 0;
 }
 
-static int rollback(struct ctl *ctl, struct change *change, struct err *err)
+static int rollback(struct ctl *ctl, struct change *change, void *context, struct err *err)
 {
 	char id[DIGEST_HEX_SIZE];
 	uint64_t serial;
 	int r = previous_serial(ctl, change, &serial, err);
 
+	(void)context;
 	if (r < 0)
 		return r;
 	r = ctl_write(change, transition_rollback(change->record, serial, err), err);
@@ -41,15 +42,9 @@ static int rollback(struct ctl *ctl, struct change *change, struct err *err)
 
 static int rollback_run(struct cmd_line *line, struct err *err)
 {
-	struct change change;
 	int r = ctl_flags(line, NULL, 0, err);
 
-	if (r < 0)
-		return r;
-	r = ctl_begin(ctl_of(line), &change, err);
-	if (r == 0)
-		r = rollback(ctl_of(line), &change, err);
-	return ctl_end(&change, r, err);
+	return r < 0 ? r : ctl_change(ctl_of(line), rollback, NULL, err);
 }
 
 const struct cmd cmd_rollback = {
