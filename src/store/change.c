@@ -86,6 +86,16 @@ int change_writable(struct change *change, struct err *err)
 	return r;
 }
 
+int change_settle(struct change *change, struct err *err)
+{
+	int r = change->is_writable ? writable_end(&change->writable, err) : 0;
+
+	if (r == -EBUSY)
+		return 0;
+	change->is_writable = r < 0;
+	return r;
+}
+
 int change_write(struct change *change, struct err *err)
 {
 	__fd int fd = -EBADF;

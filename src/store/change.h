@@ -40,6 +40,12 @@ int change_begin(struct change *change, struct err *err);
 /* Makes the store writable, until change_end(). 0 or -errno. */
 int change_writable(struct change *change, struct err *err);
 
+/* All that was written is on the medium, in its own place and not only in a journal: the
+ * store is read-only again for a moment, if it was; where somebody else has a file open for
+ * writing, or it was writable all along, nothing is done. 0 or -errno: what was written may
+ * be lost. */
+int change_settle(struct change *change, struct err *err);
+
 /* Puts the record on the medium, the store having been made writable if need be. 0 or
  * state_write()'s. */
 int change_write(struct change *change, struct err *err);

@@ -19,6 +19,7 @@
 #include "base/sys.h"
 #include "fake/fake.h"
 #include "format/record.h"
+#include "store/change.h"
 #include "store/confirm.h"
 #include "store/store.h"
 #include "trust/digest.h"
@@ -175,6 +176,55 @@ static void is_locked_out(void **state)
 	assert_true(is_read_only());
 }
 
+/* Begins a change and settles it while call @number of that fails with @error. */
+static int settle(struct change *change, int number, int error, struct err *err)
+{
+	int r;
+
+	setup();
+	*change = (struct change){ .path = "/store", .settings = &settings };
+	assert_int_equal(change_begin(change, err), 0);
+	assert_int_equal(change_writable(change, err), 0);
+	assert_false(is_read_only());
+	fake_fail(number, error);
+	r = change_settle(change, err);
+	fake_fail(0, 0);
+	return r;
+}
+
+/* What an install wrote has to be in its place before the record names it. */
+static void settles_before_the_record(void **state)
+{
+	struct err err = ERR_INIT;
+	struct change change;
+
+	(void)state;
+	assert_int_equal(settle(&change, 0, 0, &err), 0);
+	assert_true(is_read_only());
+	change.record->floor = 7;
+	assert_int_equal(change_write(&change, &err), 0);
+	assert_int_equal(after().floor, 7);
+	assert_int_equal(change_end(&change, &err), 0);
+	assert_true(is_read_only());
+	assert_null(fake_leaks());
+}
+
+static void settles_as_far_as_it_can(void **state)
+{
+	struct err err = ERR_INIT;
+	struct change change;
+
+	(void)state;
+	assert_int_equal(settle(&change, 1, EBUSY, &err), 0);
+	assert_false(is_read_only());
+	assert_int_equal(change_end(&change, &err), 0);
+	assert_true(is_read_only());
+	assert_int_equal(settle(&change, 1, EIO, &err), -EIO);
+	assert_non_null(strstr(err.text, "making it read-only"));
+	assert_int_equal(change_end(&change, &err), 0);
+	assert_true(is_read_only());
+}
+
 /* The store stays writable then: that takes nothing from what is on the disk. */
 static bool forgives(const char *call)
 {
@@ -227,6 +277,8 @@ int main(void)
 		cmocka_unit_test(gives_one_try_back),
 		cmocka_unit_test(refuses_what_does_not_run),
 		cmocka_unit_test(is_locked_out),
+		cmocka_unit_test(settles_before_the_record),
+		cmocka_unit_test(settles_as_far_as_it_can),
 		cmocka_unit_test(sweep),
 	};
 

@@ -138,7 +138,8 @@ static int write_layers(void *context, uint64_t *ret_written, struct err *err)
 	return r;
 }
 
-/* A download may take long, and be given up: the store is read-only again all the same. */
+/* A download may take long, and be given up: the store is read-only again all the same. The
+ * record names nothing that the disk could still fail to take. */
 static int write_image(struct request *q, struct err *err)
 {
 	int r = change_writable(q->change, err);
@@ -147,7 +148,9 @@ static int write_image(struct request *q, struct err *err)
 		r = note_current(q, err);
 	if (r == 0)
 		r = make_room(q, err);
-	return r < 0 ? r : guard_run(write_layers, q, &q->ctl->install.written_bytes, err);
+	if (r == 0)
+		r = guard_run(write_layers, q, &q->ctl->install.written_bytes, err);
+	return r < 0 ? r : change_settle(q->change, err);
 }
 
 /* With nothing to fall back to, trying an image out protects nobody: it is current at
