@@ -58,7 +58,7 @@ test_the_kernel_mounts_it() {
 	lamina disk "$store" -o disk
 	mkdir m
 	mount -o loop,ro,offset=1048576 disk m 2>/dev/null || skip "can't mount here"
-	diff -r --exclude lost+found --exclude state --exclude inject --exclude upper --exclude volumes m "$store" &&
+	diff -r --exclude lost+found --exclude state --exclude inject --exclude upper --exclude volumes --exclude incoming m "$store" &&
 		status=0 || status=1
 	umount m
 	equal "$status" 0
@@ -132,6 +132,15 @@ test_an_image_that_does_not_fit() {
 	[ ! -e no ]
 	lamina disk s -o disk
 	[ "$(stat -c %s disk)" -gt 40000000 ] || say "no room for the next version"
+}
+
+# What a device can't make in a store that is full.
+test_directories() {
+	need debugfs
+	lamina disk "$store" -o disk
+	for name in blobs/sha256 images incoming inject upper volumes; do
+		inside "stat $name" | grep -q 'Type: directory' || say "$name is missing"
+	done
 }
 
 test_an_unsigned_image_is_noted() {

@@ -191,7 +191,9 @@ static int choose_images(const struct request *q, int store,
 static int collect(struct request *q, int store, struct disk_tree *tree,
 		   struct err *err)
 {
-	static const char *const dirs[] = { "blobs", "blobs/sha256", "images" };
+	/* incoming: without it a full store would have no room for what gc moves there */
+	static const char *const dirs[] = { "blobs", "blobs/sha256", "images",
+					    "incoming" };
 	static const char *const others[] = { "inject", "upper", "volumes" };
 	__image struct image *image = image_new();
 	struct store_images images;
