@@ -78,7 +78,9 @@ static const struct kernel_need needs[] = {
 	{ "watchdog", "WATCHDOG",
 	  "the policy names a watchdog; its driver is the board's" },
 	{ "updates", "PSTORE", "the menu that has PSTORE_RAM" },
-	{ "updates", "PSTORE_RAM", "why a new image fell is read there after the reset" },
+	{ "updates", "PSTORE_RAM",
+	  "a panic is read there after the reset: why a new image fell, and what the "
+	  "policy's `verity panic` met" },
 	{ "time32", "COMPAT_32BIT_TIME",
 	  "programs whose time_t has 32 bits sleep and touch files with it" },
 	{ "isolate", "NAMESPACES", "the menu that has the namespaces" },

@@ -37,7 +37,7 @@ static const struct cmd_option options[] = {
 	{ "isolate", 0, NULL, "the application has namespaces of its own" },
 	{ "supervise", 0, NULL, "lamina-init stays and supervises the application" },
 	{ "time32", 0, NULL, "32-bit programs have a time_t of 32 bits" },
-	{ "updates", 0, NULL, "the next boot says why a new image fell" },
+	{ "updates", 0, NULL, "the next boot knows if the kernel panicked, and why" },
 	{ "watchdog", 0, NULL, "the policy names a watchdog" },
 	{ "fragment", 0, NULL,
 	  "print what is needed as a kernel fragment, no CONFIG" },
