@@ -61,7 +61,7 @@ static int fetch(struct install *install, const struct places *places, size_t in
 	if (r == 0)
 		r = incoming_flush(in, digest, err);
 	if (r == 0)
-		r = incoming_read_back(in, digest, progress, install, err);
+		r = incoming_read_back(in, progress, install, err);
 	if (r == 0)
 		r = incoming_move(in, places->blobs, err);
 	incoming_done(in);
