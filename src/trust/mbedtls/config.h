@@ -53,7 +53,7 @@
 #else
 
 #define MBEDTLS_PSA_KEY_SLOT_COUNT 2
-#ifndef CONFIG_LAMINA_HASH_AT_BOOT
+#if !defined(CONFIG_LAMINA_HASH_AT_BOOT) && !defined(LAMINA_FAST_SHA256)
 #define MBEDTLS_SHA256_SMALLER /* a manifest is small; whole layers are not */
 #elif defined(__aarch64__)
 #define MBEDTLS_SHA256_USE_ARMV8_A_CRYPTO_IF_PRESENT
