@@ -16,6 +16,9 @@ done
 for page in src/*/*.[1-9]; do
 	name=man/$(basename "$page")
 	warnings=$(LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 >/dev/null | head -3)
+	# `.Dq a , b` quotes both as one, `.Dq a , Dq b` nests; neither is an error to man
+	quoted=$(grep -nE '^\.(Pq )?[DS]q [^"]* , [^ ]|[DS]q .* [DS]q ' "$page" | head -1)
+	warnings+=${quoted:+ a list is quoted as one: $quoted}
 	if [ -z "$warnings" ]; then echo "ok $name"; else echo "FAIL $name: $warnings"; fi
 done
 foreign=$(git ls-files | xargs grep -nIE '/work/(main|shared|brief|build|\.)|shared/(DESIGN|FACTS|STYLE)|DESIGN\.md|FACTS\.md' 2>/dev/null | grep -v '^tests/tree/docs.sh:' | head -5)
