@@ -24,6 +24,8 @@ prefix ?= /usr
 
 boards := $(patsubst board/%/board.conf,%,$(wildcard board/*/board.conf))
 first-board := $(or $(BOARD),qemu-x86_64)
+check-board = $(if $(wildcard board/$(1)/defconfig),,$(error no board '$(1)'; one of: $(boards)))
+$(if $(BOARD),$(call check-board,$(BOARD)))
 
 # Goals that need no configuration, or make one, or set the machine up before one can be made.
 config-goals := config oldconfig olddefconfig menuconfig savedefconfig %_defconfig
@@ -39,7 +41,7 @@ endif
 kconfig-env = CONFIG_=CONFIG_ KCONFIG_CONFIG=$(O)/.config BR2_CONFIG=$(O)/.config
 
 %_defconfig:
-	@test -f board/$*/defconfig || { echo "no board '$*'; 'make list-boards' names them" >&2; exit 1; }
+	$(call check-board,$*)
 	@mkdir -p $(O)
 	$(call say,CONFIG,$(O)/.config)
 	$(Q)$(kconfig-env) $(KCONF) --defconfig=board/$*/defconfig Kconfig >$(O)/.config.log || \
@@ -254,7 +256,7 @@ bench-peers:
 	@$(MAKE) run-bench-peers
 
 list-boards:
-	@printf '%s\n' $(boards)
+	@for b in $(boards); do printf '%-14s %s\n' $$b "$$(sed -n 3p board/$$b/README.md)"; done
 
 # The configuration stays; so does what lies in the cache.
 built := src tests configs warnings-gcc.log warnings-clang.log mbedtls mbedtls.a include demo demo.log stories results warnings sanitized \

@@ -37,7 +37,7 @@ board_conf()
 {
 	local file=$top/board/$1/board.conf key value
 
-	[[ -r $file ]] || die "no such board: $1 (boards: $(board_list))"
+	[[ -r $file ]] || die "no board '$1'; one of: $(board_list)"
 	while IFS='=' read -r key value; do
 		[[ $key == "$2" ]] || continue
 		printf '%s\n' "$value"
