@@ -7,7 +7,16 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
+# A release is a tag v$(version). A git tree says how far from it its commit is, or only which one it is,
+# and whether that was changed; a tarball of any commit, as Buildroot and Debian build one, is $(version).
 version := 0.1.0
+described := $(if $(wildcard .git),$(shell git --no-optional-locks describe --tags --match 'v$(version)' \
+	--always --abbrev=12 --dirty 2>/dev/null))
+ifneq ($(filter v%,$(described)),)
+full-version := $(described:v%=%)
+else
+full-version := $(version)$(addprefix -g,$(described))
+endif
 
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
@@ -107,7 +116,7 @@ warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 	-Wformat=2
 cflags = -std=gnu11 $(warnings) -ffunction-sections -fdata-sections -fno-strict-aliasing \
 	-D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Isrc -include $(autoconf) \
-	-DLAMINA_VERSION='"$(version)"' $(if $(static),$(cflags-static)) $(CPPFLAGS) $(CFLAGS)
+	$(if $(static),$(cflags-static)) $(CPPFLAGS) $(CFLAGS)
 cflags-static = -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -fno-pie \
 	-fomit-frame-pointer $(cflags-model) $(cflags-lto)
 # An address is one instruction instead of two: 4 KiB less. All of a program has to stay within
@@ -129,6 +138,16 @@ ifneq ($(flags-text),$(file <$(flags)))
 $(shell mkdir -p $(O))
 $(file >$(flags),$(flags-text))
 endif
+
+# Another commit rebuilds what tells it.
+version-file := $(O)/.version
+ifneq ($(full-version),$(file <$(version-file)))
+$(shell mkdir -p $(O))
+$(file >$(version-file),$(full-version))
+endif
+version-objs := $(O)/src/cli/main.o $(O)/src/init/main.o
+$(version-objs): cflags += -DLAMINA_VERSION='"$(full-version)"'
+$(version-objs): $(version-file)
 
 # --- rooms -------------------------------------------------------------------------------------
 
@@ -260,7 +279,7 @@ list-boards:
 
 # The configuration stays; so does what lies in the cache.
 built := src tests configs warnings-gcc.log warnings-clang.log mbedtls mbedtls.a include demo demo.log stories results warnings sanitized \
-	lamina lamina.map lamina-init lamina-init.map laminactl laminactl.map .flags .config.log
+	lamina lamina.map lamina-init lamina-init.map laminactl laminactl.map .flags .version .config.log
 
 clean:
 	$(call say,CLEAN,$(O))

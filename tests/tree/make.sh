@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What make says before it builds anything: the boards.
+# What make says before it builds anything: the boards, and the version of this tree.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
 unset MAKEFLAGS MAKELEVEL O BOARD
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -19,6 +20,25 @@ check no-such-board "$wrong" "$(make BOARD=foo 2>&1 | sed 's/^[^*]*//')"
 check no-such-defconfig "$wrong" "$(make O="$work/o" foo_defconfig 2>&1 | sed 's/^[^*]*//')"
 check no-such-board-to-boot "run: no board 'foo'; one of: $names" \
 	"$(qemu/run --board foo --initrd /dev/null 2>&1)"
+
+# version WANTED: of the tree in $work.
+version() { check "version-$1" "$2" "$(make -C "$work" -pq help 2>/dev/null | sed -n 's/^full-version := //p')"; }
+tree() { git -C "$work" -c user.name=x -c user.email=x "$@" >/dev/null; }
+commit() { tree commit -q --allow-empty -m x && git -C "$work" rev-parse --short=12 HEAD; }
+cp Makefile "$work"
+release=$(sed -n 's/^version := //p' Makefile)
+version tarball "$release"
+if command -v git >/dev/null; then
+	tree init -q && tree add Makefile
+	version of-a-commit "$release-g$(commit)"
+	tree tag "v$release"
+	version of-a-release "$release"
+	version after-a-release "$release-1-g$(commit)"
+	echo >>"$work/Makefile"
+	version changed "$release-1-g$(git -C "$work" rev-parse --short=12 HEAD)-dirty"
+else
+	echo "skip make/version-of-a-commit: git is not installed"
+fi
 
 # Who reads no further than the first line is no error.
 printf '%s\n' 'Linker script and memory map' ' .text.f 0x0 0x10 build/src/base.a(f.o)' >"$work/p.map"
