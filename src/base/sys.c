@@ -288,6 +288,11 @@ pid_t sys_getpid(void)
 	return getpid();
 }
 
+pid_t sys_getppid(void)
+{
+	return getppid();
+}
+
 pid_t sys_setsid(void)
 {
 	RET(setsid());

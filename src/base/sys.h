@@ -70,6 +70,7 @@ int sys_execve(const char *path, char *const argv[], char *const envp[]);
 pid_t sys_waitpid(pid_t pid, int *ret_status, int options);
 int sys_kill(pid_t pid, int sig);
 pid_t sys_getpid(void);
+pid_t sys_getppid(void);
 pid_t sys_setsid(void);
 int sys_setgroups(size_t count, const gid_t *groups);
 int sys_setresgid(gid_t gid); /* real, effective and saved at once */

@@ -14,7 +14,7 @@ static void add(struct plan *plan, enum plan_op op, size_t index)
 	plan->steps[plan->count++] = (struct plan_step){ op, index };
 }
 
-static bool persists(const struct manifest *manifest)
+bool plan_persists(const struct manifest *manifest)
 {
 	if (manifest->upper == MANIFEST_UPPER_PERSIST)
 		return true;
@@ -99,7 +99,7 @@ int plan_make(const struct policy *policy, const struct manifest *manifest,
 	ret_plan->count = 0;
 	for (size_t i = 0; i < manifest->layer_count; i++)
 		add(ret_plan, PLAN_LAYER, i);
-	if (persists(manifest))
+	if (plan_persists(manifest))
 		add(ret_plan, PLAN_WRITABLE, 0);
 	if (manifest->upper != MANIFEST_UPPER_NONE)
 		add(ret_plan, PLAN_UPPER, 0);
@@ -107,7 +107,7 @@ int plan_make(const struct policy *policy, const struct manifest *manifest,
 	add_volumes(ret_plan);
 	for (size_t i = 0; i < manifest->inject_count; i++)
 		add(ret_plan, PLAN_INJECT, i);
-	if (persists(manifest))
+	if (plan_persists(manifest))
 		add(ret_plan, PLAN_READONLY, 0);
 	add(ret_plan, PLAN_CHECK, 0);
 	add(ret_plan, PLAN_MOVE, 0);

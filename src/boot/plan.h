@@ -5,6 +5,7 @@
  * executes it. Steps borrow their texts from policy and manifest, which must outlive the
  * plan.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,9 @@ struct plan {
 	struct plan_step steps[PLAN_MAX_STEPS];
 	size_t count;
 };
+
+/* Is there anything of @manifest's in the store that it may write? */
+bool plan_persists(const struct manifest *manifest);
 
 /* 0; -ENOTSUP naming what this build can't do (supervise); -EINVAL for volumes that would
  * hide each other, the stack or what the kernel provides. */

@@ -108,6 +108,18 @@ static void read_value(const char *text, const char *name, char *ret_value, size
 	}
 }
 
+/* What init says of the store that it has mounted; of another one nobody knows. */
+static enum writable_rest rest_of(const struct ctl *ctl, const char *text)
+{
+	char word[16];
+
+	read_value(text, "store", word, sizeof(word));
+	if (ctl->store || !word[0])
+		return WRITABLE_AS_FOUND;
+	return strcmp(word, "read-only") == 0 ? WRITABLE_READ_ONLY
+					      : WRITABLE_MOUNT_READ_ONLY;
+}
+
 static void read_running(struct ctl *ctl)
 {
 	__fd int fd = ctl_open_run(ctl, "image", O_RDONLY);
@@ -120,6 +132,7 @@ static void read_running(struct ctl *ctl)
 	read_value(text, "slot", ctl->running_slot, sizeof(ctl->running_slot));
 	if (str_hex_decode(ctl->running, strlen(ctl->running), id, sizeof(id)) < 0)
 		ctl->running[0] = '\0';
+	ctl->rest = rest_of(ctl, text);
 }
 
 static int find_state(struct ctl *ctl, struct err *err)
@@ -198,6 +211,7 @@ int ctl_confirm(struct ctl *ctl, struct confirm *ret_confirm, struct err *err)
 		.store = ctl->store_path,
 		.device = ctl_device(ctl),
 		.settings = &ctl->settings,
+		.rest = ctl->rest,
 		.scratch = &ctl->manifest,
 	};
 	return str_hex_decode(ctl->running, DIGEST_HEX_SIZE - 1, ret_confirm->running,
@@ -220,6 +234,7 @@ static int begin(struct ctl *ctl, struct change *change, struct err *err)
 	change->path = ctl->store_path;
 	change->device = ctl_device(ctl);
 	change->settings = &ctl->settings;
+	change->rest = ctl->rest;
 	return change_begin(change, err);
 }
 

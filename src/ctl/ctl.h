@@ -27,6 +27,7 @@ struct ctl {
 	struct settings settings;
 	char running[DIGEST_HEX_SIZE]; /* the id of the image that runs, or "" */
 	char running_slot[16];	       /* what it was started as, or "" */
+	enum writable_rest rest;       /* of the store, when nobody changes it */
 
 	/* Large, and in the program once: a command has the one or the other. */
 	union {

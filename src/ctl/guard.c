@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
@@ -30,6 +31,14 @@ static void catch_signals(void (*handler)(int sig))
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		(void)sys_sigaction(signals[i], &action);
+}
+
+/* Whatever kills @parent kills this one too: nobody would put right what it leaves. */
+static void follow(pid_t parent)
+{
+	(void)sys_prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (sys_getppid() != parent) /* it was quicker */
+		sys_exit(1);
 }
 
 static _Noreturn void run_worker(int out,
@@ -65,13 +74,16 @@ int guard_run(int (*work)(void *context, uint64_t *ret_count, struct err *err), 
 {
 	struct result result = { .r = 0 };
 	int fds[2], r = sys_pipe2(fds, O_CLOEXEC);
+	pid_t parent = sys_getpid();
 
 	if (r < 0)
 		return err_errno(err, r, "pipe");
 	catch_signals(pass_on);
 	worker = sys_fork();
-	if (worker == 0)
+	if (worker == 0) {
+		follow(parent);
 		run_worker(fds[1], work, context);
+	}
 	fd_close(fds[1]);
 	r = worker < 0 ? err_errno(err, worker, "fork") : wait_for(fds[0], &result, err);
 	fd_close(fds[0]);

@@ -8,8 +8,9 @@
 
 /*
  * Runs @work in a process of its own, which Ctrl-C, SIGTERM or whatever else kills while
- * this one goes on. What @work returns, with its text and *ret_count; -EINTR when it was
- * killed. Nothing else that it changes in memory is seen here.
+ * this one goes on; what kills this one kills both. What @work returns, with its text and
+ * *ret_count; -EINTR when it was killed. Nothing else that it changes in memory is seen
+ * here.
  */
 int guard_run(int (*work)(void *context, uint64_t *ret_count, struct err *err), void *context,
 	      uint64_t *ret_count, struct err *err);

@@ -81,7 +81,7 @@ int change_writable(struct change *change, struct err *err)
 
 	if (change->is_writable)
 		return 0;
-	r = writable_begin(&change->writable, change->path, err);
+	r = writable_begin(&change->writable, change->path, change->rest, err);
 	change->is_writable = r == 0;
 	return r;
 }

@@ -18,6 +18,7 @@ struct change {
 	const char *path;   /* of the store: where it is mounted */
 	const char *device; /* of the record; NULL: the file `state` of the store */
 	const struct settings *settings;
+	enum writable_rest rest; /* of the store */
 
 	/* set by change_begin() */
 	int store; /* owned until change_end() */
@@ -50,5 +51,5 @@ int change_settle(struct change *change, struct err *err);
  * state_write()'s. */
 int change_write(struct change *change, struct err *err);
 
-/* The store read-only again if it was, and unlocked. 0, or -errno: it stays writable. */
+/* The store as it was or is meant to be, and unlocked. 0, or -errno: it stays writable. */
 int change_end(struct change *change, struct err *err);

@@ -65,6 +65,7 @@ static int run(const struct confirm *confirm,
 		.path = confirm->store,
 		.device = confirm->device,
 		.settings = confirm->settings,
+		.rest = confirm->rest,
 	};
 	int r = change_begin(&change, err);
 

@@ -8,11 +8,13 @@
 #include "format/manifest.h"
 #include "format/record.h"
 #include "store/settings.h"
+#include "store/writable.h"
 
 struct confirm {
 	const char *store;  /* path of its mount */
 	const char *device; /* of the record; NULL: the store's file */
 	const struct settings *settings;
+	enum writable_rest rest; /* of the store */
 	uint8_t running[RECORD_ID_SIZE];
 	struct manifest *scratch; /* overwritten */
 };

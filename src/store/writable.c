@@ -35,12 +35,12 @@ static int remount(const struct writable *writable, unsigned long flags)
 
 /* statfs says read-only for a mount as for its file system: which of them it is shows
  * when the mount alone no longer is. */
-static int begin(struct writable *writable)
+static int begin(struct writable *writable, enum writable_rest rest)
 {
 	unsigned long flags = 0;
 	int r = get_flags(writable->path, &flags);
 
-	if (r < 0 || !(flags & ST_RDONLY))
+	if (r < 0 || (!(flags & ST_RDONLY) && rest == WRITABLE_AS_FOUND))
 		return r;
 	writable->flags = flags & KEPT;
 	r = remount(writable, MS_BIND);
@@ -48,14 +48,17 @@ static int begin(struct writable *writable)
 		return r == -EINVAL ? 0 : r; /* no mount point */
 	writable->mount_ro = true;
 	r = get_flags(writable->path, &flags);
-	if (r < 0 || !(flags & ST_RDONLY))
-		return r;
-	r = remount(writable, 0);
-	writable->super_ro = r == 0;
+	if (r == 0 && flags & ST_RDONLY) {
+		r = remount(writable, 0);
+		writable->super_ro = r == 0;
+	} else if (r == 0) {
+		writable->super_ro = rest == WRITABLE_READ_ONLY;
+	}
 	return r;
 }
 
-int writable_begin(struct writable *writable, const char *path, struct err *err)
+int writable_begin(struct writable *writable, const char *path, enum writable_rest rest,
+		   struct err *err)
 {
 	int r;
 
@@ -63,7 +66,7 @@ int writable_begin(struct writable *writable, const char *path, struct err *err)
 	if (strlen(path) >= sizeof(writable->path))
 		return err_errno(err, -ENAMETOOLONG, "%s", path);
 	memcpy(writable->path, path, strlen(path));
-	r = begin(writable);
+	r = begin(writable, rest);
 	if (r == 0)
 		return 0;
 	(void)writable_end(writable, NULL);

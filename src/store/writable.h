@@ -8,13 +8,23 @@
 struct writable {
 	char path[256];		 /* of the mount */
 	unsigned long flags;	 /* of it, MS_*, less read-only */
-	bool mount_ro, super_ro; /* as they were found */
+	bool mount_ro, super_ro; /* as they are to be afterwards */
+};
+
+/* What a store is when nobody changes it. A change that was killed leaves it writable, so
+ * how it is found does not tell. */
+enum writable_rest {
+	WRITABLE_AS_FOUND,
+	WRITABLE_MOUNT_READ_ONLY, /* something of it is mounted writable elsewhere */
+	WRITABLE_READ_ONLY,
 };
 
 /* Makes the mount at @path (and its file system) writable, keeping nosuid, nodev and
  * noexec. A directory that isn't a mount point, or is writable already, is left alone.
  * 0 or -errno: nothing has changed then. */
-int writable_begin(struct writable *writable, const char *path, struct err *err);
+int writable_begin(struct writable *writable, const char *path, enum writable_rest rest,
+		   struct err *err);
 
-/* As it was found. 0 or -errno; -EBUSY while a file is still open for writing. */
+/* As it was found, and read-only as far as @rest said. 0 or -errno; -EBUSY while a file
+ * is still open for writing. */
 int writable_end(const struct writable *writable, struct err *err);

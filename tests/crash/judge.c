@@ -170,7 +170,7 @@ static int make_writable(void *context, bool writable, struct err *err)
 {
 	struct writable *state = context;
 
-	return writable ? writable_begin(state, JUDGE_STORE, err)
+	return writable ? writable_begin(state, JUDGE_STORE, WRITABLE_AS_FOUND, err)
 			: writable_end(state, err);
 }
 

@@ -21,6 +21,7 @@ static void to_the_program(void **state)
 	assert_string_equal(fake_type_of("/run"), "tmpfs");
 	assert_false(fake_exists("/init"));
 	assert_non_null(strstr(fake_text_of("/run/lamina/image"), "\nguard=verity\n"));
+	assert_non_null(strstr(fake_text_of("/run/lamina/image"), "\nstore=read-only\n"));
 	assert_non_null(strstr(fake_text_of("/run/lamina/boot"), " init\n"));
 	assert_non_null(strstr(fake_text_of("/run/lamina/boot"), " run\n"));
 }
@@ -138,6 +139,7 @@ static void what_the_manifest_asks_for(void **state)
 	fake_text(STORE "inject/etc/hostname", "of the device");
 	assert_boots();
 	assert_string_equal(fake_text_of("/etc/hostname"), "of the device");
+	assert_non_null(strstr(fake_text_of("/run/lamina/image"), "\nstore=writable\n"));
 	assert_string_equal(fake_type_of("/data"), "ext4");
 	assert_string_equal(fake_type_of("/tmp/x"), "tmpfs");
 	assert_string_equal(fake_type_of("/dev/shm"), "tmpfs");

@@ -22,6 +22,7 @@
 #define FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 static unsigned long mount_flags, super_flags;
+static enum writable_rest rest;
 
 /* A store as init leaves it: both read-only, or the mount alone when something of it is
  * mounted writable elsewhere. */
@@ -66,7 +67,7 @@ static bool is_super_ro(void)
 static int there_and_back(struct err *err)
 {
 	struct writable writable;
-	int r = writable_begin(&writable, "/store", err);
+	int r = writable_begin(&writable, "/store", rest, err);
 
 	if (r < 0)
 		return r;
@@ -83,6 +84,7 @@ static void comes_back_as_it_was(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
+		rest = WRITABLE_AS_FOUND;
 		mount_flags = i > 0 ? MS_RDONLY : 0;
 		super_flags = i > 1 ? MS_RDONLY : 0;
 		setup();
@@ -93,21 +95,39 @@ static void comes_back_as_it_was(void **state)
 	}
 }
 
+/* Whatever a change that was killed has left. */
+static void comes_back_as_it_is_meant_to_be(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		mount_flags = i % 3 > 0 ? MS_RDONLY : 0;
+		super_flags = i % 3 > 1 ? MS_RDONLY : 0;
+		rest = i < 3 ? WRITABLE_READ_ONLY : WRITABLE_MOUNT_READ_ONLY;
+		setup();
+		assert_int_equal(there_and_back(&err), 0);
+		assert_int_equal(flags_of("/store"), FLAGS | ST_RDONLY);
+		assert_int_equal(is_super_ro(), rest == WRITABLE_READ_ONLY || super_flags);
+	}
+}
+
 static void leaves_directories_alone(void **state)
 {
 	struct err err = ERR_INIT;
 	struct writable writable;
 
 	(void)state;
+	rest = WRITABLE_READ_ONLY;
 	mount_flags = super_flags = MS_RDONLY;
 	setup();
-	assert_int_equal(writable_begin(&writable, "/store/images", &err), 0);
+	assert_int_equal(writable_begin(&writable, "/store/images", rest, &err), 0);
 	assert_true(flags_of("/store") & ST_RDONLY);
 	assert_int_equal(writable_end(&writable, &err), 0);
 	fake_dir("/plain");
-	assert_int_equal(writable_begin(&writable, "/plain", &err), 0);
+	assert_int_equal(writable_begin(&writable, "/plain", rest, &err), 0);
 	assert_int_equal(writable_end(&writable, &err), 0);
-	assert_int_equal(writable_begin(&writable, "/none", &err), -ENOENT);
+	assert_int_equal(writable_begin(&writable, "/none", rest, &err), -ENOENT);
 }
 
 static bool began;
@@ -119,7 +139,7 @@ static int begin(struct err *err)
 	int r;
 
 	began = false;
-	r = writable_begin(&writable, "/store", err);
+	r = writable_begin(&writable, "/store", rest, err);
 	if (r < 0)
 		return r;
 	began = true;
@@ -141,6 +161,7 @@ static void sweep(void **state)
 	};
 
 	(void)state;
+	rest = WRITABLE_AS_FOUND;
 	mount_flags = super_flags = MS_RDONLY;
 	assert_in_range(fake_sweep(&cases), 7, 12);
 	super_flags = 0;
@@ -151,6 +172,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(comes_back_as_it_was),
+		cmocka_unit_test(comes_back_as_it_is_meant_to_be),
 		cmocka_unit_test(leaves_directories_alone),
 		cmocka_unit_test(sweep),
 	};

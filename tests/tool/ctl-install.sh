@@ -315,6 +315,63 @@ test_a_store_that_is_mounted_read_only() {
 	grep -q ' ro,nosuid,nodev,noexec' mounts || say "left as $(cat mounts)"
 }
 
+# killed: starts an install that waits for the rest of its bundle, and kills it, as no program can
+# help.
+killed() {
+	mkfifo fifo
+	"$laminactl" --run run install fifo 2>err &
+	pid=$!
+	exec 8>fifo
+	head -c 9000 "$1" >&8
+	sleep 0.3
+	kill -KILL $pid
+	! wait $pid || say "it went on"
+	sleep 0.1
+}
+
+test_killed() {
+	device
+	image 3 >/dev/null && image 4 >/dev/null && bundle 4
+	ctl install image-3 >/dev/null
+	killed 4.lamina
+	ctl install 4.lamina >/dev/null # nobody holds the lock
+	ctl verify >/dev/null
+	exec 8>&-
+}
+
+# how_it_is: the mount of the store, and its file system.
+how_it_is() { sed -n "s,.* $PWD/run/store \(r[ow]\).* - ext4 [^ ]* \(r[ow]\).*,\1 \2,p" /proc/self/mountinfo; }
+
+# after_a_kill WORD: how the store is after a change, if one was killed before.
+after_a_kill() {
+	need mkfs.ext4
+	[ "$(id -u)" = 0 ] || skip "needs root to mount"
+	device
+	image 3 >/dev/null && image 4 >/dev/null && bundle 4
+	truncate -s 32M disk && PATH=$PATH:/sbin mkfs.ext4 -q disk
+	mount -o loop,nosuid,nodev,noexec disk run/store 2>/dev/null || skip "can't mount here"
+	ctl install image-3 >/dev/null || { umount run/store; exit 1; }
+	runs "$(ls image-3/images)" current
+	echo "store=$1" >>run/image
+	mount -o remount,ro run/store
+	(killed 4.lamina)
+	how_it_is >before
+	ctl gc >/dev/null || { umount run/store; exit 1; }
+	how_it_is >after
+	umount run/store
+	equal "$(cat before)" "rw rw"
+}
+
+test_read_only_after_a_kill() {
+	after_a_kill read-only
+	equal "$(cat after)" "ro ro"
+}
+
+test_volumes_stay_writable_after_a_kill() {
+	after_a_kill writable
+	equal "$(cat after)" "ro rw"
+}
+
 test_no_store_yet() {
 	device
 	image 3 >/dev/null
