@@ -44,7 +44,7 @@ static inline int image_make_key(void **state)
 	struct keyring *ring = &image_settings.keyring;
 
 	(void)state;
-	if (trust_start(NULL) < 0 || private_key_new(&image_key, NULL) < 0)
+	if (private_key_start(NULL) < 0 || private_key_new(&image_key, NULL) < 0)
 		return -1;
 	image_settings.policy.threshold = 1;
 	image_settings.policy.tries = 3;

@@ -47,7 +47,6 @@ static const struct cmd_program program = {
 	.options = options,
 	.option = take_option,
 	.context = &ctl,
-	.start = trust_start,
 };
 
 int main(int argc, char **argv)

@@ -223,8 +223,6 @@ static int run(struct err *err)
 	console_open();
 	timeline_add(stage.start_us, "early mounts");
 	if (r == 0)
-		r = trust_start(err);
-	if (r == 0)
 		r = read_settings(err);
 	if (r == 0)
 		r = open_run(err);

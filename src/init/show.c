@@ -13,7 +13,6 @@
 #include "store/select.h"
 #include "store/settings.h"
 #include "store/store.h"
-#include "trust/digest.h"
 
 static struct settings settings;
 static struct select_image image;
@@ -80,10 +79,8 @@ static int choose(int store, struct err *err)
 int show_plan(const struct show_files *files, struct err *err)
 {
 	__fd int store = -EBADF;
-	int r = trust_start(err);
+	int r = settings_read_policy(files->policy, &settings.policy, err);
 
-	if (r == 0)
-		r = settings_read_policy(files->policy, &settings.policy, err);
 	if (r == 0)
 		r = settings_read_keyring(files->keyring, settings.policy.threshold,
 					  &settings.keyring, err);

@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 #include "cli/cmd.h"
-#include "trust/digest.h"
+#include "trust/private-key.h"
 
 extern const struct cmd cmd_keygen, cmd_pack, cmd_sign, cmd_verify, cmd_inspect,
 	cmd_bundle, cmd_unbundle, cmd_initramfs, cmd_disk, cmd_kernel_check, cmd_diff;
@@ -28,7 +28,7 @@ static const struct cmd_program program = {
 	.name = "lamina",
 	.help = "Turns container images into signed stacks of layers for devices.",
 	.commands = commands,
-	.start = trust_start,
+	.start = private_key_start,
 	.finish = finish,
 };
 

@@ -7,16 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/err.h"
-
 #define DIGEST_SIZE 32
 #define DIGEST_HEX_SIZE 65
 
-/* Once per process, before anything else of this room. 0 or -EIO. */
-int trust_start(struct err *err);
-
 struct digest {
-	_Alignas(8) unsigned char state[256]; /* a backend's; size checked in sha256/ */
+	_Alignas(8) unsigned char state[128]; /* a backend's; size checked in sha256/ */
 };
 
 /* A running hash: start, add any number of times, finish once. No allocation. Each 0 or

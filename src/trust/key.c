@@ -2,14 +2,12 @@
 #include "trust/key.h"
 
 #include <errno.h>
-#include <psa/crypto.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "trust/digest.h"
-
-#define ALGORITHM PSA_ALG_ECDSA(PSA_ALG_SHA_256)
+#include "trust/p256.h"
 
 int key_id(const uint8_t point[KEYRING_POINT_SIZE], char ret_id[KEY_ID_SIZE])
 {
@@ -38,47 +36,24 @@ int key_check_ring(const struct keyring *ring, struct err *err)
 	return 0;
 }
 
-static psa_status_t import(const uint8_t point[KEYRING_POINT_SIZE], psa_key_id_t *ret_key)
-{
-	psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-
-	psa_set_key_type(&attributes,
-			 PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1));
-	psa_set_key_bits(&attributes, 256);
-	psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_VERIFY_HASH);
-	psa_set_key_algorithm(&attributes, ALGORITHM);
-	return psa_import_key(&attributes, point, KEYRING_POINT_SIZE, ret_key);
-}
-
-/* Does this one signature over @hash hold? 0, -EKEYREJECTED or -EIO. */
+/* Does this one signature over @hash hold? 0 or -EKEYREJECTED. */
 static int verify_line(const uint8_t hash[DIGEST_SIZE], const struct signature_line *line,
 		       const struct keyring_key *key, struct err *err)
 {
-	uint8_t raw[64];
-	psa_key_id_t imported;
-	psa_status_t status;
+	uint8_t raw[P256_SIGNATURE_SIZE];
 
 	if (signature_der_decode(line->der, line->der_size, raw) < 0)
 		return err_set(err, -EKEYREJECTED, "signature of key %s: not a signature",
 			       key->id);
-	status = import(key->point, &imported);
-	if (status == PSA_SUCCESS) {
-		status = psa_verify_hash(imported, ALGORITHM, hash, DIGEST_SIZE, raw,
-					 sizeof(raw));
-		(void)psa_destroy_key(imported);
-	}
-	switch (status) {
-	case PSA_SUCCESS:
+	switch (p256_verify(key->point, hash, raw)) {
+	case 0:
 		return 0;
-	case PSA_ERROR_INVALID_SIGNATURE:
-		return err_set(err, -EKEYREJECTED, "signature of key %s does not hold",
-			       key->id);
-	case PSA_ERROR_INVALID_ARGUMENT:
+	case -EINVAL:
 		return err_set(err, -EKEYREJECTED, "key %s: not a point of P-256",
 			       key->id);
 	default:
-		return err_set(err, -EIO, "key %s: cannot verify (%d)", key->id,
-			       (int)status);
+		return err_set(err, -EKEYREJECTED, "signature of key %s does not hold",
+			       key->id);
 	}
 }
 
@@ -90,8 +65,7 @@ static bool counted(const struct key_signers *signers, const char *id)
 	return false;
 }
 
-/* Fills @signers from the lines whose key is in the ring. 0, -ENOKEY, -EKEYREJECTED,
- * -EIO. */
+/* Fills @signers from the lines whose key is in the ring. 0, -ENOKEY, -EKEYREJECTED. */
 static int verify_lines(const uint8_t hash[DIGEST_SIZE],
 			const struct signature_file *signatures,
 			const struct keyring *ring, struct key_signers *signers,

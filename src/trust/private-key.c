@@ -23,6 +23,16 @@ static psa_key_attributes_t pair_attributes(void)
 	return attributes;
 }
 
+int private_key_start(struct err *err)
+{
+	psa_status_t status = psa_crypto_init();
+
+	if (status != PSA_SUCCESS)
+		return err_set(err, -EIO, "cryptography does not start (%d)",
+			       (int)status);
+	return 0;
+}
+
 int private_key_new(struct private_key *ret_key, struct err *err)
 {
 	psa_key_attributes_t attributes = pair_attributes();

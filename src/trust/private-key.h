@@ -15,6 +15,9 @@ struct private_key {
 	uint8_t point[KEYRING_POINT_SIZE];
 };
 
+/* Once per process, before anything else of this header. 0 or -EIO. */
+int private_key_start(struct err *err);
+
 /* A new P-256 key from the system's randomness. 0 or -EIO. */
 int private_key_new(struct private_key *ret_key, struct err *err);
 

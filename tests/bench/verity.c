@@ -15,7 +15,7 @@ static int work(int fd, int digest, unsigned int threads, uint8_t ret_hash[DIGES
 {
 	struct hash_tree_result result;
 	struct stat st;
-	int r = fstat(fd, &st) < 0 ? err_set(err, -1, "can't stat it") : trust_start(err);
+	int r = fstat(fd, &st) < 0 ? err_set(err, -1, "can't stat it") : 0;
 
 	if (r < 0)
 		return r;

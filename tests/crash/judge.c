@@ -239,11 +239,8 @@ static int check_rebuilt(struct judge *judge, int store, struct err *err)
 
 int judge_init(struct judge *ret_judge, struct err *err)
 {
-	int r = trust_start(err);
+	int r = settings_read_policy(SETTINGS_POLICY, &ret_judge->settings.policy, err);
 
-	if (r == 0)
-		r = settings_read_policy(SETTINGS_POLICY, &ret_judge->settings.policy,
-					 err);
 	if (r == 0)
 		r = settings_read_keyring(SETTINGS_KEYRING,
 					  ret_judge->settings.policy.threshold,

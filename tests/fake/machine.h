@@ -43,7 +43,7 @@ static struct keyring ring;
 static int make_key(void **state)
 {
 	(void)state;
-	if (trust_start(NULL) < 0 || private_key_new(&key, NULL) < 0)
+	if (private_key_start(NULL) < 0 || private_key_new(&key, NULL) < 0)
 		return -1;
 	ring.count = 1;
 	memcpy(ring.keys[0].point, key.point, sizeof(key.point));

@@ -100,9 +100,3 @@ static inline void assert_written(uint64_t seq)
 	assert_int_equal(copies.copies[1], 0);
 	assert_memory_equal(bytes, bytes + COPY(1), RECORD_STRIDE);
 }
-
-static inline int start(void **state)
-{
-	(void)state;
-	return trust_start(NULL);
-}

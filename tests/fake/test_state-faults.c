@@ -152,5 +152,5 @@ int main(void)
 		cmocka_unit_test(reads_back),
 	};
 
-	return cmocka_run_group_tests(tests, start, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

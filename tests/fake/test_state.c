@@ -187,5 +187,5 @@ int main(void)
 		cmocka_unit_test(on_a_partition),
 	};
 
-	return cmocka_run_group_tests(tests, start, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

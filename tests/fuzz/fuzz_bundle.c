@@ -9,20 +9,9 @@
 #include "base/fd.h"
 #include "pack/bundle.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct image image, again;
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	struct err err = ERR_INIT;
-
-	(void)argc;
-	(void)argv;
-	assert(trust_start(&err) == 0);
-	return 0;
-}
 
 static int read_bundle(int fd, struct err *err)
 {

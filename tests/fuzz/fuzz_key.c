@@ -13,14 +13,6 @@
 #include "trust/key.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	return trust_start(NULL);
-}
 
 static int large_code(const uint8_t *point, const uint8_t raw[64], const uint8_t *hash)
 {

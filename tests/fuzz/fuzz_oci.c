@@ -11,18 +11,7 @@
 #include "pack/doc.h"
 #include "pack/oci.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	struct err err = ERR_INIT;
-
-	(void)argc;
-	(void)argv;
-	assert(trust_start(&err) == 0);
-	return 0;
-}
 
 static void check_source(const struct source *source)
 {

@@ -13,7 +13,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	return trust_start(NULL);
+	return private_key_start(NULL);
 }
 
 static void try_private(const char *text, size_t size)

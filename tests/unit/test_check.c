@@ -168,12 +168,6 @@ static void not_a_layer(void **state)
 	assert_tells(run(&check, &err), -ENOENT, err, "not in the store");
 }
 
-static int start(void **state)
-{
-	(void)state;
-	return trust_start(NULL);
-}
-
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, tree_new, tree_done)
@@ -184,5 +178,5 @@ int main(void)
 		TEST(not_a_layer),
 	};
 
-	return cmocka_run_group_tests(tests, start, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -271,12 +271,6 @@ static void an_empty_entrypoint_is_not_a_missing_one(void **state)
 	}
 }
 
-static int start(void **state)
-{
-	(void)state;
-	return trust_start(NULL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,5 +286,5 @@ int main(void)
 		cmocka_unit_test(an_empty_entrypoint_is_not_a_missing_one),
 	};
 
-	return cmocka_run_group_tests(tests, start, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

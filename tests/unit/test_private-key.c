@@ -138,5 +138,5 @@ int main(void)
 	};
 	struct err err = ERR_INIT;
 
-	return trust_start(&err) < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+	return private_key_start(&err) < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

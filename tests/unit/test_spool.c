@@ -20,7 +20,6 @@ static uint8_t plain_hash[DIGEST_SIZE];
 static int start(void **state)
 {
 	(void)state;
-	assert_int_equal(trust_start(NULL), 0);
 	for (size_t i = 0; i < sizeof(plain); i++)
 		plain[i] = (char)(i * i >> 7);
 	return digest_of(plain, sizeof(plain), plain_hash);

@@ -7,21 +7,21 @@ MBEDTLS_DIR ?=
 mbedtls-source := $(O)/mbedtls/source
 mbedtls-ready := $(mbedtls-source)
 mbedtls-archive := $(O)/mbedtls.a
-mbedtls-cflags := -isystem $(mbedtls-source)/include \
+mbedtls-cflags := -isystem $(mbedtls-source)/include -isystem $(mbedtls-source)/3rdparty/p256-m \
 	-DMBEDTLS_CONFIG_FILE='"trust/mbedtls/config.h"' \
 	-DMBEDTLS_PSA_CRYPTO_CONFIG_FILE='"trust/mbedtls/config.h"'
 
-mbedtls-files := library/constant_time library/platform library/platform_util \
-	library/psa_crypto library/psa_crypto_client \
-	library/psa_crypto_driver_wrappers_no_static library/psa_crypto_ecp \
-	library/psa_crypto_hash library/psa_crypto_rsa library/psa_crypto_slot_management \
-	library/sha256 3rdparty/p256-m/p256-m_driver_entrypoints \
-	3rdparty/p256-m/p256-m/p256-m
+# p256-m itself is a part of p256.c.
+mbedtls-files := library/platform_util library/sha256
 ifeq ($(CONFIG_LAMINA_TOOL),y)
 mbedtls-files += library/asn1parse library/asn1write library/base64 library/bignum \
 	library/bignum_core library/ecdsa library/ecp library/ecp_curves library/hmac_drbg \
-	library/md library/oid library/pem library/pk library/pk_ecc library/pk_wrap \
-	library/pkparse library/pkwrite library/psa_crypto_mac library/psa_util
+	library/constant_time library/md library/oid library/pem library/pk library/pk_ecc \
+	library/pk_wrap library/pkparse library/pkwrite library/platform library/psa_crypto \
+	library/psa_crypto_client library/psa_crypto_driver_wrappers_no_static \
+	library/psa_crypto_ecp library/psa_crypto_hash library/psa_crypto_mac \
+	library/psa_crypto_rsa library/psa_crypto_slot_management library/psa_util \
+	3rdparty/p256-m/p256-m_driver_entrypoints
 endif
 mbedtls-objs := $(patsubst %,$(O)/mbedtls/%.o,$(mbedtls-files))
 
@@ -36,10 +36,8 @@ $(mbedtls-source):
 	@mkdir -p $(@D)
 	$(Q)dir=$$(MBEDTLS_DIR='$(MBEDTLS_DIR)' src/trust/mbedtls/fetch) && ln -sfn "$$dir" $@
 
-# Other people's code: our language standard and warnings are not theirs. Its multiplication in
-# plain C avoids the CPU's 64-bit one, which is slow on some: not on any that runs Linux.
-mbedtls-own-cflags = $(filter-out $(warnings),$(cflags)) -w -DMUL64_IS_CONSTANT_TIME \
-	-I$(mbedtls-source)/library -I$(mbedtls-source)/3rdparty/p256-m \
+# Other people's code: our language standard and warnings are not theirs.
+mbedtls-own-cflags = $(filter-out $(warnings),$(cflags)) -w -I$(mbedtls-source)/library \
 	-I$(mbedtls-source)/3rdparty/p256-m/p256-m
 
 $(mbedtls-objs): cflags += $(mbedtls-cflags)
@@ -51,7 +49,7 @@ $(mbedtls-objs): $(O)/mbedtls/%.o: $(autoconf) $(flags) src/trust/mbedtls/config
 
 # Nearly all that a boot computes.
 ifeq ($(CONFIG_LAMINA_FAST_VERIFY),y)
-$(O)/mbedtls/3rdparty/p256-m/p256-m/p256-m.o: cflags += -O2
+$(O)/src/trust/p256.o: cflags += -O2
 endif
 
 # laminactl hashes whole layers: it has a SHA-256 of its own, which the linker meets before the
@@ -72,7 +70,7 @@ $(mbedtls-archive): $(mbedtls-objs)
 	$(Q)rm -f $@ && $(AR) crD $@ $^
 
 # A test that compiles a file of this room into itself, and one that asks mbedtls.
-mbedtls-tests := $(O)/tests/unit/test_digest-psa.o $(O)/tests/fuzz/fuzz_key.o
+mbedtls-tests := $(O)/tests/unit/test_digest-mbedtls.o $(O)/tests/fuzz/fuzz_key.o
 $(mbedtls-tests): cflags += $(mbedtls-cflags)
 $(mbedtls-tests): | $(mbedtls-ready)
 

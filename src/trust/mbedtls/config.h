@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * What Lamina compiles of mbedtls 3.6: the PSA interface over SHA-256 and P-256. A device
- * verifies only: p256-m is the smallest code for that and allocates nothing. The
- * workstation's tool also makes keys, reads and writes PEM, and signs, which takes the
+ * What Lamina compiles of mbedtls 3.6. A device verifies only: SHA-256, and the
+ * arithmetic of p256-m (p256.c), which is the smallest code for that. The workstation's
+ * tool also makes keys, reads and writes PEM, and signs, with the PSA interface and the
  * larger code for P-256. Serves as mbedtls' own configuration and as its PSA
  * configuration.
  */
 #include <stddef.h>
 
+#define MBEDTLS_PSA_P256M_DRIVER_ENABLED
+
+#ifdef CONFIG_LAMINA_TOOL
+
 #define MBEDTLS_PSA_CRYPTO_C
 #define MBEDTLS_PSA_CRYPTO_CONFIG
-#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG /* start.c */
+#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG /* random.c */
 #define MBEDTLS_PLATFORM_C
 #define MBEDTLS_PLATFORM_MEMORY
 /* Nobody else writes to our buffers while PSA works on them: no copies of them are
@@ -22,10 +26,6 @@
 #define PSA_WANT_ALG_ECDSA 1
 #define PSA_WANT_ECC_SECP_R1_256 1
 #define PSA_WANT_KEY_TYPE_ECC_PUBLIC_KEY 1
-#define MBEDTLS_PSA_P256M_DRIVER_ENABLED
-
-#ifdef CONFIG_LAMINA_TOOL
-
 #define PSA_WANT_ALG_DETERMINISTIC_ECDSA 1
 #define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_BASIC 1
 #define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_IMPORT 1
@@ -52,17 +52,11 @@
 
 #else
 
-#define MBEDTLS_PSA_KEY_SLOT_COUNT 2
+#define MBEDTLS_SHA256_C
 #if !defined(CONFIG_LAMINA_HASH_AT_BOOT) && !defined(LAMINA_FAST_SHA256)
 #define MBEDTLS_SHA256_SMALLER /* a manifest is small; whole layers are not */
 #elif defined(__aarch64__)
 #define MBEDTLS_SHA256_USE_ARMV8_A_CRYPTO_IF_PRESENT
 #endif
-
-/* A device has no allocator: PSA keeps an imported key in a small pool (pool.c). */
-void *pool_calloc(size_t count, size_t size);
-void pool_free(void *block);
-#define MBEDTLS_PLATFORM_CALLOC_MACRO pool_calloc
-#define MBEDTLS_PLATFORM_FREE_MACRO pool_free
 
 #endif

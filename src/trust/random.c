@@ -3,18 +3,6 @@
 #include <psa/crypto.h>
 #include <sys/random.h>
 
-#include "trust/digest.h"
-
-int trust_start(struct err *err)
-{
-	psa_status_t status = psa_crypto_init();
-
-	if (status != PSA_SUCCESS)
-		return err_set(err, -EIO, "cryptography does not start (%d)",
-			       (int)status);
-	return 0;
-}
-
 /*
  * PSA's randomness is the kernel's. Only making a key asks for it: verifying and signing
  * by RFC 6979 don't, so that a device without entropy boots.
