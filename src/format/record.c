@@ -118,6 +118,16 @@ static const char *find_fault(const struct record *record)
 	return NULL;
 }
 
+/* As a file is made, and a partition is wiped. */
+static bool is_blank(const uint8_t bytes[RECORD_SIZE])
+{
+	size_t at = 0;
+
+	while (at < RECORD_SIZE && bytes[at] == 0)
+		at++;
+	return at == RECORD_SIZE;
+}
+
 int record_decode(const uint8_t bytes[RECORD_SIZE], struct record *ret_record,
 		  struct err *err)
 {
@@ -126,8 +136,10 @@ int record_decode(const uint8_t bytes[RECORD_SIZE], struct record *ret_record,
 	struct record record;
 	const char *fault;
 
-	if (memcmp(bytes + AT_MAGIC, magic, AT_VERSION) != 0)
+	if (is_blank(bytes))
 		return err_set(err, -ENODATA, "no boot record");
+	if (memcmp(bytes + AT_MAGIC, magic, AT_VERSION) != 0)
+		return err_set(err, -EBADMSG, "boot record: not one");
 	if (version > VERSION)
 		return err_set(err, -ENOTSUP,
 			       "boot record of version %u, %d is understood",

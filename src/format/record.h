@@ -64,8 +64,8 @@ const char *record_reason_words(enum record_reason reason);
 
 void record_encode(const struct record *record, uint8_t ret_bytes[RECORD_SIZE]);
 
-/* Bytes whose checksum holds. 0; -ENODATA for bytes that never were a record (no magic);
- * -ENOTSUP for a newer version; -EBADMSG with a reason. */
+/* Bytes whose checksum holds. 0; -ENODATA for zeros, which never were a record; -ENOTSUP
+ * for a newer version; -EBADMSG with a reason. */
 int record_decode(const uint8_t bytes[RECORD_SIZE], struct record *ret_record,
 		  struct err *err);
 

@@ -104,7 +104,7 @@ int change_write(struct change *change, struct err *err)
 	if (r < 0)
 		return r;
 	fd = state_open(change->store, change->device, true, err);
-	if (fd == -ENOENT && !change->device)
+	if ((fd == -ENOENT || fd == -EBADMSG) && !change->device)
 		fd = state_create(change->store, err);
 	return fd < 0 ? fd : state_write(fd, change->record, err);
 }

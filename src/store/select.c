@@ -83,7 +83,7 @@ static int write_state(const struct select *select, struct record *record,
 {
 	__fd int fd = state_open(select->store, select->device, true, err);
 
-	if (fd == -ENOENT && !select->device)
+	if ((fd == -ENOENT || fd == -EBADMSG) && !select->device)
 		fd = state_create(select->store, err);
 	return fd < 0 ? fd : state_write(fd, record, err);
 }

@@ -18,6 +18,18 @@
  * page needs no reading first, which a bad sector would fail. */
 static _Alignas(RECORD_STRIDE) uint8_t slot[RECORD_STRIDE];
 
+/* Whatever else has the file's name, nobody's record is in it. */
+static bool is_file(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_size >= RECORD_ROOM;
+}
+
+static int refuse(struct err *err)
+{
+	return err_set(err, -EBADMSG, "boot record: not a file of %d bytes or more",
+		       RECORD_ROOM);
+}
+
 static int check_kind(int fd, bool device, struct err *err)
 {
 	struct stat st;
@@ -27,22 +39,25 @@ static int check_kind(int fd, bool device, struct err *err)
 		return err_errno(err, r, "boot record");
 	if (device && !S_ISBLK(st.st_mode))
 		return err_set(err, -EINVAL, "boot record: not a block device");
-	if (!device && (!S_ISREG(st.st_mode) || st.st_size < RECORD_ROOM))
-		return err_set(err, -EINVAL,
-			       "boot record: not a file of %d bytes or more",
-			       RECORD_ROOM);
-	return 0;
+	return device || is_file(&st) ? 0 : refuse(err);
+}
+
+static int look(int store, struct stat *ret_st)
+{
+	return sys_fstatat(store, FILE_NAME, ret_st, AT_SYMLINK_NOFOLLOW);
 }
 
 int state_open(int store, const char *device, bool write, struct err *err)
 {
 	int flags = write ? O_RDWR : O_RDONLY, r;
+	struct stat st;
 	__fd int fd =
 		device ? sys_openat(AT_FDCWD, device, flags | O_NONBLOCK | O_CLOEXEC, 0)
 		       : path_open_own(store, FILE_NAME, flags, 0);
 
-	if (!device && (fd == -ELOOP || fd == -EISDIR || fd == -ENXIO))
-		return err_set(err, -EINVAL, "boot record: not a regular file");
+	/* a link, a socket, a directory to be written... */
+	if (fd < 0 && fd != -ENOENT && !device && look(store, &st) == 0 && !is_file(&st))
+		return refuse(err);
 	if (fd < 0)
 		return err_errno(err, fd, "boot record");
 	r = check_kind(fd, device, err);
@@ -60,17 +75,38 @@ static int fill_new(int fd)
 	return r < 0 ? r : sys_fsync(fd);
 }
 
-static int create(int store, int *ret_fd)
+/* A directory must be empty. 0, also when nothing was there. */
+static int take_away(int store, const char *name)
+{
+	int r = sys_unlinkat(store, name, 0);
+
+	if (r == -EISDIR)
+		r = sys_unlinkat(store, name, AT_REMOVEDIR);
+	return r == -ENOENT ? 0 : r;
+}
+
+/* What is in the way goes as the new file comes; only a directory has to go before. */
+static int make_way(int store)
 {
 	struct stat st;
-	int r = sys_fstatat(store, FILE_NAME, &st, AT_SYMLINK_NOFOLLOW);
+	int r = look(store, &st);
 
-	if (r != -ENOENT)
-		return r < 0 ? r : -EEXIST;
-	r = sys_unlinkat(store, NEW_NAME, 0);
-	if (r < 0 && r != -ENOENT)
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (is_file(&st))
+		return -EEXIST;
+	return S_ISDIR(st.st_mode) ? take_away(store, FILE_NAME) : 0;
+}
+
+static int create(int store, int *ret_fd)
+{
+	int r = make_way(store);
+
+	if (r == 0)
+		r = take_away(store, NEW_NAME);
+	if (r < 0)
 		return r;
-	__fd int fd = path_open_own(store, NEW_NAME, O_RDWR | O_CREAT | O_EXCL, 0600);
+	__fd int fd = path_open_own(store, NEW_NAME, O_RDWR | O_CREAT | O_EXCL, 0644);
 
 	if (fd < 0)
 		return fd;
@@ -92,7 +128,7 @@ int state_create(int store, struct err *err)
 
 	if (r == 0)
 		r = sys_fsync(store);
-	return r < 0 ? err_errno(err, r, "boot record: making its file") : TAKE_FD(fd);
+	return r < 0 ? err_errno(err, r, "boot record: making the file " FILE_NAME) : TAKE_FD(fd);
 }
 
 static int read_slot(int fd, size_t index)

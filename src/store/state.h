@@ -12,12 +12,14 @@
 #include "format/record.h"
 
 /* Opens the file of @store, or @device where that is not NULL. An fd the caller owns;
- * -ENOENT: there is none; -EINVAL: not a regular file of RECORD_ROOM bytes or more, or
- * not a block device. @write: for state_write() too. */
+ * -ENOENT: there is none; -EBADMSG: what the store has by that name is not a regular file
+ * of RECORD_ROOM bytes or more; -EINVAL: not a block device. @write: for state_write()
+ * too. */
 int state_open(int store, const char *device, bool write, struct err *err);
 
-/* Makes the file of @store, RECORD_ROOM bytes written out, complete or not at all. An fd
- * as from state_open(); -EEXIST. */
+/* Makes the file of @store, RECORD_ROOM bytes written out, complete or not at all, in place
+ * of anything that state_open() says -EBADMSG of. An fd as from state_open(); -EEXIST: there
+ * is one; -ENOTEMPTY: a directory with something in it. */
 int state_create(int store, struct err *err);
 
 /* What stands in each copy: 0 or what state_read() would return for it alone. */
@@ -26,7 +28,7 @@ struct state_copies {
 };
 
 /*
- * The newest valid record. 0; -ENODATA: nothing was ever written (no copy has the magic);
+ * The newest valid record. 0; -ENODATA: nothing was ever written (both copies are zeros);
  * -EBADMSG: no copy is whole; -ENOTSUP: the newest whole one has a newer version, hands
  * off; -EIO: neither can be read. @ret_copies may be NULL.
  */

@@ -497,6 +497,33 @@ static void rotten_copies(void **state)
 	assert_true(select.has_record && opened == 0);
 }
 
+/* As good as two rotten copies. */
+static void what_can_t_be_a_record(void **state)
+{
+	const char *one = put(1), *two = put(2);
+	uint8_t id[RECORD_ID_SIZE];
+	struct select select;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		(void)unlinkat(tree_fd, "state", 0);
+		if (i == 0)
+			tree_file("state", "short", 0644);
+		else if (i == 1)
+			assert_int_equal(symlinkat("nowhere", tree_fd, "state"), 0);
+		else
+			assert_int_equal(mkfifoat(tree_fd, "state", 0600), 0);
+		boot(&select, DECIDE_CANDIDATE, two);
+		assert_string_equal(said,
+				    "boot record: not a file of 8192 bytes or more\n");
+		assert_int_equal(opened, 1);
+		set_id(id, one);
+		assert_memory_equal(read_state().current, id, sizeof(id));
+		boot(&select, DECIDE_CANDIDATE, two);
+		assert_true(select.has_record);
+	}
+}
+
 static void a_newer_record(void **state)
 {
 	uint8_t bytes[RECORD_SIZE], sum[DIGEST_SIZE], after[RECORD_SIZE];
@@ -555,6 +582,7 @@ int main(void)
 		TEST(lamina_use),
 		TEST(no_images),
 		TEST(rotten_copies),
+		TEST(what_can_t_be_a_record),
 		TEST(a_newer_record),
 		TEST(too_many_images),
 	};
