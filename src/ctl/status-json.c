@@ -64,9 +64,11 @@ static void record_json(struct out *out, const struct status *status)
 	json_open(out, "record", '{');
 	json_bool(out, "valid", status->record_r == 0);
 	json_open(out, "copies", '[');
-	for (int i = 0; status->record_r != -ENOENT && i < RECORD_COPIES; i++)
+	for (int i = 0; status->has_copies && i < RECORD_COPIES; i++)
 		json_text(out, NULL, status_copy_name(status->copies.copies[i]));
 	json_close(out, ']');
+	if (status->has_file && !status->has_copies)
+		json_text(out, "reason", status_record_reason(status));
 	json_number(out, "writes", status->record.seq);
 	json_number(out, "candidatesStarted", status->record.boots);
 	json_close(out, '}');

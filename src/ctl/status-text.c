@@ -66,24 +66,36 @@ static void floor_line(struct out *out, const struct status *status)
 			 status_floor_level(status));
 }
 
-static void record_line(struct out *out, const struct status *status)
+static void copies_line(struct out *out, const struct status *status)
 {
-	label(out, "record");
-	if (status->record_r == -ENOENT) {
-		out_add(out, "none: the next boot makes one up\n");
-		return;
-	}
 	for (int i = 0; i < RECORD_COPIES; i++)
 		out_addf(out, "%scopy %d %s", i ? ", " : "", i + 1,
 			 status_copy_name(status->copies.copies[i]));
 	if (status->record_r == 0)
 		out_addf(out, "; %" PRIu64 " writes, %u candidates started",
 			 status->record.seq, status->record.boots);
+}
+
+/* What a boot makes of it. */
+static const char *record_fate(const struct status *status)
+{
+	if (status->record_r == 0)
+		return "\n";
+	if (status->record_r == -ENOTSUP)
+		return ": nothing changes it here\n";
+	return status->writable ? ": the next boot makes one up\n" : "\n";
+}
+
+static void record_line(struct out *out, const struct status *status)
+{
+	label(out, "record");
+	if (status->has_copies)
+		copies_line(out, status);
 	else
-		out_add(out, status->record_r == -ENOTSUP ?
-				     ": nothing changes it here" :
-				     ": the next boot makes one up");
-	out_add(out, "\n");
+		out_addf(out, "%s", status->has_file ? "unreadable: " : "none");
+	if (!status->has_copies && status->has_file)
+		out_clean(out, status_record_reason(status));
+	out_add(out, record_fate(status));
 }
 
 static void space_line(struct out *out, const struct status *status)

@@ -2,6 +2,7 @@
 #include "ctl/status.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/vfs.h>
 
 #include "base/fd.h"
@@ -36,6 +37,14 @@ const char *status_copy_name(int copy)
 	default:
 		return "damaged";
 	}
+}
+
+const char *status_record_reason(const struct status *status)
+{
+	static const char about[] = "boot record: ";
+	const char *text = status->record_err.text;
+
+	return strncmp(text, about, strlen(about)) == 0 ? text + strlen(about) : text;
 }
 
 const char *status_floor_level(const struct status *status)
@@ -78,6 +87,8 @@ static void read_copies(const struct ctl *ctl, int store, struct status *status)
 	__fd int fd = state_open(store, ctl_device(ctl), false, &status->record_err);
 	struct record record;
 
+	status->has_copies = fd >= 0;
+	status->has_file = fd != -ENOENT || ctl_device(ctl);
 	status->record_r = fd < 0 ? fd :
 				    state_read(fd, &record, &status->copies,
 					       &status->record_err);
@@ -114,12 +125,13 @@ int status_read(struct ctl *ctl, struct status *ret_status, struct err *err)
 		.running = ctl->running,
 		.running_slot = ctl->running_slot,
 		.record = select.decide.record,
+		.writable = select.decide.writable,
 	};
 	read_copies(ctl, store, status);
 	read_space(store, status);
 	status->floor = ctl_floor(ctl, &status->record);
 	read_slots(ctl, store, status);
 	status->next = next_slot(status->slots, &status->record,
-				 ctl->settings.policy.factory[0], !select.keep);
+				 ctl->settings.policy.factory[0], status->writable);
 	return 0;
 }

@@ -22,9 +22,12 @@ struct status {
 	enum decide_slot next;
 	uint64_t floor;		/* the higher of the two */
 	uint64_t record_floor;	/* the record's, 0 without one */
-	int record_r;		/* state_read()'s, -ENOENT: there is no file */
+	int record_r; /* state_read()'s, or why there was nothing for it to read */
 	struct err record_err;
-	struct state_copies copies; /* where record_r isn't -ENOENT */
+	bool has_file;		    /* or a device; without one record_r may be anything */
+	bool has_copies;	    /* they could be opened... */
+	struct state_copies copies; /* ...and stand there so */
+	bool writable;		    /* a boot can write the record */
 	int space_r;
 	uint64_t free_bytes, size_bytes; /* of the store's file system */
 };
@@ -37,6 +40,9 @@ const char *status_slot_name(enum decide_slot slot);
 
 /* "good", "empty", "damaged", "newer", "unreadable": one copy of the record. */
 const char *status_copy_name(int copy);
+
+/* Why no copy of the record could be looked at. */
+const char *status_record_reason(const struct status *status);
 
 /* "record", "policy" or "none": what holds the floor. The policy's can't be changed by
  * whoever writes the disk. */

@@ -43,6 +43,8 @@ static void set_trying(void)
 		.next = DECIDE_CANDIDATE,
 		.floor = 4,
 		.record_floor = 4,
+		.has_file = true,
+		.has_copies = true,
 		.copies = { { 0, -EBADMSG } },
 		.free_bytes = 3 << 20,
 		.size_bytes = 64 << 20,
@@ -87,6 +89,7 @@ static void test_text_nothing(void **state)
 		.running_slot = "",
 		.next = DECIDE_NONE,
 		.record_r = -ENOENT,
+		.writable = true,
 		.space_r = -EIO,
 	};
 	render(&out);
