@@ -63,6 +63,12 @@ static int path_of(const struct ctl *ctl, const char *given, const char *name,
 	return r < 0 ? err_errno(err, r, "%s", name) : 0;
 }
 
+int ctl_path(const struct ctl *ctl, const char *name, char ret_path[CTL_PATH_SIZE],
+	     struct err *err)
+{
+	return path_of(ctl, NULL, name, ret_path, err);
+}
+
 /* A workstation has no /run/lamina: what to do about it is not obvious. */
 static int without(const struct ctl *ctl, const char *given, const char *option, int r,
 		   struct err *err)

@@ -49,6 +49,10 @@ int ctl_open(struct ctl *ctl, struct err *err);
 /* Opens @name of the directory that init left its files in. An fd, or -errno. */
 int ctl_open_run(const struct ctl *ctl, const char *name, int flags);
 
+/* The path of @name in that directory. 0 or -ENAMETOOLONG. */
+int ctl_path(const struct ctl *ctl, const char *name, char ret_path[CTL_PATH_SIZE],
+	     struct err *err);
+
 /* "" as NULL: what the store room takes. */
 const char *ctl_device(const struct ctl *ctl);
 

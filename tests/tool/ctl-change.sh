@@ -148,8 +148,16 @@ test_reset() {
 }
 
 test_reset_to_the_factorys_image() {
-	device 'factory /dev/vdb'
-	tried
+	local factory
+	for factory in PARTLABEL=not-anywhere /factory; do
+		device "factory $factory"
+		tried
+		rm run/image
+		unchanged refuses "factory $factory: no image of it would start, nothing is changed: " \
+			ctl reset -y --factory
+	done
+	# what runs does start
+	runs "$(printf '6%.0s' {1..64})" factory
 	ctl reset -y --factory
 	equal "$(value candidate) $(value current) $(value previous)" "  "
 	equal "$(line 'next boot')" factory

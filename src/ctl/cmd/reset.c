@@ -3,6 +3,7 @@
 
 #include "boot/transition.h"
 #include "ctl/ctl.h"
+#include "ctl/factory.h"
 #include "store/reset.h"
 
 enum {
@@ -21,10 +22,10 @@ static const struct cmd_option options[] = {
 static int reset(struct ctl *ctl, struct change *change, void *context, struct err *err)
 {
 	bool factory = *(bool *)context;
-	int r;
+	int r = factory ? factory_check(ctl, err) : 0;
 
-	if (factory && !ctl->settings.policy.factory[0])
-		return err_set(err, -ENOENT, "the policy names no factory image");
+	if (r < 0)
+		return r;
 	transition_reset(change->record, factory);
 	r = change_write(change, err);
 	if (r == 0)
