@@ -115,17 +115,16 @@ void transition_reset(struct record *record, bool factory)
 }
 
 void transition_rebuild(const uint8_t (*ids)[RECORD_ID_SIZE], size_t count, uint8_t tries,
-			struct record *ret_record)
+			struct record *record)
 {
-	memset(ret_record, 0, sizeof(*ret_record));
 	if (count > 1) {
-		memcpy(ret_record->candidate, *ids++, RECORD_ID_SIZE);
-		ret_record->tries_left = tries ? tries : 1;
-		ret_record->tries_initial = ret_record->tries_left;
+		memcpy(record->candidate, *ids++, RECORD_ID_SIZE);
+		record->tries_left = tries ? tries : 1;
+		record->tries_initial = record->tries_left;
 		count--;
 	}
 	if (count > 0)
-		memcpy(ret_record->current, ids[0], RECORD_ID_SIZE);
+		memcpy(record->current, ids[0], RECORD_ID_SIZE);
 	if (count > 1)
-		memcpy(ret_record->previous, ids[1], RECORD_ID_SIZE);
+		memcpy(record->previous, ids[1], RECORD_ID_SIZE);
 }

@@ -45,8 +45,9 @@ int transition_reboot(struct record *record, const uint8_t running[RECORD_ID_SIZ
  * @factory there is no current image either, so that the factory's is started. */
 void transition_reset(struct record *record, bool factory);
 
-/* A record for a store that has none, or whose copies both rotted: @ids are the images
- * that verify, highest serial first. One becomes current. With several, the highest one
- * is a candidate beside the next: nobody knows any more whether it was confirmed. */
+/* Images for a *record that names none, or is all zeros because there was none or both
+ * copies rotted: @ids are those that verify, highest serial first. One becomes current.
+ * With several, the highest one is a candidate beside the next: nobody knows any more
+ * whether it was confirmed. The rest of it, such as the floor, stays. */
 void transition_rebuild(const uint8_t (*ids)[RECORD_ID_SIZE], size_t count, uint8_t tries,
-			struct record *ret_record);
+			struct record *record);

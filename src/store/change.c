@@ -47,8 +47,6 @@ static int look_again(struct change *change, struct err *err)
 
 	if (r == 0)
 		change->select.has_record = true;
-	if (r == -ENODATA || r == -EBADMSG || (r == -ENOENT && !change->device))
-		return 0;
 	return r < 0 ? err_set(err, r, "%s", why.text) : 0;
 }
 
@@ -69,7 +67,7 @@ int change_begin(struct change *change, struct err *err)
 	if (change->select.keep)
 		return err_set(err, -ENOTSUP,
 			       "the boot record is of a newer version: nothing is changed");
-	if (!change->select.has_record)
+	if (!change->select.decide.writable)
 		r = look_again(change, err);
 	change->record = &change->select.decide.record;
 	return r;

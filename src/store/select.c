@@ -30,6 +30,16 @@ static void say_why(struct select *select)
 	select->text.text[0] = '\0';
 }
 
+/* The factory's image is trusted as the boot chain is, whose policy has a floor too; a
+ * record on the same disk has no say. */
+static uint64_t floor_of(const struct select *select, enum decide_slot slot)
+{
+	uint64_t policy = select->settings->policy.floor;
+	uint64_t record = select->decide.record.floor;
+
+	return slot == DECIDE_FACTORY || policy > record ? policy : record;
+}
+
 /* --- the record ----------------------------------------------------------------------
  */
 
@@ -37,7 +47,8 @@ static int make_up(struct select *select, struct err *err)
 {
 	static struct rank rank;
 	const struct policy *policy = &select->settings->policy;
-	int r = rank_images(select->store, select->settings, policy->floor, &rank, err);
+	int r = rank_images(select->store, select->settings,
+			    floor_of(select, DECIDE_CURRENT), &rank, err);
 
 	if (r < 0)
 		return err_wrap(err, r, "store");
@@ -58,11 +69,25 @@ static int read_record(struct select *select, struct err *err)
 	return fd < 0 ? fd : state_read(fd, &select->decide.record, NULL, err);
 }
 
+/* Where the policy names no factory, one that names no image either says nothing but the
+ * floor: images may have come since, or would wait for ever. */
+static int check_record(const struct select *select, struct err *err)
+{
+	const struct record *record = &select->decide.record;
+
+	if (select->settings->policy.factory[0] || record_has(record->current) ||
+	    record_has(record->previous) || record_has(record->candidate))
+		return 0;
+	return err_set(err, -ENODATA, "boot record: it names no image");
+}
+
 int select_open(struct select *select, struct err *err)
 {
 	struct err why = ERR_INIT;
 	int r = read_record(select, &why);
 
+	if (r == 0)
+		r = check_record(select, &why);
 	select->has_record = r == 0;
 	select->keep = r == -ENOTSUP;
 	select->repair = r == -EBADMSG || r == -ENODATA;
@@ -188,16 +213,6 @@ static int find_image(const struct select *select, enum decide_slot slot,
 		id = record->previous;
 	str_hex_encode(id, RECORD_ID_SIZE, image->id);
 	return 0;
-}
-
-/* The factory's image is trusted as the boot chain is, whose policy has a floor too; a
- * record on the same disk has no say. */
-static uint64_t floor_of(const struct select *select, enum decide_slot slot)
-{
-	uint64_t policy = select->settings->policy.floor;
-	uint64_t record = select->decide.record.floor;
-
-	return slot == DECIDE_FACTORY || policy > record ? policy : record;
 }
 
 static bool judge(struct select *select, enum decide_slot slot,

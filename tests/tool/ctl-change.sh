@@ -147,6 +147,21 @@ test_reset() {
 	equal "$(cat run/store/inject/etc/hostname)" x
 }
 
+# A reset before the first image came: it leaves no record that would hide the image.
+test_reset_without_an_image() {
+	device
+	mkdir -p run/store/images run/store/volumes/demo/x
+	ctl reset --yes 2>err
+	grep -qx "laminactl: volumes and uppers are empty; there is no image to start" err
+	[ ! -e run/store/state ] || say "wrote a record that names nothing"
+	[ ! -e run/store/volumes/demo ] || say "left the volumes"
+	record write run/store/state seq=4 floor=2
+	old=$(there 3) new=$(there 4)
+	equal "$(line 'next boot')" "candidate ${new:0:12}"
+	ctl reject
+	equal "$(value current) $(value failed) $(value floor) $(value seq)" "$old $new 2 5"
+}
+
 test_reset_to_the_factorys_image() {
 	local factory
 	for factory in PARTLABEL=not-anywhere /factory; do

@@ -56,15 +56,23 @@ static void check_record(const struct select *select)
 		must(current == world->current || world->unsure >> current & 1,
 		     "an acknowledged confirm is lost");
 		must(record->floor >= world->floor, "the floor went down");
+		must(world->factory || !names_nothing(newest_copy(world)),
+		     "a record that names nothing hides what is in the store");
 		return;
 	}
-	/* Nothing whole was left: two sectors rotted, or none was written. */
-	must(!newest_copy(world), "a whole copy is passed over");
-	world->seq = world->floor = world->unsure = 0;
+	/* Nothing whole was left: two sectors rotted, or none was written. Or it names no
+	 * image, and nothing but its floor counts. */
+	must(!newest_copy(world) || (names_nothing(newest_copy(world)) && !world->factory),
+	     "a whole copy is passed over");
+	if (!newest_copy(world)) {
+		world->seq = world->floor = world->unsure = 0;
+		world->current = current;
+	}
+	must(record->floor >= world->floor, "the floor went down");
 	world->starts = world->excused = 0;
-	world->current = current;
-	if (!world->confirmed) /* nobody knows any more */
-		world->confirmed =
+	/* nobody knows any more, unless an older copy comes back */
+	if (!world->confirmed || newest_copy(world))
+		world->confirmed |=
 			(uint8_t)(1 << current | 1 << number_of(record->previous));
 }
 
@@ -129,7 +137,7 @@ static void check_untouched(const struct world *before)
 	if (before->copies[0].kind == COPY_NEWER || before->copies[1].kind == COPY_NEWER)
 		must(memcmp(before->copies, world->copies, sizeof(before->copies)) == 0,
 		     "a newer record is touched");
-	if (!was || !is)
+	if (!was || !is || (names_nothing(was) && !world->factory))
 		return;
 	must(is->current == was->current && is->previous == was->previous &&
 		     is->floor == was->floor,
@@ -257,7 +265,7 @@ static int put_image(enum command command, struct select *select)
 	    state_write(FD_STATE, &select->decide.record, NULL) < 0)
 		return -EIO;
 	touched = false;
-	if (!newest_copy(world))
+	if (!newest_copy(world) || names_nothing(newest_copy(world)))
 		world->images |= (uint8_t)(1 << (command - INSTALL + 1));
 	if (pick(2))
 		longjmp(power_cut, 1);
@@ -336,6 +344,7 @@ static void step(void)
 {
 	unsigned int what = pick(1 + RECORD_COPIES + INSTALL + images);
 	bool had_record = newest_copy(world) != NULL;
+	bool named_nothing = had_record && names_nothing(newest_copy(world));
 
 	if (what > 0 && what <= RECORD_COPIES) {
 		if (!world->running) /* off first: that is a crash */
@@ -346,5 +355,7 @@ static void step(void)
 		tell(what - 1 - RECORD_COPIES);
 	else if (!world->running)
 		boot();
+	if (newest_copy(world) && names_nothing(newest_copy(world)) && !named_nothing)
+		world->images = (uint8_t)(pick(1U << images) << 1);
 	must(newest_copy(world) || !had_record, "a write leaves no whole copy");
 }

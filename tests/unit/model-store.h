@@ -260,13 +260,12 @@ int rank_images(int store, const struct settings *settings, uint64_t floor,
 		struct rank *ret_rank, struct err *err)
 {
 	(void)settings;
-	(void)floor;
 	(void)err;
 	ret_rank->count = 0;
 	ret_rank->why = err_set(&ret_rank->text, -ENOENT, "no image");
 	for (uint8_t number = FACTORY; number > 0; number--) /* by serial */
 		if (store == FD_FACTORY ? number == FACTORY && world->factory
-					: world->images >> number & 1)
+					: world->images >> number & 1 && number >= floor)
 			set_number(ret_rank->ids[ret_rank->count++], number);
 	return 0;
 }

@@ -31,7 +31,7 @@ struct copy {
 
 struct world {
 	struct copy copies[RECORD_COPIES];
-	uint8_t images; /* bit n: image n is in the store; counts without a record only */
+	uint8_t images; /* bit n: image n is in the store; counts where no record names one */
 	uint8_t factory;
 	uint8_t running; /* the candidate does, started as such; 0: anything else may */
 
@@ -185,6 +185,11 @@ static inline const struct copy *newest_copy(const struct world *w)
 	return b->kind == COPY_WHOLE && b->seq > a->seq ? b : a;
 }
 
+static inline bool names_nothing(const struct copy *copy)
+{
+	return !copy->current && !copy->previous && !copy->candidate;
+}
+
 /* Two worlds in which the same can happen become the same. */
 static inline void normalise(struct world *w)
 {
@@ -201,7 +206,8 @@ static inline void normalise(struct world *w)
 		candidates |= copy->candidate;
 	}
 	if (least < UINT8_MAX) {
-		w->images = 0;
+		if (!names_nothing(newest_copy(w)))
+			w->images = 0;
 		/* what both copies are past can't come back */
 		w->seq = w->seq > least ? w->seq - least + 1 : 1;
 		for (int i = 0; i < RECORD_COPIES; i++)

@@ -133,6 +133,7 @@ static void walk_all(const struct rules *with, bool factory)
 	struct world w;
 
 	complete_rules(&complete);
+	strcpy(settings.policy.factory, factory ? "/factory" : "");
 	rules = &complete;
 	world = &w;
 	violated = NULL;

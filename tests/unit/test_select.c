@@ -497,6 +497,36 @@ static void rotten_copies(void **state)
 	assert_true(select.has_record && opened == 0);
 }
 
+/* Of a store that was reset before an image came into it, say. */
+static void a_record_that_names_nothing(void **state)
+{
+	struct record record = record_of("----");
+	struct err err = ERR_INIT;
+	struct select select;
+	const char *two;
+
+	(void)state;
+	(void)put(1);
+	two = put(2);
+	record.floor = 2;
+	write_state(&record);
+	boot(&select, DECIDE_CURRENT, two);
+	assert_string_equal(said, "boot record: it names no image\n");
+	assert_int_equal(opened, 1);
+	assert_true(read_state().floor == 2);
+	boot(&select, DECIDE_CURRENT, two);
+	assert_true(select.has_record && opened == 0);
+	/* unless it is the factory's image that it means */
+	write_state(&record);
+	strcpy(settings.policy.factory, "/factory");
+	select = new_select();
+	assert_int_equal(select_open(&select, &err), 0);
+	assert_true(select.has_record);
+	assert_refused(select_next(&select, &image, &err), -ENOENT, err,
+		       "no image to start");
+	assert_int_equal(opened, 0);
+}
+
 /* As good as two rotten copies. */
 static void what_can_t_be_a_record(void **state)
 {
@@ -582,6 +612,7 @@ int main(void)
 		TEST(lamina_use),
 		TEST(no_images),
 		TEST(rotten_copies),
+		TEST(a_record_that_names_nothing),
 		TEST(what_can_t_be_a_record),
 		TEST(a_newer_record),
 		TEST(too_many_images),

@@ -201,12 +201,13 @@ static void rebuilds(void **state)
 	for (int i = 0; i < 4; i++)
 		memset(ids[i], 'A' + i, RECORD_ID_SIZE);
 	for (size_t count = 0; count <= 4; count++) {
-		memset(&record, 0x5a, sizeof(record));
+		record = (struct record){ .seq = 7, .floor = 4 };
 		transition_rebuild(ids, count, 3, &record);
 		assert_record(&record, expected[count]);
 		assert_int_equal(record.tries_left, count > 1 ? 3 : 0);
-		assert_true(record.seq == 0 && record.floor == 0);
+		assert_true(record.seq == 7 && record.floor == 4);
 	}
+	record = (struct record){ .seq = 0 };
 	transition_rebuild(ids, 2, 0, &record);
 	assert_record(&record, "B-A-");
 	assert_int_equal(record.tries_left, 1);

@@ -17,6 +17,24 @@ static const struct cmd_option options[] = {
 	{ 0 },
 };
 
+/* As far as it can be told without a look at them. */
+static const char *what_starts(const struct ctl *ctl, const struct record *record)
+{
+	if (record_has(record->current))
+		return "the next boot starts the current image";
+	if (record_has(record->previous))
+		return "the next boot starts the previous image";
+	return ctl->settings.policy.factory[0] ? "the next boot starts the factory's image"
+					       : "there is no image to start";
+}
+
+/* A record that names nothing is one of its own only if there is a factory. */
+static bool is_worth_writing(const struct ctl *ctl, const struct change *change)
+{
+	return change->select.has_record || record_has(change->record->current) ||
+	       ctl->settings.policy.factory[0];
+}
+
 /* The record first: a reset that stops half-way is one that starts the right image and can
  * be asked for again. */
 static int reset(struct ctl *ctl, struct change *change, void *context, struct err *err)
@@ -27,12 +45,13 @@ static int reset(struct ctl *ctl, struct change *change, void *context, struct e
 	if (r < 0)
 		return r;
 	transition_reset(change->record, factory);
-	r = change_write(change, err);
+	r = is_worth_writing(ctl, change) ? change_write(change, err)
+					  : change_writable(change, err);
 	if (r == 0)
 		r = reset_run(change->store, NULL, err);
 	if (r == 0)
-		cmd_note("volumes and uppers are empty; the next boot starts the %s image",
-			 factory ? "factory's" : "current");
+		cmd_note("volumes and uppers are empty; %s",
+			 what_starts(ctl, change->record));
 	return r;
 }
 
