@@ -348,14 +348,14 @@ static const struct rules mutants[] = {
 	  .violates = "the floor went down" },
 };
 
-/* Each is found by one of the walks, by what it breaks. */
+/* Each is found by one of the walks, by what it breaks; walk 1 is where it shows soonest. */
 static void every_mutant(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(mutants) / sizeof(mutants[0]); i++) {
 		violated = NULL;
-		for (size_t j = QUICK; !violated && j-- > 0;)
-			walk_one(&mutants[i], j);
+		for (size_t j = 1; !violated && j <= QUICK; j++)
+			walk_one(&mutants[i], j % QUICK);
 		if (!violated || strcmp(violated, mutants[i].violates) != 0)
 			fail_msg("%s: %s", mutants[i].name,
 				 violated ? violated : "nothing is wrong with it");

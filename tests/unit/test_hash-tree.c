@@ -28,11 +28,11 @@ static unsigned char *noise(size_t size)
 	uint64_t x = 88172645463325252;
 
 	assert_non_null(bytes);
-	for (size_t i = 0; i < size; i++) {
+	for (size_t i = 0; i < size; i += sizeof(x)) {
 		x ^= x << 13;
 		x ^= x >> 7;
 		x ^= x << 17;
-		bytes[i] = (unsigned char)x;
+		memcpy(bytes + i, &x, size - i < sizeof(x) ? size - i : sizeof(x));
 	}
 	return bytes;
 }
