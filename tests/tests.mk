@@ -40,13 +40,14 @@ $(unit-tests) $(live-tests): %: %.o $(test-archives)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ldflags) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(test-libs)
 
-# The fake kernel comes first, so that base/sys.o is never drawn from its archive.
-$(fake-tests): %: %.o $(fake-kernel) $(test-archives)
+# The fake kernel comes first, so that base/sys.o is never drawn from its archive. Sweeps verify the
+# same signature at every step: known.c does it once.
+$(fake-tests): %: %.o $(fake-kernel) $(O)/tests/known.o $(test-archives)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ldflags) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) \
+	$(Q)$(CC) $(ldflags) -Wl,--wrap=key_verify -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) \
 		-Wl,--end-group $(test-libs)
 
--include $(wildcard $(O)/tests/*/*.d)
+-include $(wildcard $(O)/tests/*.d $(O)/tests/*/*.d)
 .PRECIOUS: $(O)/tests/%.o
 
 test-programs: $(unit-tests) $(fake-tests) $(live-tests)

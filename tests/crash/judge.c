@@ -16,53 +16,6 @@
 #include "store/writable.h"
 #include "trust/key.h"
 
-/* --- signatures, each maths once
- * -------------------------------------------------------- */
-
-int __real_key_verify(const void *bytes, size_t size,
-		      const struct signature_file *signatures, const struct keyring *ring,
-		      uint32_t threshold, struct key_signers *ret_signers,
-		      struct err *err);
-int __wrap_key_verify(const void *bytes, size_t size,
-		      const struct signature_file *signatures, const struct keyring *ring,
-		      uint32_t threshold, struct key_signers *ret_signers,
-		      struct err *err);
-
-#define KNOWN_MAX 16
-
-/* A signature that held is remembered with all it was about: thousands of disks hold the
- * same few, and QEMU takes long over a curve. */
-int __wrap_key_verify(const void *bytes, size_t size,
-		      const struct signature_file *signatures, const struct keyring *ring,
-		      uint32_t threshold, struct key_signers *ret_signers,
-		      struct err *err)
-{
-	static struct known {
-		uint8_t manifest[DIGEST_SIZE], signature[DIGEST_SIZE];
-		struct key_signers signers;
-	} known[KNOWN_MAX];
-	static size_t count;
-	struct known now;
-	int r;
-
-	(void)digest_of(bytes, size, now.manifest);
-	(void)digest_of(signatures, sizeof(*signatures), now.signature);
-	for (size_t i = 0; i < count; i++) {
-		if (memcmp(&known[i], &now, 2 * DIGEST_SIZE) != 0)
-			continue;
-		*ret_signers = known[i].signers;
-		return 0;
-	}
-	r = __real_key_verify(bytes, size, signatures, ring, threshold, &now.signers,
-			      err);
-	if (r < 0)
-		return r;
-	*ret_signers = now.signers;
-	if (count < KNOWN_MAX)
-		known[count++] = now;
-	return 0;
-}
-
 /* --- every image whole
  * ------------------------------------------------------------------ */
 
