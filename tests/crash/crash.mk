@@ -23,15 +23,18 @@ $(crash-mutants): $(O)/tests/crash/laminactl-%: $(O)/tests/crash/mutant/%.o $(ma
 ifeq ($(CONFIG_LAMINA_FOR_HOST),y)
 crash-tool: $(crash-tool)
 	@:
+crash-model: $(O)/tests/unit/test_decide-model
+	@:
 crash check-crash:
 	@echo "$@ boots a board: say make BOARD=$(first-board) $@" >&2; exit 1
 else
-crash-tool: all
+crash-tool crash-model: all
 	+@$(host-make) $@
+crash: crash-model
 crash check-crash: all crash-tool $(crash-tool) $(crash-mutants)
 	@tests/crash/run --board $(board) --lamina $(LAMINA) --init $(O)/lamina-init \
 		--programs $(O)/tests/crash --tool $(HOST_O)/tests/crash/crash \
-		--build $(O)/crash $(if $(filter check-crash,$@),--quick) $(if $(RESULTS),--results $(RESULTS))
+		--build $(O)/crash $(if $(filter check-crash,$@),--quick,--model $(HOST_O)/tests/unit/test_decide-model) $(if $(RESULTS),--results $(RESULTS))
 endif
 
-.PHONY: crash check-crash crash-tool
+.PHONY: crash check-crash crash-tool crash-model
