@@ -190,16 +190,17 @@ const char *ctl_slot_name(const struct record *record, const char *id)
 }
 
 int ctl_read(const struct ctl *ctl, int *ret_store, struct record *ret_record,
-	     struct store_images *ret_images, struct err *err)
+	     struct err *err)
 {
+	char first[DIGEST_HEX_SIZE] = "";
 	struct select select;
 	__fd int store = store_open(ctl->store_path, err);
 	int r;
 
 	if (store < 0)
 		return store;
-	r = store_list_images(store, ret_images, err);
-	if (r == 0)
+	r = store_next_image(store, first, err);
+	if (r >= 0)
 		r = change_read(&ctl->settings, store, ctl_device(ctl), &select, err);
 	if (r < 0)
 		return err_wrap(err, r, "%s", ctl->store_path);

@@ -62,10 +62,9 @@ uint64_t ctl_floor(const struct ctl *ctl, const struct record *record);
 /* What the boot record calls image @id; NULL: nothing. */
 const char *ctl_slot_name(const struct record *record, const char *id);
 
-/* The store, the images in it, and the record as a boot would see it. */
-struct store_images;
+/* The store, which has a directory for images, and the record as a boot would see it. */
 int ctl_read(const struct ctl *ctl, int *ret_store, struct record *ret_record,
-	     struct store_images *ret_images, struct err *err);
+	     struct err *err);
 
 /* Does @work on the store, from change_begin() to change_end(). At its end, somebody else's
  * open files are only worth a note; anything else is a failure: the file system could not

@@ -52,9 +52,11 @@ struct disk_image {
 	bool is_signed;
 };
 
+#define DISK_MAX_IMAGES ((size_t)64)
+
 /* The images that go onto the disk. */
 struct disk_images {
-	struct disk_image images[STORE_MAX_IMAGES];
+	struct disk_image images[DISK_MAX_IMAGES];
 	size_t count;
 };
 

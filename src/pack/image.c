@@ -50,46 +50,34 @@ static bool is_hex_prefix(const char *prefix)
 	return size > 0 && size < DIGEST_HEX_SIZE && !prefix[size];
 }
 
-/* "holds images 3f2a77d0e4b1, 9c1f...: say which" */
-static int choose_one(const struct store_images *images, const char *prefix,
-		      struct err *err)
-{
-	char text[200];
-	struct str list;
-
-	str_init(&list, text, sizeof(text));
-	for (size_t i = 0; i < images->count; i++)
-		if (!prefix || strncmp(images->ids[i], prefix, strlen(prefix)) == 0)
-			str_addf(&list, "%s%.12s", list.used ? ", " : "", images->ids[i]);
-	return err_set(err, -ENOTUNIQ, "holds images %s: say which one with --image",
-		       text);
-}
-
 int image_pick(int store, const char *prefix, char ret_id[DIGEST_HEX_SIZE],
 	       struct err *err)
 {
-	struct store_images images;
-	size_t found = 0, at = 0;
+	char text[200], id[DIGEST_HEX_SIZE] = "";
+	size_t found = 0;
+	struct str list;
 	int r;
 
 	if (prefix && !is_hex_prefix(prefix))
 		return err_set(err, -EINVAL, "'%s' is not the beginning of an image id",
 			       prefix);
-	r = store_list_images(store, &images, err);
+	str_init(&list, text, sizeof(text));
+	while ((r = store_next_image(store, id, err)) > 0) {
+		if (prefix && strncmp(id, prefix, strlen(prefix)) != 0)
+			continue;
+		str_addf(&list, "%s%.12s", found++ ? ", " : "", id);
+		memcpy(ret_id, id, sizeof(id));
+	}
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < images.count; i++)
-		if (!prefix || strncmp(images.ids[i], prefix, strlen(prefix)) == 0) {
-			at = i;
-			found++;
-		}
 	if (found > 1)
-		return choose_one(&images, prefix, err);
+		return err_set(err, -ENOTUNIQ,
+			       "holds images %s%s: say which one with --image", text,
+			       str_done(&list) < 0 ? "..." : "");
 	if (found == 0)
 		return err_set(err, -ENOENT, "holds no image%s%s",
 			       prefix ? " whose id begins with " : "",
 			       prefix ? prefix : "");
-	memcpy(ret_id, images.ids[at], DIGEST_HEX_SIZE);
 	return 0;
 }
 

@@ -12,18 +12,23 @@
 /* The one image, or the one that the caller has named. */
 static int choose(struct install *install, struct err *err)
 {
-	struct store_images images;
+	char id[DIGEST_HEX_SIZE] = "";
+	size_t count = 0;
 	int r;
 
 	if (install->id[0])
 		return 0;
-	r = store_list_images(install->source, &images, err);
+	while ((r = store_next_image(install->source, id, err)) > 0)
+		count++;
 	if (r < 0)
 		return r;
-	if (images.count != 1)
-		return err_set(err, -EINVAL, "%zu images in it, where one should be",
-			       images.count);
-	memcpy(install->id, images.ids[0], DIGEST_HEX_SIZE);
+	if (count == 0)
+		return err_set(err, -ENOENT, "no image in it");
+	if (count > 1)
+		return err_set(err, -EINVAL,
+			       "%zu images in it: `lamina bundle --image ID` takes one",
+			       count);
+	memcpy(install->id, id, sizeof(id));
 	return 0;
 }
 

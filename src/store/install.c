@@ -56,27 +56,6 @@ static int check_failed(const struct install *install, struct err *err)
 		       "was tried and failed on this device; it has to be forced");
 }
 
-/* The store must not hold more images than a boot looks at. */
-static int check_count(const struct install *install, struct err *err)
-{
-	struct store_images images;
-	int r = store_list_images(install->store, &images, err);
-
-	if (r == -ENOENT) {
-		if (err)
-			err->text[0] = '\0';
-		return 0;
-	}
-	for (size_t i = 0; r == 0 && i < images.count; i++) {
-		if (strcmp(images.ids[i], install->id) == 0)
-			return 0;
-	}
-	if (r == 0 && images.count == STORE_MAX_IMAGES)
-		r = err_set(err, -E2BIG, "the store has %zu images, and no more may be",
-			    images.count);
-	return r;
-}
-
 static uint64_t add(uint64_t a, uint64_t b)
 {
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
@@ -161,8 +140,6 @@ int install_check(struct install *install, struct err *err)
 
 	if (r == 0)
 		r = check_failed(install, err);
-	if (r == 0)
-		r = check_count(install, err);
 	if (r == 0)
 		r = check_space(install, err);
 	return r;

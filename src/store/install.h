@@ -78,8 +78,7 @@ struct install {
  * Everything that can be refused before a byte is written: signature, device, arch,
  * feature level, serial against floor, a remembered failure, layer count, space (gc's
  * garbage counted as free). Errors as store_check_image() and judge_manifest(); -EPERM a
- * failed id without force; -E2BIG for more images than a store may have; -ENOSPC with the
- * figures.
+ * failed id without force; -ENOSPC with the figures.
  */
 int install_check(struct install *install, struct err *err);
 

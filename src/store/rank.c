@@ -44,14 +44,18 @@ int rank_judge(int store, const char *id, const struct settings *settings, uint6
 
 static void add(struct rank *rank, const char *id, uint64_t serial)
 {
-	size_t at = rank->count++;
+	size_t at = rank->count;
 
+	if (at < RANK_MAX)
+		rank->count++;
+	else if (rank->serials[--at] >= serial)
+		return;
 	while (at > 0 && rank->serials[at - 1] < serial) {
 		memcpy(rank->ids[at], rank->ids[at - 1], RECORD_ID_SIZE);
 		rank->serials[at] = rank->serials[at - 1];
 		at--;
 	}
-	/* store_list_images() lets no other name through */
+	/* store_next_image() lets no other name through */
 	(void)str_hex_decode(id, strlen(id), rank->ids[at], RECORD_ID_SIZE);
 	rank->serials[at] = serial;
 }
@@ -60,20 +64,16 @@ int rank_images(int store, const struct settings *settings, uint64_t floor,
 		struct rank *ret_rank, struct err *err)
 {
 	static struct manifest manifest;
-	static struct store_images images;
 	struct key_signers signers;
 	enum record_reason reason;
-	int r = store_list_images(store, &images, err);
+	char id[DIGEST_HEX_SIZE] = "";
+	int r;
 
 	ret_rank->count = 0;
 	ret_rank->why = err_set(&ret_rank->text, -ENOENT, "no image in images/");
-	if (r == -ENOENT && err)
-		ret_rank->text = *err;
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	for (size_t i = 0; i < images.count; i++) {
-		const char *id = images.ids[i];
-
+	for (int looks = 0; (r = store_next_image(store, id, err)) > 0; looks++) {
+		if (looks == RANK_LOOKS)
+			return 0;
 		r = rank_judge(store, id, settings, floor, &manifest, &signers, &reason,
 			       &ret_rank->text);
 		if (r == 0)
@@ -81,5 +81,7 @@ int rank_images(int store, const struct settings *settings, uint64_t floor,
 		else
 			ret_rank->why = err_wrap(&ret_rank->text, r, "image %.12s", id);
 	}
-	return 0;
+	if (r == -ENOENT && err)
+		ret_rank->text = *err;
+	return r == -ENOENT ? 0 : r;
 }

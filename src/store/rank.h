@@ -11,10 +11,13 @@
 #include "store/store.h"
 #include "trust/key.h"
 
+#define RANK_MAX ((size_t)16)
+/* A store that somebody filled up would be looked through for ever. */
+#define RANK_LOOKS 256
+
 struct rank {
-	uint8_t ids[STORE_MAX_IMAGES]
-		   [RECORD_ID_SIZE]; /* highest serial first, then by id */
-	uint64_t serials[STORE_MAX_IMAGES];
+	uint8_t ids[RANK_MAX][RECORD_ID_SIZE]; /* highest serial first, then by id */
+	uint64_t serials[RANK_MAX];
 	size_t count;
 	int why; /* the errno of the last image that was passed over, 0: none was */
 	struct err text;
@@ -27,7 +30,7 @@ int rank_judge(int store, const char *id, const struct settings *settings, uint6
 	       struct manifest *ret_manifest, struct key_signers *ret_signers,
 	       enum record_reason *ret_reason, struct err *err);
 
-/* The images of @store that pass. @ret_rank->text begins with the image. 0, also without
+/* The best images of @store that pass, of the first RANK_LOOKS by id. @ret_rank->text begins with the image. 0, also without
  * any, or without images/; -errno. A large static buffer: not for two threads. */
 int rank_images(int store, const struct settings *settings, uint64_t floor,
 		struct rank *ret_rank, struct err *err);

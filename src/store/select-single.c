@@ -11,32 +11,29 @@
 /* As many as a message has room for. */
 #define MAX_LISTED 8
 
-static int refuse_several(const struct store_images *images, struct err *err)
-{
-	char list[MAX_LISTED * 14 + 32];
-	struct str s;
-
-	str_init(&s, list, sizeof(list));
-	for (size_t i = 0; i < images->count && i < MAX_LISTED; i++)
-		str_addf(&s, "%s%.12s", i ? ", " : "", images->ids[i]);
-	if (images->count > MAX_LISTED)
-		str_addf(&s, " and %zu more", images->count - MAX_LISTED);
-	return err_set(err, -ENOTUNIQ, "store: %zu images, and this build chooses none: %s",
-		       images->count, list);
-}
-
 static int find(int store, char ret_id[DIGEST_HEX_SIZE], struct err *err)
 {
-	static struct store_images images;
-	int r = store_list_images(store, &images, err);
+	char list[MAX_LISTED * 14 + 32], id[DIGEST_HEX_SIZE] = "";
+	size_t count = 0;
+	struct str s;
+	int r;
 
+	str_init(&s, list, sizeof(list));
+	while ((r = store_next_image(store, id, err)) > 0) {
+		if (count++ < MAX_LISTED)
+			str_addf(&s, "%s%.12s", s.used ? ", " : "", id);
+		memcpy(ret_id, id, sizeof(id));
+	}
 	if (r < 0)
 		return err_wrap(err, r, "store");
-	if (images.count == 0)
+	if (count == 0)
 		return err_set(err, -ENOENT, "store: no image in images/");
-	if (images.count > 1)
-		return refuse_several(&images, err);
-	memcpy(ret_id, images.ids[0], DIGEST_HEX_SIZE);
+	if (count > MAX_LISTED)
+		str_addf(&s, " and %zu more", count - MAX_LISTED);
+	if (count > 1)
+		return err_set(err, -ENOTUNIQ,
+			       "store: %zu images, and this build chooses none: %s",
+			       count, list);
 	return 0;
 }
 

@@ -94,25 +94,10 @@ static bool is_image(const struct dirent *entry)
 			      DIGEST_SIZE) == 0;
 }
 
-/* Keeps the list sorted: what a directory yields first is chance. */
-static int add_image(struct store_images *images, const char *id)
-{
-	size_t at = images->count;
-
-	if (at == STORE_MAX_IMAGES)
-		return -E2BIG;
-	while (at > 0 && strcmp(images->ids[at - 1], id) > 0) {
-		memcpy(images->ids[at], images->ids[at - 1], DIGEST_HEX_SIZE);
-		at--;
-	}
-	memcpy(images->ids[at], id, DIGEST_HEX_SIZE);
-	images->count++;
-	return 0;
-}
-
-int store_list_images(int store, struct store_images *ret_images, struct err *err)
+int store_next_image(int store, char id[DIGEST_HEX_SIZE], struct err *err)
 {
 	__fd int images = path_open_own(store, "images", O_RDONLY | O_DIRECTORY, 0);
+	char next[DIGEST_HEX_SIZE] = "";
 	const struct dirent *entry;
 	struct dir list;
 	int r;
@@ -121,16 +106,19 @@ int store_list_images(int store, struct store_images *ret_images, struct err *er
 		return err_set(err, images, "not a store: there is no images directory");
 	if (images < 0)
 		return err_errno(err, images, "images");
-	ret_images->count = 0;
 	dir_init(&list, images);
 	while ((r = dir_next(&list, &entry)) > 0) {
-		if (!is_image(entry))
-			continue;
-		r = add_image(ret_images, entry->d_name);
-		if (r < 0)
-			return err_set(err, r, "images: more than %zu", STORE_MAX_IMAGES);
+		const char *name = entry->d_name;
+
+		if (is_image(entry) && strcmp(name, id) > 0 &&
+		    (!next[0] || strcmp(name, next) < 0))
+			memcpy(next, name, sizeof(next));
 	}
-	return r < 0 ? err_errno(err, r, "images") : 0;
+	if (r < 0)
+		return err_errno(err, r, "images");
+	if (next[0])
+		memcpy(id, next, sizeof(next));
+	return next[0] != '\0';
 }
 
 int store_read_file(int dir, const char *name, char *buf, size_t room, size_t *ret_size,

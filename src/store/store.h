@@ -21,16 +21,9 @@ int store_open(const char *path, struct err *err);
 int store_open_blob(int store, const uint8_t digest[DIGEST_SIZE], uint64_t size_bytes,
 		    struct err *err);
 
-#define STORE_MAX_IMAGES ((size_t)16)
-
-struct store_images {
-	char ids[STORE_MAX_IMAGES][DIGEST_HEX_SIZE]; /* sorted */
-	size_t count;
-};
-
-/* Lists images/<64 hex digits>; other names are passed over. -E2BIG past the array. On
- * failure *ret_images has no meaning. */
-int store_list_images(int store, struct store_images *ret_images, struct err *err);
+/* Turns @id, "" at first, into the next image of images/<64 hex digits>, in the order of
+ * ids; other names are passed over. 1; 0: there are no more; or -errno. */
+int store_next_image(int store, char id[DIGEST_HEX_SIZE], struct err *err);
 
 /* Reads a small regular file of untrusted directory @dir, at most @room bytes. 0, or
  * -errno: -EFBIG... */

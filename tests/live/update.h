@@ -149,14 +149,12 @@ static inline void check_store(void)
 {
 	__fd int store = open(STORE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct err err = ERR_INIT;
-	struct store_images list;
 	struct record record;
-	char id[DIGEST_HEX_SIZE];
+	char id[DIGEST_HEX_SIZE] = "";
 	__fd int state = state_open(store, NULL, false, &err);
 
-	(void)LIVE_GOOD(store_list_images(store, &list, &err), &err);
-	for (size_t i = 0; i < list.count; i++)
-		check_image(store, list.ids[i]);
+	while (LIVE_GOOD(store_next_image(store, id, &err), &err) > 0)
+		check_image(store, id);
 	(void)LIVE_GOOD(state, &err);
 	(void)LIVE_GOOD(state_read(state, &record, NULL, &err), &err);
 	LIVE_TRUE(record_has(record.current));

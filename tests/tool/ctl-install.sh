@@ -85,6 +85,19 @@ test_dry_run_changes_nothing() {
 	refuses "manifest.sig: not signed by a key of the keyring" ctl install --dry-run 3.lamina
 }
 
+test_a_directory_of_several() {
+	local one
+	device
+	one=$(image 3) && image 4 >/dev/null
+	cp -r image-4/. image-3
+	refuses "image-3: 2 images in it: \`lamina bundle --image ID\` takes one" \
+		ctl install image-3
+	lamina bundle image-3 --image "${one:0:12}" -o one.lamina 2>/dev/null
+	equal "$(ctl install one.lamina)" "$one"
+	rm -r image-3/images/*
+	refuses "image-3: no image in it" ctl install image-3
+}
+
 test_what_is_refused() {
 	local old
 	device 'floor 3'

@@ -246,6 +246,27 @@ test_junk_in_the_store() {
 	grep -q '^  -  .*000000000000: manifest: No such file' list
 }
 
+# crowd DIR: more directories of images than anybody has.
+crowd() {
+	local n
+	for n in {100..140}; do mkdir -p "$1/images/$(printf '0%.0s' {1..61})$n"; done
+}
+
+test_many_images() {
+	local id
+	device
+	id=$(there 3) && there 4 >/dev/null
+	crowd run/store
+	equal "$(line 'next boot' | cut -d ' ' -f 1)" candidate
+	equal "$(ctl list | wc -l)" 43
+	equal "$(ctl list --json | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')" 43
+	refuses "41 of 43 images" ctl verify
+	ctl verify "$id" >out
+	image 5 >/dev/null
+	ctl install image-5 >/dev/null
+	equal "$(ls run/store/images | wc -l)" 2
+}
+
 test_no_control_characters() {
 	device
 	there 3 >id

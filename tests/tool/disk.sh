@@ -186,6 +186,16 @@ test_one_of_several_images() {
 	! inside "ls images" | grep -q "$other" || say "the other image is there too"
 }
 
+test_one_of_very_many_images() {
+	local n
+	for n in {100..140}; do mkdir "$store/images/$(printf '0%.0s' {1..61})$n"; done
+	lamina inspect "$store" --image "$id" >/dev/null
+	lamina bundle "$store" --image "${id:0:8}" -o bundle
+	lamina disk "$store" --image "${id:0:8}" -o disk
+	refuses "...: say which one with --image" lamina inspect "$store"
+	leaves bundle disk
+}
+
 test_what_pack_left_behind_stays_behind() {
 	need debugfs
 	mkdir "$store/.lamina-pack" "$store/images/.new"

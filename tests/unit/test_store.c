@@ -138,7 +138,6 @@ static void hostile_image_files(void **state)
 static void a_linked_image(void **state)
 {
 	char id[DIGEST_HEX_SIZE], dir[128];
-	struct store_images images;
 	struct err err = ERR_INIT;
 
 	(void)state;
@@ -146,18 +145,17 @@ static void a_linked_image(void **state)
 	assert_int_equal(renameat(tree_fd, dir, tree_fd, "elsewhere"), 0);
 	tree_link(dir, "../elsewhere");
 	assert_true(load(id, &err) < 0);
-	assert_tells(store_list_images(tree_fd, &images, &err), 0, err, "");
-	assert_int_equal(images.count, 0);
+	id[0] = '\0';
+	assert_tells(store_next_image(tree_fd, id, &err), 0, err, "");
 }
 
 static void lists_images_only(void **state)
 {
-	char id[DIGEST_HEX_SIZE], dir[128], name[96];
-	struct store_images images;
+	char id[DIGEST_HEX_SIZE], dir[128], name[96], at[DIGEST_HEX_SIZE] = "", last[DIGEST_HEX_SIZE] = "";
 	struct err err = ERR_INIT;
 
 	(void)state;
-	assert_tells(store_list_images(tree_fd, &images, &err), -ENOENT, err,
+	assert_tells(store_next_image(tree_fd, at, &err), -ENOENT, err,
 		     "not a store");
 	put_image(manifest_text, id, dir);
 	tree_dir("images/incoming");
@@ -171,22 +169,21 @@ static void lists_images_only(void **state)
 		"images/1111111111111111111111111111111111111111111111111111111111111111",
 		"", 0644);
 	err.text[0] = '\0';
-	assert_tells(store_list_images(tree_fd, &images, &err), 0, err, "");
-	assert_int_equal(images.count, 1);
-	assert_string_equal(images.ids[0], id);
-	assert_int_equal(unlinkat(tree_fd, dir, 0), -1);
-	for (int i = STORE_MAX_IMAGES - 1; i > 0; i--) {
-		(void)snprintf(name, sizeof(name), "images/%064d", 1000 + i * 7 % 16);
+	assert_tells(store_next_image(tree_fd, at, &err), 1, err, "");
+	assert_string_equal(at, id);
+	assert_tells(store_next_image(tree_fd, at, &err), 0, err, "");
+	assert_string_equal(at, id);
+	for (int i = 0; i < 100; i++) {
+		(void)snprintf(name, sizeof(name), "images/%064d", 1000 + i * 7 % 100);
 		tree_dir(name);
 	}
-	assert_tells(store_list_images(tree_fd, &images, &err), 0, err, "");
-	assert_int_equal(images.count, STORE_MAX_IMAGES);
-	for (size_t i = 1; i < images.count; i++)
-		assert_true(strcmp(images.ids[i - 1], images.ids[i]) < 0);
-	(void)snprintf(name, sizeof(name), "images/%064d", 2000);
-	tree_dir(name);
-	assert_tells(store_list_images(tree_fd, &images, &err), -E2BIG, err,
-		     "images: more than 16");
+	at[0] = '\0';
+	for (int i = 0; i < 101; i++) {
+		assert_tells(store_next_image(tree_fd, at, &err), 1, err, "");
+		assert_true(strcmp(last, at) < 0);
+		memcpy(last, at, sizeof(at));
+	}
+	assert_tells(store_next_image(tree_fd, at, &err), 0, err, "");
 }
 
 #define BLOB                                                                             \

@@ -16,7 +16,6 @@ static const struct cmd_option options[] = {
 struct list {
 	struct ctl *ctl;
 	struct record record;
-	struct store_images images;
 	int store;
 	bool json;
 };
@@ -44,14 +43,16 @@ static void show_json(struct out *out, const char *name, bool runs, const struct
 static int show(const struct list *list, struct err *err)
 {
 	uint64_t floor = ctl_floor(list->ctl, &list->record);
+	char id[DIGEST_HEX_SIZE] = "";
 	struct facts facts;
 	struct out out;
+	int r;
 
 	out_init(&out, 1);
 	if (list->json)
 		json_open(&out, NULL, '[');
-	for (size_t i = 0; i < list->images.count; i++) {
-		const char *id = list->images.ids[i], *name = ctl_slot_name(&list->record, id);
+	while ((r = store_next_image(list->store, id, err)) > 0) {
+		const char *name = ctl_slot_name(&list->record, id);
 
 		facts_read(&list->ctl->settings, list->store, id, floor,
 			   &list->ctl->manifest, &facts);
@@ -60,7 +61,7 @@ static int show(const struct list *list, struct err *err)
 	}
 	if (list->json)
 		json_close(&out, ']');
-	return out_done(&out, err);
+	return r < 0 ? r : out_done(&out, err);
 }
 
 static int list_run(struct cmd_line *line, struct err *err)
@@ -73,7 +74,7 @@ static int list_run(struct cmd_line *line, struct err *err)
 	if (r == 0)
 		r = ctl_open(list.ctl, err);
 	if (r == 0)
-		r = ctl_read(list.ctl, &store, &list.record, &list.images, err);
+		r = ctl_read(list.ctl, &store, &list.record, err);
 	if (r < 0)
 		return r;
 	list.store = store;

@@ -109,9 +109,9 @@ static bool named(const struct verify *v, const char *word, const char *id)
 	       strncmp(id, word, strlen(word)) == 0;
 }
 
-static int verify_images(struct verify *v, const struct store_images *images,
-			 const char *word, struct err *err)
+static int verify_images(struct verify *v, const char *word, struct err *err)
 {
+	char id[DIGEST_HEX_SIZE] = "";
 	size_t count = 0;
 	int r;
 
@@ -119,14 +119,16 @@ static int verify_images(struct verify *v, const struct store_images *images,
 	progress_init(&v->progress);
 	if (v->json)
 		json_open(&v->out, NULL, '[');
-	for (size_t i = 0; i < images->count; i++) {
-		if (!named(v, word, images->ids[i]))
+	while ((r = store_next_image(v->store, id, err)) > 0) {
+		if (!named(v, word, id))
 			continue;
-		verify_image(v, images->ids[i]);
+		verify_image(v, id);
 		count++;
 	}
 	if (v->json)
 		json_close(&v->out, ']');
+	if (r < 0)
+		return r;
 	if (count == 0 && word)
 		return err_set(err, -ENOENT, "no image '%s' in the store", word);
 	r = out_done(&v->out, err);
@@ -139,7 +141,6 @@ static int verify_run(struct cmd_line *line, struct err *err)
 {
 	static struct verify v;
 	bool *const flags[] = { &v.json };
-	struct store_images images;
 	int r = ctl_flags(line, flags, 1, err);
 	__fd int store = -EBADF;
 
@@ -147,9 +148,9 @@ static int verify_run(struct cmd_line *line, struct err *err)
 	if (r == 0)
 		r = ctl_open(v.ctl, err);
 	if (r == 0)
-		r = ctl_read(v.ctl, &store, &v.record, &images, err);
+		r = ctl_read(v.ctl, &store, &v.record, err);
 	v.store = store;
-	return r < 0 ? r : verify_images(&v, &images, line->argv[line->at], err);
+	return r < 0 ? r : verify_images(&v, line->argv[line->at], err);
 }
 
 const struct cmd cmd_verify = {

@@ -172,17 +172,26 @@ static int add_image(struct disk_images *images, struct disk_tree *tree, int sto
 	return r;
 }
 
-static int choose_images(const struct request *q, int store,
-			 struct store_images *ret_images, struct err *err)
+static int add_images(struct request *q, struct disk_tree *tree, int store, struct err *err)
 {
-	int r;
+	__image struct image *image = image_new();
+	char id[DIGEST_HEX_SIZE] = "";
+	int r = image ? 0 : -ENOMEM;
 
-	if (q->prefix) {
-		ret_images->count = 1;
-		return image_pick(store, q->prefix, ret_images->ids[0], err);
+	if (r == 0 && q->prefix)
+		r = image_pick(store, q->prefix, id, err);
+	if (r < 0 || q->prefix)
+		return r < 0 ? r : add_image(&q->images, tree, store, id, image, err);
+	while ((r = store_next_image(store, id, err)) > 0) {
+		if (q->images.count == DISK_MAX_IMAGES)
+			return err_set(err, -E2BIG,
+				       "more than %zu images: say which one with --image",
+				       DISK_MAX_IMAGES);
+		r = add_image(&q->images, tree, store, id, image, err);
+		if (r < 0)
+			return r;
 	}
-	r = store_list_images(store, ret_images, err);
-	if (r == 0 && ret_images->count == 0)
+	if (r == 0 && q->images.count == 0)
 		r = err_set(err, -ENOENT, "holds no image");
 	return r;
 }
@@ -195,15 +204,13 @@ static int collect(struct request *q, int store, struct disk_tree *tree,
 	static const char *const dirs[] = { "blobs", "blobs/sha256", "images",
 					    "incoming" };
 	static const char *const others[] = { "inject", "upper", "volumes" };
-	__image struct image *image = image_new();
-	struct store_images images;
 	struct stat st;
-	int r = image ? choose_images(q, store, &images, err) : -ENOMEM;
+	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		r = disk_tree_add(tree, dirs[i], S_IFDIR | 0755, 0, err);
-	for (size_t i = 0; r == 0 && i < images.count; i++)
-		r = add_image(&q->images, tree, store, images.ids[i], image, err);
+	if (r == 0)
+		r = add_images(q, tree, store, err);
 	for (size_t i = 0; r == 0 && i < sizeof(others) / sizeof(others[0]); i++) {
 		if (fstatat(store, others[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
 			r = disk_tree_add(tree, others[i], S_IFDIR | 0755, 0, err);
