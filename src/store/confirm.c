@@ -48,10 +48,18 @@ static int confirm_change(const struct confirm *confirm, struct change *change, 
 
 static int reboot_change(const struct confirm *confirm, struct change *change, struct err *err)
 {
+	const struct record *record = change->record;
 	int r;
 
-	if (!transition_reboot(change->record, confirm->running))
-		return 0;
+	if (!transition_reboot(change->record, confirm->running)) {
+		if (!record->reboot_spent || !record_has(confirm->running) ||
+		    !record_same(record->candidate, confirm->running))
+			return 0;
+		return err_set(err, -EALREADY,
+			       "the one free reboot is spent: this start counts (%u of %u left)",
+			       (unsigned int)record->tries_left,
+			       (unsigned int)record->tries_initial);
+	}
 	r = change_write(change, err);
 	return r < 0 ? r : 1;
 }

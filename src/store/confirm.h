@@ -25,5 +25,6 @@ struct confirm {
 int confirm_running(const struct confirm *confirm, struct err *err);
 
 /* Gives the candidate that runs its try back, before a deliberate reboot. 1: done; 0:
- * nothing to give back; -EAGAIN: locked; or as state_write(). */
+ * nothing to give back; -EALREADY: that was done once; -EAGAIN: locked; or as
+ * state_write(). */
 int confirm_reboot(const struct confirm *confirm, struct err *err);

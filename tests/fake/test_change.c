@@ -144,7 +144,8 @@ static void gives_one_try_back(void **state)
 	assert_int_equal(give_back(&err), 1);
 	assert_int_equal(after().tries_left, 3);
 	assert_true(is_read_only());
-	assert_int_equal(give_back(&err), 0);
+	assert_int_equal(give_back(&err), -EALREADY);
+	assert_non_null(strstr(err.text, "is spent: this start counts (3 of 3 left)"));
 	assert_int_equal(after().seq, 5);
 }
 

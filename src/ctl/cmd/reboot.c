@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <string.h>
 #include <sys/reboot.h>
 
 #include "base/sys.h"
@@ -16,10 +17,15 @@ static int give_back(struct ctl *ctl, struct err *err)
 		r = ctl_confirm(ctl, &confirm, err);
 	if (r < 0)
 		return r;
+	/* started from another slot, it may be the candidate all the same */
+	if (strcmp(ctl->running_slot, "candidate") != 0)
+		memset(confirm.running, 0, sizeof(confirm.running));
 	r = confirm_reboot(&confirm, err);
 	if (r == -EAGAIN)
 		return r;
-	if (r < 0)
+	if (r == -EALREADY)
+		cmd_note("%s", err->text);
+	else if (r < 0)
 		cmd_note("this start counts as a try: %s", err->text);
 	return 0;
 }
@@ -45,6 +51,6 @@ static int reboot_run(struct cmd_line *line, struct err *err)
 const struct cmd cmd_reboot = {
 	.name = "reboot",
 	.args = "",
-	.help = "Reboot at once, without using up a try of the image that runs",
+	.help = "Reboot at once, the first time without using up a try",
 	.run = reboot_run,
 };
