@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 
 #include "base/fd.h"
@@ -11,7 +12,7 @@
 
 struct result {
 	int r;
-	uint64_t count;
+	uint64_t counts[GUARD_COUNTS];
 	struct err err;
 };
 
@@ -42,14 +43,15 @@ static void follow(pid_t parent)
 }
 
 static _Noreturn void run_worker(int out,
-				 int (*work)(void *context, uint64_t *ret_count,
+				 int (*work)(void *context,
+					     uint64_t ret_counts[GUARD_COUNTS],
 					     struct err *err),
 				 void *context)
 {
 	struct result result = { .r = 0 };
 
 	catch_signals(SIG_DFL);
-	result.r = work(context, &result.count, &result.err);
+	result.r = work(context, result.counts, &result.err);
 	(void)fd_write_all(out, &result, sizeof(result));
 	sys_exit(0);
 }
@@ -69,8 +71,8 @@ static int wait_for(int in, struct result *result, struct err *err)
 	return result->r;
 }
 
-int guard_run(int (*work)(void *context, uint64_t *ret_count, struct err *err), void *context,
-	      uint64_t *ret_count, struct err *err)
+int guard_run(int (*work)(void *context, uint64_t ret_counts[GUARD_COUNTS], struct err *err),
+	      void *context, uint64_t ret_counts[GUARD_COUNTS], struct err *err)
 {
 	struct result result = { .r = 0 };
 	int fds[2], r = sys_pipe2(fds, O_CLOEXEC);
@@ -88,6 +90,6 @@ int guard_run(int (*work)(void *context, uint64_t *ret_count, struct err *err), 
 	r = worker < 0 ? err_errno(err, worker, "fork") : wait_for(fds[0], &result, err);
 	fd_close(fds[0]);
 	if (r == 0)
-		*ret_count = result.count;
+		memcpy(ret_counts, result.counts, sizeof(result.counts));
 	return r;
 }

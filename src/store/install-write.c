@@ -92,10 +92,13 @@ static int put_layers(struct install *install, const struct places *places,
 
 		if (manifest_layer_again(manifest, i))
 			continue;
-		if (is_good(install, &manifest->layers[i]))
+		if (is_good(install, &manifest->layers[i])) {
+			install->reused_layers++;
+			install->reused_bytes += manifest->layers[i].size_bytes;
 			r = install->from->skip(install, i, err);
-		else
+		} else {
 			r = fetch(install, places, i, err);
+		}
 		if (r < 0)
 			return judge_wrap_layer(err, r, i, &manifest->layers[i]);
 	}
@@ -203,7 +206,8 @@ int install_write(struct install *install, struct err *err)
 	__fd int images = -EBADF;
 
 	install->incoming = &in;
-	install->written_bytes = install->half_bytes = 0;
+	install->written_bytes = install->half_bytes = install->reused_bytes = 0;
+	install->reused_layers = 0;
 	incoming = incoming_dir(install->store, "incoming", err);
 	if (incoming < 0)
 		return incoming;

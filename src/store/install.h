@@ -58,8 +58,10 @@ struct install {
 	char id[DIGEST_HEX_SIZE];
 	struct manifest manifest;
 	struct key_signers signers;
+	/* distinct layers; those of the store by name and size, until install_write() has
+	 * read them */
 	size_t reused_layers;
-	uint64_t total_bytes, reused_bytes; /* of distinct layers */
+	uint64_t total_bytes, reused_bytes;
 	uint64_t needed_bytes;		    /* that the file system must have free */
 	uint64_t free_bytes, garbage_bytes; /* of the file system; what gc would free */
 

@@ -199,7 +199,9 @@ test_the_current_image_again() {
 	equal "$(line state)" confirmed
 	blob=run/store/blobs/sha256/$(layer 3 1)
 	flip "$blob" 4444
-	ctl install image-3 >/dev/null
+	ctl install image-3 2>err >/dev/null
+	grep -q ' written, .* in 2 layers there already' err
+	! grep -q ': 0 B written' err || say "$(cat err)"
 	ctl verify >/dev/null
 	rm "$blob"
 	ctl install image-3 >/dev/null

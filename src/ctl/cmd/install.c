@@ -124,7 +124,7 @@ static int note_current(struct request *q, struct err *err)
 }
 
 /* In a process of its own: see write_image(). */
-static int write_layers(void *context, uint64_t *ret_written, struct err *err)
+static int write_layers(void *context, uint64_t ret_counts[GUARD_COUNTS], struct err *err)
 {
 	struct request *q = context;
 	int r;
@@ -134,7 +134,8 @@ static int write_layers(void *context, uint64_t *ret_written, struct err *err)
 		       q->ctl->install.total_bytes);
 	r = install_write(&q->ctl->install, err);
 	progress_end(&q->progress);
-	*ret_written = q->ctl->install.written_bytes;
+	ret_counts[0] = q->ctl->install.written_bytes;
+	ret_counts[1] = q->ctl->install.reused_layers;
 	return r;
 }
 
@@ -142,6 +143,8 @@ static int write_layers(void *context, uint64_t *ret_written, struct err *err)
  * record names nothing that the disk could still fail to take. */
 static int write_image(struct request *q, struct err *err)
 {
+	struct install *install = &q->ctl->install;
+	uint64_t counts[GUARD_COUNTS];
 	int r = change_writable(q->change, err);
 
 	if (r == 0)
@@ -149,8 +152,13 @@ static int write_image(struct request *q, struct err *err)
 	if (r == 0)
 		r = make_room(q, err);
 	if (r == 0)
-		r = guard_run(write_layers, q, &q->ctl->install.written_bytes, err);
-	return r < 0 ? r : change_settle(q->change, err);
+		r = guard_run(write_layers, q, counts, err);
+	if (r < 0)
+		return r;
+	install->written_bytes = counts[0];
+	install->reused_layers = (size_t)counts[1];
+	install->reused_bytes = install->total_bytes - install->written_bytes;
+	return change_settle(q->change, err);
 }
 
 /* With nothing to fall back to, trying an image out protects nobody: it is current at
