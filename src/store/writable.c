@@ -2,9 +2,13 @@
 #include "store/writable.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include "base/fd.h"
@@ -71,6 +75,24 @@ int writable_begin(struct writable *writable, const char *path, enum writable_re
 		return 0;
 	(void)writable_end(writable, NULL);
 	return err_errno(err, r, "%s: making it writable", path);
+}
+
+/* The kernel says it of every disk and partition; elsewhere there is nothing to read. */
+int writable_check(int store, struct err *err)
+{
+	__fd int fd = -EBADF;
+	char path[64], ro;
+	struct stat st;
+	int r = sys_fstat(store, &st);
+
+	if (r < 0)
+		return err_errno(err, r, "store");
+	(void)snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/ro", major(st.st_dev),
+		       minor(st.st_dev));
+	fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	if (fd >= 0 && sys_read(fd, &ro, 1) == 1 && ro == '1')
+		return err_set(err, -EROFS, "the store's disk is read-only");
+	return 0;
 }
 
 int writable_end(const struct writable *writable, struct err *err)

@@ -25,6 +25,10 @@ enum writable_rest {
 int writable_begin(struct writable *writable, const char *path, enum writable_rest rest,
 		   struct err *err);
 
+/* Can a store be made writable at all, as far as that shows without trying? 0; -EROFS: its
+ * disk is read-only. */
+int writable_check(int store, struct err *err);
+
 /* As it was found, and read-only as far as @rest said. 0 or -errno; -EBUSY while a file
  * is still open for writing. */
 int writable_end(const struct writable *writable, struct err *err);

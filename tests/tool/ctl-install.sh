@@ -330,6 +330,21 @@ test_a_store_that_is_mounted_read_only() {
 	grep -q ' ro,nosuid,nodev,noexec' mounts || say "left as $(cat mounts)"
 }
 
+test_a_disk_that_is_read_only() {
+	need mkfs.ext4
+	[ "$(id -u)" = 0 ] || skip "needs root to mount"
+	device
+	image 3 >/dev/null
+	truncate -s 32M disk && PATH=$PATH:/sbin mkfs.ext4 -q disk
+	mount -o loop,ro disk run/store 2>/dev/null || skip "can't mount here"
+	status=0
+	for option in --dry-run --force; do
+		(refuses "image-3: the store's disk is read-only" ctl install $option image-3) || status=1
+	done
+	umount run/store
+	equal "$status" 0
+}
+
 # killed: starts an install that waits for the rest of its bundle, and kills it, as no program can
 # help.
 killed() {

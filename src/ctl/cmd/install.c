@@ -90,6 +90,8 @@ static int check(struct request *q, struct err *err)
 	}
 	r = install_check(install, err);
 	if (r == 0)
+		r = writable_check(install->store, err);
+	if (r == 0)
 		r = str_hex_decode(install->id, DIGEST_HEX_SIZE - 1, q->id,
 				   sizeof(q->id));
 	return r;
