@@ -8,6 +8,7 @@
 #include "ctl/ctl.h"
 #include "ctl/facts.h"
 #include "store/check.h"
+#include "store/judge.h"
 #include "store/store.h"
 
 static const struct cmd_option options[] = {
@@ -51,11 +52,20 @@ static void show_progress(void *context, uint64_t size_bytes)
 	progress_add(context, size_bytes);
 }
 
-static bool check_layers(struct verify *v)
+/* The first one that is bad is the image's reason, if it had none. */
+static void blame(struct facts *facts, int r, size_t n, const struct manifest_layer *layer,
+		  const struct err *reason)
+{
+	if (r == 0 || facts->r < 0)
+		return;
+	facts->err = *reason;
+	facts->r = judge_wrap_layer(&facts->err, r, n, layer);
+}
+
+static void check_layers(struct verify *v, struct facts *facts)
 {
 	const struct manifest *manifest = &v->ctl->manifest;
 	struct check check = { .progress = show_progress, .context = &v->progress };
-	bool good = true;
 
 	if (v->json)
 		json_open(&v->out, "checked", '[');
@@ -65,11 +75,10 @@ static bool check_layers(struct verify *v)
 
 		progress_end(&v->progress);
 		show_layer(v, n, &err, r);
-		good = good && r == 0;
+		blame(facts, r, n, &manifest->layers[n], &err);
 	}
 	if (v->json)
 		json_close(&v->out, ']');
-	return good;
 }
 
 /* What the facts say of an image comes first, then its layers: they are read whole even if
@@ -77,27 +86,26 @@ static bool check_layers(struct verify *v)
 static void verify_image(struct verify *v, const char *id)
 {
 	struct facts facts;
-	bool good;
 
 	facts_read(&v->ctl->settings, v->store, id, ctl_floor(v->ctl, &v->record),
 		   &v->ctl->manifest, &facts);
 	if (v->json) {
 		json_open(&v->out, NULL, '{');
-		facts_json(&v->out, &facts);
 	} else {
 		out_add(&v->out, "image ");
 		facts_text(&v->out, &facts);
 		out_add(&v->out, "\n");
 	}
-	good = facts.r == 0;
 	if (facts.known) {
 		progress_begin(&v->progress, "reading", facts.name, facts.size_bytes);
-		good = check_layers(v) && good;
+		check_layers(v, &facts);
 		progress_end(&v->progress);
 	}
-	if (v->json)
+	if (v->json) {
+		facts_json(&v->out, &facts);
 		json_close(&v->out, '}');
-	v->bad += !good;
+	}
+	v->bad += facts.r < 0;
 }
 
 /* @word is what the record calls an image, or how its id begins. */
