@@ -25,6 +25,21 @@ test_what_is_in_it() {
 	gzip -dc out.gz | cpio -i --quiet --to-stdout etc/lamina/keyring | cmp - ring >&2
 }
 
+test_programs_that_need_a_linker() {
+	prepare
+	refuses "$lamina: needs a dynamic linker; take the device's build (build/lamina-init)" \
+		make --init "$lamina"
+	refuses "$lamina: needs a dynamic linker; take the device's build (build/laminactl)" \
+		make --ctl "$lamina"
+	make --init "${lamina%/*}/../lamina-init" --ctl "${lamina%/*}/../laminactl"
+	# one for 32 bits, as its header goes: a segment that names the interpreter
+	printf '\177ELF\1\1\1%s\64\0\0\0%s\40\0\1\0%s\3\0\0\0' \
+		"$(printf x%.0s {1..21})" "$(printf x%.0s {1..10})" "$(printf x%.0s {1..6})" >small
+	truncate -s 200 small
+	refuses "small: needs a dynamic linker" make --init small
+	leaves init policy out.gz small
+}
+
 test_owners_modes_and_times() {
 	need cpio gzip
 	prepare

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/le.h"
 #include "base/str.h"
 #include "format/keyring.h"
 #include "format/policy.h"
@@ -126,8 +128,38 @@ static int add_file(struct cpio *cpio, const char *name, const char *path, mode_
 	return r;
 }
 
+/* Where the two kinds of ELF files say where their segments are. */
+static const struct elf {
+	int offset, offset_size, entry_size, count;
+} elfs[] = {
+	{ 28, 4, 42, 44 },
+	{ 32, 8, 54, 56 },
+};
+
+/* Does it name an interpreter? Files that are no ELF file don't. */
+static bool needs_linker(int fd)
+{
+	uint8_t header[64], type[4];
+	const struct elf *elf;
+	uint64_t at;
+
+	if (fd_pread_all(fd, header, sizeof(header), 0) < 0 ||
+	    memcmp(header, ELFMAG, SELFMAG) != 0 || header[EI_DATA] != ELFDATA2LSB)
+		return false;
+	elf = &elfs[header[EI_CLASS] == ELFCLASS64];
+	at = le_get(header + elf->offset, elf->offset_size);
+	for (uint64_t n = le_get(header + elf->count, 2); n > 0; n--) {
+		if (fd_pread_all(fd, type, sizeof(type), at) < 0)
+			return false;
+		if (le_get(type, sizeof(type)) == PT_INTERP)
+			return true;
+		at += le_get(header + elf->entry_size, 2);
+	}
+	return false;
+}
+
 /* It must be something that the kernel can start without anything else there. */
-static int check_program(const char *path, struct err *err)
+static int check_program(const char *path, const char *device, struct err *err)
 {
 	char magic[4];
 	__fd int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -137,6 +169,10 @@ static int check_program(const char *path, struct err *err)
 	if (fd_pread_all(fd, magic, sizeof(magic), 0) < 0 ||
 	    (memcmp(magic, "\177ELF", 4) != 0 && memcmp(magic, "#!", 2) != 0))
 		return err_set(err, -ENOEXEC, "%s: not a program", path);
+	if (needs_linker(fd))
+		return err_set(err, -ENOEXEC,
+			       "%s: needs a dynamic linker; take the device's build (build/%s)",
+			       path, device);
 	return 0;
 }
 
@@ -217,10 +253,10 @@ static int write_initramfs(const struct request *q, struct err *err)
 {
 	__output struct output output = OUTPUT_INIT;
 	struct cpio *cpio;
-	int r = check_program(q->init, err);
+	int r = check_program(q->init, "lamina-init", err);
 
 	if (r == 0 && q->ctl)
-		r = check_program(q->ctl, err);
+		r = check_program(q->ctl, "laminactl", err);
 	if (r == 0)
 		r = output_open(&output, AT_FDCWD, q->output, 0666, err);
 	if (r < 0)
