@@ -19,7 +19,7 @@ ifeq ($(CONFIG_LAMINA_FOR_HOST),y)
 bench-pack: programs $(O)/tests/bench/verity
 	@tests/bench/pack.py --build $(O) --work $(O)/bench/pack $(if $(RUNS),--runs $(RUNS)) \
 		$(addprefix --only ,$(ONLY))
-bench-boot bench-cpu bench-update run-bench-peers:
+bench-boot bench-cpu bench-memory bench-update run-bench-peers:
 	@echo "a boot needs a device's configuration: make bench" >&2; exit 1
 else
 bench-pack:
@@ -29,6 +29,8 @@ bench-cpu: $(O)/tests/bench/cpu host-tool
 	@tests/bench/cpu.py --board $(board) --program $< --lamina $(LAMINA) --work $(O)/bench/cpu
 bench-boot: programs host-tool
 	@tests/bench/boot.py --build $(O) --host $(HOST_O) --work $(O)/bench/boot
+bench-memory: programs host-tool
+	@tests/bench/memory.py --board $(board) --build $(O) --host $(HOST_O) --work $(O)/bench/memory
 # What a device runs, on this machine: the board must be one of its architecture.
 bench-update: programs host-tool $(O)/tests/bench/rss
 	@tests/bench/update.py --lamina $(LAMINA) --ctl $(O)/laminactl --rss $(O)/tests/bench/rss \
@@ -42,7 +44,9 @@ endif
 run-bench:
 	@$(MAKE) bench-boot
 	@$(MAKE) bench-cpu
+	@$(MAKE) bench-memory
 	@$(MAKE) bench-pack
 	@$(MAKE) bench-update
 
-.PHONY: run-bench run-bench-peers bench-cpu bench-boot bench-pack bench-update
+.PHONY: run-bench run-bench-peers bench-cpu bench-boot bench-memory bench-pack \
+	bench-update

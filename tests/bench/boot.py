@@ -17,7 +17,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
-BOARD = "qemu-x86_64"
+BOARD = "qemu-x86_64" # unless the arguments name another
 # The guest's clock counts its instructions, a nanosecond each: the same boot gives the same figure,
 # whatever else this machine is doing; only where the guest waits for its disk does real time pass.
 CLOCK = ("--", "-icount", "shift=0")
@@ -35,7 +35,11 @@ class Bench:
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir(parents=True)
         self.lamina = self.host / "lamina"
-        self.cc = run(TOP / "board/host/musl-cross", "amd64", stdout=subprocess.PIPE).stdout.split()
+        self.board = getattr(args, "board", BOARD)
+        conf = (TOP / "board" / self.board / "board.conf").read_text()
+        self.goarch, self.deb_arch = (re.search(rf"^{key}=(.*)$", conf, re.M).group(1)
+                                      for key in ("GOARCH", "DEB_ARCH"))
+        self.cc = run(TOP / "board/host/musl-cross", self.goarch, stdout=subprocess.PIPE).stdout.split()
         self.key = self.work / "bench"
         run(self.lamina, "keygen", "-o", self.key, stdout=subprocess.DEVNULL)
         self.app = self.work / "app"
@@ -58,7 +62,8 @@ class Bench:
         store = folder / "store"
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         run(self.lamina, "pack", "-o", store, "--name", "bench", "--compatible",
-            f"lamina,{BOARD}", "--arch", "amd64", "--arg", "/app", "--no-readback", *sources, **quiet)
+            f"lamina,{self.board}", "--arch", self.goarch, "--arg", "/app", "--no-readback", *sources,
+            **quiet)
         run(self.lamina, "sign", store, "--key", f"{self.key}.key", **quiet)
         run(self.lamina, "disk", store, "-o", folder / "disk.img", **quiet)
         manifest = next((store / "images").glob("*/manifest")).read_text()
@@ -70,7 +75,7 @@ class Bench:
 
     def initramfs_lamina(self):
         policy = self.work / "policy"
-        policy.write_text(f"store PARTLABEL=lamina-data\ncompatible lamina,{BOARD}\n"
+        policy.write_text(f"store PARTLABEL=lamina-data\ncompatible lamina,{self.board}\n"
                           "on-failure poweroff\n")
         out = self.work / "lamina.cpio.gz"
         run(self.lamina, "initramfs", "--init", self.build / "lamina-init", "--policy", policy,
@@ -102,31 +107,38 @@ class Bench:
             root / "init", HERE / "floor.c")
         return self.pack_cpio(root, folder / f"floor{verity}.cpio.gz")
 
+    def program(self, name):
+        """A program of this workstation's own Debian."""
+        return shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+
+    def libraries(self, path):
+        """The files that a program is linked with, and their names in an initramfs."""
+        return [(name, name) for name in re.findall(r"(/\S+) \(0x", run(
+            "ldd", path, stdout=subprocess.PIPE).stdout)]
+
     def initramfs_script(self, start="/app"):
         root = self.work / "script"
         for part in ("dev", "proc", "sys", "etc", "bin", "sbin", "tmp"):
             (root / part).mkdir(parents=True)
-        busybox = shutil.which("busybox")
-        shutil.copy(busybox, root / "bin/busybox")
+        shutil.copy(self.program("busybox"), root / "bin/busybox")
         for name in ("sh mount mkdir sleep cp base64 grep stat losetup switch_root poweroff"
                      " cat ln").split():
             (root / "bin" / name).symlink_to("busybox")
         for program in ("openssl", "veritysetup"):
-            path = shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+            path = self.program(program)
             shutil.copy(path, root / "bin" / program)
-            for library in re.findall(r"(/\S+) \(0x", run(
-                    "ldd", path, stdout=subprocess.PIPE).stdout):
-                target = root / library.lstrip("/")
+            for library, name in self.libraries(path):
+                target = root / name.lstrip("/")
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(library, target)
         shutil.copy(f"{self.key}.pub", root / "etc/lamina.pub")
-        script = (HERE / "script-init").read_text()
+        script = (HERE / "script-init").read_text().replace(f"lamina,{BOARD}", f"lamina,{self.board}")
         (root / "init").write_text(script.replace("switch_root /root /app", f"switch_root /root {start}"))
         (root / "init").chmod(0o755)
         return self.pack_cpio(root, self.work / "script.cpio.gz")
 
     def console(self, initrd, disk, memory=256, append="", timeout=180):
-        return run(TOP / "qemu/run", "--board", BOARD, "--initrd", initrd, "--disk", disk,
+        return run(TOP / "qemu/run", "--board", self.board, "--initrd", initrd, "--disk", disk,
                    "--snapshot", "--mem", memory, "--timeout", timeout, "--append",
                    f"printk.devkmsg=on loglevel=7 {append}", *CLOCK, stdout=subprocess.PIPE,
                    stderr=subprocess.STDOUT).stdout
