@@ -21,12 +21,17 @@ store=lamina-store
 policy=$(mktemp)
 trap 'rm -f "$policy"' EXIT
 
+# What an earlier build left isn't this one's image.
+rm -rf "$store" lamina-initramfs lamina-disk.img
+
 key=${LAMINA_KEY:-}
-pub=${LAMINA_PUB:-${key%.key}.pub}
+pub=${LAMINA_PUB:-${key:+${key%.key}.pub}}
 [ -n "$key${LAMINA_SIGN_CMD:-}" ] ||
 	die "no key to sign with: make one with $HOST_DIR/bin/lamina keygen -o release," \
 		"then say make LAMINA_KEY=\$PWD/release.key"
-[ -r "$pub" ] || die "no public key${LAMINA_PUB:+ in $LAMINA_PUB}: say LAMINA_PUB=FILE"
+[ -z "$key" ] || [ -r "$key" ] || die "can't read $key: LAMINA_KEY is a whole path, from / on"
+[ -n "$pub" ] || die "LAMINA_SIGN_CMD needs LAMINA_PUB, the public key as a file"
+[ -r "$pub" ] || die "can't read the public key $pub: say LAMINA_PUB=FILE"
 
 # An option of several words, one --arg each.
 set --
@@ -34,8 +39,6 @@ for word in $LAMINA_IMAGE_PROGRAM; do
 	set -- "$@" --arg "$word"
 done
 
-# Only this build's image is to be on the disk.
-rm -rf "$store"
 # shellcheck disable=SC2086,SC2153 # lists; and the names are as external.mk has them
 lamina pack --output "$store" --name "$LAMINA_IMAGE_NAME" --serial "$LAMINA_IMAGE_SERIAL" \
 	--compatible "$LAMINA_IMAGE_COMPATIBLE" --arch "$LAMINA_IMAGE_ARCH" "$@" \
@@ -45,10 +48,9 @@ if [ -n "$key" ]; then
 else
 	lamina sign "$store" --sign-cmd "$LAMINA_SIGN_CMD" --pub "$pub"
 fi
+lamina verify "$store" --key "$pub" || die "$pub isn't the public half of the key that signed"
 
 sed "s/@COMPATIBLE@/$LAMINA_IMAGE_COMPATIBLE/" "$LAMINA_IMAGE_POLICY" >"$policy"
 lamina initramfs --output lamina-initramfs --init lamina-init --policy "$policy" --key "$pub"
 # shellcheck disable=SC2086 # a list
 lamina disk "$store" --output lamina-disk.img $LAMINA_IMAGE_DISK_OPTIONS
-# Stops here if the key in the initramfs isn't the one that signed.
-lamina verify "$store" --key "$pub"
