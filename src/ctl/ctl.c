@@ -209,6 +209,20 @@ int ctl_read(const struct ctl *ctl, int *ret_store, struct record *ret_record,
 	return 0;
 }
 
+int ctl_is_store(const struct ctl *ctl, const struct change *change, struct err *err)
+{
+	__fd int images = path_open_own(change->store, "images", O_PATH | O_DIRECTORY, 0);
+
+	if (images >= 0)
+		return 0;
+	if (images != -ENOENT)
+		return err_errno(err, images, "%s: images", ctl->store_path);
+	if (strcmp(ctl->running_slot, "factory") == 0)
+		return 0;
+	return err_set(err, images, "%s: not a store: there is no images directory",
+		       ctl->store_path);
+}
+
 int ctl_confirm(struct ctl *ctl, struct confirm *ret_confirm, struct err *err)
 {
 	if (!ctl->running[0])

@@ -74,6 +74,10 @@ int ctl_change(struct ctl *ctl,
 			   struct err *err),
 	       void *context, struct err *err);
 
+/* -ENOENT: what is to be changed is no store. Only where the factory's image runs may it be
+ * one that no image has come into yet. 0 or -errno. */
+int ctl_is_store(const struct ctl *ctl, const struct change *change, struct err *err);
+
 /* What store/confirm.h asks for. 0, or -ENOENT: nothing says which image runs. */
 struct confirm;
 int ctl_confirm(struct ctl *ctl, struct confirm *ret_confirm, struct err *err);

@@ -162,6 +162,25 @@ test_reset_without_an_image() {
 	equal "$(value current) $(value failed) $(value floor) $(value seq)" "$old $new 2 5"
 }
 
+test_a_directory_that_is_no_store() {
+	local command
+	device
+	mkdir -p run/store/volumes run/store/upper run/store/incoming
+	echo x | tee run/store/volumes/file run/store/upper/file run/store/incoming/file >/dev/null
+	for command in "reset --yes" gc "gc --dry-run"; do
+		# shellcheck disable=SC2086 # words
+		unchanged refuses "run/store: not a store: there is no images directory" ctl $command
+	done
+	: >run/store/images
+	unchanged refuses "images: Not a directory" ctl reset --yes
+	rm run/store/images
+	# the factory's image may have written there before any other came
+	runs "$(printf '6%.0s' {1..64})" factory
+	ctl gc >/dev/null
+	ctl reset --yes
+	equal "$(find run/store -type f)" ""
+}
+
 test_reset_to_the_factorys_image() {
 	local factory
 	for factory in PARTLABEL=not-anywhere /factory; do

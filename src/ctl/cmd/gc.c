@@ -46,8 +46,10 @@ static int collect(struct ctl *ctl, struct change *change, void *context, struct
 		.running = ctl->running[0] ? ctl->running : NULL,
 		.dry_run = q->dry_run,
 	};
-	int r = q->dry_run ? 0 : change_writable(change, err);
+	int r = ctl_is_store(ctl, change, err);
 
+	if (r == 0 && !q->dry_run)
+		r = change_writable(change, err);
 	if (r == 0)
 		r = gc_run(&gc, err);
 	return r < 0 ? r : show(&gc, q->json, err);

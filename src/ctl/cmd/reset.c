@@ -40,8 +40,10 @@ static bool is_worth_writing(const struct ctl *ctl, const struct change *change)
 static int reset(struct ctl *ctl, struct change *change, void *context, struct err *err)
 {
 	bool factory = *(bool *)context;
-	int r = factory ? factory_check(ctl, err) : 0;
+	int r = ctl_is_store(ctl, change, err);
 
+	if (r == 0 && factory)
+		r = factory_check(ctl, err);
 	if (r < 0)
 		return r;
 	transition_reset(change->record, factory);
