@@ -128,3 +128,14 @@ void transition_rebuild(const uint8_t (*ids)[RECORD_ID_SIZE], size_t count, uint
 	if (count > 1)
 		memcpy(record->previous, ids[1], RECORD_ID_SIZE);
 }
+
+void transition_keep(struct record *record, const uint8_t running[RECORD_ID_SIZE])
+{
+	/* either way the current one becomes the previous one */
+	if (record_same(record->candidate, running)) {
+		(void)transition_confirm(record, running, 0, NULL);
+	} else if (record_same(record->previous, running)) {
+		memcpy(record->previous, record->current, RECORD_ID_SIZE);
+		memcpy(record->current, running, RECORD_ID_SIZE);
+	}
+}

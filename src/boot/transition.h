@@ -51,3 +51,7 @@ void transition_reset(struct record *record, bool factory);
  * whether it was confirmed. The rest of it, such as the floor, stays. */
 void transition_rebuild(const uint8_t (*ids)[RECORD_ID_SIZE], size_t count, uint8_t tries,
 			struct record *record);
+
+/* *record was made up while an image runs that is known to be confirmed: if it is among
+ * those in the record, it stays or becomes the current one. */
+void transition_keep(struct record *record, const uint8_t running[RECORD_ID_SIZE]);

@@ -244,8 +244,20 @@ int ctl_write(struct change *change, int r, struct err *err)
 	return r < 0 ? r : change_write(change, err);
 }
 
+/* Started as the current image, or as a candidate that was confirmed since. */
+static bool runs_confirmed(const struct ctl *ctl)
+{
+	__fd int confirmed = -EBADF;
+
+	if (strcmp(ctl->running_slot, "candidate") == 0)
+		confirmed = ctl_open_run(ctl, "confirmed", O_PATH);
+	return ctl->running[0] &&
+	       (confirmed >= 0 || strcmp(ctl->running_slot, "current") == 0);
+}
+
 static int begin(struct ctl *ctl, struct change *change, struct err *err)
 {
+	static uint8_t running[RECORD_ID_SIZE];
 	int r;
 
 	*change = (struct change){ .store = -EBADF }; /* for end() */
@@ -256,6 +268,9 @@ static int begin(struct ctl *ctl, struct change *change, struct err *err)
 	change->device = ctl_device(ctl);
 	change->settings = &ctl->settings;
 	change->rest = ctl->rest;
+	if (runs_confirmed(ctl) &&
+	    str_hex_decode(ctl->running, DIGEST_HEX_SIZE - 1, running, sizeof(running)) == 0)
+		change->running = running;
 	return change_begin(change, err);
 }
 

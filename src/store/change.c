@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/fd.h"
+#include "boot/transition.h"
 #include "store/lock.h"
 #include "store/state.h"
 #include "store/store.h"
@@ -70,6 +71,8 @@ int change_begin(struct change *change, struct err *err)
 	if (!change->select.decide.writable)
 		r = look_again(change, err);
 	change->record = &change->select.decide.record;
+	if (r == 0 && !change->select.has_record && change->running)
+		transition_keep(change->record, change->running);
 	return r;
 }
 

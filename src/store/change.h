@@ -19,6 +19,7 @@ struct change {
 	const char *device; /* of the record; NULL: the file `state` of the store */
 	const struct settings *settings;
 	enum writable_rest rest; /* of the store */
+	const uint8_t *running;	 /* id of an image that runs and is confirmed, or NULL */
 
 	/* set by change_begin() */
 	int store; /* owned until change_end() */
@@ -34,7 +35,7 @@ int change_read(const struct settings *settings, int store, const char *device,
 		struct select *ret_select, struct err *err);
 
 /* Locks the store and reads the record; where there is no valid one, the record is what
- * the next boot would make up. 0; -EAGAIN: another writer is at work; -ENOTSUP: a record
+ * the next boot would make up, but that @running is current if it is there and good. 0; -EAGAIN: another writer is at work; -ENOTSUP: a record
  * of a newer version, hands off; -errno. Needs change_end() in either case. */
 int change_begin(struct change *change, struct err *err);
 

@@ -121,6 +121,28 @@ test_a_lost_record_is_made_up() {
 	equal "$(value current) $(value previous)" "$new $old"
 }
 
+# What runs as the current image, or was confirmed since it started, is known to be good.
+test_a_lost_record_keeps_what_runs() {
+	local slot
+	for slot in current candidate; do
+		rm -rf run
+		device
+		old=$(there 3) new=$(there 4)
+		image 5 >/dev/null
+		runs "$new" $slot
+		[ $slot = current ] || echo "$new" >run/confirmed
+		head -c 8192 /dev/zero >run/store/state
+		ctl install image-5 >/dev/null
+		equal "$(value current) $(value previous)" "$new $old"
+		equal "$(line candidate | cut -d ' ' -f 3)" 1.5,
+	done
+	# ...and nothing else is
+	rm -r run/confirmed run/store/state run/store/images/*
+	old=$(there 3) new=$(there 4)
+	ctl install image-5 >/dev/null
+	equal "$(value current)" "$old"
+}
+
 test_a_newer_record_is_left_alone() {
 	device
 	tried

@@ -213,6 +213,26 @@ static void rebuilds(void **state)
 	assert_int_equal(record.tries_left, 1);
 }
 
+/* What runs is known to be good, whatever was made up. */
+static void keeps_what_runs(void **state)
+{
+	uint8_t ids[4][RECORD_ID_SIZE];
+	static const char *const expected[] = { "AB--", "BCA-", "CBA-", "BCA-" };
+	struct record record;
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		memset(ids[i], 'A' + i, RECORD_ID_SIZE);
+	for (size_t i = 0; i < 4; i++) {
+		record = (struct record){ .floor = 4 };
+		transition_rebuild(ids, i == 0 ? 2 : 3, 3, &record);
+		transition_keep(&record, ids[i]);
+		assert_record(&record, expected[i]);
+		assert_int_equal(record.tries_left, i == 0 ? 0 : 3);
+		assert_true(record.floor == 4);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,7 +240,7 @@ int main(void)
 		cmocka_unit_test(confirms),  cmocka_unit_test(the_floor_stays),
 		cmocka_unit_test(rollbacks), cmocka_unit_test(rejects),
 		cmocka_unit_test(reboots),   cmocka_unit_test(resets),
-		cmocka_unit_test(rebuilds),
+		cmocka_unit_test(rebuilds),  cmocka_unit_test(keeps_what_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
