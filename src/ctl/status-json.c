@@ -103,6 +103,7 @@ void status_json(struct out *out, const struct status *status)
 	for (enum decide_slot slot = 0; slot < STATUS_SLOTS; slot++)
 		slot_json(out, status, slot);
 	failed_json(out, record);
+	json_number(out, "refused", status->refused);
 	floor_json(out, status);
 	record_json(out, status);
 	space_json(out, status);

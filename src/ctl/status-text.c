@@ -56,6 +56,17 @@ static void failed_line(struct out *out, const struct record *record)
 	out_addf(out, "%.12s: %s\n", id, record_reason_words(record->reason));
 }
 
+static void refused_line(struct out *out, const struct status *status)
+{
+	if (status->refused == 0)
+		return;
+	label(out, "refused");
+	out_addf(out, "%zu image%s in the store, `laminactl list` tells: ", status->refused,
+		 status->refused == 1 ? "" : "s");
+	out_clean(out, status->refused_why.text);
+	out_add(out, "\n");
+}
+
 static void floor_line(struct out *out, const struct status *status)
 {
 	label(out, "floor");
@@ -122,6 +133,7 @@ void status_text(struct out *out, const struct status *status)
 		out_add(out, "\n");
 	}
 	failed_line(out, &status->record);
+	refused_line(out, status);
 	floor_line(out, status);
 	record_line(out, status);
 	space_line(out, status);

@@ -81,6 +81,23 @@ static void read_slots(struct ctl *ctl, int store, struct status *status)
 	}
 }
 
+/* Those that no slot shows: without a record only what verifies gets into one. */
+static void read_refused(struct ctl *ctl, int store, struct status *status)
+{
+	char id[DIGEST_HEX_SIZE] = "";
+	struct facts facts;
+
+	while (store_next_image(store, id, NULL) > 0) {
+		facts_read(&ctl->settings, store, id, status->floor, &ctl->manifest,
+			   &facts);
+		if (facts.r == 0)
+			continue;
+		status->refused++;
+		status->refused_why = facts.err;
+		(void)err_wrap(&status->refused_why, facts.r, "%.12s", facts.id);
+	}
+}
+
 /* The record as it stands on the disk: what a boot would make of it is another question. */
 static void read_copies(const struct ctl *ctl, int store, struct status *status)
 {
@@ -131,6 +148,8 @@ int status_read(struct ctl *ctl, struct status *ret_status, struct err *err)
 	read_space(store, status);
 	status->floor = ctl_floor(ctl, &status->record);
 	read_slots(ctl, store, status);
+	if (!select.has_record)
+		read_refused(ctl, store, status);
 	status->next = next_slot(status->slots, &status->record,
 				 ctl->settings.policy.factory[0], status->writable);
 	return 0;

@@ -19,6 +19,8 @@ struct status {
 	const char *running, *running_slot; /* borrowed from struct ctl */
 	struct record record;		    /* of the disk, or as a boot would make it up */
 	struct facts slots[STATUS_SLOTS];   /* by enum decide_slot */
+	size_t refused;	       /* images that a record can't be made up from */
+	struct err refused_why; /* the last of them, and why */
 	enum decide_slot next;
 	uint64_t floor;		/* the higher of the two */
 	uint64_t record_floor;	/* the record's, 0 without one */

@@ -158,6 +158,22 @@ test_images_that_do_not_hold() {
 	line current | grep -q "${old:0:12}: .*No such file"
 }
 
+# Without a record no slot shows an image that is refused.
+test_refused_without_a_record() {
+	local id
+	device 'threshold 2'
+	lamina keygen --keyring "$a.pub" "$b.pub" >run/keyring
+	id=$(there 3)
+	equal "$(line 'next boot')" "nothing: no image would start"
+	line refused | grep -q "^1 image in the store, \`laminactl list\` tells: ${id:0:12}: manifest.sig: "
+	equal "$(field 's["refused"]')" 1
+	there 4 >/dev/null
+	line refused | grep -q "^2 images in the store, "
+	device
+	equal "$(line refused)" ""
+	equal "$(field 's["refused"]')" 0
+}
+
 test_one_bad_copy() {
 	local id
 	device

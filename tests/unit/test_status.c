@@ -159,6 +159,7 @@ static void test_json_trying(void **state)
 			    "    \"id\": \"" HEX64("c") "\",\n"
 			    "    \"reason\": \"watchdog\"\n"
 			    "  },\n"
+			    "  \"refused\": 0,\n"
 			    "  \"floor\": {\n"
 			    "    \"serial\": 4,\n"
 			    "    \"level\": \"record\"\n"
