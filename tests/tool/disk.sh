@@ -282,14 +282,21 @@ test_the_stores_own_boot_record() {
 	lamina disk "$store" -o disk --current "$second"
 	state >values
 	grep -qx "current=$second" values
-	lamina disk "$store" -o disk --image "$second"
+	lamina disk "$store" -o disk --image "$second" 2>notes
+	grep -qx "lamina: state: names an image that stays behind: a new record is made" notes
 	state >values
 	grep -qx "current=$second" values
+	lamina disk "$store" -o disk 2>notes
+	! grep state: notes || say "notes a record that is taken"
 	flip "$store/state" 50
 	flip "$store/state" 4150
-	lamina disk "$store" -o disk
+	lamina disk "$store" -o disk 2>notes
+	grep -qx "lamina: state: damaged: a new record is made" notes
 	state >values
 	grep -qx "current=$second" values
+	: >"$store/state"
+	lamina disk "$store" -o disk 2>notes
+	grep -qx "lamina: state: damaged: a new record is made" notes
 }
 
 test_files_for_the_device() {

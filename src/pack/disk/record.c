@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "cli/cmd.h"
 #include "pack/child.h"
 #include "store/state.h"
 
@@ -100,14 +101,35 @@ static bool has(const struct disk_images *images, const uint8_t id[RECORD_ID_SIZ
 }
 
 /* The store's own record, where laminactl has been at work in it and all that it names
- * comes along. */
-static bool read_own(int store, const struct disk_images *images, struct record *ret_record)
+ * comes along. 0 or -errno. */
+static int read_own(int store, const struct disk_images *images,
+		    struct record *ret_record, struct err *err)
 {
-	__fd int fd = state_open(store, NULL, false, NULL);
+	struct record record;
+	__fd int fd = state_open(store, NULL, false, err);
+	int r = fd < 0 ? fd : state_read(fd, &record, NULL, err);
 
-	return fd >= 0 && state_read(fd, ret_record, NULL, NULL) == 0 &&
-	       has(images, ret_record->current) && has(images, ret_record->candidate) &&
-	       has(images, ret_record->previous);
+	if (r == -EBADMSG)
+		return err_set(err, r, "damaged");
+	if (r < 0)
+		return r;
+	if (!has(images, record.current) || !has(images, record.candidate) ||
+	    !has(images, record.previous))
+		return err_set(err, -ESTALE, "names an image that stays behind");
+	*ret_record = record;
+	return 0;
+}
+
+/* What a record that is given up knew, such as the floor, is lost: not without a word. */
+static bool take_own(int store, const struct disk_images *images,
+		     struct record *ret_record)
+{
+	struct err why = ERR_INIT;
+	int r = read_own(store, images, ret_record, &why);
+
+	if (r < 0 && r != -ENOENT && r != -ENODATA)
+		cmd_note("state: %s: a new record is made", why.text);
+	return r == 0;
 }
 
 int disk_record(int store, const struct disk_images *images, const struct disk_wish *wish,
@@ -116,7 +138,7 @@ int disk_record(int store, const struct disk_images *images, const struct disk_w
 	static const uint8_t empty[RECORD_ROOM];
 	struct record record = { .seq = 0 };
 	__fd int fd = -EBADF;
-	bool own = !wish->current && !wish->candidate && read_own(store, images, &record);
+	bool own = !wish->current && !wish->candidate && take_own(store, images, &record);
 	int r = 0;
 
 	if (!own) {
