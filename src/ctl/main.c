@@ -22,7 +22,7 @@ static const struct cmd_option options[] = {
 	{ "store", 0, "DIR", "the store (default: /run/lamina/store)" },
 	{ "policy", 0, "FILE", "what the device allows (default: /run/lamina/policy)" },
 	{ "keyring", 0, "FILE", "the keys it trusts (default: /run/lamina/keyring)" },
-	{ "state", 0, "DEVICE", "where the boot record is (default: as the policy says)" },
+	{ "state", 0, "FILE", "where the boot record is (default: as the policy says)" },
 	{ "run", 0, "DIR", "what lamina-init left, instead of /run/lamina" },
 	{ 0 },
 };

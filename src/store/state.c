@@ -24,10 +24,11 @@ static bool is_file(const struct stat *st)
 	return S_ISREG(st->st_mode) && st->st_size >= RECORD_ROOM;
 }
 
-static int refuse(struct err *err)
+static int refuse(bool device, struct err *err)
 {
-	return err_set(err, -EBADMSG, "boot record: not a file of %d bytes or more",
-		       RECORD_ROOM);
+	return err_set(err, device ? -EINVAL : -EBADMSG,
+		       "boot record: not %sa file of %d bytes or more",
+		       device ? "a block device or " : "", RECORD_ROOM);
 }
 
 static int check_kind(int fd, bool device, struct err *err)
@@ -37,9 +38,7 @@ static int check_kind(int fd, bool device, struct err *err)
 
 	if (r < 0)
 		return err_errno(err, r, "boot record");
-	if (device && !S_ISBLK(st.st_mode))
-		return err_set(err, -EINVAL, "boot record: not a block device");
-	return device || is_file(&st) ? 0 : refuse(err);
+	return (device && S_ISBLK(st.st_mode)) || is_file(&st) ? 0 : refuse(device, err);
 }
 
 static int look(int store, struct stat *ret_st)
@@ -57,7 +56,7 @@ int state_open(int store, const char *device, bool write, struct err *err)
 
 	/* a link, a socket, a directory to be written... */
 	if (fd < 0 && fd != -ENOENT && !device && look(store, &st) == 0 && !is_file(&st))
-		return refuse(err);
+		return refuse(false, err);
 	if (fd < 0)
 		return err_errno(err, fd, "boot record");
 	r = check_kind(fd, device, err);

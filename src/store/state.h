@@ -11,10 +11,10 @@
 #include "base/err.h"
 #include "format/record.h"
 
-/* Opens the file of @store, or @device where that is not NULL. An fd the caller owns;
- * -ENOENT: there is none; -EBADMSG: what the store has by that name is not a regular file
- * of RECORD_ROOM bytes or more; -EINVAL: not a block device. @write: for state_write()
- * too. */
+/* Opens the file of @store, or @device where that is not NULL: a block device, or what is
+ * to be copied to one. An fd the caller owns; -ENOENT: there is none; -EBADMSG: what the
+ * store has by that name is not a regular file of RECORD_ROOM bytes or more; -EINVAL: nor
+ * is @device, or a block device. @write: for state_write() too. */
 int state_open(int store, const char *device, bool write, struct err *err);
 
 /* Makes the file of @store, RECORD_ROOM bytes written out, complete or not at all, in place

@@ -327,13 +327,25 @@ test_timeline() {
 }
 
 test_a_record_elsewhere() {
-	local id
+	local id file
 	device 'state PARTLABEL=no-such-partition-anywhere'
 	id=$(there 3)
 	refuses "state PARTLABEL=no-such-partition-anywhere: " ctl status
 	record write elsewhere seq=5 current="$id"
 	ctl --state nowhere status | grep -qx 'record     unreadable: No such file or directory'
-	ctl --state /dev/null status | grep -qx 'record     unreadable: not a block device'
+	head -c 100 elsewhere >short
+	for file in short /dev/null; do
+		ctl --state $file status | grep -qx \
+			'record     unreadable: not a block device or a file of 8192 bytes or more'
+	done
+	# a partition's bytes before there is the partition
+	ctl --state elsewhere status | grep -qx 'record     copy 1 good, copy 2 good; .*'
+	image 4 >/dev/null
+	truncate -s 8192 blank
+	ctl --state blank install image-4 >/dev/null
+	equal "$(record show blank | sed -n 's/^current=//p')" "$id"
+	equal "$(ctl --state blank status | sed -n 's/^state *//p')" "trying, 3 of 3 tries left"
+	[ ! -e run/store/state ] || say "made a file in the store"
 }
 
 test_verify() {
