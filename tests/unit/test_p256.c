@@ -8,7 +8,7 @@
 /*
  * A signature is good when the x of u1 times G plus u2 times Q is r, where s = r / u2 and
  * the hash is s times u1, modulo the order n. With u1 and u2 chosen, and Q a known
- * multiple of G, the walk over their bits meets what almost no signature does: two equal
+ * multiple of G, the additions meet what almost no signature brings about: two equal
  * points to add, two opposite ones, none. The numbers were computed with plain integers,
  * in affine coordinates.
  */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * What Lamina compiles of mbedtls 3.6. A device verifies only: SHA-256, and the
- * arithmetic of p256-m (p256.c), which is the smallest code for that. The workstation's
- * tool also makes keys, reads and writes PEM, and signs, with the PSA interface and the
- * larger code for P-256. Serves as mbedtls' own configuration and as its PSA
+ * What Lamina compiles of mbedtls 3.6. A device verifies only, by SHA-256 and p256-m,
+ * which is the smallest code for that and allocates nothing. The workstation's tool also
+ * makes keys, reads and writes PEM, and signs, with the PSA interface and the larger code
+ * for P-256. Serves as mbedtls' own configuration and as its PSA
  * configuration.
  */
 #include <stddef.h>
