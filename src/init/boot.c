@@ -246,6 +246,7 @@ int boot_run(struct err *err)
 				  .factory = -EBADF };
 	stage = (struct stage){ .settings = &settings,
 				.image = &image,
+				.record = &choice.decide.record,
 				.watch = { .fd = -EBADF },
 				.run = -EBADF,
 				.store = -EBADF,

@@ -43,15 +43,20 @@ static void say_success(const struct stage *stage)
 {
 	const struct manifest *manifest = &stage->image->manifest;
 	const struct key_signers *signers = &stage->image->signers;
-	char ids[SIGNATURE_MAX_COUNT * (KEY_ID_SIZE + 1)];
+	char ids[SIGNATURE_MAX_COUNT * (KEY_ID_SIZE + 1)], trial[40];
+	unsigned int tries = stage->record->tries_initial;
 	struct str s;
 
+	str_init(&s, trial, sizeof(trial));
+	if (stage->image->slot == DECIDE_CANDIDATE)
+		str_addf(&s, "candidate, try %u of %u, ", tries - stage->record->tries_left,
+			 tries);
 	str_init(&s, ids, sizeof(ids));
 	for (size_t i = 0; i < signers->count; i++)
 		str_addf(&s, "%s%s", i ? ", " : "", signers->ids[i]);
-	console_say("%s%s%s (%.12s), %zu layer%s, %s, signed by %s, %" PRIu64 " ms",
+	console_say("%s%s%s (%.12s), %s%zu layer%s, %s, signed by %s, %" PRIu64 " ms",
 		    manifest->name, *manifest->version ? " " : "", manifest->version,
-		    stage->image->id, manifest->layer_count,
+		    stage->image->id, trial, manifest->layer_count,
 		    manifest->layer_count == 1 ? "" : "s", stage->guard->name, ids,
 		    (timeline_now() - stage->start_us) / 1000);
 }

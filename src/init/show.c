@@ -38,9 +38,10 @@ static int print_head(void)
 	struct str s;
 
 	str_init(&s, line, sizeof(line));
-	str_addf(&s, "%s image %s: %s %s serial %" PRIu64 ", signed by",
+	str_addf(&s, "%s image %s: %s%s%s, serial %" PRIu64 ", signed by",
 		 report_slot(image.slot), image.id, image.manifest.name,
-		 image.manifest.version, image.manifest.serial);
+		 *image.manifest.version ? " " : "", image.manifest.version,
+		 image.manifest.serial);
 	for (size_t i = 0; i < image.signers.count; i++)
 		str_addf(&s, " %s", image.signers.ids[i]);
 	return print(line);

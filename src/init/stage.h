@@ -22,6 +22,7 @@
 struct stage {
 	const struct settings *settings;
 	const struct select_image *image;
+	const struct record *record; /* the boot record, as it is now */
 	const struct layer_guard *guard;
 	uint64_t start_us; /* of init */
 	const char *state; /* the boot record's device; NULL: in the store */

@@ -214,6 +214,7 @@ static void record_on_a_device(void **state)
 	put_record(); /* not this one */
 	assert_boots();
 	assert_runs("candidate", candidate);
+	assert_non_null(strstr(fake_console(), "), candidate, try 1 of 3, "));
 	assert_false(fake_called("mount - at /run/lamina/store"));
 	/* without the device nothing can be counted, so that no candidate is started */
 	put_two(3);

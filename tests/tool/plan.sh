@@ -21,9 +21,16 @@ test_one_image() {
 	device
 	old=$(there 3 --run exec)
 	unchanged plan >out
-	grep -q "^current image $old: demo 1.3 serial 3, signed by" out
+	grep -q "^current image $old: demo 1.3, serial 3, signed by" out
 	grep -q "^layer 0: sha256:" out
 	grep -q "^run: exec /bin/sh" out
+}
+
+test_without_a_version() {
+	device
+	old=$(there 3 --version "" --run exec)
+	unchanged plan >out
+	grep -q "^current image $old: demo, serial 3, signed by" out
 }
 
 test_candidate() {
