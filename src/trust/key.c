@@ -84,9 +84,11 @@ static int verify_lines(const uint8_t hash[DIGEST_SIZE],
 		if (!counted(signers, key->id))
 			memcpy(signers->ids[signers->count++], key->id, KEY_ID_SIZE);
 	}
-	if (signers->count == 0)
-		return err_set(err, -ENOKEY, "not signed by a key of the keyring");
-	return 0;
+	if (signers->count > 0)
+		return 0;
+	return err_set(err, -ENOKEY, "signed by %s%s, not trusted here",
+		       signatures->count ? signatures->lines[0].key_id : "nobody",
+		       signatures->count > 1 ? " and others" : "");
 }
 
 int key_verify(const void *bytes, size_t size, const struct signature_file *signatures,

@@ -170,7 +170,11 @@ static void another_key(void **state)
 	file.count = 1;
 	file.lines[0] = file.lines[1];
 	assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -ENOKEY, err,
-		       "not signed by a key of the keyring");
+		       "signed by 58b4538755170c4c, not trusted here");
+	file.lines[file.count++] = file.lines[0];
+	assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -ENOKEY, err,
+		       "signed by 58b4538755170c4c and others, not trusted here");
+	file.count = 1;
 	/* Somebody else's signature under a trusted name. */
 	memcpy(file.lines[0].key_id, golden[0].id, KEY_ID_SIZE);
 	assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED,
