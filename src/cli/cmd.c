@@ -180,3 +180,8 @@ int cmd_number(const struct cmd_line *line, int option, unsigned long long least
 	*ret_value = value;
 	return 0;
 }
+
+const char *cmd_input_name(const char *path)
+{
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}

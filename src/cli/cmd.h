@@ -92,6 +92,9 @@ int cmd_number(const struct cmd_line *line, int option, unsigned long long least
 /* A warning or a note on stderr: "PROGRAM: ...", without control characters. */
 void cmd_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* How messages call an operand that is a file: "-" is standard input. */
+const char *cmd_input_name(const char *path);
+
 /* What cmd_main() was called with; "lamina" before. */
 const char *cmd_program_name(void);
 

@@ -152,7 +152,7 @@ static int find_state(struct ctl *ctl, struct err *err)
 	if (!source[0])
 		return 0;
 	fd = find_device(source, 0, ctl->device, err);
-	return fd < 0 ? err_wrap(err, fd, "state %s", source) : 0;
+	return fd < 0 ? err_wrap(err, fd, "state") : 0;
 }
 
 int ctl_open(struct ctl *ctl, struct err *err)

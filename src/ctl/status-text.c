@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/str.h"
 #include "ctl/status.h"
@@ -16,22 +17,34 @@ static void state_line(struct out *out, const struct status *status)
 
 	label(out, "state");
 	if (record_has(record->candidate))
-		out_addf(out, "trying, %u of %u tries left\n", record->tries_left,
-			 record->tries_initial);
+		out_addf(out, "trying, %u of %u tries left%s\n", record->tries_left,
+			 record->tries_initial,
+			 status->next == DECIDE_CANDIDATE
+				 ? ""
+				 : ", but the next boot doesn't try it");
 	else
 		out_add(out, record_has(record->current) ? "confirmed\n" : "no image\n");
 }
 
+/* What it was started as, and what became of it since. */
 static void running_line(struct out *out, const struct status *status)
 {
+	const char *slot = status->running_slot;
+	const char *now = ctl_slot_name(&status->record, status->running);
+	bool same = !now || !slot[0] || strcmp(now, slot) == 0;
+
 	if (!status->running[0])
 		return;
 	label(out, "running");
-	if (status->running_slot[0]) {
-		out_clean(out, status->running_slot);
-		out_add(out, " ");
-	}
-	out_addf(out, "%.12s\n", status->running);
+	if (!same)
+		out_addf(out, "%.12s (started as ", status->running);
+	out_clean(out, slot);
+	if (same)
+		out_addf(out, "%s%.12s\n", slot[0] ? " " : "", status->running);
+	else if (strcmp(now, "failed") == 0)
+		out_addf(out, "; %s)\n", record_reason_words(status->record.reason));
+	else
+		out_addf(out, "; now %s)\n", now);
 }
 
 static void next_line(struct out *out, const struct status *status)
@@ -83,8 +96,9 @@ static void copies_line(struct out *out, const struct status *status)
 		out_addf(out, "%scopy %d %s", i ? ", " : "", i + 1,
 			 status_copy_name(status->copies.copies[i]));
 	if (status->record_r == 0)
-		out_addf(out, "; %" PRIu64 " writes, %u candidates started",
-			 status->record.seq, status->record.boots);
+		out_addf(out, "; %" PRIu64 " write%s, %u candidate%s started",
+			 status->record.seq, status->record.seq == 1 ? "" : "s",
+			 status->record.boots, status->record.boots == 1 ? "" : "s");
 }
 
 /* What a boot makes of it. */

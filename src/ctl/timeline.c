@@ -60,6 +60,8 @@ int timeline_show(struct out *out, const struct ctl *ctl, bool json, struct err 
 	text[size] = '\0';
 	if (json)
 		json_open(out, "boot", '[');
+	else
+		out_addf(out, "%15s %15s  step\n", "began at", "took");
 	for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
 		*end = '\0';
 		if (!read_step(line, &step))

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -149,14 +150,17 @@ static int result(struct err *err)
 		[CHECK_SUPERBLOCK] = "superblock ",
 	};
 	const struct check *check = walk.check;
+	char lost[64] = "";
 
 	if (check->bad_blocks == 0)
 		return 0;
-	return err_set(err, -EBADMSG,
-		       "%" PRIu64 " of %" PRIu64 " blocks are damaged, first %s%" PRIu64
-		       "; %" PRIu64 " more can't be read for it",
+	if (check->lost_blocks > 0)
+		(void)snprintf(lost, sizeof(lost), "; %" PRIu64 " more can't be read for it",
+			       check->lost_blocks);
+	return err_set(err, -EBADMSG, "%" PRIu64 " of %" PRIu64 " blocks %s %s%" PRIu64 "%s",
 		       check->bad_blocks, walk.layer->size_bytes / VERITY_BLOCK,
-		       kinds[walk.first_kind], walk.first, check->lost_blocks);
+		       check->bad_blocks == 1 ? "is damaged:" : "are damaged, first",
+		       kinds[walk.first_kind], walk.first, lost);
 }
 
 int check_layer(struct check *check, int store, const struct manifest_layer *layer,

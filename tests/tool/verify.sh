@@ -38,12 +38,12 @@ test_json() {
 test_json_of_what_does_not_hold() {
 	need jq
 	flip "$(blob_file)" 100
-	refuses "1 of 2 layers do not hold" lamina verify "$store" -k "$a.pub" --json
+	refuses "1 of 2 layers does not hold" lamina verify "$store" -k "$a.pub" --json
 	jq -e '(.holds | not) and .layers[0].holds and (.layers[1].reason | length > 0)' "$top/out"
 }
 
 test_keys() {
-	refuses "not signed by a key" lamina verify "$store" -k "$b.pub"
+	refuses "not trusted here" lamina verify "$store" -k "$b.pub"
 	refuses "signature" lamina verify "$store" -k "$a.pub" -k "$b.pub" --threshold 2
 	misused "whose signature" lamina verify "$store"
 	misused "not a number from" lamina verify "$store" -k "$a.pub" --threshold 0
@@ -67,7 +67,7 @@ test_every_place_of_a_layer() {
 	data=$(data_of)
 	for at in 0 200 $((data - 1)) "$data" $((data + 100)) $((data + 4095)); do
 		flip "$(blob_file)" "$at"
-		refuses "1 of 2 layers do not hold" lamina verify "$store" -k "$a.pub"
+		refuses "1 of 2 layers does not hold" lamina verify "$store" -k "$a.pub"
 		flip "$(blob_file)" "$at"
 	done
 	lamina verify "$store" -k "$a.pub"

@@ -145,7 +145,7 @@ static void counts(void **state)
 		     "3 of 305 blocks are damaged, first hash block 1; 128 more");
 	/* above it all */
 	flip(301);
-	assert_tells(run(&check, &err), -EBADMSG, err, "1 of 305 blocks are damaged");
+	assert_tells(run(&check, &err), -EBADMSG, err, "1 of 305 blocks is damaged: ");
 	assert_int_equal(check.lost_blocks, 300);
 	layer.root[3] ^= 1;
 	flip(301);

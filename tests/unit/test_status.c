@@ -8,6 +8,10 @@
 
 /* Golden: who reads `status --json` relies on these keys. Change them in laminactl(8) too. */
 
+#define HEX8(c) c c c c c c c c
+#define HEX64(c) HEX8(HEX8(c))
+#define BS HEX64("b")
+
 static struct status status;
 
 static void set_image(enum decide_slot slot, char digit, uint64_t serial)
@@ -32,7 +36,7 @@ static void set_id(uint8_t id[RECORD_ID_SIZE], uint8_t byte)
 static void set_trying(void)
 {
 	status = (struct status){
-		.running = "bbbbbbbbbbbbbbbb",
+		.running = BS,
 		.running_slot = "candidate",
 		.record = { .seq = 12,
 			    .boots = 2,
@@ -79,6 +83,38 @@ static void test_text_trying(void **state)
 		"space      3.0 MiB free of 64.0 MiB\n");
 }
 
+static void assert_running(const char *words)
+{
+	struct out out;
+
+	render(&out);
+	status_text(&out, &status);
+	assert_non_null(strstr(rendered(&out), words));
+}
+
+static void test_text_what_became_of_it(void **state)
+{
+	(void)state;
+	set_trying();
+	status.next = DECIDE_CURRENT;
+	assert_running("state      trying, 1 of 3 tries left, but the next boot doesn't try it\n"
+		       "running    candidate bbbbbbbbbbbb\n");
+	memset(status.record.candidate, 0, RECORD_ID_SIZE);
+	set_id(status.record.failed, 0xbb);
+	status.record.reason = RECORD_REASON_REJECTED;
+	assert_running("running    bbbbbbbbbbbb (started as candidate; rejected)\n");
+	set_id(status.record.current, 0xbb);
+	status.record.seq = status.record.boots = 1;
+	assert_running("running    bbbbbbbbbbbb (started as candidate; now current)\n");
+	assert_running("; 1 write, 1 candidate started\n");
+	set_id(status.record.current, 0xaa);
+	set_id(status.record.failed, 0xcc);
+	status.running_slot = "factory";
+	assert_running("running    factory bbbbbbbbbbbb\n");
+	status.running_slot = "";
+	assert_running("running    bbbbbbbbbbbb\n");
+}
+
 static void test_text_nothing(void **state)
 {
 	struct out out;
@@ -112,13 +148,11 @@ static void test_json_trying(void **state)
 	json_open(&out, NULL, '{');
 	status_json(&out, &status);
 	json_close(&out, '}');
-#define HEX8(c) c c c c c c c c
-#define HEX64(c) HEX8(HEX8(c))
 	assert_string_equal(rendered(&out),
 			    "{\n"
 			    "  \"state\": \"trying\",\n"
 			    "  \"running\": {\n"
-			    "    \"id\": \"bbbbbbbbbbbbbbbb\",\n"
+			    "    \"id\": \"" BS "\",\n"
 			    "    \"slot\": \"candidate\"\n"
 			    "  },\n"
 			    "  \"next\": {\n"
@@ -208,6 +242,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text_trying),
+		cmocka_unit_test(test_text_what_became_of_it),
 		cmocka_unit_test(test_text_nothing),
 		cmocka_unit_test(test_json_trying),
 		cmocka_unit_test(test_next),

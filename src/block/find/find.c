@@ -207,11 +207,15 @@ static int64_t now_ms(void)
 
 static int give_up(struct find *find, uint32_t timeout_ms, struct err *err)
 {
+	char waited[24] = "";
+
 	/* for a path, nobody has looked around yet */
 	if (find->kind == POLICY_SOURCE_PATH)
 		(void)look(find, NULL);
-	return err_set(err, -ENXIO, "not there after %u.%u s; block devices: %s%s",
-		       timeout_ms / 1000, timeout_ms % 1000 / 100,
+	if (timeout_ms > 0)
+		(void)snprintf(waited, sizeof(waited), " after %u.%u s", timeout_ms / 1000,
+			       timeout_ms % 1000 / 100);
+	return err_set(err, -ENXIO, "not there%s; block devices: %s%s", waited,
 		       find->seen.used ? find->seen_text : "none",
 		       find->seen.full ? ", ..." : "");
 }

@@ -57,10 +57,10 @@ static int open_source(const char *name, const struct install_source **ret_from,
 			      : sys_openat(AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0);
 
 	if (fd < 0)
-		return err_errno(err, fd, "%s", name);
+		return err_errno(err, fd, "%s", cmd_input_name(name));
 	r = sys_fstat(fd, &st);
 	if (r < 0)
-		return err_errno(err, r, "%s", name);
+		return err_errno(err, r, "%s", cmd_input_name(name));
 	*ret_from = S_ISDIR(st.st_mode) ? &install_directory : &install_bundle;
 	return TAKE_FD(fd);
 }
@@ -192,15 +192,17 @@ static void tell(const struct request *q)
 	uint64_t bytes = q->dry_run ? install->total_bytes - install->reused_bytes
 				    : install->written_bytes;
 
-	cmd_note("%s%s%s, serial %" PRIu64 ": %s %s, %s in %zu layers there already",
+	cmd_note("%s%s%s, serial %" PRIu64 ": %s %s, %s in %zu layer%s there already",
 		 m->name, m->version[0] ? " " : "", m->version, m->serial,
 		 str_size(bytes, written), q->dry_run ? "to write" : "written",
-		 str_size(install->reused_bytes, reused), install->reused_layers);
+		 str_size(install->reused_bytes, reused), install->reused_layers,
+		 install->reused_layers == 1 ? "" : "s");
 	if (q->dry_run)
 		return;
 	if (record_same(record->candidate, q->id))
-		cmd_note("the next boot tries it: %u tries until it is confirmed",
-			 (unsigned int)record->tries_initial);
+		cmd_note("the next boot tries it: %u %s until it is confirmed",
+			 (unsigned int)record->tries_initial,
+			 record->tries_initial == 1 ? "try" : "tries");
 	else
 		cmd_note("it is the current image");
 }
@@ -217,7 +219,7 @@ static int install(struct ctl *ctl, struct change *change, void *context, struct
 	if (r == 0 && !q->dry_run)
 		r = write_image(q, err);
 	if (r < 0)
-		return err_wrap(err, r, "%s", q->name);
+		return err_wrap(err, r, "%s", cmd_input_name(q->name));
 	r = q->dry_run ? 0 : flip(q, err);
 	if (r < 0)
 		return r;

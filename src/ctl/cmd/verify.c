@@ -141,7 +141,9 @@ static int verify_images(struct verify *v, const char *word, struct err *err)
 		return err_set(err, -ENOENT, "no image '%s' in the store", word);
 	r = out_done(&v->out, err);
 	if (r == 0 && v->bad > 0)
-		r = err_set(err, -EBADMSG, "%zu of %zu images don't hold", v->bad, count);
+		r = count == 1 ? err_set(err, -EBADMSG, "the image doesn't hold")
+			       : err_set(err, -EBADMSG, "%zu of %zu images %s hold", v->bad,
+					 count, v->bad == 1 ? "doesn't" : "don't");
 	return r;
 }
 

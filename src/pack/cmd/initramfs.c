@@ -190,8 +190,10 @@ static int add_policy(struct cpio *cpio, const struct request *q, struct err *er
 		return err_wrap(err, r, "%s", q->policy);
 	if (policy.threshold > q->ring.count)
 		return err_set(err, -EINVAL,
-			       "%s: asks for %u signatures, but there are %zu keys",
-			       q->policy, policy.threshold, q->ring.count);
+			       "%s: asks for %u signatures, but there %s %zu key%s",
+			       q->policy, policy.threshold,
+			       q->ring.count == 1 ? "is" : "are", q->ring.count,
+			       q->ring.count == 1 ? "" : "s");
 	return cpio_add_file(cpio, "etc/lamina/policy", 0644, text, (size_t)size, err);
 }
 

@@ -158,8 +158,9 @@ static int verify(const struct request *q, const struct place *place, struct err
 	else
 		print_text(image, &found);
 	if (r == 0 && found.bad > 0)
-		r = err_set(err, -EBADMSG, "image %.12s: %zu of %zu layers do not hold",
-			    image->id, found.bad, image->manifest.layer_count);
+		r = err_set(err, -EBADMSG, "image %.12s: %zu of %zu layers %s not hold",
+			    image->id, found.bad, image->manifest.layer_count,
+			    found.bad == 1 ? "does" : "do");
 	free(found.layers);
 	return r;
 }
@@ -216,7 +217,7 @@ static int verify_run(struct cmd_line *line, struct err *err)
 	if (r < 0)
 		return r;
 	r = verify(&q, &place, err);
-	return r < 0 ? err_wrap(err, r, "%s", q.place) : 0;
+	return r < 0 ? err_wrap(err, r, "%s", cmd_input_name(q.place)) : 0;
 }
 
 const struct cmd cmd_verify = {
