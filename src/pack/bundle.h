@@ -22,7 +22,8 @@ int bundle_write(int fd, int store, const struct image *image, struct err *err);
 int bundle_read_head(int fd, struct image *image, struct err *err);
 
 /* Reads the next layer, which must be @layer, and hashes it; writes it to @out_fd unless that is
- * negative. A layer for which image_layer_again() is not in the bundle: don't ask. */
+ * negative. A layer for which image_layer_again() is not in the bundle: don't ask. A text
+ * doesn't say which layer it is. */
 int bundle_read_layer(int fd, const struct image *image, size_t layer, int out_fd,
 		      struct err *err);
 

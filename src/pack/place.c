@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "cli/cmd.h"
 #include "format/ustar.h"
 #include "pack/bundle.h"
 #include "pack/scratch.h"
+#include "store/judge.h"
 #include "store/store.h"
 
 static int open_store(struct place *place, const char *path, const char *prefix,
@@ -28,25 +30,78 @@ static int open_store(struct place *place, const char *path, const char *prefix,
 
 static int walk_bundle(struct place *place, struct err *err)
 {
+	const struct manifest *manifest = &place->image->manifest;
 	int r = bundle_read_head(place->bundle, place->image, err);
 
-	for (size_t i = 0; r == 0 && i < place->image->manifest.layer_count; i++)
-		if (!image_layer_again(place->image, i))
-			r = bundle_skip_layer(place->bundle, place->image, i,
-					      &place->offsets[i], err);
+	for (size_t i = 0; r == 0 && i < manifest->layer_count; i++) {
+		if (image_layer_again(place->image, i))
+			continue;
+		r = bundle_skip_layer(place->bundle, place->image, i, &place->offsets[i],
+				      err);
+		if (r < 0)
+			return judge_wrap_layer(err, r, i, &manifest->layers[i]);
+	}
 	return r < 0 ? r : bundle_read_tail(place->bundle, place->image, err);
+}
+
+static int copy_all(int from, int to, struct err *err)
+{
+	static char bytes[64 << 10];
+	ssize_t n;
+	int r = 0;
+
+	while (r == 0 && (n = read(from, bytes, sizeof(bytes))) != 0) {
+		if (n > 0)
+			r = fd_write_all(to, bytes, (size_t)n);
+		else if (errno != EINTR)
+			r = -errno;
+	}
+	if (r == 0 && lseek(to, 0, SEEK_SET) < 0)
+		r = -errno;
+	return r < 0 ? err_errno(err, r, "copying it to a temporary file") : 0;
+}
+
+/* A bundle is gone through more than once: one that comes through a pipe is kept first. */
+static int open_standard(struct err *err)
+{
+	__fd int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	__fd int scratch = -EBADF;
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(err, -errno, "%s", err_reason(errno));
+	if (S_ISREG(st.st_mode))
+		return TAKE_FD(fd);
+	scratch = scratch_open(err);
+	if (scratch < 0)
+		return scratch;
+	r = copy_all(fd, scratch, err);
+	return r < 0 ? r : TAKE_FD(scratch);
+}
+
+static int open_file(const char *path, struct err *err)
+{
+	int fd;
+
+	if (strcmp(path, "-") == 0)
+		return open_standard(err);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return fd < 0 ? err_set(err, -errno, "%s", err_reason(errno)) : fd;
 }
 
 static int open_place(struct place *place, const char *path, const char *prefix,
 		      struct err *err)
 {
-	__fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	__fd int fd = open_file(path, err);
 	struct stat st;
 
 	place->image = image_new();
 	if (!place->image)
 		return -ENOMEM;
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
 		return err_set(err, -errno, "%s", err_reason(errno));
 	if (S_ISDIR(st.st_mode))
 		return open_store(place, path, prefix, err);
@@ -62,7 +117,7 @@ int place_open(struct place *place, const char *path, const char *prefix, struct
 
 	*place = (struct place)PLACE_INIT;
 	r = open_place(place, path, prefix, err);
-	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
+	return r < 0 ? err_wrap(err, r, "%s", cmd_input_name(path)) : 0;
 }
 
 void place_done(struct place *place)

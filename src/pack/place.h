@@ -17,9 +17,9 @@ struct place {
 
 #define PLACE_INIT { .image = NULL, .store = -EBADF, .bundle = -EBADF }
 
-/* Opens STORE or BUNDLE and reads the image whose id begins with @prefix (NULL: the only one).
- * A bundle is walked to its end, without hashing layers. 0 or -errno; a text begins with
- * @path. Needs place_done() in either case. */
+/* Opens STORE or BUNDLE ("-": a bundle from standard input) and reads the image whose id begins
+ * with @prefix (NULL: the only one). A bundle is walked to its end, without hashing layers. 0 or
+ * -errno; a text begins with @path's cmd_input_name(). Needs place_done() in either case. */
 int place_open(struct place *place, const char *path, const char *prefix, struct err *err);
 void place_done(struct place *place);
 

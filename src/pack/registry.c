@@ -110,15 +110,14 @@ int registry_copy_layer(const struct registry_image *from, size_t layer, int out
 	if (fd < 0)
 		return fd;
 	if (size != l->size_bytes)
-		return err_set(
-			err, -EBADMSG, "%s: has %llu bytes, the manifest says %llu", name,
-			(unsigned long long)size, (unsigned long long)l->size_bytes);
+		return err_set(err, -EBADMSG, "has %llu bytes, the manifest says %llu",
+			       (unsigned long long)size,
+			       (unsigned long long)l->size_bytes);
 	r = hashcopy(fd, offset, size, out_fd, hash);
 	if (r < 0)
-		return err_errno(err, r, "%s", name);
+		return err_errno(err, r, "copying it");
 	if (memcmp(hash, l->blob, sizeof(hash)) != 0)
-		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says",
-			       name);
+		return err_set(err, -EBADMSG, "its sha256 is not what its name says");
 	return 0;
 }
 

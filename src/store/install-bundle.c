@@ -16,15 +16,13 @@ static int open_bundle(struct install *install, struct err *err)
 	if (r < 0)
 		return err_errno(err, r, "fstat");
 	install->seeks = S_ISREG(st.st_mode);
-	r = unbundle_text(install->source, "manifest", install->manifest_text,
-			  sizeof(install->manifest_text), err);
-	if (r == -EBADMSG)
-		return err_wrap(err, r, "not a bundle");
+	r = unbundle_manifest(install->source, install->manifest_text,
+			      sizeof(install->manifest_text), err);
 	if (r < 0)
 		return r;
 	install->manifest_size = (size_t)r;
-	r = unbundle_text(install->source, "manifest.sig", install->signature_text,
-			  sizeof(install->signature_text), err);
+	r = unbundle_signature(install->source, install->signature_text,
+			       sizeof(install->signature_text), err);
 	if (r < 0)
 		return r;
 	install->signature_size = (size_t)r;

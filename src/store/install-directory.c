@@ -48,9 +48,10 @@ static int open_directory(struct install *install, struct err *err)
 			    sizeof(install->manifest_text), &install->manifest_size, err);
 	if (r < 0)
 		return r;
-	return store_read_file(dir, "manifest.sig", install->signature_text,
-			       sizeof(install->signature_text), &install->signature_size,
-			       err);
+	r = store_read_file(dir, "manifest.sig", install->signature_text,
+			    sizeof(install->signature_text), &install->signature_size,
+			    err);
+	return r == -ENOENT ? err_set(err, -ENOKEY, "not signed: run `lamina sign`") : r;
 }
 
 static int copy(struct install *install, size_t index, struct err *err)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -13,8 +14,10 @@
 
 #define OCI_MAX_SIZE (1 << 20) /* of the OCI manifest and of the index */
 #define BLOBS "blobs/sha256/"
+#define LAYER "the layer"
 
-/* Reads exactly @size bytes from where @fd stands; -EBADMSG when there are fewer. */
+/* Reads exactly @size bytes from where @fd stands; -EBADMSG when there are fewer, -ENODATA when
+ * there are none. */
 static int take(int fd, void *buf, size_t size)
 {
 	char *at = buf;
@@ -27,18 +30,33 @@ static int take(int fd, void *buf, size_t size)
 		if (n < 0)
 			return (int)n;
 		if (n == 0)
-			return -EBADMSG;
+			return at == buf ? -ENODATA : -EBADMSG;
 		at += n;
 		size -= (size_t)n;
 	}
 	return 0;
 }
 
+/* @name is LAYER where the caller says which one it is. */
 static int failed(int r, const char *name, struct err *err)
 {
-	if (r == -EBADMSG)
-		return err_set(err, r, "%s: the bundle ends in the middle of it", name);
-	return err_errno(err, r, "%s: reading the bundle", name);
+	if (r == -EBADMSG || r == -ENODATA)
+		r = err_set(err, -EBADMSG, "the bundle ends in the middle of it");
+	else
+		r = err_errno(err, r, "reading the bundle");
+	return strcmp(name, LAYER) == 0 ? r : err_wrap(err, r, "%s", name);
+}
+
+static int parse_entry(const uint8_t block[USTAR_BLOCK], const char *name,
+		       struct ustar_entry *ret_entry, struct err *err)
+{
+	int r = ustar_parse(block, ret_entry, err);
+
+	if (r < 0)
+		return err_wrap(err, r, "where %s should be", name);
+	if (r == 0)
+		return err_set(err, -EBADMSG, "the end where %s should be", name);
+	return 0;
 }
 
 /* Reads the header where @name should be. */
@@ -48,14 +66,7 @@ static int take_entry(int fd, const char *name, struct ustar_entry *ret_entry,
 	uint8_t block[USTAR_BLOCK];
 	int r = take(fd, block, sizeof(block));
 
-	if (r < 0)
-		return failed(r, name, err);
-	r = ustar_parse(block, ret_entry, err);
-	if (r < 0)
-		return err_wrap(err, r, "where %s should be", name);
-	if (r == 0)
-		return err_set(err, -EBADMSG, "%s: not in the bundle", name);
-	return 0;
+	return r < 0 ? failed(r, name, err) : parse_entry(block, name, ret_entry, err);
 }
 
 static int check_name(const struct ustar_entry *entry, const char *expected,
@@ -80,23 +91,51 @@ static int take_padding(int fd, uint64_t size_bytes, const char *name, struct er
 	return 0;
 }
 
-int unbundle_text(int fd, const char *name, void *buf, size_t room, struct err *err)
+static int take_text(int fd, const char *name, uint64_t size_bytes, void *buf, size_t room,
+		     struct err *err)
 {
+	int r;
+
+	if (size_bytes > room || size_bytes == 0)
+		return err_set(err, -EBADMSG, "%s: %s", name,
+			       size_bytes ? "larger than it may be" : "is empty");
+	r = take(fd, buf, (size_t)size_bytes);
+	if (r < 0)
+		return failed(r, name, err);
+	r = take_padding(fd, size_bytes, name, err);
+	return r < 0 ? r : (int)size_bytes;
+}
+
+int unbundle_manifest(int fd, void *buf, size_t room, struct err *err)
+{
+	static const char name[] = "manifest";
+	uint8_t block[USTAR_BLOCK];
+	struct ustar_entry entry;
+	int r = take(fd, block, sizeof(block));
+
+	if (r == -ENODATA)
+		return err_set(err, -EBADMSG, "empty");
+	if (r == -EBADMSG)
+		return err_set(err, r, "not a bundle");
+	if (r < 0)
+		return failed(r, name, err);
+	r = parse_entry(block, name, &entry, err);
+	if (r == 0)
+		r = check_name(&entry, name, name, err);
+	if (r < 0)
+		return err_wrap(err, r, "not a bundle");
+	return take_text(fd, name, entry.size_bytes, buf, room, err);
+}
+
+int unbundle_signature(int fd, void *buf, size_t room, struct err *err)
+{
+	static const char name[] = "manifest.sig";
 	struct ustar_entry entry;
 	int r = take_entry(fd, name, &entry, err);
 
 	if (r == 0)
 		r = check_name(&entry, name, name, err);
-	if (r < 0)
-		return r;
-	if (entry.size_bytes > room || entry.size_bytes == 0)
-		return err_set(err, -EBADMSG, "%s: %s", name,
-			       entry.size_bytes ? "larger than it may be" : "is empty");
-	r = take(fd, buf, (size_t)entry.size_bytes);
-	if (r < 0)
-		return failed(r, name, err);
-	r = take_padding(fd, entry.size_bytes, name, err);
-	return r < 0 ? r : (int)entry.size_bytes;
+	return r < 0 ? r : take_text(fd, name, entry.size_bytes, buf, room, err);
 }
 
 /* Hands the bytes of an entry and what fills it up to the sink. */
@@ -125,46 +164,48 @@ static void blob_name(const uint8_t digest[DIGEST_SIZE], char ret_name[USTAR_NAM
 	str_hex_encode(digest, DIGEST_SIZE, ret_name + sizeof(BLOBS) - 1);
 }
 
-static int take_layer_header(int fd, const struct manifest_layer *layer,
-			     char ret_name[USTAR_NAME_SIZE], struct err *err)
+static int take_layer_header(int fd, const struct manifest_layer *layer, struct err *err)
 {
+	char name[USTAR_NAME_SIZE];
 	struct ustar_entry entry;
 	int r;
 
-	blob_name(layer->blob, ret_name);
-	r = take_entry(fd, ret_name, &entry, err);
+	blob_name(layer->blob, name);
+	r = take_entry(fd, LAYER, &entry, err);
 	if (r == 0)
-		r = check_name(&entry, ret_name, ret_name, err);
+		r = check_name(&entry, name, LAYER, err);
 	if (r < 0)
 		return r;
 	if (entry.size_bytes != layer->size_bytes)
 		return err_set(err, -EBADMSG,
-			       "%s: has %" PRIu64 " bytes, the manifest says %" PRIu64,
-			       ret_name, entry.size_bytes, layer->size_bytes);
+			       "has %" PRIu64 " bytes, the manifest says %" PRIu64,
+			       entry.size_bytes, layer->size_bytes);
 	return 0;
 }
 
 int unbundle_layer(int fd, const struct manifest_layer *layer,
 		   const struct unbundle_sink *sink, struct err *err)
 {
-	char name[USTAR_NAME_SIZE];
-	int r = take_layer_header(fd, layer, name, err);
+	int r = take_layer_header(fd, layer, err);
 
-	return r < 0 ? r : take_data(fd, name, layer->size_bytes, sink, err);
+	return r < 0 ? r : take_data(fd, LAYER, layer->size_bytes, sink, err);
 }
 
 int unbundle_skip(int fd, const struct manifest_layer *layer, uint64_t *ret_offset,
 		  struct err *err)
 {
-	char name[USTAR_NAME_SIZE];
-	int r = take_layer_header(fd, layer, name, err);
+	int r = take_layer_header(fd, layer, err);
+	struct stat st;
 	int64_t at;
 
 	if (r < 0)
 		return r;
 	at = sys_lseek(fd, (int64_t)ustar_padded(layer->size_bytes), SEEK_CUR);
-	if (at < 0)
-		return err_errno(err, (int)at, "%s", name);
+	r = at < 0 ? (int)at : sys_fstat(fd, &st);
+	if (r == 0 && st.st_size < at)
+		r = -EBADMSG;
+	if (r < 0)
+		return failed(r, LAYER, err);
 	*ret_offset = (uint64_t)at - ustar_padded(layer->size_bytes);
 	return 0;
 }

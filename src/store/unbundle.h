@@ -12,8 +12,10 @@
 #include "base/err.h"
 #include "format/manifest.h"
 
-/* Reads the next entry, which must be @name, of 1 to @room bytes. Returns its size. */
-int unbundle_text(int fd, const char *name, void *buf, size_t room, struct err *err);
+/* Reads the first entry, the manifest, and the second, its signatures: of 1 to @room bytes.
+ * Returns the size. */
+int unbundle_manifest(int fd, void *buf, size_t room, struct err *err);
+int unbundle_signature(int fd, void *buf, size_t room, struct err *err);
 
 /* Who gets a layer's bytes: @buf, of @room bytes, is filled and handed over as often as
  * need be. The callback's failure (0 or -errno) ends the reading. */
@@ -25,12 +27,12 @@ struct unbundle_sink {
 };
 
 /* Reads the next entry, which must be @layer's, with the size that the manifest says. Its
- * hash is the sink's affair. */
+ * hash is the sink's affair, and which layer it is the caller's to say of a failure. */
 int unbundle_layer(int fd, const struct manifest_layer *layer,
 		   const struct unbundle_sink *sink, struct err *err);
 
 /* Passes over it instead, in a file that can seek; @ret_offset says where its bytes are.
- * A file that ends early shows at the next entry. */
+ */
 int unbundle_skip(int fd, const struct manifest_layer *layer, uint64_t *ret_offset,
 		  struct err *err);
 

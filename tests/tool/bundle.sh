@@ -104,7 +104,7 @@ test_only_signed_images() {
 
 test_keys_before_anything_is_written() {
 	bundle
-	refuses "not signed by a key" lamina unbundle b.tar -o u --key "$b.pub"
+	refuses "not trusted here" lamina unbundle b.tar -o u --key "$b.pub"
 	refuses "signature" lamina unbundle b.tar -o u -k "$a.pub" -k "$b.pub" --threshold 2
 	leaves b.tar
 }
@@ -132,6 +132,36 @@ test_cut_at_any_block() {
 		leaves b.tar cut.tar
 		rm cut.tar
 	done
+}
+
+test_cut_in_a_layer() {
+	local at second
+	bundle
+	second=$(sed -n 's/^layer sha256:\(.\{12\}\).*/\1/p' "$store/images/$id/manifest" | tail -n 1)
+	at=$(grep -obUa "blobs/sha256/$second" b.tar | cut -d : -f 1)
+	for cut in "$((at + 512))" "$((at + 4000))"; do
+		head -c "$cut" b.tar >cut.tar
+		for command in "inspect cut.tar" "verify cut.tar -k $a.pub" "unbundle cut.tar -o u"; do
+			refuses "cut.tar: layer 1 (sha256:$second): the bundle ends in the middle of it" \
+				lamina $command
+		done
+	done
+	leaves b.tar cut.tar
+}
+
+test_standard_input() {
+	lamina bundle "$store" -o - | lamina inspect - >out
+	lamina inspect "$store" | cmp - out
+	bundle
+	lamina inspect - <b.tar | cmp - out
+	lamina bundle "$store" -o - | lamina verify - -k "$a.pub" >out
+	equal "$(grep -c 'verity tree hold' out)" 2
+	lamina bundle "$store" -o - | lamina diff "$store" - >out
+	refuses "standard input: empty" lamina inspect - </dev/null
+	refuses "standard input: not a bundle" lamina inspect - <"$a.pub"
+	refuses "standard input: empty" lamina unbundle - -o u </dev/null
+	refuses "standard input: image ${id:0:12}: signed by" lamina verify - -k "$b.pub" <b.tar
+	leaves b.tar out
 }
 
 # Whatever byte changes, it is noticed, or nothing depends on it.

@@ -82,7 +82,8 @@ test_dry_run_changes_nothing() {
 	unchanged ctl install -n image-3 >/dev/null 2>&1
 	[ -z "$(ls run/store)" ] || say "there is something in the store: $(ls run/store)"
 	lamina keygen --keyring "$b.pub" >run/keyring
-	refuses "manifest.sig: not signed by a key of the keyring" ctl install --dry-run 3.lamina
+	refuses "manifest.sig: signed by $(lamina keygen --keyring "$a.pub" | cut -d ' ' -f 2), not trusted here" \
+		ctl install --dry-run 3.lamina
 }
 
 test_a_directory_of_several() {
@@ -113,12 +114,19 @@ test_what_is_refused() {
 	device
 	image 7 >/dev/null
 	cp -r image-7 unsigned && rm unsigned/images/*/manifest.sig
-	unchanged refuses "unsigned: " ctl install unsigned
+	unchanged refuses "unsigned: not signed: run \`lamina sign\`" ctl install unsigned
 	lamina sign unsigned --key "$b.key" >/dev/null
-	unchanged refuses "unsigned: manifest.sig: not signed by a key of the keyring" \
-		ctl install unsigned
+	unchanged refuses "not trusted here" ctl install unsigned
 	refuses "nowhere: No such file" ctl install nowhere
-	refuses "/dev/null: " ctl install /dev/null
+	refuses "/dev/null: empty" ctl install /dev/null
+	refuses "standard input: empty" ctl install - </dev/null
+	refuses "run/policy: not a bundle" ctl install run/policy
+	head -c 5000 /dev/zero | tr '\0' x >text
+	refuses "text: not a bundle: where manifest should be: not a tar header" ctl install text
+	cp -r image-6/. image-7
+	refuses "image-7: 2 images in it: \`lamina bundle --image ID\` takes one" ctl install image-7
+	mkdir -p none/images
+	refuses "none: no image in it" ctl install none
 	misused "install: BUNDLE|DIRECTORY|- is missing" ctl install
 	misused "install: what is 'two'?" ctl install one two
 	equal "$(line current | cut -c 1-12)" "${old:0:12}"
@@ -156,7 +164,7 @@ test_damaged_sources() {
 	for cut in 100 600 3000 $((size / 2)) $((size - 2000)); do
 		head -c "$cut" 4.lamina >cut.lamina
 		refuses "cut.lamina: " ctl install cut.lamina
-		refuses "-: " ctl install - <cut.lamina
+		refuses "standard input: " ctl install - <cut.lamina
 	done
 	# a header, the manifest, and a layer that is not there already
 	for at in 0 520 $(($(grep -abo "$(layer 4 2)" 4.lamina | tail -n +2 | head -n 1 | cut -d : -f 1) + 5000)); do

@@ -13,15 +13,13 @@
 
 int bundle_read_head(int fd, struct image *image, struct err *err)
 {
-	int r = unbundle_text(fd, "manifest", image->text, sizeof(image->text), err);
+	int r = unbundle_manifest(fd, image->text, sizeof(image->text), err);
 
-	if (r == -EBADMSG)
-		return err_wrap(err, r, "not a bundle");
 	if (r < 0)
 		return r;
 	image->size = (size_t)r;
-	r = unbundle_text(fd, "manifest.sig", image->signature_text,
-			  sizeof(image->signature_text), err);
+	r = unbundle_signature(fd, image->signature_text, sizeof(image->signature_text),
+			       err);
 	if (r < 0)
 		return r;
 	image->signature_size = (size_t)r;
@@ -40,7 +38,7 @@ static int take(void *context, const void *bytes, size_t size, struct err *err)
 
 	if (r == 0 && copy->out_fd >= 0)
 		r = fd_write_all(copy->out_fd, bytes, size);
-	return r < 0 ? err_errno(err, r, "layer") : 0;
+	return r < 0 ? err_errno(err, r, "copying it") : 0;
 }
 
 static int read_layer(int fd, const struct manifest_layer *layer, struct copy *copy,
@@ -49,7 +47,7 @@ static int read_layer(int fd, const struct manifest_layer *layer, struct copy *c
 	struct unbundle_sink sink = { malloc(COPY_SIZE), COPY_SIZE, take, copy };
 	int r = sink.buf ? digest_start(&copy->digest) : -ENOMEM;
 
-	r = r < 0 ? err_errno(err, r, "layer") : unbundle_layer(fd, layer, &sink, err);
+	r = r < 0 ? err_errno(err, r, "reading it") : unbundle_layer(fd, layer, &sink, err);
 	free(sink.buf);
 	return r;
 }
@@ -59,7 +57,6 @@ int bundle_read_layer(int fd, const struct image *image, size_t layer, int out_f
 {
 	const struct manifest_layer *signed_layer = &image->manifest.layers[layer];
 	struct copy copy = { .out_fd = out_fd };
-	char name[DIGEST_HEX_SIZE];
 	uint8_t hash[DIGEST_SIZE];
 	int r = read_layer(fd, signed_layer, &copy, err);
 
@@ -69,9 +66,7 @@ int bundle_read_layer(int fd, const struct image *image, size_t layer, int out_f
 		return r;
 	if (memcmp(hash, signed_layer->blob, sizeof(hash)) == 0)
 		return 0;
-	str_hex_encode(signed_layer->blob, DIGEST_SIZE, name);
-	return err_set(err, -EBADMSG,
-		       "blobs/sha256/%s: its sha256 is not what its name says", name);
+	return err_set(err, -EBADMSG, "its sha256 is not what its name says");
 }
 
 int bundle_skip_layer(int fd, const struct image *image, size_t layer,

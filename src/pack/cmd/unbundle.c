@@ -11,6 +11,7 @@
 #include "pack/input.h"
 #include "pack/registry.h"
 #include "pack/staging.h"
+#include "store/judge.h"
 #include "trust/key.h"
 
 enum {
@@ -64,7 +65,7 @@ static int take_layer(const struct origin *from, const struct image *image, size
 	r = from->registry ? registry_copy_layer(from->registry, layer, fd, err)
 			   : bundle_read_layer(from->fd, image, layer, fd, err);
 	if (r < 0)
-		return err_wrap(err, r, "layer %zu", layer);
+		return judge_wrap_layer(err, r, layer, &image->manifest.layers[layer]);
 	r = staging_add_blob(staging, number, image->manifest.layers[layer].blob);
 	return r < 0 ? err_errno(err, r, "layer %zu", layer) : 0;
 }
@@ -115,7 +116,7 @@ static int take_file(const char *path, const struct request *q, struct image *im
 	int r;
 
 	if (fd < 0)
-		return err_errno(err, -errno, "%s", path);
+		return err_errno(err, -errno, "%s", cmd_input_name(path));
 	r = bundle_read_head(fd, image, err);
 	if (r == -EISDIR)
 		return err_set(err, r,
@@ -123,7 +124,7 @@ static int take_file(const char *path, const struct request *q, struct image *im
 			       path);
 	if (r == 0)
 		r = take_image(q, &from, image, err);
-	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
+	return r < 0 ? err_wrap(err, r, "%s", cmd_input_name(path)) : 0;
 }
 
 static int take_registry(const char *spec, const struct request *q, struct image *image,
