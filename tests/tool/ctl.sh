@@ -224,7 +224,7 @@ test_what_can_not_be_a_record() {
 		equal "$(field 's["record"]["copies"], s["record"]["reason"], s["record"]["valid"]')" \
 			"[] not a file of 8192 bytes or more False"
 		ctl reject
-		equal "$(line record)" "copy 1 good, copy 2 good; 1 writes, 0 candidates started"
+		equal "$(line record)" "copy 1 good, copy 2 good; 1 write, 0 candidates started"
 		equal "$(line current | cut -c 1-12)" "${old:0:12}"
 		grep -q '^compatible' run/policy
 	done
