@@ -239,6 +239,16 @@ int ctl_confirm(struct ctl *ctl, struct confirm *ret_confirm, struct err *err)
 			      RECORD_ID_SIZE);
 }
 
+void ctl_note_forgotten(const struct change *change, const uint8_t before[RECORD_ID_SIZE])
+{
+	char id[DIGEST_HEX_SIZE];
+
+	if (!record_has(before) || record_same(before, change->record->candidate))
+		return;
+	str_hex_encode(before, RECORD_ID_SIZE, id);
+	cmd_note("candidate %.12s is forgotten", id);
+}
+
 int ctl_write(struct change *change, int r, struct err *err)
 {
 	return r < 0 ? r : change_write(change, err);

@@ -82,5 +82,8 @@ int ctl_is_store(const struct ctl *ctl, const struct change *change, struct err 
 struct confirm;
 int ctl_confirm(struct ctl *ctl, struct confirm *ret_confirm, struct err *err);
 
+/* Says that the candidate there was @before is none any more. */
+void ctl_note_forgotten(const struct change *change, const uint8_t before[RECORD_ID_SIZE]);
+
 /* The change was @r; its record is written unless that is a failure. 0 or -errno. */
 int ctl_write(struct change *change, int r, struct err *err);

@@ -53,7 +53,8 @@ static int check_failed(const struct install *install, struct err *err)
 	    strcmp(install->failed, install->id) != 0)
 		return 0;
 	return err_set(err, -EPERM,
-		       "was tried and failed on this device; it has to be forced");
+		       "image %.12s failed on this device (%s): --force installs it all the same",
+		       install->id, install->failed_words);
 }
 
 static uint64_t add(uint64_t a, uint64_t b)

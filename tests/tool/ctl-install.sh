@@ -191,7 +191,8 @@ test_an_image_that_failed() {
 	ctl install image-4 >/dev/null
 	ctl reject
 	equal "$(line failed)" "${new:0:12}: rejected"
-	unchanged refuses "was tried and failed on this device" ctl install image-4
+	unchanged refuses "image-4: image ${new:0:12} failed on this device (rejected): --force" \
+		ctl install image-4
 	ctl install --force image-4 >/dev/null
 	equal "$(line 'next boot')" "candidate ${new:0:12}"
 	equal "$(line current | cut -c 1-12)" "${old:0:12}"
@@ -217,15 +218,35 @@ test_the_current_image_again() {
 }
 
 test_a_candidate_gives_way() {
-	local old new
+	local old second new
 	device
-	old=$(image 3) && image 4 >/dev/null && new=$(image 5)
-	for n in 3 4 5; do ctl install image-$n >/dev/null; done
+	old=$(image 3) && second=$(image 4) && new=$(image 5)
+	for n in 3 4 4; do ctl install image-$n 2>err >/dev/null; done
+	! grep forgotten err >&2 || say "it is the same one"
+	ctl install image-5 2>err >/dev/null
+	grep -qx "laminactl: candidate ${second:0:12} is forgotten" err
 	equal "$(ctl list | wc -l)" 2
 	equal "$(line 'next boot')" "candidate ${new:0:12}"
 	[ ! -e "run/store/blobs/sha256/$(layer 4 2)" ] || say "the old candidate's layer is left"
 	ctl install image-3 2>err >/dev/null
+	grep -qx "laminactl: candidate ${new:0:12} is forgotten" err
 	equal "$(line 'next boot')" "current ${old:0:12}"
+	ctl install image-5 2>/dev/null >/dev/null
+	ctl reset --yes 2>err
+	grep -qx "laminactl: candidate ${new:0:12} is forgotten" err
+}
+
+test_an_older_serial_is_noted() {
+	device
+	image 3 >/dev/null && image 2 >/dev/null && image 4 >/dev/null
+	ctl install image-3 2>err >/dev/null
+	! grep older err >&2 || say "there is no other"
+	for option in --dry-run --force; do
+		ctl install $option image-2 2>err >/dev/null
+		grep -qx "laminactl: serial 2 is older than the current 3" err
+	done
+	ctl install image-4 2>err >/dev/null
+	! grep older err >&2 || say "it is newer"
 }
 
 test_what_runs_is_kept() {

@@ -32,6 +32,8 @@ struct request {
 	struct progress progress;
 	struct gc gc;
 	uint8_t id[RECORD_ID_SIZE];
+	uint8_t before[RECORD_ID_SIZE]; /* the candidate */
+	uint64_t current_serial;	/* 0: none can be read */
 	char failed[DIGEST_HEX_SIZE];
 	const char *name; /* of the source */
 	bool dry_run, force;
@@ -65,6 +67,20 @@ static int open_source(const char *name, const struct install_source **ret_from,
 	return TAKE_FD(fd);
 }
 
+/* Before the new image's manifest takes the room. */
+static void read_current(struct request *q, const struct record *record)
+{
+	const struct settings *settings = &q->ctl->settings;
+	struct manifest *manifest = &q->ctl->install.manifest;
+	char id[DIGEST_HEX_SIZE];
+
+	memcpy(q->before, record->candidate, sizeof(q->before));
+	str_hex_encode(record->current, RECORD_ID_SIZE, id);
+	if (store_load_image(q->change->store, id, &settings->keyring,
+			     settings->policy.threshold, manifest, NULL, NULL) == 0)
+		q->current_serial = manifest->serial;
+}
+
 static int check(struct request *q, struct err *err)
 {
 	const struct record *record = q->change->record;
@@ -77,6 +93,7 @@ static int check(struct request *q, struct err *err)
 		.record = record,
 		.running = q->ctl->running[0] ? q->ctl->running : NULL,
 	};
+	read_current(q, record);
 	install->store = q->change->store;
 	install->settings = &q->ctl->settings;
 	install->floor = ctl_floor(q->ctl, record);
@@ -87,6 +104,7 @@ static int check(struct request *q, struct err *err)
 	if (record_has(record->failed)) {
 		str_hex_encode(record->failed, RECORD_ID_SIZE, q->failed);
 		install->failed = q->failed;
+		install->failed_words = record_reason_words(record->reason);
 	}
 	r = install_check(install, err);
 	if (r == 0)
@@ -197,8 +215,12 @@ static void tell(const struct request *q)
 		 str_size(bytes, written), q->dry_run ? "to write" : "written",
 		 str_size(install->reused_bytes, reused), install->reused_layers,
 		 install->reused_layers == 1 ? "" : "s");
+	if (m->serial < q->current_serial)
+		cmd_note("serial %" PRIu64 " is older than the current %" PRIu64, m->serial,
+			 q->current_serial);
 	if (q->dry_run)
 		return;
+	ctl_note_forgotten(q->change, q->before);
 	if (record_same(record->candidate, q->id))
 		cmd_note("the next boot tries it: %u %s until it is confirmed",
 			 (unsigned int)record->tries_initial,

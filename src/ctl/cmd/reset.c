@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <string.h>
 
 #include "boot/transition.h"
 #include "ctl/ctl.h"
@@ -40,21 +41,24 @@ static bool is_worth_writing(const struct ctl *ctl, const struct change *change)
 static int reset(struct ctl *ctl, struct change *change, void *context, struct err *err)
 {
 	bool factory = *(bool *)context;
+	uint8_t before[RECORD_ID_SIZE];
 	int r = ctl_is_store(ctl, change, err);
 
 	if (r == 0 && factory)
 		r = factory_check(ctl, err);
 	if (r < 0)
 		return r;
+	memcpy(before, change->record->candidate, sizeof(before));
 	transition_reset(change->record, factory);
 	r = is_worth_writing(ctl, change) ? change_write(change, err)
 					  : change_writable(change, err);
 	if (r == 0)
 		r = reset_run(change->store, NULL, err);
-	if (r == 0)
-		cmd_note("volumes and uppers are empty; %s",
-			 what_starts(ctl, change->record));
-	return r;
+	if (r < 0)
+		return r;
+	ctl_note_forgotten(change, before);
+	cmd_note("volumes and uppers are empty; %s", what_starts(ctl, change->record));
+	return 0;
 }
 
 static int reset_command(struct cmd_line *line, struct err *err)
