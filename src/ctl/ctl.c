@@ -270,7 +270,6 @@ static int begin(struct ctl *ctl, struct change *change, struct err *err)
 	static uint8_t running[RECORD_ID_SIZE];
 	int r;
 
-	*change = (struct change){ .store = -EBADF }; /* for end() */
 	r = ctl_open(ctl, err);
 	if (r < 0)
 		return r;
@@ -298,15 +297,31 @@ static int end(struct change *change, int r, struct err *err)
 		       why.text);
 }
 
-int ctl_change(struct ctl *ctl,
+static int run(struct ctl *ctl, bool looks,
 	       int (*work)(struct ctl *ctl, struct change *change, void *context,
 			   struct err *err),
 	       void *context, struct err *err)
 {
-	struct change change;
+	struct change change = { .store = -EBADF, .looks = looks };
 	int r = begin(ctl, &change, err);
 
 	if (r == 0)
 		r = work(ctl, &change, context, err);
 	return end(&change, r, err);
+}
+
+int ctl_change(struct ctl *ctl,
+	       int (*work)(struct ctl *ctl, struct change *change, void *context,
+			   struct err *err),
+	       void *context, struct err *err)
+{
+	return run(ctl, false, work, context, err);
+}
+
+int ctl_look(struct ctl *ctl,
+	     int (*work)(struct ctl *ctl, struct change *change, void *context,
+			 struct err *err),
+	     void *context, struct err *err)
+{
+	return run(ctl, true, work, context, err);
 }

@@ -78,6 +78,12 @@ int ctl_change(struct ctl *ctl,
  * one that no image has come into yet. 0 or -errno. */
 int ctl_is_store(const struct ctl *ctl, const struct change *change, struct err *err);
 
+/* The same without the lock, for @work that changes nothing. */
+int ctl_look(struct ctl *ctl,
+	     int (*work)(struct ctl *ctl, struct change *change, void *context,
+			 struct err *err),
+	     void *context, struct err *err);
+
 /* What store/confirm.h asks for. 0, or -ENOENT: nothing says which image runs. */
 struct confirm;
 int ctl_confirm(struct ctl *ctl, struct confirm *ret_confirm, struct err *err);

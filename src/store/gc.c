@@ -112,6 +112,8 @@ static int drop(struct gc *gc, int dir, const char *name, int trash, struct err 
 	struct stat st;
 	int r = sys_fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW);
 
+	if (r == -ENOENT && gc->dry_run) /* somebody else is at work */
+		return 0;
 	if (r < 0)
 		return err_errno(err, r, "%.12s", name);
 	gc->freed_bytes += (uint64_t)st.st_blocks * 512;

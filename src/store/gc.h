@@ -22,7 +22,7 @@ struct gc {
 };
 
 /*
- * Under the lock, the store writable unless dry_run. An image that is kept but can't be
+ * Under the lock and the store writable, unless dry_run. An image that is kept but can't be
  * read keeps every blob: rather too much than one that is in use. Names that aren't ours
  * are left alone. 0 or -errno; a power cut in between is harmless.
  */

@@ -146,7 +146,7 @@ static int count(int dir, const char *name, struct removed *removed)
 	int r = sys_fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW);
 
 	if (r < 0)
-		return r;
+		return r == -ENOENT ? 0 : r; /* taken away meanwhile */
 	removed->entries++;
 	removed->bytes += (uint64_t)st.st_blocks * 512;
 	return 0;

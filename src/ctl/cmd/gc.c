@@ -61,7 +61,9 @@ static int gc_command(struct cmd_line *line, struct err *err)
 	bool *const flags[] = { &q.dry_run, &q.json };
 	int r = ctl_flags(line, flags, 0, err);
 
-	return r < 0 ? r : ctl_change(ctl_of(line), collect, &q, err);
+	if (r < 0)
+		return r;
+	return (q.dry_run ? ctl_look : ctl_change)(ctl_of(line), collect, &q, err);
 }
 
 const struct cmd cmd_gc = {
