@@ -222,6 +222,8 @@ endif
 size: programs
 	@tests/size $(programs)
 
+completions := $(prefix)/share/bash-completion/completions
+
 install: programs
 ifeq ($(CONFIG_LAMINA_FOR_DEVICE)$(DESTDIR),y)
 	@echo "make install: these are a device's programs: say DESTDIR=DIR; for this" \
@@ -231,6 +233,7 @@ endif
 	$(Q)install -d $(addprefix $(DESTDIR)$(prefix)/share/man/man,1 5 7 8)
 ifeq ($(CONFIG_LAMINA_TOOL),y)
 	$(Q)install -D -m 755 $(O)/lamina $(DESTDIR)$(prefix)/bin/lamina
+	$(Q)install -D -m 644 src/cli/completion.bash $(DESTDIR)$(completions)/lamina
 	$(Q)install -m 644 $(wildcard src/pack/*.1) $(DESTDIR)$(prefix)/share/man/man1
 	$(Q)install -m 644 $(wildcard src/format/*.5) $(DESTDIR)$(prefix)/share/man/man5
 	$(Q)install -m 644 $(wildcard src/boot/*.7) $(DESTDIR)$(prefix)/share/man/man7
@@ -240,6 +243,7 @@ ifeq ($(CONFIG_LAMINA_FOR_DEVICE)$(CONFIG_LAMINA_INIT),yy)
 endif
 ifeq ($(CONFIG_LAMINA_CTL),y)
 	$(Q)install -D -m 755 $(O)/laminactl $(DESTDIR)$(prefix)/bin/laminactl
+	$(Q)install -D -m 644 src/cli/completion.bash $(DESTDIR)$(completions)/laminactl
 	$(Q)install -m 644 $(wildcard src/ctl/*.8) $(DESTDIR)$(prefix)/share/man/man8
 	$(Q)install -m 644 $(wildcard src/boot/*.7) $(DESTDIR)$(prefix)/share/man/man7
 endif
