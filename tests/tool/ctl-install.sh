@@ -305,6 +305,7 @@ test_locked() {
 	runs "$(ls image-3/images)" candidate
 	exits 75 "the store is locked" ctl confirm
 	ctl status >out
+	mkdir run/store/images
 	ctl gc --dry-run >out
 	exec 9<&-
 	ctl install image-3 >/dev/null
