@@ -117,6 +117,12 @@ int sys_renameat(int olddirfd, const char *oldpath, int newdirfd, const char *ne
 	RET(renameat(olddirfd, oldpath, newdirfd, newpath));
 }
 
+int sys_renameat2(int olddirfd, const char *oldpath, int newdirfd, const char *newpath,
+		  unsigned int flags)
+{
+	RET((int)syscall(SYS_renameat2, olddirfd, oldpath, newdirfd, newpath, flags));
+}
+
 int sys_readlinkat(int dirfd, const char *path, char *buf, size_t size)
 {
 	RET((int)readlinkat(dirfd, path, buf, size));

@@ -32,6 +32,8 @@ int sys_mknodat(int dirfd, const char *path, mode_t mode, dev_t dev);
 int sys_symlinkat(const char *target, int dirfd, const char *path);
 int sys_unlinkat(int dirfd, const char *path, int flags);
 int sys_renameat(int olddirfd, const char *oldpath, int newdirfd, const char *newpath);
+int sys_renameat2(int olddirfd, const char *oldpath, int newdirfd, const char *newpath,
+		  unsigned int flags);
 int sys_readlinkat(int dirfd, const char *path, char *buf, size_t size);
 int sys_fchmod(int fd, mode_t mode);
 int sys_fchownat(int dirfd, const char *path, uid_t uid, gid_t gid, int flags);

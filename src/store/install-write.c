@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -162,7 +163,24 @@ static int make_image(const struct install *install, int incoming, struct err *e
 	return r < 0 ? err_errno(err, r, "flushing the image's directory") : 0;
 }
 
-/* What is in the way of the image has its id, but is not it: nothing that would boot. */
+/* What is in the way has the image's id: it may be the image with other signatures, so that
+ * at no moment neither of the two is there. Only where they can't be exchanged (a file
+ * system that doesn't, an entry that is immutable) is it taken away first. */
+static int move_image(const struct install *install, const struct places *places,
+		      struct err *err)
+{
+	const char *id = install->id;
+	int r = sys_renameat2(places->incoming, id, places->images, id, RENAME_EXCHANGE);
+
+	if (r == -EINVAL || r == -EPERM)
+		r = remove_entry(places->images, id, places->incoming, err);
+	else if (r != -ENOENT)
+		return r;
+	return r < 0 && r != -ENOENT
+		       ? r
+		       : sys_renameat(places->incoming, id, places->images, id);
+}
+
 static int put_image(const struct install *install, const struct places *places,
 		     struct err *err)
 {
@@ -171,11 +189,9 @@ static int put_image(const struct install *install, const struct places *places,
 	if (has_image(install, places->images))
 		return 0;
 	r = make_image(install, places->incoming, err);
-	if (r == 0)
-		r = remove_entry(places->images, install->id, places->incoming, err);
 	if (r < 0)
 		return err_wrap(err, r, "images");
-	r = sys_renameat(places->incoming, install->id, places->images, install->id);
+	r = move_image(install, places, err);
 	if (r == 0)
 		r = sys_fsync(places->images);
 	return r < 0 ? err_errno(err, r, "images/%.12s", install->id) : 0;

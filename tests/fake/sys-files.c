@@ -12,10 +12,24 @@
 #include "fake/calls.h"
 #include "fake/kernel.h"
 
+/* Takes a node out of its directory, to the end of @parent. */
+static void node_move(struct node *node, struct node *parent, const char *name)
+{
+	struct node **at;
+
+	node_unlink(node);
+	node->gone = false;
+	node->next = NULL;
+	node->parent = parent;
+	(void)snprintf(node->name, sizeof(node->name), "%s", name);
+	for (at = &parent->child; *at; at = &(*at)->next)
+		;
+	*at = node;
+}
+
 int sys_renameat(int olddirfd, const char *oldpath, int newdirfd, const char *newpath)
 {
 	struct walk from, to;
-	struct node **at;
 	int r;
 
 	ENTER("renameat %s to %s", oldpath, newpath);
@@ -30,14 +44,29 @@ int sys_renameat(int olddirfd, const char *oldpath, int newdirfd, const char *ne
 		return -EISDIR;
 	if (to.at.node)
 		node_unlink(to.at.node);
-	node_unlink(from.at.node);
-	from.at.node->gone = false;
-	from.at.node->next = NULL;
-	from.at.node->parent = to.parent.node;
-	(void)snprintf(from.at.node->name, sizeof(from.at.node->name), "%s", to.last);
-	for (at = &to.parent.node->child; *at; at = &(*at)->next)
-		;
-	*at = from.at.node;
+	node_move(from.at.node, to.parent.node, to.last);
+	return 0;
+}
+
+/* Only RENAME_EXCHANGE, within a mount. */
+int sys_renameat2(int olddirfd, const char *oldpath, int newdirfd, const char *newpath,
+		  unsigned int flags)
+{
+	struct walk from, to;
+	int r;
+
+	ENTER("renameat2 %s with %s", oldpath, newpath);
+	if (flags != RENAME_EXCHANGE || fake_config.no_exchange)
+		return -(fake_config.no_exchange ? fake_config.no_exchange : EINVAL);
+	r = walk_at(olddirfd, oldpath, WALK_NOFOLLOW, 0, &from);
+	if (r == 0)
+		r = walk_at(newdirfd, newpath, WALK_NOFOLLOW, 0, &to);
+	if (r < 0 || !from.at.node || !to.at.node)
+		return r < 0 ? r : -ENOENT;
+	if (from.parent.mount != to.parent.mount)
+		return -EXDEV;
+	node_move(from.at.node, to.parent.node, to.last);
+	node_move(to.at.node, from.parent.node, from.last);
 	return 0;
 }
 

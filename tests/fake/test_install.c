@@ -223,13 +223,67 @@ static void sweeps(void **state)
 	each_source(sweep_all);
 }
 
+/* The image is there, and comes with other signatures, as when its key changes. */
+static void setup_other_signatures(void)
+{
+	setup_new();
+	put_image("/store", &new);
+	put_text("/store", &new, "manifest.sig", old.signature);
+}
+
+static void check_either(int r, const char *call)
+{
+	if (!has_text(&new, "manifest", new.manifest))
+		fail_msg("%s: the image that was there is gone", call);
+	if (!has_text(&new, "manifest.sig", new.signature) &&
+	    (r == 0 || !has_text(&new, "manifest.sig", old.signature)))
+		fail_msg("%s: the image has the wrong signatures", call);
+}
+
+/* What is exchanged is litter. */
+static bool forgives_litter(const char *call)
+{
+	return forgives(call) || strncmp(call, "unlinkat", 8) == 0;
+}
+
+static void other_signatures(void **state)
+{
+	static const struct fake_sweep sweep = {
+		.setup = setup_other_signatures,
+		.run = run,
+		.names = "/source|/store|manifest|layer|incoming|blobs|images|sha256|"
+			 "statfs|fstat|end of|OCI|oci|index|directory|bundle",
+		.number = EIO,
+		.forgives = forgives_litter,
+		.check = check_either,
+	};
+
+	(void)state;
+	setup_other_signatures();
+	assert_installs();
+	assert_int_equal(install.written_bytes, 0);
+	assert_in_range(fake_sweep(&sweep), 60, 400);
+}
+
+/* As on a file system that has no exchange. */
+static void no_exchange(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		setup_other_signatures();
+		fake_config.no_exchange = i == 0 ? EINVAL : EPERM;
+		assert_installs();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(installs),	  cmocka_unit_test(mends),
 		cmocka_unit_test(tells_progress), cmocka_unit_test(refuses),
 		cmocka_unit_test(counts_garbage), cmocka_unit_test(reads_back),
-		cmocka_unit_test(sweeps),
+		cmocka_unit_test(sweeps),	  cmocka_unit_test(other_signatures),
+		cmocka_unit_test(no_exchange),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
