@@ -209,7 +209,8 @@ int judge_store(struct judge *judge, bool look_only, struct err *err)
 	int r = store < 0 ? store : mark_read_record(store, &record, &has, err);
 
 	judge->image[0] = '\0';
-	if (r == 0)
+	/* no whole copy is none: whether there must be one is looked at here */
+	if (r == 0 || r == -EBADMSG)
 		r = check_record(judge, has, &record, err);
 	if (r < 0)
 		return r;
