@@ -8,21 +8,22 @@ test-archives = $(foreach r,$(rooms),$(O)/src/$(r).a) $(mbedtls-archive)
 # Tests of what a configuration may leave out, or that make what they need with it.
 needs-LAMINA_TOOL := fake/test_check fake/test_gc fake/test_init fake/test_install \
 	fake/test_install-hostile fake/test_keeper fake/test_place fake/test_reset fake/test_select \
-	fake/test_update fake/test_update-verity live/test_store live/test_store-disk \
+	fake/test_timeline fake/test_update fake/test_update-verity live/test_store live/test_store-disk \
 	unit/test_check unit/test_child unit/test_describe unit/test_hash-tree unit/test_import-plan unit/test_layer \
 	unit/test_look unit/test_members unit/test_oci unit/test_output unit/test_pax \
 	unit/test_pem unit/test_place unit/test_private-key unit/test_select unit/test_settings \
 	unit/test_spool unit/test_store unit/test_tar unit/test_tree
 needs-LAMINA_INIT := fake/test_failure fake/test_init fake/test_keeper fake/test_place \
-	fake/test_update fake/test_update-verity
+	fake/test_timeline fake/test_update fake/test_update-verity
 # Without dm-verity and hashes at boot, init refuses every image.
 needs-LAMINA_VERITY := fake/test_dm fake/test_init fake/test_keeper fake/test_place \
-	fake/test_update fake/test_update-verity live/test_dm
+	fake/test_timeline fake/test_update fake/test_update-verity live/test_dm
 needs-LAMINA_UPDATE := fake/test_change fake/test_keeper fake/test_select fake/test_update \
 	fake/test_update-verity unit/test_decide-model unit/test_select
 needs-LAMINA_WATCHDOG := fake/test_keeper fake/test_update
+needs-LAMINA_TIMELINE := fake/test_timeline
 needs-LAMINA_CTL := unit/test_out unit/test_status
-left-out := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG CTL,$(if $(CONFIG_LAMINA_$s),,$(needs-LAMINA_$s)))
+left-out := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG TIMELINE CTL,$(if $(CONFIG_LAMINA_$s),,$(needs-LAMINA_$s)))
 tests-in = $(addprefix $(O)/tests/,$(filter-out $(left-out),\
 	$(patsubst tests/%.c,%,$(wildcard tests/$(1)/test_*.c))))
 

@@ -22,8 +22,6 @@ static void to_the_program(void **state)
 	assert_false(fake_exists("/init"));
 	assert_non_null(strstr(fake_text_of("/run/lamina/image"), "\nguard=verity\n"));
 	assert_non_null(strstr(fake_text_of("/run/lamina/image"), "\nstore=read-only\n"));
-	assert_non_null(strstr(fake_text_of("/run/lamina/boot"), " init\n"));
-	assert_non_null(strstr(fake_text_of("/run/lamina/boot"), " run\n"));
 }
 
 /* Consoles and comfort; undoing; and the freeing of an initramfs that nobody sees any
