@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/elf.h"
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -76,44 +77,18 @@ static int script_interpreter(int fd, char ret_name[NAME_SIZE])
 	return 0;
 }
 
-static int read_name(int fd, uint64_t offset, uint64_t size, char ret_name[NAME_SIZE])
+/* "" for a static program. */
+static int elf_interpreter(int fd, char ret_name[NAME_SIZE])
 {
-	if (size == 0 || size > NAME_SIZE)
+	struct elf_segment name;
+	int r = elf_find(fd, PT_INTERP, &name);
+
+	if (r <= 0)
+		return r;
+	if (name.size_bytes == 0 || name.size_bytes > NAME_SIZE)
 		return -ENOEXEC;
 	ret_name[NAME_SIZE - 1] = '\0';
-	return fd_pread_all(fd, ret_name, (size_t)size, offset);
-}
-
-static int elf64_interpreter(int fd, char ret_name[NAME_SIZE])
-{
-	Elf64_Ehdr header;
-	Elf64_Phdr segment;
-	int r = fd_pread_all(fd, &header, sizeof(header), 0);
-
-	for (unsigned int i = 0; r == 0 && i < header.e_phnum; i++) {
-		r = fd_pread_all(fd, &segment, sizeof(segment),
-				 header.e_phoff + i * sizeof(segment));
-		if (r == 0 && segment.p_type == PT_INTERP)
-			return read_name(fd, segment.p_offset, segment.p_filesz,
-					 ret_name);
-	}
-	return r;
-}
-
-static int elf32_interpreter(int fd, char ret_name[NAME_SIZE])
-{
-	Elf32_Ehdr header;
-	Elf32_Phdr segment;
-	int r = fd_pread_all(fd, &header, sizeof(header), 0);
-
-	for (unsigned int i = 0; r == 0 && i < header.e_phnum; i++) {
-		r = fd_pread_all(fd, &segment, sizeof(segment),
-				 header.e_phoff + i * sizeof(segment));
-		if (r == 0 && segment.p_type == PT_INTERP)
-			return read_name(fd, segment.p_offset, segment.p_filesz,
-					 ret_name);
-	}
-	return r;
+	return fd_pread_all(fd, ret_name, (size_t)name.size_bytes, name.offset);
 }
 
 /* What the kernel will start in the program's place or beside it; "" for a static
@@ -128,8 +103,7 @@ static int interpreter(int fd, bool *ret_script, char ret_name[NAME_SIZE])
 	if (r < 0 && r != -EIO)
 		return r;
 	if (r == 0 && memcmp(ident, ELFMAG, SELFMAG) == 0) {
-		r = ident[EI_CLASS] == ELFCLASS64 ? elf64_interpreter(fd, ret_name)
-						  : elf32_interpreter(fd, ret_name);
+		r = elf_interpreter(fd, ret_name);
 		return r == -EIO ? -ENOEXEC : r;
 	}
 	*ret_script = true;

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/elf.h"
 #include "base/fd.h"
-#include "base/le.h"
 #include "base/str.h"
 #include "format/keyring.h"
 #include "format/policy.h"
@@ -128,34 +128,15 @@ static int add_file(struct cpio *cpio, const char *name, const char *path, mode_
 	return r;
 }
 
-/* Where the two kinds of ELF files say where their segments are. */
-static const struct elf {
-	int offset, offset_size, entry_size, count;
-} elfs[] = {
-	{ 28, 4, 42, 44 },
-	{ 32, 8, 54, 56 },
-};
-
 /* Does it name an interpreter? Files that are no ELF file don't. */
 static bool needs_linker(int fd)
 {
-	uint8_t header[64], type[4];
-	const struct elf *elf;
-	uint64_t at;
+	struct elf_segment name;
+	uint8_t ident[EI_NIDENT];
 
-	if (fd_pread_all(fd, header, sizeof(header), 0) < 0 ||
-	    memcmp(header, ELFMAG, SELFMAG) != 0 || header[EI_DATA] != ELFDATA2LSB)
-		return false;
-	elf = &elfs[header[EI_CLASS] == ELFCLASS64];
-	at = le_get(header + elf->offset, elf->offset_size);
-	for (uint64_t n = le_get(header + elf->count, 2); n > 0; n--) {
-		if (fd_pread_all(fd, type, sizeof(type), at) < 0)
-			return false;
-		if (le_get(type, sizeof(type)) == PT_INTERP)
-			return true;
-		at += le_get(header + elf->entry_size, 2);
-	}
-	return false;
+	return fd_pread_all(fd, ident, sizeof(ident), 0) == 0 &&
+	       memcmp(ident, ELFMAG, SELFMAG) == 0 && ident[EI_DATA] == ELFDATA2LSB &&
+	       elf_find(fd, PT_INTERP, &name) > 0;
 }
 
 /* It must be something that the kernel can start without anything else there. */
