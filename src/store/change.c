@@ -99,15 +99,9 @@ int change_settle(struct change *change, struct err *err)
 
 int change_write(struct change *change, struct err *err)
 {
-	__fd int fd = -EBADF;
 	int r = change_writable(change, err);
 
-	if (r < 0)
-		return r;
-	fd = state_open(change->store, change->device, true, err);
-	if ((fd == -ENOENT || fd == -EBADMSG) && !change->device)
-		fd = state_create(change->store, err);
-	return fd < 0 ? fd : state_write(fd, change->record, err);
+	return r < 0 ? r : state_put(change->store, change->device, change->record, err);
 }
 
 int change_end(struct change *change, struct err *err)

@@ -103,16 +103,6 @@ int select_open(struct select *select, struct err *err)
 	return make_up(select, err);
 }
 
-static int write_state(const struct select *select, struct record *record,
-		       struct err *err)
-{
-	__fd int fd = state_open(select->store, select->device, true, err);
-
-	if ((fd == -ENOENT || fd == -EBADMSG) && !select->device)
-		fd = state_create(select->store, err);
-	return fd < 0 ? fd : state_write(fd, record, err);
-}
-
 /* A record on a partition of its own needs no store that can be written. */
 static int write_record(const struct select *select, struct record *record,
 			struct err *err)
@@ -124,10 +114,10 @@ static int write_record(const struct select *select, struct record *record,
 	if (select->pretend)
 		return 0;
 	if (select->device)
-		return write_state(select, record, err);
+		return state_put(select->store, select->device, record, err);
 	r = ops->writable(ops->context, true, err);
 	if (r == 0)
-		r = write_state(select, record, err);
+		r = state_put(select->store, select->device, record, err);
 	if (ops->writable(ops->context, false, &after) < 0)
 		say(select, &after);
 	return r;

@@ -44,3 +44,7 @@ int state_read(int fd, struct record *ret_record, struct state_copies *ret_copie
  * -ENOTSUP means that it is of a newer version.
  */
 int state_write(int fd, struct record *record, struct err *err);
+
+/* The same from state_open() on; where the store has no file that can hold a record, one is
+ * made. 0 or as those three. */
+int state_put(int store, const char *device, struct record *record, struct err *err);
