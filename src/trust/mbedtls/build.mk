@@ -41,29 +41,24 @@ mbedtls-own-cflags = $(filter-out $(warnings),$(cflags)) -w -DMUL64_IS_CONSTANT_
 	-I$(mbedtls-source)/library -I$(mbedtls-source)/3rdparty/p256-m \
 	-I$(mbedtls-source)/3rdparty/p256-m/p256-m
 
-$(mbedtls-objs): cflags += $(mbedtls-cflags)
-$(mbedtls-objs): $(O)/mbedtls/%.o: $(autoconf) $(flags) src/trust/mbedtls/config.h \
+# laminactl hashes whole layers: it has a SHA-256 of its own, which the linker meets before the
+# archive's small one. X-fast.o is another X.o.
+ifneq ($(CONFIG_LAMINA_TOOL),y)
+mbedtls-fast := $(O)/mbedtls/library/sha256-fast.o
+$(mbedtls-fast): cflags += -DLAMINA_FAST_SHA256
+main-ctl += $(mbedtls-fast)
+endif
+
+$(mbedtls-objs) $(mbedtls-fast): cflags += $(mbedtls-cflags)
+$(mbedtls-objs) $(mbedtls-fast): $(O)/mbedtls/%.o: $(autoconf) $(flags) src/trust/mbedtls/config.h \
 		src/trust/mbedtls/build.mk | $(mbedtls-ready)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(mbedtls-own-cflags) -c -o $@ $(mbedtls-source)/$*.c
+	$(Q)$(CC) $(mbedtls-own-cflags) -c -o $@ $(mbedtls-source)/$(*:-fast=).c
 
 # Nearly all that a boot computes.
 ifeq ($(CONFIG_LAMINA_FAST_VERIFY),y)
 $(O)/mbedtls/3rdparty/p256-m/p256-m/p256-m.o: cflags += -O2
-endif
-
-# laminactl hashes whole layers: it has a SHA-256 of its own, which the linker meets before the
-# archive's small one.
-ifneq ($(CONFIG_LAMINA_TOOL),y)
-mbedtls-fast := $(O)/mbedtls/library/sha256-fast.o
-$(mbedtls-fast): cflags += $(mbedtls-cflags) -DLAMINA_FAST_SHA256
-$(mbedtls-fast): $(autoconf) $(flags) src/trust/mbedtls/config.h src/trust/mbedtls/build.mk | \
-		$(mbedtls-ready)
-	@mkdir -p $(@D)
-	$(call say,CC,$@)
-	$(Q)$(CC) $(mbedtls-own-cflags) -c -o $@ $(mbedtls-source)/library/sha256.c
-main-ctl += $(mbedtls-fast)
 endif
 
 $(mbedtls-archive): $(mbedtls-objs)

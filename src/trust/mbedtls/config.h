@@ -4,8 +4,7 @@
  * What Lamina compiles of mbedtls 3.6. A device verifies only, by SHA-256 and p256-m,
  * which is the smallest code for that and allocates nothing. The workstation's tool also
  * makes keys, reads and writes PEM, and signs, with the PSA interface and the larger code
- * for P-256. Serves as mbedtls' own configuration and as its PSA
- * configuration.
+ * for P-256. Serves as mbedtls' own configuration and as its PSA configuration.
  */
 #include <stddef.h>
 
