@@ -268,9 +268,8 @@ static bool runs_confirmed(const struct ctl *ctl)
 static int begin(struct ctl *ctl, struct change *change, struct err *err)
 {
 	static uint8_t running[RECORD_ID_SIZE];
-	int r;
+	int r = ctl_open(ctl, err);
 
-	r = ctl_open(ctl, err);
 	if (r < 0)
 		return r;
 	change->path = ctl->store_path;
@@ -297,10 +296,8 @@ static int end(struct change *change, int r, struct err *err)
 		       why.text);
 }
 
-static int run(struct ctl *ctl, bool looks,
-	       int (*work)(struct ctl *ctl, struct change *change, void *context,
-			   struct err *err),
-	       void *context, struct err *err)
+static int run(struct ctl *ctl, bool looks, ctl_work *work, void *context,
+	       struct err *err)
 {
 	struct change change = { .store = -EBADF, .looks = looks };
 	int r = begin(ctl, &change, err);
@@ -310,18 +307,12 @@ static int run(struct ctl *ctl, bool looks,
 	return end(&change, r, err);
 }
 
-int ctl_change(struct ctl *ctl,
-	       int (*work)(struct ctl *ctl, struct change *change, void *context,
-			   struct err *err),
-	       void *context, struct err *err)
+int ctl_change(struct ctl *ctl, ctl_work *work, void *context, struct err *err)
 {
 	return run(ctl, false, work, context, err);
 }
 
-int ctl_look(struct ctl *ctl,
-	     int (*work)(struct ctl *ctl, struct change *change, void *context,
-			 struct err *err),
-	     void *context, struct err *err)
+int ctl_look(struct ctl *ctl, ctl_work *work, void *context, struct err *err)
 {
 	return run(ctl, true, work, context, err);
 }

@@ -66,23 +66,21 @@ const char *ctl_slot_name(const struct record *record, const char *id);
 int ctl_read(const struct ctl *ctl, int *ret_store, struct record *ret_record,
 	     struct err *err);
 
+/* What a command does with the store in between. 0 or -errno. */
+typedef int ctl_work(struct ctl *ctl, struct change *change, void *context,
+		     struct err *err);
+
 /* Does @work on the store, from change_begin() to change_end(). At its end, somebody else's
  * open files are only worth a note; anything else is a failure: the file system could not
  * write what it had still to write. What @work returns, or -errno. */
-int ctl_change(struct ctl *ctl,
-	       int (*work)(struct ctl *ctl, struct change *change, void *context,
-			   struct err *err),
-	       void *context, struct err *err);
+int ctl_change(struct ctl *ctl, ctl_work *work, void *context, struct err *err);
+
+/* The same without the lock, for @work that changes nothing. */
+int ctl_look(struct ctl *ctl, ctl_work *work, void *context, struct err *err);
 
 /* -ENOENT: what is to be changed is no store. Only where the factory's image runs may it be
  * one that no image has come into yet. 0 or -errno. */
 int ctl_is_store(const struct ctl *ctl, const struct change *change, struct err *err);
-
-/* The same without the lock, for @work that changes nothing. */
-int ctl_look(struct ctl *ctl,
-	     int (*work)(struct ctl *ctl, struct change *change, void *context,
-			 struct err *err),
-	     void *context, struct err *err);
 
 /* What store/confirm.h asks for. 0, or -ENOENT: nothing says which image runs. */
 struct confirm;

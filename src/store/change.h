@@ -36,8 +36,9 @@ int change_read(const struct settings *settings, int store, const char *device,
 		struct select *ret_select, struct err *err);
 
 /* Locks the store and reads the record; where there is no valid one, the record is what
- * the next boot would make up, but that @running is current if it is there and good. 0; -EAGAIN: another writer is at work; -ENOTSUP: a record
- * of a newer version, hands off; -errno. Needs change_end() in either case. */
+ * the next boot would make up, but that @running is current if it is there and good. 0;
+ * -EAGAIN: another writer is at work; -ENOTSUP: a record of a newer version, hands off;
+ * -errno. Needs change_end() in either case. */
 int change_begin(struct change *change, struct err *err);
 
 /* Makes the store writable, until change_end(). 0 or -errno. */

@@ -174,11 +174,11 @@ static int move_image(const struct install *install, const struct places *places
 
 	if (r == -EINVAL || r == -EPERM)
 		r = remove_entry(places->images, id, places->incoming, err);
-	else if (r != -ENOENT)
+	else if (r == -ENOENT) /* nothing is in the way */
+		r = 0;
+	else
 		return r;
-	return r < 0 && r != -ENOENT
-		       ? r
-		       : sys_renameat(places->incoming, id, places->images, id);
+	return r < 0 ? r : sys_renameat(places->incoming, id, places->images, id);
 }
 
 static int put_image(const struct install *install, const struct places *places,

@@ -30,7 +30,8 @@ int rank_judge(int store, const char *id, const struct settings *settings, uint6
 	       struct manifest *ret_manifest, struct key_signers *ret_signers,
 	       enum record_reason *ret_reason, struct err *err);
 
-/* The best images of @store that pass, of the first RANK_LOOKS by id. @ret_rank->text begins with the image. 0, also without
- * any, or without images/; -errno. A large static buffer: not for two threads. */
+/* The best images of @store that pass, of the first RANK_LOOKS by id. @ret_rank->text
+ * begins with the image. 0, also without any, or without images/; -errno. A large static
+ * buffer: not for two threads. */
 int rank_images(int store, const struct settings *settings, uint64_t floor,
 		struct rank *ret_rank, struct err *err);

@@ -31,8 +31,7 @@ struct unbundle_sink {
 int unbundle_layer(int fd, const struct manifest_layer *layer,
 		   const struct unbundle_sink *sink, struct err *err);
 
-/* Passes over it instead, in a file that can seek; @ret_offset says where its bytes are.
- */
+/* Passes over it instead, in a file that can seek; @ret_offset says where its bytes are. */
 int unbundle_skip(int fd, const struct manifest_layer *layer, uint64_t *ret_offset,
 		  struct err *err);
 
