@@ -169,6 +169,22 @@ static inline void assert_boots(void)
 	assert_null(fake_leaks());
 }
 
+/* fake_sweep() of the whole boot, on the machine that @setup_machine makes. @check may be NULL. */
+static inline int sweep_boot(void (*setup_machine)(void), bool (*forgives)(const char *call),
+			     void (*check)(int r, const char *call))
+{
+	const struct fake_sweep sweep = {
+		.setup = setup_machine,
+		.run = boot,
+		.names = "/dev|/proc|/sys|/run|policy|keyring|store|image|lamina|verity",
+		.forgives = forgives,
+		.check = check,
+		.no_return = "mount . at /",
+	};
+
+	return fake_sweep(&sweep);
+}
+
 static inline void assert_fails(int number, const char *words)
 {
 	struct err err = ERR_INIT;

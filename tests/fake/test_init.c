@@ -79,20 +79,12 @@ static void setup_mounted(void)
 
 static void every_call_fails_once(void **state)
 {
-	static const struct fake_sweep sweep = {
-		.setup = setup_mounted,
-		.run = boot,
-		.names = "/dev|/proc|/sys|/run|policy|keyring|store|image|lamina|verity",
-		.forgives = forgives,
-		.no_return = "mount . at /",
-	};
-
 	(void)state;
 	plain_machine();
 	machine.manifest =
 		"upper persist\nvolume /data persist\nvolume /tmp tmpfs size=1m\n"
 		"inject /etc/hostname\nuser app\ncwd /srv\n";
-	assert_true(fake_sweep(&sweep) > 100);
+	assert_true(sweep_boot(setup_mounted, forgives, NULL) > 100);
 }
 
 /* /dev and the like, where they are not mounted yet. */

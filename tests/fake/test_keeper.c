@@ -206,19 +206,10 @@ static void check_kept(int r, const char *call)
 
 static void every_call_fails_once(void **state)
 {
-	static const struct fake_sweep sweep = {
-		.setup = setup_keeper,
-		.run = boot,
-		.names = "/dev|/proc|/sys|/run|policy|keyring|store|image|lamina|verity",
-		.forgives = fake_forgives_all,
-		.check = check_kept,
-		.no_return = "mount . at /",
-	};
-
 	(void)state;
 	plain_machine();
 	machine.policy = "confirm after 2\nwatchdog /dev/watchdog 30\n";
-	assert_true(fake_sweep(&sweep) > 250);
+	assert_true(sweep_boot(setup_keeper, fake_forgives_all, check_kept) > 250);
 }
 
 int main(void)

@@ -259,19 +259,10 @@ static void check_start(int r, const char *call)
 
 static void every_call_fails_once(void **state)
 {
-	static const struct fake_sweep sweep = {
-		.setup = setup_two,
-		.run = boot,
-		.names = "/dev|/proc|/sys|/run|policy|keyring|store|image|lamina|verity",
-		.forgives = fake_forgives_all,
-		.check = check_start,
-		.no_return = "mount . at /",
-	};
-
 	(void)state;
 	plain_machine();
 	machine.policy = "watchdog /dev/watchdog 30\n";
-	assert_true(fake_sweep(&sweep) > 150);
+	assert_true(sweep_boot(setup_two, fake_forgives_all, check_start) > 150);
 }
 
 int main(void)
