@@ -282,8 +282,8 @@ list-boards:
 	@for b in $(boards); do printf '%-14s %s\n' $$b "$$(sed -n 3p board/$$b/README.md)"; done
 
 # The configuration stays; so does what lies in the cache.
-built := src tests configs warnings-gcc.log warnings-clang.log mbedtls mbedtls.a include demo demo.log stories results warnings sanitized \
-	lamina lamina.map lamina-init lamina-init.map laminactl laminactl.map .flags .version .config.log
+built := src tests configs warnings-gcc.log warnings-clang.log mbedtls mbedtls.a include demo demo.log stories results \
+	results.d warnings sanitized lamina lamina.map lamina-init lamina-init.map laminactl laminactl.map .flags .version .config.log
 
 clean:
 	$(call say,CLEAN,$(O))

@@ -59,12 +59,11 @@ RESULTS ?=
 run-flags = $(if $(RESULTS),--results $(RESULTS),--summary)
 
 # Everything, as `make test` runs it: from the device's configuration, the results counted once.
-test-goals := check-tree check check-warnings check-asan check-fuzz check-live check-tool \
-	check-qemu check-demo check-crash check-buildroot
-
 run-tests:
 	@mkdir -p $(O)
-	@MAKE='$(MAKE)' tests/all '$(abspath $(O)/results)' $(test-goals)
+	@MAKE='$(MAKE)' tests/all '$(abspath $(O)/results)' test-builds \
+		check-tree check check-qemu check-demo check-crash check-buildroot -- \
+		check-warnings check-asan check-fuzz check-live check-tool
 
 # What needs no compiler: includes, formats, documents.
 tree-tests := $(filter-out %/warnings.sh,$(wildcard tests/tree/*.sh))
@@ -102,14 +101,16 @@ check-live: test-programs programs
 	@O=$(O) tests/run $(run-flags) $(live-tests) $(wildcard tests/live/*.sh)
 check-tool: programs
 	@O=$(O) tests/run $(run-flags) $(wildcard tests/tool/*.sh)
+test-builds: programs test-programs
 else
-check check-live check-tool test-programs-host:
+check check-live check-tool test-programs-host test-builds-host:
 	+@test -f $(HOST_O)/.config || $(host-make) host_defconfig
-	+@$(host-make) $(patsubst test-programs-host,test-programs,$@)
+	+@$(host-make) $(@:%-host=%)
+test-builds: programs test-builds-host
 endif
 
 .PHONY: run-tests check-tree check-warnings strict-gcc check check-live check-tool check-uses \
-	check-buildroot check-configs test-programs test-programs-host
+	check-buildroot check-configs test-programs test-programs-host test-builds test-builds-host
 include tests/fuzz/fuzz.mk
 include tests/bench/bench.mk
 include tests/crash/crash.mk

@@ -37,7 +37,8 @@ fuzz check-fuzz: sanitized-config
 	@FUZZ_DIR=$(sanitized) FUZZ_SECONDS=$(SECONDS) FUZZ="$(FUZZ)" \
 		tests/run $(run-flags) tests/fuzz/fuzz.sh
 
+# Of the model, which has no more to show here, one walk.
 check-asan: sanitized-config
-	@$(sanitized-make) check
+	@LAMINA_MODEL=one $(sanitized-make) check
 
 .PHONY: strict-clang fuzz check-fuzz fuzz-programs sanitized-config check-asan

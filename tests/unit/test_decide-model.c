@@ -166,10 +166,10 @@ static const struct {
 	enum policy_raise raise;
 	bool factory;
 } walks[] = {
+	{ 2, 3, POLICY_RAISE_CURRENT, false }, /* LAMINA_MODEL=one: this one */
 	{ 3, 1, POLICY_RAISE_NO, true },
-	{ 2, 3, POLICY_RAISE_CURRENT, false },
 	{ 2, 2, POLICY_RAISE_PREVIOUS, true },
-	/* the rest takes minutes: with LAMINA_MODEL=all in the environment */
+	/* LAMINA_MODEL=all, which takes minutes: these too */
 	{ 3, 1, POLICY_RAISE_PREVIOUS, false },
 	{ 3, 1, POLICY_RAISE_CURRENT, true },
 	{ 3, 2, POLICY_RAISE_NO, true },
@@ -193,17 +193,19 @@ static void walk_one(const struct rules *with, size_t i)
 static void the_rules(void **state)
 {
 	const char *which = getenv("LAMINA_MODEL");
-	size_t count = 0, last = which && strcmp(which, "all") == 0 ? ALL : QUICK;
+	size_t count = 0, last = QUICK;
 
 	(void)state;
 	walk.steps = 0;
+	if (which)
+		last = strcmp(which, "all") == 0 ? ALL : 1;
 	for (size_t i = 0; i < last; i++) {
 		walk_one(&real, i);
 		if (violated)
 			fail_msg("%s", violated);
 		count += walk.count;
 	}
-	assert_true(count > 30000);
+	assert_true(count > last * 1000);
 	print_message("%zu states, %llu steps\n", count, (unsigned long long)walk.steps);
 }
 
@@ -348,14 +350,14 @@ static const struct rules mutants[] = {
 	  .violates = "the floor went down" },
 };
 
-/* Each is found by one of the walks, by what it breaks; walk 1 is where it shows soonest. */
+/* Each is found by one of the walks, by what it breaks; in the first it shows soonest. */
 static void every_mutant(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(mutants) / sizeof(mutants[0]); i++) {
 		violated = NULL;
-		for (size_t j = 1; !violated && j <= QUICK; j++)
-			walk_one(&mutants[i], j % QUICK);
+		for (size_t j = 0; !violated && j < QUICK; j++)
+			walk_one(&mutants[i], j);
 		if (!violated || strcmp(violated, mutants[i].violates) != 0)
 			fail_msg("%s: %s", mutants[i].name,
 				 violated ? violated : "nothing is wrong with it");
