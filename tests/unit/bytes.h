@@ -66,5 +66,12 @@ static inline size_t read_example(const char *page, const char *first, char *ret
 		assert_int_equal(result_, number);                                       \
 	} while (0)
 
+/* tests/run puts the reason behind the test's name. */
+#define skip_for(reason)                                                                 \
+	do {                                                                             \
+		print_message("# skip for: %s\n", reason);                               \
+		skip();                                                                  \
+	} while (0)
+
 /* The length, for texts with NUL bytes in them. */
 #define SIZED(text) (text), sizeof(text) - 1
