@@ -120,8 +120,8 @@ cflags = -std=gnu11 $(warnings) -ffunction-sections -fdata-sections -fno-strict-
 cflags-static = -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -fno-pie \
 	-fomit-frame-pointer $(cflags-model) $(cflags-lto)
 # An address is one instruction instead of two: 4 KiB less. All of a program has to stay within
-# 1 MiB for that; the linker says so when it doesn't.
-cflags-model := $(if $(static),$(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),-mcmodel=tiny))
+# 1 MiB for that; the linker says so when it doesn't. Tests don't.
+cflags-model := $(if $(static),$(if $(CONFIG_LAMINA_SIGN),,$(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),-mcmodel=tiny)))
 # Fat objects: an archiver that knows nothing of the compiler's own format sees symbols in them.
 cflags-lto := $(if $(CONFIG_LAMINA_LTO),-flto -flto-partition=one -ffat-lto-objects)
 , := ,

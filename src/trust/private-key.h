@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* Private keys and PEM, on the workstation only (CONFIG_LAMINA_TOOL). */
+/* Private keys and PEM: the workstation's (CONFIG_LAMINA_TOOL) and, for tests alone, a
+ * device's (CONFIG_LAMINA_SIGN). */
 #include <stddef.h>
 #include <stdint.h>
 

@@ -12,7 +12,7 @@ mbedtls-cflags := -isystem $(mbedtls-source)/include -isystem $(mbedtls-source)/
 	-DMBEDTLS_PSA_CRYPTO_CONFIG_FILE='"trust/mbedtls/config.h"'
 
 mbedtls-files := library/platform_util library/sha256 3rdparty/p256-m/p256-m/p256-m
-ifeq ($(CONFIG_LAMINA_TOOL),y)
+ifneq ($(signs),)
 mbedtls-files += library/asn1parse library/asn1write library/base64 library/bignum \
 	library/bignum_core library/ecdsa library/ecp library/ecp_curves library/hmac_drbg \
 	library/constant_time library/md library/oid library/pem library/pk library/pk_ecc \

@@ -2,15 +2,15 @@
 #pragma once
 /*
  * What Lamina compiles of mbedtls 3.6. A device verifies only, by SHA-256 and p256-m,
- * which is the smallest code for that and allocates nothing. The workstation's tool also
- * makes keys, reads and writes PEM, and signs, with the PSA interface and the larger code
+ * which is the smallest code for that and allocates nothing. The workstation's tool, and
+ * what CONFIG_LAMINA_SIGN adds, also makes keys, reads and writes PEM, and signs, with the PSA interface and the larger code
  * for P-256. Serves as mbedtls' own configuration and as its PSA configuration.
  */
 #include <stddef.h>
 
 #define MBEDTLS_PSA_P256M_DRIVER_ENABLED
 
-#ifdef CONFIG_LAMINA_TOOL
+#if defined(CONFIG_LAMINA_TOOL) || defined(CONFIG_LAMINA_SIGN)
 
 #define MBEDTLS_PSA_CRYPTO_C
 #define MBEDTLS_PSA_CRYPTO_CONFIG
@@ -49,7 +49,9 @@
 #define MBEDTLS_ECP_NIST_OPTIM
 #define MBEDTLS_HAVE_ASM
 
-#else
+#endif
+
+#ifndef CONFIG_LAMINA_TOOL
 
 #define MBEDTLS_SHA256_C
 #if !defined(CONFIG_LAMINA_HASH_AT_BOOT) && !defined(LAMINA_FAST_SHA256)
