@@ -9,16 +9,16 @@
 #include "live/update.h"
 #include "store/reset.h"
 
-static void mount_disk(const char *options, unsigned int size_mib)
+static void mount_disk(const char *fixture)
 {
-	char command[256];
+	char command[128];
 
+	live_need_loop();
 	make_dir(STORE);
+	close(live_copy(fixture));
 	(void)snprintf(command, sizeof(command),
-		       "PATH=$PATH:/usr/sbin:/sbin; command -v mkfs.ext4 >/dev/null && "
-		       "truncate -s %uM disk && mkfs.ext4 -q -m 0 %s disk && "
-		       "mount -o loop disk " STORE " && rmdir " STORE "/lost+found",
-		       size_mib, options);
+		       "mount -t ext4 -o loop %s " STORE " && rmdir " STORE "/lost+found",
+		       fixture);
 	if (system(command) != 0)
 		live_skip("no ext4 on a loop device here");
 }
@@ -74,7 +74,7 @@ static void full_disk(void)
 	__fd int store = -EBADF;
 	__fd int state = -EBADF;
 
-	mount_disk("-b 4096", 16);
+	mount_disk("store.img");
 	make_images(1 << 20);
 	update_whole(&images[0]);
 	update_whole(&images[1]);
@@ -108,7 +108,7 @@ static void no_inodes(void)
 	__fd int source = -EBADF;
 	__fd int store = -EBADF;
 
-	mount_disk("-b 4096 -N 64", 16);
+	mount_disk("few-inodes.img");
 	make_images(1 << 20);
 	update_whole(&images[0]);
 	update_whole(&images[1]);
@@ -215,7 +215,7 @@ static void resets_hostile_trees(void)
 	struct err err = ERR_INIT;
 	__fd int store = -EBADF;
 
-	mount_disk("-b 1024 -N 60000", 256);
+	mount_disk("many-inodes.img");
 	make_dir(STORE "/volumes");
 	make_dir(STORE "/volumes/app");
 	make_dir(STORE "/upper");
