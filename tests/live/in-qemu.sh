@@ -7,7 +7,7 @@ set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 board=${BOARD:-qemu-x86_64}
-programs=(test_loop test_dm test_find test_overlay test_switch)
+programs=(test_loop test_dm test_find test_large test_overlay test_switch)
 
 skip()
 {
