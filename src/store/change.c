@@ -82,7 +82,9 @@ int change_writable(struct change *change, struct err *err)
 
 	if (change->is_writable)
 		return 0;
-	r = writable_begin(&change->writable, change->path, change->rest, err);
+	r = writable_check(change->store, err);
+	if (r == 0)
+		r = writable_begin(&change->writable, change->path, change->rest, err);
 	change->is_writable = r == 0;
 	return r;
 }

@@ -366,12 +366,14 @@ test_a_disk_that_is_read_only() {
 	[ "$(id -u)" = 0 ] || skip "needs root to mount"
 	device
 	image 3 >/dev/null
-	truncate -s 32M disk && PATH=$PATH:/sbin mkfs.ext4 -q disk
+	mkdir -p root/images root/blobs
+	truncate -s 32M disk && PATH=$PATH:/sbin mkfs.ext4 -q -d root disk
 	mount -o loop,ro disk run/store 2>/dev/null || skip "can't mount here"
 	status=0
 	for option in --dry-run --force; do
 		(refuses "image-3: the store's disk is read-only" ctl install $option image-3) || status=1
 	done
+	(refuses "the store's disk is read-only" ctl reset --yes) || status=1
 	umount run/store
 	equal "$status" 0
 }
