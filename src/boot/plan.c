@@ -73,9 +73,6 @@ static void add_volumes(struct plan *plan)
 
 static int check(const struct manifest *manifest, struct err *err)
 {
-	if (manifest->run == MANIFEST_RUN_SUPERVISE)
-		return err_set(err, -ENOTSUP,
-			       "run supervise: not in this build, only run exec");
 	if (manifest->layer_count == 0)
 		return err_set(err, -EINVAL, "no layers");
 	for (size_t i = 0; i < manifest->volume_count; i++) {

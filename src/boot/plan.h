@@ -24,7 +24,7 @@ enum plan_op {
 	PLAN_CHECK,    /* program, user and directory, while there is a way back */
 	PLAN_MOVE,     /* /dev /proc /sys /run */
 	PLAN_SWITCH,   /* free the initramfs, switch root */
-	PLAN_RUN,      /* exec or supervise */
+	PLAN_RUN,      /* exec */
 	PLAN_OP_COUNT,
 };
 
@@ -47,8 +47,8 @@ struct plan {
 /* Is there anything of @manifest's in the store that it may write? */
 bool plan_persists(const struct manifest *manifest);
 
-/* 0; -ENOTSUP naming what this build can't do (supervise); -EINVAL for volumes that would
- * hide each other, the stack or what the kernel provides. */
+/* Of a manifest that manifest_fits(). 0; -EINVAL for volumes that would hide each other,
+ * the stack or what the kernel provides. */
 int plan_make(const struct policy *policy, const struct manifest *manifest,
 	      struct plan *ret_plan, struct err *err);
 

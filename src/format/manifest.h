@@ -90,8 +90,8 @@ int manifest_parse(const char *bytes, size_t size, struct manifest *ret_manifest
 		   struct err *err);
 
 /* Is the image for this device? @compatible is the device's one name, @arch its GOARCH
- * name. 0, -ENOTSUP (min-init above MANIFEST_FEATURE_LEVEL), or -EINVAL with the reason:
- * not compatible, other arch. */
+ * name. 0, -ENOTSUP (min-init above MANIFEST_FEATURE_LEVEL, run supervise), or -EINVAL
+ * with the reason: not compatible, other arch. */
 int manifest_fits(const struct manifest *manifest, const char *compatible,
 		  const char *arch, struct err *err);
 

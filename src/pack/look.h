@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * Does an image hold what its manifest names? A device finds out at boot, when it is
- * late; here it is a warning and no error, because a volume or an injected file may bring
- * the thing.
+ * Does an image hold what its manifest names, and would a device do what it asks for? The
+ * device finds out when it is late; here it is a warning and no error, because a volume or
+ * an injected file may bring the thing, and another init may know more.
  */
 #include "format/manifest.h"
 #include "pack/tree.h"

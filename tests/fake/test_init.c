@@ -243,7 +243,7 @@ static void what_is_refused(void **state)
 		  "program: /bin/none: No such file or directory" },
 		{ "", "", "arg /etc\nrun exec\n", -EACCES, "program: /etc: Permission" },
 		{ "", "", "arg /bin/app\nrun supervise\n", -ENOTSUP,
-		  "run supervise: not in" },
+		  "run supervise: no init does" },
 	};
 
 	(void)state;

@@ -198,6 +198,10 @@ static void fits(void **state)
 	assert_refused(
 		manifest_fits(&manifest, "b", "arm64", &err), -EINVAL, err,
 		"compatible: the image is for acme,thermostat-v2, this device is b");
+	manifest.run = MANIFEST_RUN_SUPERVISE;
+	assert_refused(manifest_fits(&manifest, "acme,thermostat-v2", "arm64", &err),
+		       -ENOTSUP, err,
+		       "run supervise: no init does that yet, only run exec");
 	manifest.min_init = MANIFEST_FEATURE_LEVEL + 1;
 	assert_refused(manifest_fits(&manifest, "acme,thermostat-v2", "arm64", &err),
 		       -ENOTSUP, err,

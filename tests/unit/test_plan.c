@@ -143,12 +143,9 @@ static void a_persistent_volume_alone_opens_the_store(void **state)
 	assert_null(strstr(text(), "\nreadonly: "));
 }
 
-static void what_this_build_can_not_do(void **state)
+static void what_has_no_layers(void **state)
 {
 	(void)state;
-	start(1);
-	manifest.run = MANIFEST_RUN_SUPERVISE;
-	assert_refused_plan(-ENOTSUP, "run supervise: not in this build");
 	start(0);
 	assert_refused_plan(-EINVAL, "no layers");
 }
@@ -218,7 +215,7 @@ int main(void)
 		cmocka_unit_test(one_layer_and_nothing_to_write),
 		cmocka_unit_test(everything_else),
 		cmocka_unit_test(a_persistent_volume_alone_opens_the_store),
-		cmocka_unit_test(what_this_build_can_not_do),
+		cmocka_unit_test(what_has_no_layers),
 		cmocka_unit_test(volumes_that_hide),
 		cmocka_unit_test(the_largest),
 		cmocka_unit_test(too_small_a_buffer),

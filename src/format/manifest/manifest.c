@@ -56,6 +56,9 @@ int manifest_fits(const struct manifest *manifest, const char *compatible,
 			err, -ENOTSUP,
 			"min-init: the image asks for feature level %llu, this is %d",
 			(unsigned long long)manifest->min_init, MANIFEST_FEATURE_LEVEL);
+	if (manifest->run == MANIFEST_RUN_SUPERVISE)
+		return err_set(err, -ENOTSUP,
+			       "run supervise: no init does that yet, only run exec");
 	if (strcmp(manifest->arch, arch) != 0)
 		return err_set(err, -EINVAL,
 			       "arch: the image is for %s, this device is %s",

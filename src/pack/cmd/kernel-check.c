@@ -34,7 +34,7 @@ static const struct cmd_option options[] = {
 	  "how its partitions are named: gpt (default), mbr, none" },
 	{ "store-type", 0, "TYPE",
 	  "of the store: ext4 (default), f2fs, vfat, squashfs" },
-	{ "isolate", 0, NULL, "the application has namespaces of its own" },
+	{ "isolate", 0, NULL, "the application makes namespaces of its own" },
 	{ "supervise", 0, NULL, "lamina-init stays and supervises the application" },
 	{ "time32", 0, NULL, "32-bit programs have a time_t of 32 bits" },
 	{ "updates", 0, NULL, "the next boot knows if the kernel panicked, and why" },

@@ -62,7 +62,7 @@ static const struct cmd_option options[] = {
 	[OPT_USER] = { "user", 'u', "USER[:GROUP]", "who the program runs as" },
 	[OPT_CWD] = { "cwd", 0, "PATH", "its working directory" },
 	[OPT_STOP_SIGNAL] = { "stop-signal", 0, "SIGNAL", "what asks it to stop" },
-	[OPT_RUN] = { "run", 0, "HOW", "exec (as process 1, the default) or supervise" },
+	[OPT_RUN] = { "run", 0, "HOW", "exec (as process 1, the default)" },
 	[OPT_UPPER] = { "upper", 0, "KIND", "tmpfs[,size=...], persist or none" },
 	[OPT_VOLUME] = { "volume", 'v', "PATH[=KIND]", "persist or tmpfs[,size=...]" },
 	[OPT_INJECT] = { "inject", 0, "PATH", "a file that the device may bring itself" },
