@@ -22,7 +22,7 @@ needs-LAMINA_UPDATE := fake/test_change fake/test_keeper fake/test_select fake/t
 	fake/test_update-verity unit/test_decide-model unit/test_select
 needs-LAMINA_WATCHDOG := fake/test_keeper fake/test_update
 needs-LAMINA_TIMELINE := fake/test_timeline
-needs-LAMINA_CTL := unit/test_out unit/test_status
+needs-LAMINA_CTL := unit/test_guard unit/test_out unit/test_status
 left-out := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG TIMELINE CTL,$(if $(CONFIG_LAMINA_$s),,$(needs-LAMINA_$s)))
 tests-in = $(addprefix $(O)/tests/,$(filter-out $(left-out),\
 	$(patsubst tests/%.c,%,$(wildcard tests/$(1)/test_*.c))))

@@ -337,6 +337,11 @@ int sys_sigaction(int sig, const struct sigaction *action)
 	RET(sigaction(sig, action, NULL));
 }
 
+int sys_sigprocmask(int how, const sigset_t *set)
+{
+	RET(sigprocmask(how, set, NULL));
+}
+
 int sys_prctl(int option, unsigned long arg)
 {
 	RET(prctl(option, arg, 0UL, 0UL, 0UL));

@@ -5,6 +5,7 @@
  * 0 or more, or -errno. Only sys.c makes system calls, so that a test can link another one
  * (tests/fake/sys.c) and fail the n-th call. No wrapper retries or interprets.
  */
+#include <signal.h>
 #include <stdint.h>
 #include <stddef.h>
 #include <sys/stat.h>
@@ -13,7 +14,6 @@
 
 struct statfs;
 struct pollfd;
-struct sigaction;
 
 /* files; paths are relative to dirfd, AT_FDCWD works */
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode);
@@ -79,6 +79,7 @@ int sys_setresgid(gid_t gid); /* real, effective and saved at once */
 int sys_setresuid(uid_t uid, uid_t saved); /* real and effective; saved */
 int sys_umask(mode_t mask);
 int sys_sigaction(int sig, const struct sigaction *action);
+int sys_sigprocmask(int how, const sigset_t *set);
 int sys_prctl(int option, unsigned long arg);
 _Noreturn void sys_exit(int status);
 

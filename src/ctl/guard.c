@@ -24,14 +24,27 @@ static void pass_on(int sig)
 		(void)sys_kill(worker, sig);
 }
 
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
 /* The terminal tells both of a Ctrl-C; a second one from here does no harm. */
 static void catch_signals(void (*handler)(int sig))
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	struct sigaction action = { .sa_handler = handler };
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		(void)sys_sigaction(signals[i], &action);
+}
+
+/* One that came while there is no worker yet, or while that still has the handlers of this
+ * process, would be lost: it waits. */
+static void hold_signals(int how)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		(void)sigaddset(&set, signals[i]);
+	(void)sys_sigprocmask(how, &set);
 }
 
 /* Whatever kills @parent kills this one too: nobody would put right what it leaves. */
@@ -51,6 +64,7 @@ static _Noreturn void run_worker(int out,
 	struct result result = { .r = 0 };
 
 	catch_signals(SIG_DFL);
+	hold_signals(SIG_UNBLOCK);
 	result.r = work(context, result.counts, &result.err);
 	(void)fd_write_all(out, &result, sizeof(result));
 	sys_exit(0);
@@ -80,12 +94,14 @@ int guard_run(int (*work)(void *context, uint64_t ret_counts[GUARD_COUNTS], stru
 
 	if (r < 0)
 		return err_errno(err, r, "pipe");
+	hold_signals(SIG_BLOCK);
 	catch_signals(pass_on);
 	worker = sys_fork();
 	if (worker == 0) {
 		follow(parent);
 		run_worker(fds[1], work, context);
 	}
+	hold_signals(SIG_UNBLOCK);
 	fd_close(fds[1]);
 	r = worker < 0 ? err_errno(err, worker, "fork") : wait_for(fds[0], &result, err);
 	fd_close(fds[0]);
