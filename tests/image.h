@@ -44,15 +44,15 @@ static inline int image_make_key(void **state)
 	struct keyring *ring = &image_settings.keyring;
 
 	(void)state;
-	if (private_key_start(NULL) < 0 || private_key_new(&image_key, NULL) < 0)
+	if (private_key_start(NULL) < 0 || private_key_new(0, &image_key, NULL) < 0)
 		return -1;
 	image_settings.policy.threshold = 1;
 	image_settings.policy.tries = 3;
 	(void)snprintf(image_settings.policy.compatible, POLICY_WORD_SIZE, "%s",
 		       "acme,thermostat");
 	ring->count = 1;
-	memcpy(ring->keys[0].point, image_key.point, sizeof(image_key.point));
-	return key_id(image_key.point, ring->keys[0].id);
+	ring->keys[0] = image_key.public;
+	return 0;
 }
 
 /* Bytes of no pattern, the same for the same @seed. */

@@ -11,7 +11,7 @@ needs-LAMINA_TOOL := fake/test_check fake/test_gc fake/test_init fake/test_insta
 	fake/test_timeline fake/test_update fake/test_update-verity live/test_store live/test_store-disk \
 	unit/test_check unit/test_child unit/test_describe unit/test_hash-tree unit/test_import-plan unit/test_layer \
 	unit/test_look unit/test_members unit/test_oci unit/test_output unit/test_pax \
-	unit/test_pem unit/test_place unit/test_private-key unit/test_select unit/test_settings \
+	unit/test_pem unit/test_place unit/test_private-key unit/test_rsa unit/test_select unit/test_settings \
 	unit/test_spool unit/test_store unit/test_tar unit/test_tree
 needs-LAMINA_INIT := fake/test_failure fake/test_init fake/test_keeper fake/test_place \
 	fake/test_timeline fake/test_update fake/test_update-verity
@@ -22,8 +22,10 @@ needs-LAMINA_UPDATE := fake/test_change fake/test_keeper fake/test_select fake/t
 	fake/test_update-verity unit/test_decide-model unit/test_select
 needs-LAMINA_WATCHDOG := fake/test_keeper fake/test_update
 needs-LAMINA_TIMELINE := fake/test_timeline
+needs-LAMINA_KEY_P256 := unit/test_key unit/test_p256
+needs-LAMINA_KEY_RSA := unit/test_key unit/test_rsa
 needs-LAMINA_CTL := unit/test_guard unit/test_out unit/test_status
-left-out := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG TIMELINE CTL,$(if $(CONFIG_LAMINA_$s),,$(needs-LAMINA_$s)))
+left-out := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG TIMELINE KEY_P256 KEY_RSA CTL,$(if $(CONFIG_LAMINA_$s),,$(needs-LAMINA_$s)))
 tests-in = $(addprefix $(O)/tests/,$(filter-out $(left-out),\
 	$(patsubst tests/%.c,%,$(wildcard tests/$(1)/test_*.c))))
 

@@ -16,7 +16,9 @@ _lamina()
 	done
 	help=$("$program" ${command:+"$command"} --help 2>/dev/null)
 	COMPREPLY=()
-	if [[ $'\n'$(_lamina_valued <<<"$help")$'\n' == *$'\n'"$before"$'\n'* ]]; then
+	if [[ $command == keygen && $before == --type ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "p256 rsa2048 rsa3072 rsa4096" -- "$word")
+	elif [[ $'\n'$(_lamina_valued <<<"$help")$'\n' == *$'\n'"$before"$'\n'* ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 	elif [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_lamina_options <<<"$help") --help" -- "$word")

@@ -5,10 +5,6 @@
 
 #include "base/str.h"
 
-/* The one there is. A word of the line, so that another can be told from it, but what
- * decides how to verify is the key. */
-#define ALGORITHM "ecdsa-p256-sha256"
-
 static int read_id(struct lines *lines, char ret_id[KEY_ID_SIZE], struct err *err)
 {
 	uint8_t bytes[(KEY_ID_SIZE - 1) / 2];
@@ -25,35 +21,46 @@ static int read_id(struct lines *lines, char ret_id[KEY_ID_SIZE], struct err *er
 	return 0;
 }
 
-int key_line_read(struct lines *lines, const char *kind, char ret_id[KEY_ID_SIZE],
-		  uint8_t *ret_bytes, size_t room, struct err *err)
+static int read_kind(struct lines *lines, enum key_kind *ret_kind, struct err *err)
 {
-	const char *word;
-	size_t size;
-	int r;
+	const char *word = "";
+	size_t size = 0;
+	int r = lines_word(lines, &word, &size, err);
 
-	if (!lines_is(lines, kind))
-		return lines_bad(lines, err, "must start with `%s`", kind);
-	r = read_id(lines, ret_id, err);
 	if (r < 0)
 		return r;
-	r = lines_word(lines, &word, &size, err);
+	r = key_kind_find(word, size);
 	if (r < 0)
-		return r;
-	if (r == 0 || !lines_equal(word, size, ALGORITHM))
-		return lines_bad(lines, err, "the algorithm must be " ALGORITHM);
-	r = str_base64_decode(lines->value, lines->value_size, ret_bytes, room);
-	if (r <= 0)
-		return lines_bad(lines, err, "must end in base64 of at most %zu bytes",
-				 room);
-	return r;
+		return lines_bad(lines, err, "unknown algorithm");
+	*ret_kind = (enum key_kind)r;
+	return 0;
 }
 
-void key_line_write(struct str *s, const char *kind, const char *id, const uint8_t *bytes,
-		    size_t count)
+int key_line_read(struct lines *lines, const char *name, struct key_line *ret_line,
+		  struct err *err)
 {
-	char text[(SIGNATURE_DER_SIZE + 2) / 3 * 4 + 1];
+	int r;
 
-	str_base64_encode(bytes, count, text);
-	str_addf(s, "%s %s " ALGORITHM " %s\n", kind, id, text);
+	if (!lines_is(lines, name))
+		return lines_bad(lines, err, "must start with `%s`", name);
+	r = read_id(lines, ret_line->id, err);
+	if (r >= 0)
+		r = read_kind(lines, &ret_line->kind, err);
+	if (r < 0)
+		return r;
+	r = str_base64_decode(lines->value, lines->value_size, ret_line->bytes,
+			      sizeof(ret_line->bytes));
+	if (r <= 0)
+		return lines_bad(lines, err, "must end in base64 of at most %d bytes",
+				 KEY_MAX_BYTES);
+	ret_line->size = (size_t)r;
+	return 0;
+}
+
+void key_line_write(struct str *s, const char *name, const struct key_line *line)
+{
+	char text[(KEY_MAX_BYTES + 2) / 3 * 4 + 1];
+
+	str_base64_encode(line->bytes, line->size, text);
+	str_addf(s, "%s %s %s %s\n", name, line->id, key_kind_name(line->kind), text);
 }

@@ -2,32 +2,37 @@
 #include "format/keyring.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/str.h"
-#include "format/key-line.h"
 #include "format/lines.h"
+
+static bool same(const struct key_line *a, const struct key_line *b)
+{
+	return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
+}
 
 static int read_line(struct lines *lines, struct keyring *keyring, struct err *err)
 {
-	struct keyring_key key;
+	struct key_line *key = &keyring->keys[keyring->count];
 	int r;
 
 	if (keyring->count == KEYRING_MAX_KEYS)
 		return lines_bad(lines, err, "more than %d keys", KEYRING_MAX_KEYS);
-	r = key_line_read(lines, "key", key.id, key.point, sizeof(key.point), err);
+	r = key_line_read(lines, "key", key, err);
 	if (r < 0)
 		return r;
-	if ((size_t)r != sizeof(key.point) || key.point[0] != 0x04)
-		return lines_bad(lines, err, "is not an uncompressed point of %d bytes",
-				 KEYRING_POINT_SIZE);
+	if (!key_kind_is_key(key->kind, key->bytes, key->size))
+		return lines_bad(lines, err, "is not a public key of %s",
+				 key_kind_name(key->kind));
 	/* A key that counted twice would make a threshold of two worth one. */
 	for (size_t i = 0; i < keyring->count; i++)
-		if (strcmp(keyring->keys[i].id, key.id) == 0 ||
-		    memcmp(keyring->keys[i].point, key.point, sizeof(key.point)) == 0)
+		if (strcmp(keyring->keys[i].id, key->id) == 0 ||
+		    same(&keyring->keys[i], key))
 			return lines_bad(lines, err, "key %s stands there twice",
 					 keyring->keys[i].id);
-	keyring->keys[keyring->count++] = key;
+	keyring->count++;
 	return 0;
 }
 
@@ -59,12 +64,11 @@ int keyring_write(const struct keyring *keyring, char *ret_text, size_t size)
 		return -ENAMETOOLONG;
 	str_init(&s, ret_text, size);
 	for (size_t i = 0; i < keyring->count; i++)
-		key_line_write(&s, "key", keyring->keys[i].id, keyring->keys[i].point,
-			       sizeof(keyring->keys[i].point));
+		key_line_write(&s, "key", &keyring->keys[i]);
 	return str_done(&s) < 0 ? -ENAMETOOLONG : (int)s.used;
 }
 
-const struct keyring_key *keyring_find(const struct keyring *keyring, const char *id)
+const struct key_line *keyring_find(const struct keyring *keyring, const char *id)
 {
 	for (size_t i = 0; i < keyring->count; i++)
 		if (strcmp(keyring->keys[i].id, id) == 0)

@@ -5,29 +5,27 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "format/key-line.h"
 #include "format/lines.h"
 
 static int read_line(struct lines *lines, struct signature_file *file, struct err *err)
 {
-	struct signature_line line;
-	uint8_t raw[64];
+	struct key_line *line = &file->lines[file->count];
 	int r;
 
 	if (file->count == SIGNATURE_MAX_COUNT)
 		return lines_bad(lines, err, "more than %d signatures",
 				 SIGNATURE_MAX_COUNT);
-	r = key_line_read(lines, "sig", line.key_id, line.der, sizeof(line.der), err);
+	r = key_line_read(lines, "sig", line, err);
 	if (r < 0)
 		return r;
-	line.der_size = (size_t)r;
-	if (signature_der_decode(line.der, line.der_size, raw) < 0)
-		return lines_bad(lines, err, "is not the DER of a P-256 signature");
+	if (!key_kind_is_signature(line->kind, line->bytes, line->size))
+		return lines_bad(lines, err, "is not a signature of %s",
+				 key_kind_name(line->kind));
 	for (size_t i = 0; i < file->count; i++)
-		if (strcmp(file->lines[i].key_id, line.key_id) == 0)
+		if (strcmp(file->lines[i].id, line->id) == 0)
 			return lines_bad(lines, err, "key %s stands there twice",
-					 line.key_id);
-	file->lines[file->count++] = line;
+					 line->id);
+	file->count++;
 	return 0;
 }
 
@@ -60,8 +58,7 @@ int signature_file_write(const struct signature_file *file, char *ret_text, size
 		return -ENAMETOOLONG;
 	str_init(&s, ret_text, size);
 	for (size_t i = 0; i < file->count; i++)
-		key_line_write(&s, "sig", file->lines[i].key_id, file->lines[i].der,
-			       file->lines[i].der_size);
+		key_line_write(&s, "sig", &file->lines[i]);
 	return str_done(&s) < 0 ? -ENAMETOOLONG : (int)s.used;
 }
 

@@ -5,24 +5,18 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "format/key-line.h"
 
-#define SIGNATURE_MAX_SIZE 4096 /* bytes of the file */
+#define SIGNATURE_MAX_SIZE 8192 /* bytes of the file */
 #define SIGNATURE_MAX_COUNT 8
 #define SIGNATURE_DER_SIZE 72 /* the longest ECDSA P-256 signature in DER */
-#define KEY_ID_SIZE 17 /* 16 hex digits and NUL: first half of sha256 of the point */
-
-struct signature_line {
-	char key_id[KEY_ID_SIZE];
-	uint8_t der[SIGNATURE_DER_SIZE];
-	size_t der_size;
-};
 
 struct signature_file {
-	struct signature_line lines[SIGNATURE_MAX_COUNT];
+	struct key_line lines[SIGNATURE_MAX_COUNT];
 	size_t count; /* 1 or more after a good parse; distinct key ids only */
 };
 
-/* Reads `sig <key id> ecdsa-p256-sha256 <base64 DER>` lines. 0, -EBADMSG with the reason
+/* Reads `sig <key id> <algorithm> <base64>` lines. 0, -EBADMSG with the reason
  * (an empty file, more than SIGNATURE_MAX_COUNT, one key id twice), or -EFBIG. */
 int signature_file_parse(const char *bytes, size_t size, struct signature_file *ret_file,
 			 struct err *err);

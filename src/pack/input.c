@@ -26,40 +26,32 @@ int input_read(const char *path, void *ret_bytes, size_t room, struct err *err)
 	return size < 0 ? err_errno(err, (int)size, "%s", path) : (int)size;
 }
 
-static int ring_add(struct keyring *ring, const uint8_t point[KEYRING_POINT_SIZE])
+static int ring_add(struct keyring *ring, const struct key_line *key)
 {
-	struct keyring_key *key = &ring->keys[ring->count];
-	char id[KEY_ID_SIZE];
-	int r = key_id(point, id);
-
-	if (r < 0)
-		return r;
-	if (keyring_find(ring, id))
+	if (keyring_find(ring, key->id))
 		return 0;
 	if (ring->count == KEYRING_MAX_KEYS)
 		return -E2BIG;
-	memcpy(key->id, id, sizeof(id));
-	memcpy(key->point, point, KEYRING_POINT_SIZE);
-	ring->count++;
+	ring->keys[ring->count++] = *key;
 	return 0;
 }
 
 int input_add_key(struct keyring *ring, const char *path, struct err *err)
 {
-	char pem[4096];
-	uint8_t point[KEYRING_POINT_SIZE];
+	char pem[INPUT_PEM_SIZE];
+	struct key_line key;
 	int size = input_read(path, pem, sizeof(pem), err);
 	int r;
 
 	if (size < 0)
 		return size;
-	r = public_key_read_pem(pem, (size_t)size, point, err);
+	r = public_key_read_pem(pem, (size_t)size, &key, err);
 	if (r < 0)
 		return err_wrap(err, r, "%s", path);
-	r = ring_add(ring, point);
+	r = ring_add(ring, &key);
 	if (r == -E2BIG)
 		return err_set(err, r, "%s: more than %d keys", path, KEYRING_MAX_KEYS);
-	return r < 0 ? err_errno(err, r, "%s", path) : 0;
+	return r;
 }
 
 static int read_keyring(const char *path, struct keyring *ret_ring, struct err *err)
@@ -81,7 +73,7 @@ int input_keyring(struct keyring *ring, const char *path, struct err *err)
 	int r = read_keyring(path, &more, err);
 
 	for (size_t i = 0; r == 0 && i < more.count; i++)
-		r = ring_add(ring, more.keys[i].point);
+		r = ring_add(ring, &more.keys[i]);
 	if (r == -E2BIG)
 		return err_set(err, r, "%s: more than %d keys", path, KEYRING_MAX_KEYS);
 	return r;

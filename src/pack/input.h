@@ -10,10 +10,12 @@
  * -EISDIR; -errno. A text begins with @path. */
 int input_read(const char *path, void *ret_bytes, size_t room, struct err *err);
 
+#define INPUT_PEM_SIZE 8192 /* most bytes of a file with a key in PEM */
+
 /* Adds the public key of the PEM file @path to @ring (which starts zeroed). One key twice is
  * fine and counts once. 0; -EBADMSG, -ENOTSUP, -E2BIG; -errno. */
 int input_add_key(struct keyring *ring, const char *path, struct err *err);
 
-/* Adds the keys of the lamina-keyring(5) file @path, whose ids must belong to their points. 0;
+/* Adds the keys of the lamina-keyring(5) file @path, whose ids must belong to their keys. 0;
  * -EBADMSG, -E2BIG; -errno. */
 int input_keyring(struct keyring *ring, const char *path, struct err *err);

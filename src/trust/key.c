@@ -8,11 +8,56 @@
 #include "base/str.h"
 #include "trust/digest.h"
 #include "trust/p256.h"
+#include "trust/rsa.h"
 
-int key_id(const uint8_t point[KEYRING_POINT_SIZE], char ret_id[KEY_ID_SIZE])
+typedef int verify_fn(const struct key_line *key, const uint8_t hash[DIGEST_SIZE],
+		      const struct key_line *signature);
+
+#ifdef CONFIG_LAMINA_KEY_P256
+static int verify_p256(const struct key_line *key, const uint8_t hash[DIGEST_SIZE],
+		       const struct key_line *signature)
+{
+	uint8_t raw[P256_SIGNATURE_SIZE];
+
+	if (signature_der_decode(signature->bytes, signature->size, raw) < 0)
+		return -EBADMSG;
+	return p256_verify(key->bytes, hash, raw);
+}
+#endif
+
+#ifdef CONFIG_LAMINA_KEY_RSA
+static int verify_rsa(const struct key_line *key, const uint8_t hash[DIGEST_SIZE],
+		      const struct key_line *signature)
+{
+	if (signature->size != key->size)
+		return -EBADMSG;
+	return rsa_verify(key->bytes, key->size, hash, signature->bytes);
+}
+#endif
+
+/* Each 0; -EBADMSG when that is no signature of this key's; -EKEYREJECTED when it does
+ * not hold; -EINVAL when the key is none. NULL where Kconfig left the kind out, which it
+ * allows for one of them. */
+static verify_fn *const verifiers[KEY_KINDS] = {
+#ifdef CONFIG_LAMINA_KEY_P256
+	[KEY_P256] = verify_p256,
+#else
+#define MISSING "LAMINA_KEY_P256"
+#endif
+#ifdef CONFIG_LAMINA_KEY_RSA
+	[KEY_RSA] = verify_rsa,
+#else
+#define MISSING "LAMINA_KEY_RSA"
+#endif
+};
+#ifndef MISSING
+#define MISSING "nothing"
+#endif
+
+int key_id(const struct key_line *key, char ret_id[KEY_ID_SIZE])
 {
 	uint8_t hash[DIGEST_SIZE];
-	int r = digest_of(point, KEYRING_POINT_SIZE, hash);
+	int r = digest_of(key->bytes, key->size, hash);
 
 	if (r < 0)
 		return r;
@@ -20,37 +65,52 @@ int key_id(const uint8_t point[KEYRING_POINT_SIZE], char ret_id[KEY_ID_SIZE])
 	return 0;
 }
 
+static int check_kind(const struct key_line *key, struct err *err)
+{
+	if (verifiers[key->kind])
+		return 0;
+	return err_set(err, -ENOTSUP, "key %s: built without " MISSING, key->id);
+}
+
 int key_check_ring(const struct keyring *ring, struct err *err)
 {
 	for (size_t i = 0; i < ring->count; i++) {
-		const struct keyring_key *key = &ring->keys[i];
+		const struct key_line *key = &ring->keys[i];
 		char id[KEY_ID_SIZE];
-		int r = key_id(key->point, id);
+		int r = key_id(key, id);
 
 		if (r < 0)
 			return err_errno(err, r, "key %s", key->id);
 		if (strcmp(id, key->id) != 0)
 			return err_set(err, -EBADMSG, "key %s: its id should be %s",
 				       key->id, id);
+		r = check_kind(key, err);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
 
-/* Does this one signature over @hash hold? 0 or -EKEYREJECTED. */
-static int verify_line(const uint8_t hash[DIGEST_SIZE], const struct signature_line *line,
-		       const struct keyring_key *key, struct err *err)
+/* Does this one signature over @hash hold? 0, -EKEYREJECTED or -ENOTSUP. */
+static int verify_line(const uint8_t hash[DIGEST_SIZE], const struct key_line *line,
+		       const struct key_line *key, struct err *err)
 {
-	uint8_t raw[P256_SIGNATURE_SIZE];
+	int r = check_kind(key, err);
 
-	if (signature_der_decode(line->der, line->der_size, raw) < 0)
-		return err_set(err, -EKEYREJECTED, "signature of key %s: not a signature",
-			       key->id);
-	switch (p256_verify(key->point, hash, raw)) {
+	if (r < 0)
+		return r;
+	if (line->kind != key->kind)
+		return err_set(err, -EKEYREJECTED, "key %s signs with %s, not %s",
+			       key->id, key_kind_name(key->kind),
+			       key_kind_name(line->kind));
+	switch (verifiers[key->kind](key, hash, line)) {
 	case 0:
 		return 0;
-	case -EINVAL:
-		return err_set(err, -EKEYREJECTED, "key %s: not a point of P-256",
+	case -EBADMSG:
+		return err_set(err, -EKEYREJECTED, "signature of key %s: not a signature",
 			       key->id);
+	case -EINVAL:
+		return err_set(err, -EKEYREJECTED, "key %s: not a public key", key->id);
 	default:
 		return err_set(err, -EKEYREJECTED, "signature of key %s does not hold",
 			       key->id);
@@ -65,15 +125,16 @@ static bool counted(const struct key_signers *signers, const char *id)
 	return false;
 }
 
-/* Fills @signers from the lines whose key is in the ring. 0, -ENOKEY, -EKEYREJECTED. */
+/* Fills @signers from the lines whose key is in the ring. 0, -ENOKEY, -EKEYREJECTED,
+ * -ENOTSUP. */
 static int verify_lines(const uint8_t hash[DIGEST_SIZE],
 			const struct signature_file *signatures,
 			const struct keyring *ring, struct key_signers *signers,
 			struct err *err)
 {
 	for (size_t i = 0; i < signatures->count; i++) {
-		const struct signature_line *line = &signatures->lines[i];
-		const struct keyring_key *key = keyring_find(ring, line->key_id);
+		const struct key_line *line = &signatures->lines[i];
+		const struct key_line *key = keyring_find(ring, line->id);
 		int r;
 
 		if (!key)
@@ -87,7 +148,7 @@ static int verify_lines(const uint8_t hash[DIGEST_SIZE],
 	if (signers->count > 0)
 		return 0;
 	return err_set(err, -ENOKEY, "signed by %s%s, not trusted here",
-		       signatures->count ? signatures->lines[0].key_id : "nobody",
+		       signatures->count ? signatures->lines[0].id : "nobody",
 		       signatures->count > 1 ? " and others" : "");
 }
 

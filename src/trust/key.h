@@ -8,10 +8,11 @@
 #include "format/keyring.h"
 #include "format/signature.h"
 
-/* First 16 hex digits of the sha256 of the uncompressed point. 0 or -EIO. */
-int key_id(const uint8_t point[KEYRING_POINT_SIZE], char ret_id[KEY_ID_SIZE]);
+/* First 16 hex digits of the sha256 of the key's bytes. 0 or -EIO. */
+int key_id(const struct key_line *key, char ret_id[KEY_ID_SIZE]);
 
-/* Does each key's id belong to its point? 0 or -EBADMSG. */
+/* Does each key's id belong to its bytes, and can this program verify with its kind? 0;
+ * -EBADMSG; -ENOTSUP, which names the Kconfig option. */
 int key_check_ring(const struct keyring *ring, struct err *err);
 
 struct key_signers {
@@ -21,10 +22,11 @@ struct key_signers {
 
 /*
  * Do at least @threshold distinct keys of @ring sign exactly @bytes? The key decides the
- * algorithm. Lines of unknown keys are passed over; the signature of a known key must
- * hold, even where others would be enough. A threshold of 0 counts as 1. 0; -ENOKEY when
- * no line names a key of the ring; -EKEYREJECTED when one does and does not hold, or too
- * few do; -EIO.
+ * algorithm: a line that names another is refused. Lines of unknown keys are passed over;
+ * the signature of a known key must hold, even where others would be enough. A threshold
+ * of 0 counts as 1. 0; -ENOKEY when no line names a key of the ring; -EKEYREJECTED when
+ * one does and does not hold, or too few do; -ENOTSUP for a key that key_check_ring()
+ * would not have let in; -EIO.
  * @ret_signers may be NULL.
  */
 int key_verify(const void *bytes, size_t size, const struct signature_file *signatures,

@@ -9,8 +9,15 @@
 #include <string.h>
 
 #include "trust/private-key.h"
+#include "trust/public-key.h"
 
-#define MAX_PEM 16384 /* a P-256 key takes 300 bytes; people put comments before it */
+#define MAX_PEM 16384 /* an RSA key takes 3,300 bytes; people put comments before it */
+
+struct exported {
+	enum key_kind kind;
+	uint8_t bytes[PRIVATE_KEY_SECRET_SIZE];
+	size_t size;
+};
 
 /* The word between "-----BEGIN " and "-----", first one that isn't mere curve parameters.
  */
@@ -40,11 +47,24 @@ static bool label_is(const char *label, size_t size, const char *name)
 	return strlen(name) == size && memcmp(label, name, size) == 0;
 }
 
+static bool label_in(const char *label, size_t size, const char *const *names)
+{
+	for (; *names; names++)
+		if (label_is(label, size, *names))
+			return true;
+	return false;
+}
+
 /* Is this the sort of PEM that can hold the key? Says what it is otherwise. */
 static int check_label(const char *text, bool private, struct err *err)
 {
+	static const char *const publics[] = { "PUBLIC KEY", "RSA PUBLIC KEY", NULL };
+	static const char *const privates[] = { "PRIVATE KEY", "EC PRIVATE KEY",
+						"RSA PRIVATE KEY", NULL };
 	const char *label = "";
 	size_t size = find_label(text, &label);
+	bool is_public = label_in(label, size, publics);
+	bool is_private = label_in(label, size, privates);
 
 	if (size == 0)
 		return err_set(err, -EBADMSG, "no PEM key");
@@ -52,15 +72,13 @@ static int check_label(const char *text, bool private, struct err *err)
 	    strstr(text, "\nProc-Type: 4,ENC"))
 		return err_set(err, -ENOTSUP,
 			       "the key is encrypted, decrypt it first (openssl pkey)");
-	if (private && label_is(label, size, "PUBLIC KEY"))
+	if (private && is_public)
 		return err_set(err, -EBADMSG, "a public key, need the private one");
-	if (!private && (label_is(label, size, "PRIVATE KEY") ||
-			 label_is(label, size, "EC PRIVATE KEY")))
+	if (!private && is_private)
 		return err_set(err, -EBADMSG, "a private key, need the public one");
-	if (!label_is(label, size, "PUBLIC KEY") &&
-	    !label_is(label, size, "PRIVATE KEY") &&
-	    !label_is(label, size, "EC PRIVATE KEY"))
-		return err_set(err, -ENOTSUP, "holds '%.*s', need an ECDSA P-256 key",
+	if (!is_public && !is_private)
+		return err_set(err, -ENOTSUP,
+			       "holds '%.*s', need an ECDSA P-256 or RSA key",
 			       size < 40 ? (int)size : 40, label);
 	return 0;
 }
@@ -75,6 +93,14 @@ static char *to_text(const char *pem, size_t size)
 		text[size] = '\0';
 	}
 	return text;
+}
+
+static int check_bits(size_t bits, struct err *err)
+{
+	if (bits == 2048 || bits == 3072 || bits == 4096)
+		return 0;
+	return err_set(err, -ENOTSUP, "an RSA key of %zu bits: need 2048, 3072 or 4096",
+		       bits);
 }
 
 static int parse(mbedtls_pk_context *pk, const char *text, bool private, struct err *err)
@@ -92,26 +118,28 @@ static int parse(mbedtls_pk_context *pk, const char *text, bool private, struct 
 		r = mbedtls_pk_parse_public_key(pk, bytes, size);
 	switch (r) {
 	case 0:
-		if (mbedtls_pk_get_type(pk) == MBEDTLS_PK_ECKEY &&
-		    mbedtls_pk_get_bitlen(pk) == 256)
-			return 0;
-		/* fallthrough */
+		break;
 	case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
 	case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
 	case MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE:
-		return err_set(err, -ENOTSUP, "not an ECDSA P-256 key");
+		return err_set(err, -ENOTSUP, "not an ECDSA P-256 or RSA key");
 	default:
 		return err_set(err, -EBADMSG, "malformed PEM key (-0x%04x)",
 			       (unsigned int)-r);
 	}
+	if (mbedtls_pk_get_type(pk) == MBEDTLS_PK_RSA)
+		return check_bits(mbedtls_pk_get_bitlen(pk), err);
+	if (mbedtls_pk_get_type(pk) != MBEDTLS_PK_ECKEY ||
+	    mbedtls_pk_get_bitlen(pk) != 256)
+		return err_set(err, -ENOTSUP, "not an ECDSA P-256 or RSA key");
+	return 0;
 }
 
-/* The key's bytes as PSA exports them: the secret, or the point. */
-static int export(mbedtls_pk_context *pk, psa_key_usage_t usage, uint8_t *ret_bytes,
-		  size_t size, struct err *err)
+/* The key's bytes as PSA exports them: the secret, or the public half. */
+static int export(mbedtls_pk_context *pk, psa_key_usage_t usage, struct exported *ret,
+		  struct err *err)
 {
 	psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-	size_t exported = 0;
 	psa_key_id_t id;
 	int r = mbedtls_pk_get_psa_attributes(pk, usage, &attributes);
 
@@ -122,16 +150,17 @@ static int export(mbedtls_pk_context *pk, psa_key_usage_t usage, uint8_t *ret_by
 		r = mbedtls_pk_import_into_psa(pk, &attributes, &id);
 	}
 	if (r == 0) {
-		r = psa_export_key(id, ret_bytes, size, &exported);
+		r = psa_export_key(id, ret->bytes, sizeof(ret->bytes), &ret->size);
 		(void)psa_destroy_key(id);
 	}
-	if (r != 0 || exported != size)
+	if (r != 0)
 		return err_set(err, -EBADMSG, "malformed PEM key (%d)", r);
+	ret->kind = mbedtls_pk_get_type(pk) == MBEDTLS_PK_RSA ? KEY_RSA : KEY_P256;
 	return 0;
 }
 
-static int read_pem(const char *pem, size_t size, bool private, uint8_t *ret_bytes,
-		    size_t bytes_size, struct err *err)
+static int read_pem(const char *pem, size_t size, bool private, struct exported *ret,
+		    struct err *err)
 {
 	psa_key_usage_t usage =
 		private ? PSA_KEY_USAGE_SIGN_HASH : PSA_KEY_USAGE_VERIFY_HASH;
@@ -144,7 +173,7 @@ static int read_pem(const char *pem, size_t size, bool private, uint8_t *ret_byt
 	mbedtls_pk_init(&pk);
 	r = parse(&pk, text, private, err);
 	if (r == 0)
-		r = export(&pk, usage, ret_bytes, bytes_size, err);
+		r = export(&pk, usage, ret, err);
 	mbedtls_pk_free(&pk);
 	explicit_bzero(text, size);
 	free(text);
@@ -154,65 +183,84 @@ static int read_pem(const char *pem, size_t size, bool private, uint8_t *ret_byt
 int private_key_read_pem(const char *pem, size_t size, struct private_key *ret_key,
 			 struct err *err)
 {
-	uint8_t secret[32];
-	int r = read_pem(pem, size, true, secret, sizeof(secret), err);
+	struct exported secret = { .size = 0 };
+	int r = read_pem(pem, size, true, &secret, err);
 
-	/* The point is computed: a file may hold none, or another key's. */
+	/* The public half is computed: a file may hold none, or another key's. */
 	if (r == 0)
-		r = private_key_from_secret(secret, ret_key, err);
-	explicit_bzero(secret, sizeof(secret));
+		r = private_key_from_secret(secret.kind, secret.bytes, secret.size,
+					    ret_key, err);
+	explicit_bzero(&secret, sizeof(secret));
 	return r;
 }
 
-int public_key_read_pem(const char *pem, size_t size,
-			uint8_t ret_point[KEYRING_POINT_SIZE], struct err *err)
+int public_key_read_pem(const char *pem, size_t size, struct key_line *ret_key,
+			struct err *err)
 {
-	return read_pem(pem, size, false, ret_point, KEYRING_POINT_SIZE, err);
+	struct exported public;
+	int r = read_pem(pem, size, false, &public, err);
+
+	return r < 0 ? r
+		     : public_key_import(public.kind, public.bytes, public.size, ret_key,
+					 err);
 }
 
 typedef int write_fn(const mbedtls_pk_context *pk, unsigned char *buf, size_t size);
 
-static int write_pem(const uint8_t *bytes, size_t size, psa_key_type_t type,
-		     write_fn *write, char ret_pem[PRIVATE_KEY_PEM_SIZE], struct err *err)
+/* @r is how making @pk went. */
+static int write_pem(int r, const mbedtls_pk_context *pk, write_fn *write,
+		     char ret_pem[PRIVATE_KEY_PEM_SIZE], struct err *err)
+{
+	unsigned char text[PRIVATE_KEY_PEM_SIZE];
+
+	if (r == 0)
+		r = write(pk, text, sizeof(text));
+	if (r == 0)
+		memcpy(ret_pem, text, strlen((char *)text) + 1);
+	explicit_bzero(text, sizeof(text));
+	return r == 0 ? 0 : err_set(err, -EIO, "cannot write the key (%d)", r);
+}
+
+static int secret_to_pk(const struct private_key *key, mbedtls_pk_context *pk)
 {
 	psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-	unsigned char text[PRIVATE_KEY_PEM_SIZE];
-	mbedtls_pk_context pk;
 	psa_key_id_t id;
 	int r;
 
-	psa_set_key_type(&attributes, type);
-	psa_set_key_bits(&attributes, 256);
+	psa_set_key_type(&attributes,
+			 key->public.kind == KEY_RSA
+				 ? PSA_KEY_TYPE_RSA_KEY_PAIR
+				 : PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
 	psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_EXPORT);
-	mbedtls_pk_init(&pk);
-	r = psa_import_key(&attributes, bytes, size, &id);
+	r = psa_import_key(&attributes, key->secret, key->secret_size, &id);
 	if (r == 0) {
-		r = type == PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1)
-			    ? mbedtls_pk_copy_public_from_psa(id, &pk)
-			    : mbedtls_pk_copy_from_psa(id, &pk);
+		r = mbedtls_pk_copy_from_psa(id, pk);
 		(void)psa_destroy_key(id);
 	}
-	if (r == 0)
-		r = write(&pk, text, sizeof(text));
-	if (r == 0)
-		memcpy(ret_pem, text, strlen((char *)text) + 1);
-	mbedtls_pk_free(&pk);
-	explicit_bzero(text, sizeof(text));
-	return r == 0 ? 0 : err_set(err, -EIO, "cannot write the key (%d)", r);
+	return r;
 }
 
 int private_key_write_pem(const struct private_key *key,
 			  char ret_pem[PRIVATE_KEY_PEM_SIZE], struct err *err)
 {
-	return write_pem(key->secret, sizeof(key->secret),
-			 PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1),
-			 mbedtls_pk_write_key_pem, ret_pem, err);
+	mbedtls_pk_context pk;
+	int r;
+
+	mbedtls_pk_init(&pk);
+	r = write_pem(secret_to_pk(key, &pk), &pk, mbedtls_pk_write_key_pem, ret_pem, err);
+	mbedtls_pk_free(&pk);
+	return r;
 }
 
-int public_key_write_pem(const uint8_t point[KEYRING_POINT_SIZE],
-			 char ret_pem[PRIVATE_KEY_PEM_SIZE], struct err *err)
+int public_key_write_pem(const struct key_line *key, char ret_pem[PRIVATE_KEY_PEM_SIZE],
+			 struct err *err)
 {
-	return write_pem(point, KEYRING_POINT_SIZE,
-			 PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1),
-			 mbedtls_pk_write_pubkey_pem, ret_pem, err);
+	mbedtls_pk_context pk;
+	int r;
+
+	mbedtls_pk_init(&pk);
+	r = write_pem(public_key_to_pk(key, &pk), &pk, mbedtls_pk_write_pubkey_pem,
+		      ret_pem, err);
+	mbedtls_pk_free(&pk);
+	return r;
 }

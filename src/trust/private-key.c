@@ -6,20 +6,29 @@
 #include <string.h>
 
 #include "trust/digest.h"
-#include "trust/key.h"
+#include "trust/public-key.h"
 
 /* By RFC 6979: the nonce comes from key and hash. */
-#define ALGORITHM PSA_ALG_DETERMINISTIC_ECDSA(PSA_ALG_SHA_256)
+#define ECDSA PSA_ALG_DETERMINISTIC_ECDSA(PSA_ALG_SHA_256)
+#define RSA PSA_ALG_RSA_PKCS1V15_SIGN(PSA_ALG_SHA_256)
 
-static psa_key_attributes_t pair_attributes(void)
+static psa_algorithm_t algorithm(enum key_kind kind)
+{
+	return kind == KEY_RSA ? RSA : ECDSA;
+}
+
+static psa_key_attributes_t pair_attributes(enum key_kind kind, unsigned int bits)
 {
 	psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
 
-	psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
-	psa_set_key_bits(&attributes, 256);
+	psa_set_key_type(&attributes,
+			 kind == KEY_RSA
+				 ? PSA_KEY_TYPE_RSA_KEY_PAIR
+				 : PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
+	psa_set_key_bits(&attributes, bits);
 	psa_set_key_usage_flags(&attributes,
 				PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_EXPORT);
-	psa_set_key_algorithm(&attributes, ALGORITHM);
+	psa_set_key_algorithm(&attributes, algorithm(kind));
 	return attributes;
 }
 
@@ -33,79 +42,92 @@ int private_key_start(struct err *err)
 	return 0;
 }
 
-int private_key_new(struct private_key *ret_key, struct err *err)
+static int read_public(psa_key_id_t id, enum key_kind kind, struct key_line *ret_key,
+		       struct err *err)
 {
-	psa_key_attributes_t attributes = pair_attributes();
-	struct private_key key;
-	size_t secret_size = 0, point_size = 0;
-	psa_key_id_t id;
-	psa_status_t status = psa_generate_key(&attributes, &id);
+	uint8_t bytes[KEY_MAX_BYTES + 32]; /* RSA's has the exponent too, and is DER */
+	size_t size = 0;
+	psa_status_t status = psa_export_public_key(id, bytes, sizeof(bytes), &size);
 
-	if (status == PSA_SUCCESS) {
-		status = psa_export_key(id, key.secret, sizeof(key.secret), &secret_size);
-		if (status == PSA_SUCCESS)
-			status = psa_export_public_key(id, key.point, sizeof(key.point),
-						       &point_size);
-		(void)psa_destroy_key(id);
-	}
-	if (status == PSA_SUCCESS && secret_size == sizeof(key.secret) &&
-	    point_size == sizeof(key.point))
-		*ret_key = key;
-	else
-		status = status == PSA_SUCCESS ? PSA_ERROR_GENERIC_ERROR : status;
-	private_key_done(&key);
-	if (status != PSA_SUCCESS)
-		return err_set(err, -EIO, "cannot make a key (%d)", (int)status);
-	return 0;
+	if (status == PSA_SUCCESS)
+		return public_key_import(kind, bytes, size, ret_key, err);
+	/* All but that one fit. */
+	return err_set(err, kind == KEY_RSA ? -ENOTSUP : -EIO,
+		       "cannot compute the public key (%d)", (int)status);
 }
 
-int private_key_from_secret(const uint8_t secret[32], struct private_key *ret_key,
-			    struct err *err)
+int private_key_new(unsigned int rsa_bits, struct private_key *ret_key, struct err *err)
 {
-	psa_key_attributes_t attributes = pair_attributes();
-	uint8_t point[KEYRING_POINT_SIZE];
-	size_t size = 0;
+	enum key_kind kind = rsa_bits ? KEY_RSA : KEY_P256;
+	psa_key_attributes_t attributes = pair_attributes(kind, rsa_bits ? rsa_bits : 256);
+	struct private_key key = { .secret_size = 0 };
 	psa_key_id_t id;
-	psa_status_t status = psa_import_key(&attributes, secret, 32, &id);
+	psa_status_t status = psa_generate_key(&attributes, &id);
+	int r = 0;
 
-	if (status == PSA_ERROR_INVALID_ARGUMENT)
-		return err_set(err, -EBADMSG, "the secret is out of range");
 	if (status == PSA_SUCCESS) {
-		status = psa_export_public_key(id, point, sizeof(point), &size);
+		status = psa_export_key(id, key.secret, sizeof(key.secret),
+					&key.secret_size);
+		r = read_public(id, kind, &key.public, err);
 		(void)psa_destroy_key(id);
 	}
-	if (status != PSA_SUCCESS || size != sizeof(point))
-		return err_set(err, -EIO, "cannot compute the public key (%d)",
-			       (int)status);
-	memcpy(ret_key->secret, secret, 32);
-	memcpy(ret_key->point, point, sizeof(point));
+	if (status != PSA_SUCCESS)
+		r = err_set(err, -EIO, "cannot make a key (%d)", (int)status);
+	if (r == 0)
+		*ret_key = key;
+	private_key_done(&key);
+	return r;
+}
+
+int private_key_from_secret(enum key_kind kind, const uint8_t *secret, size_t size,
+			    struct private_key *ret_key, struct err *err)
+{
+	psa_key_attributes_t attributes = pair_attributes(kind, 0);
+	struct private_key key = { .secret_size = size };
+	psa_key_id_t id;
+	psa_status_t status = psa_import_key(&attributes, secret, size, &id);
+	int r;
+
+	if (status == PSA_ERROR_INVALID_ARGUMENT || size > sizeof(key.secret))
+		return err_set(err, -EBADMSG, "the secret is out of range");
+	if (status != PSA_SUCCESS)
+		return err_set(err, -EIO, "cannot take the secret (%d)", (int)status);
+	r = read_public(id, kind, &key.public, err);
+	(void)psa_destroy_key(id);
+	if (r < 0)
+		return r;
+	memcpy(key.secret, secret, size);
+	*ret_key = key;
+	private_key_done(&key);
 	return 0;
 }
 
 int private_key_sign(const struct private_key *key, const void *bytes, size_t size,
-		     struct signature_line *ret_line, struct err *err)
+		     struct key_line *ret_line, struct err *err)
 {
-	psa_key_attributes_t attributes = pair_attributes();
-	struct signature_line line;
-	uint8_t hash[DIGEST_SIZE], raw[64];
-	size_t raw_size = 0;
+	enum key_kind kind = key->public.kind;
+	psa_key_attributes_t attributes = pair_attributes(kind, 0);
+	struct key_line line = { .kind = kind };
+	uint8_t hash[DIGEST_SIZE], raw[KEY_MAX_BYTES];
 	psa_key_id_t id;
 	psa_status_t status;
 	int r = digest_of(bytes, size, hash);
 
-	if (r == 0)
-		r = key_id(key->point, line.key_id);
 	if (r < 0)
 		return err_errno(err, r, "sha256");
-	status = psa_import_key(&attributes, key->secret, sizeof(key->secret), &id);
+	status = psa_import_key(&attributes, key->secret, key->secret_size, &id);
 	if (status == PSA_SUCCESS) {
-		status = psa_sign_hash(id, ALGORITHM, hash, sizeof(hash), raw,
-				       sizeof(raw), &raw_size);
+		status = psa_sign_hash(id, algorithm(kind), hash, sizeof(hash), raw,
+				       sizeof(raw), &line.size);
 		(void)psa_destroy_key(id);
 	}
-	if (status != PSA_SUCCESS || raw_size != sizeof(raw))
+	if (status != PSA_SUCCESS)
 		return err_set(err, -EIO, "cannot sign (%d)", (int)status);
-	line.der_size = signature_der_encode(raw, line.der);
+	if (kind == KEY_P256)
+		line.size = signature_der_encode(raw, line.bytes);
+	else
+		memcpy(line.bytes, raw, line.size);
+	memcpy(line.id, key->public.id, sizeof(line.id));
 	*ret_line = line;
 	return 0;
 }

@@ -4,8 +4,8 @@
 #include <sys/random.h>
 
 /*
- * PSA's randomness is the kernel's. Only making a key asks for it: verifying and signing
- * by RFC 6979 don't, so that a device without entropy boots.
+ * PSA's randomness is the kernel's. Making a key asks for it, and RSA's arithmetic with a
+ * secret; verifying does not, so that a device without entropy boots.
  */
 psa_status_t
 mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context,

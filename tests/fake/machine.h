@@ -43,11 +43,11 @@ static struct keyring ring;
 static int make_key(void **state)
 {
 	(void)state;
-	if (private_key_start(NULL) < 0 || private_key_new(&key, NULL) < 0)
+	if (private_key_start(NULL) < 0 || private_key_new(0, &key, NULL) < 0)
 		return -1;
 	ring.count = 1;
-	memcpy(ring.keys[0].point, key.point, sizeof(key.point));
-	return key_id(key.point, ring.keys[0].id);
+	ring.keys[0] = key.public;
+	return 0;
 }
 
 static void plain_machine(void)

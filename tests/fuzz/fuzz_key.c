@@ -28,7 +28,7 @@ static int large_code(const uint8_t *point, const uint8_t raw[64], const uint8_t
 	assert(mbedtls_ecp_group_load(&group, MBEDTLS_ECP_DP_SECP256R1) == 0);
 	assert(mbedtls_mpi_read_binary(&r, raw, 32) == 0);
 	assert(mbedtls_mpi_read_binary(&s, raw + 32, 32) == 0);
-	result = mbedtls_ecp_point_read_binary(&group, &q, point, KEYRING_POINT_SIZE);
+	result = mbedtls_ecp_point_read_binary(&group, &q, point, KEY_POINT_SIZE);
 	if (result == 0)
 		result = mbedtls_ecp_check_pubkey(&group, &q);
 	if (result == 0)
@@ -43,37 +43,38 @@ static int large_code(const uint8_t *point, const uint8_t raw[64], const uint8_t
 static void compare(const struct keyring *ring, const struct signature_file *file,
 		    const uint8_t *message, size_t size)
 {
-	const struct signature_line *line = &file->lines[0];
+	const struct key_line *line = &file->lines[0];
 	struct err err = ERR_INIT;
 	uint8_t raw[64], hash[DIGEST_SIZE];
 	int small = key_verify(message, size, file, ring, 1, NULL, &err);
 
 	assert(small == 0 || (small == -EKEYREJECTED && err.text[0]));
-	if (signature_der_decode(line->der, line->der_size, raw) < 0) {
+	if (signature_der_decode(line->bytes, line->size, raw) < 0) {
 		assert(small < 0);
 		return;
 	}
 	assert(digest_of(message, size, hash) == 0);
-	assert((small == 0) == (large_code(ring->keys[0].point, raw, hash) == 0));
+	assert((small == 0) == (large_code(ring->keys[0].bytes, raw, hash) == 0));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct signature_file file = { .count = 1 };
 	struct keyring ring = { .count = 1 };
-	struct signature_line *line = &file.lines[0];
+	struct key_line *line = &file.lines[0];
 
-	if (size < KEYRING_POINT_SIZE + 1)
+	if (size < KEY_POINT_SIZE + 1)
 		return 0;
-	memcpy(ring.keys[0].point, data, KEYRING_POINT_SIZE);
-	assert(key_id(data, ring.keys[0].id) == 0);
-	memcpy(line->key_id, ring.keys[0].id, KEY_ID_SIZE);
-	line->der_size = data[KEYRING_POINT_SIZE];
-	data += KEYRING_POINT_SIZE + 1;
-	size -= KEYRING_POINT_SIZE + 1;
-	if (line->der_size > sizeof(line->der) || line->der_size > size)
+	memcpy(ring.keys[0].bytes, data, KEY_POINT_SIZE);
+	ring.keys[0].size = KEY_POINT_SIZE;
+	assert(key_id(&ring.keys[0], ring.keys[0].id) == 0);
+	memcpy(line->id, ring.keys[0].id, KEY_ID_SIZE);
+	line->size = data[KEY_POINT_SIZE];
+	data += KEY_POINT_SIZE + 1;
+	size -= KEY_POINT_SIZE + 1;
+	if (line->size > sizeof(line->bytes) || line->size > size)
 		return 0;
-	memcpy(line->der, data, line->der_size);
-	compare(&ring, &file, data + line->der_size, size - line->der_size);
+	memcpy(line->bytes, data, line->size);
+	compare(&ring, &file, data + line->size, size - line->size);
 	return 0;
 }

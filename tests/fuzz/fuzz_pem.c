@@ -33,17 +33,17 @@ static void try_private(const char *text, size_t size)
 
 static void try_public(const char *text, size_t size)
 {
-	uint8_t point[KEYRING_POINT_SIZE], again[KEYRING_POINT_SIZE];
+	struct key_line key, again;
 	char pem[PRIVATE_KEY_PEM_SIZE];
 	struct err err = ERR_INIT;
 
-	if (public_key_read_pem(text, size, point, &err) < 0) {
+	if (public_key_read_pem(text, size, &key, &err) < 0) {
 		assert(err.text[0]);
 		return;
 	}
-	assert(public_key_write_pem(point, pem, &err) == 0);
-	assert(public_key_read_pem(pem, strlen(pem), again, &err) == 0);
-	assert(memcmp(point, again, sizeof(point)) == 0);
+	assert(public_key_write_pem(&key, pem, &err) == 0);
+	assert(public_key_read_pem(pem, strlen(pem), &again, &err) == 0);
+	assert(memcmp(&key, &again, sizeof(key)) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

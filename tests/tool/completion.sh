@@ -27,6 +27,11 @@ test_options() {
 	equal "$(offers "$laminactl" --ru)" --run
 }
 
+test_values() {
+	equal "$(offers "$lamina" keygen --type rsa)" "rsa2048 rsa3072 rsa4096"
+	equal "$(offers "$lamina" keygen --type p)" p256
+}
+
 test_files() {
 	touch 'a b.lamina' other
 	equal "$(offers "$laminactl" install a)" 'a b.lamina'

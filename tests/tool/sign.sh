@@ -136,14 +136,138 @@ test_bad_keys() {
 
 test_other_kinds_of_keys() {
 	need openssl
-	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.key 2>/dev/null
-	refuses rsa.key lamina sign "$store" --key rsa.key
 	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp384r1 -out p384.key
 	refuses p384.key lamina sign "$store" --key p384.key
 	openssl genpkey -algorithm ed25519 -out ed.key
 	refuses ed.key lamina sign "$store" --key ed.key
 	openssl pkey -in "$a.key" -aes256 -passout pass:x -out locked.key
 	refuses locked.key lamina sign "$store" --key locked.key
+}
+
+rsa_key() { # BITS [EXPONENT]
+	openssl genpkey -algorithm RSA -pkeyopt "rsa_keygen_bits:$1" \
+		-pkeyopt "rsa_keygen_pubexp:${2:-65537}" -out rsa.key 2>/dev/null
+	openssl pkey -in rsa.key -pubout -out rsa.pub
+}
+
+test_rsa_keygen_makes_pairs_that_openssl_reads() {
+	need openssl basenc
+	for bits in 2048 3072 4096; do
+		key=$(lamina keygen --type "rsa$bits" -o "k$bits")
+		equal "$(stat -c %a "k$bits.key")" 600
+		openssl pkey -in "k$bits.key" -check -noout >&2
+		openssl pkey -in "k$bits.key" -pubout -out derived.pub
+		same derived.pub "k$bits.pub"
+		equal "$(openssl pkey -in "k$bits.key" -noout -text | grep -Ec "$bits bit|65537")" 2
+		equal "$key" "$(openssl rsa -in "k$bits.key" -noout -modulus | cut -d = -f 2 |
+			basenc --base16 -d | sha256sum | cut -c 1-16)"
+		lamina sign "$store" --key "k$bits.key"
+		lamina verify "$store" -k "k$bits.pub"
+		grep " $key" "$store/images/$id/manifest.sig" >line
+		equal "$(cut -d ' ' -f 3 line)" rsa-pkcs1-sha256
+		cut -d ' ' -f 4 line | base64 -d >s
+		equal "$(stat -c %s s)" "$((bits / 8))"
+		openssl dgst -sha256 -verify "k$bits.pub" -signature s "$store/images/$id/manifest"
+	done
+	lamina verify "$store" -k "$a.pub" -k k2048.pub -k k3072.pub -k k4096.pub --threshold 4
+	lamina keygen --keyring "$a.pub" k4096.pub k2048.pub >ring
+	equal "$(wc -l <ring)" 3
+	lamina verify "$store" --keyring ring --threshold 3
+	lamina inspect "$store" --keyring ring >told
+	equal "$(grep -c "(holds)" told)" 3
+	equal "$(grep -c "(unknown key)" told)" 1
+}
+
+test_rsa_keys_made_by_openssl() {
+	need openssl
+	rsa_key 3072
+	openssl pkey -in rsa.key -traditional -out pkcs1.key
+	openssl rsa -in rsa.key -RSAPublicKey_out -out pkcs1.pub
+	lamina sign "$store" --key rsa.key
+	sig >first
+	lamina sign "$store" --key pkcs1.key
+	equal "$(sig)" "$(cat first)" # PKCS#1 v1.5: the same bytes again
+	lamina verify "$store" -k rsa.pub
+	lamina verify "$store" -k pkcs1.pub
+	lamina keygen --keyring rsa.pub >ring
+	lamina keygen --keyring pkcs1.pub pkcs1.pub >again
+	same ring again
+	refuses "need the public one" lamina keygen --keyring pkcs1.key
+	refuses "need the private one" lamina sign "$store" --key pkcs1.pub
+}
+
+test_rsa_by_command_and_attached() {
+	need openssl base64
+	rsa_key 4096
+	manifest=$store/images/$id/manifest
+	lamina sign "$store" --pub rsa.pub --sign-cmd "openssl dgst -sha256 -sign rsa.key"
+	lamina verify "$store" -k rsa.pub
+	sig >by-command
+	lamina sign "$store" --pub rsa.pub \
+		--sign-cmd "openssl dgst -sha256 -sign rsa.key | base64 -w 0"
+	same by-command "$store/images/$id/manifest.sig"
+	openssl dgst -sha256 -sign rsa.key -out s "$manifest"
+	lamina sign "$store" --attach s --pub rsa.pub
+	same by-command "$store/images/$id/manifest.sig"
+	lamina sign "$store" --key rsa.key
+	same by-command "$store/images/$id/manifest.sig"
+}
+
+test_rsa_that_does_not_hold() {
+	need openssl
+	rsa_key 2048
+	manifest=$store/images/$id/manifest
+	sig >before
+	refuses "does not hold" lamina sign "$store" --pub rsa.pub \
+		--sign-cmd "openssl dgst -sha512 -sign rsa.key"
+	refuses "does not hold" lamina sign "$store" --pub rsa.pub --sign-cmd \
+		"openssl dgst -sha256 -sigopt rsa_padding_mode:pss -sign rsa.key"
+	refuses "as long as the RSA key" lamina sign "$store" --pub rsa.pub \
+		--sign-cmd "openssl dgst -sha256 -sign $b.key"
+	refuses "does not hold" lamina sign "$store" --pub "$b.pub" \
+		--sign-cmd "openssl dgst -sha256 -sign rsa.key | base64 -w 0"
+	openssl dgst -sha256 -sign rsa.key -out s "$manifest"
+	head -c 255 s >short
+	refuses "neither" lamina sign "$store" --attach short --pub rsa.pub
+	head -c 1000 /dev/zero >long
+	refuses "neither" lamina sign "$store" --attach long --pub rsa.pub
+	equal "$(sig)" "$(cat before)"
+	lamina sign "$store" --key rsa.key
+	sed -i 's/rsa-pkcs1-sha256/ecdsa-p256-sha256/' "$store/images/$id/manifest.sig"
+	refuses "is not a signature of ecdsa-p256-sha256" lamina verify "$store" -k rsa.pub
+}
+
+test_a_line_that_names_another_algorithm() {
+	need openssl
+	rsa_key 2048
+	lamina sign "$store" --key rsa.key
+	key=$(lamina keygen --keyring "$a.pub" | cut -d ' ' -f 2)
+	# RSA's signature under the name of a P-256 key
+	sed -i "/^sig $key/d; s/^sig [0-9a-f]*/sig $key/" "$store/images/$id/manifest.sig"
+	refuses "key $key signs with ecdsa-p256-sha256, not rsa-pkcs1-sha256" \
+		lamina verify "$store" -k "$a.pub"
+}
+
+test_rsa_keys_that_are_refused() {
+	need openssl
+	for bits in 1024 2056; do
+		rsa_key "$bits"
+		refuses "an RSA key of $bits bits: need 2048, 3072 or 4096" \
+			lamina sign "$store" --key rsa.key
+		refuses "an RSA key of $bits bits: need 2048, 3072 or 4096" \
+			lamina verify "$store" -k rsa.pub
+	done
+	rsa_key 2048 3
+	refuses "whose public exponent is not 65537" lamina sign "$store" --key rsa.key
+	refuses "whose public exponent is not 65537" lamina verify "$store" -k rsa.pub
+	refuses "whose public exponent is not 65537" lamina keygen --keyring rsa.pub
+	openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out pss.key 2>/dev/null
+	refuses "not an ECDSA P-256 or RSA key" lamina sign "$store" --key pss.key
+	misused "'rsa1024' is none of" lamina keygen --type rsa1024 -o x
+	misused "takes no --type" lamina keygen --keyring --type rsa2048 "$a.pub"
+	rsa_key 2048
+	openssl pkey -in rsa.key -aes256 -passout pass:x -out locked.key
+	refuses "decrypt it first" lamina sign "$store" --key locked.key
 }
 
 test_usage() {

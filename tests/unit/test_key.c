@@ -44,16 +44,17 @@ static void make(struct keyring *ring, struct signature_file *file)
 	memset(ring, 0, sizeof(*ring));
 	memset(file, 0, sizeof(*file));
 	for (size_t i = 0; i < KEYS; i++) {
-		struct signature_line *line = &file->lines[i];
+		struct key_line *line = &file->lines[i];
 
 		memcpy(ring->keys[i].id, golden[i].id, KEY_ID_SIZE);
-		memcpy(line->key_id, golden[i].id, KEY_ID_SIZE);
-		line->der_size = strlen(golden[i].der) / 2;
+		memcpy(line->id, golden[i].id, KEY_ID_SIZE);
+		ring->keys[i].size = KEY_POINT_SIZE;
+		line->size = strlen(golden[i].der) / 2;
 		assert_int_equal(str_hex_decode(golden[i].point, strlen(golden[i].point),
-						ring->keys[i].point, KEYRING_POINT_SIZE),
+						ring->keys[i].bytes, KEY_POINT_SIZE),
 				 0);
 		assert_int_equal(str_hex_decode(golden[i].der, strlen(golden[i].der),
-						line->der, line->der_size),
+						line->bytes, line->size),
 				 0);
 	}
 	ring->count = KEYS;
@@ -70,11 +71,11 @@ static void ids_of_points(void **state)
 	(void)state;
 	make(&ring, &file);
 	for (size_t i = 0; i < KEYS; i++) {
-		assert_int_equal(key_id(ring.keys[i].point, id), 0);
+		assert_int_equal(key_id(&ring.keys[i], id), 0);
 		assert_string_equal(id, golden[i].id);
 	}
 	assert_int_equal(key_check_ring(&ring, &err), 0);
-	ring.keys[2].point[64] ^= 1;
+	ring.keys[2].bytes[64] ^= 1;
 	assert_int_equal(key_check_ring(&ring, &err), -EBADMSG);
 	assert_non_null(strstr(err.text, golden[2].id));
 }
@@ -118,11 +119,11 @@ static void every_flipped_bit(void **state)
 
 	(void)state;
 	make_one(&ring, &file, 0);
-	for (size_t bit = 0; bit < 8 * file.lines[0].der_size; bit++) {
-		file.lines[0].der[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	for (size_t bit = 0; bit < 8 * file.lines[0].size; bit++) {
+		file.lines[0].bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, NULL, &err),
 				 -EKEYREJECTED);
-		file.lines[0].der[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		file.lines[0].bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	memcpy(text, message, sizeof(text));
 	for (size_t bit = 0; bit < 8 * (sizeof(text) - 1); bit++) {
@@ -131,11 +132,11 @@ static void every_flipped_bit(void **state)
 				 -EKEYREJECTED);
 		text[bit / 8] ^= (char)(1 << bit % 8);
 	}
-	for (size_t bit = 0; bit < 8 * KEYRING_POINT_SIZE; bit++) {
-		ring.keys[0].point[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	for (size_t bit = 0; bit < 8 * KEY_POINT_SIZE; bit++) {
+		ring.keys[0].bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, NULL, &err),
 				 -EKEYREJECTED);
-		ring.keys[0].point[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		ring.keys[0].bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	assert_int_equal(key_verify(SIZED(text), &file, &ring, 1, NULL, &err), 0);
 }
@@ -176,7 +177,7 @@ static void another_key(void **state)
 		       "signed by 58b4538755170c4c and others, not trusted here");
 	file.count = 1;
 	/* Somebody else's signature under a trusted name. */
-	memcpy(file.lines[0].key_id, golden[0].id, KEY_ID_SIZE);
+	memcpy(file.lines[0].id, golden[0].id, KEY_ID_SIZE);
 	assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED,
 		       err, "signature of key a2321ed3d888112e does not hold");
 	file.count = 0;
@@ -195,7 +196,7 @@ static void unknown_lines_are_passed_over(void **state)
 	make(&ring, &file);
 	ring.keys[0] = ring.keys[2];
 	ring.count = 1;
-	file.lines[0].der[8] ^= 1; /* of a key that nobody asks about */
+	file.lines[0].bytes[8] ^= 1; /* of a key that nobody asks about */
 	assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, &signers, &err), 0);
 	assert_int_equal(signers.count, 1);
 	assert_string_equal(signers.ids[0], golden[2].id);
@@ -214,7 +215,7 @@ static void one_bad_among_good(void **state)
 	(void)state;
 	for (size_t i = 0; i < KEYS; i++) {
 		make(&ring, &file);
-		file.lines[i].der[20] ^= 4;
+		file.lines[i].bytes[20] ^= 4;
 		assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, NULL, &err),
 				 -EKEYREJECTED);
 		assert_non_null(strstr(err.text, golden[i].id));
@@ -252,7 +253,7 @@ static void numbers_out_of_range(void **state)
 	make_one(&ring, &file, 0);
 	assert_int_equal(str_hex_decode(SIZED(order), n, sizeof(n)), 0);
 	assert_int_equal(
-		signature_der_decode(file.lines[0].der, file.lines[0].der_size, good), 0);
+		signature_der_decode(file.lines[0].bytes, file.lines[0].size, good), 0);
 	for (int what = 0; what < 5; what++) {
 		memcpy(raw, good, sizeof(raw));
 		switch (what) {
@@ -272,7 +273,7 @@ static void numbers_out_of_range(void **state)
 			memcpy(raw, good + 32, 32);
 			memcpy(raw + 32, good, 32);
 		}
-		file.lines[0].der_size = signature_der_encode(raw, file.lines[0].der);
+		file.lines[0].size = signature_der_encode(raw, file.lines[0].bytes);
 		assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err),
 			       -EKEYREJECTED, err,
 			       "signature of key a2321ed3d888112e does not hold");
@@ -287,10 +288,10 @@ static void malformed_der(void **state)
 
 	(void)state;
 	make_one(&ring, &file, 0);
-	file.lines[0].der_size--;
+	file.lines[0].size--;
 	assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED,
 		       err, "signature of key a2321ed3d888112e: not a signature");
-	file.lines[0].der_size = 0;
+	file.lines[0].size = 0;
 	assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED);
 }
 
@@ -303,12 +304,128 @@ static void no_points(void **state)
 
 	(void)state;
 	make_one(&ring, &file, 0);
-	memset(ring.keys[0].point + 1, 0, 64);
+	memset(ring.keys[0].bytes + 1, 0, 64);
 	assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED,
-		       err, "key a2321ed3d888112e: not a point of P-256");
-	memset(ring.keys[0].point + 1, 0xff, 64);
+		       err, "key a2321ed3d888112e: not a public key");
+	memset(ring.keys[0].bytes + 1, 0xff, 64);
 	assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED,
-		       err, "key a2321ed3d888112e: not a point of P-256");
+		       err, "key a2321ed3d888112e: not a public key");
+}
+
+/* A P-256 key and one of each size of RSA, as openssl made and signed them. */
+static void make_mixed(struct keyring *ring, struct signature_file *file)
+{
+	struct err err = ERR_INIT;
+	char text[8192];
+	size_t size = read_data("mixed.keyring", text, sizeof(text));
+
+	assert_refused(keyring_parse(text, size, ring, &err), 0, err, "");
+	size = read_data("mixed.signature", text, sizeof(text));
+	assert_refused(signature_file_parse(text, size, file, &err), 0, err, "");
+	assert_int_equal(ring->count, 4);
+	assert_int_equal(file->count, 4);
+}
+
+static void kinds_mixed(void **state)
+{
+	struct key_signers signers;
+	struct signature_file file;
+	struct err err = ERR_INIT;
+	struct keyring ring;
+
+	(void)state;
+	make_mixed(&ring, &file);
+	assert_refused(key_check_ring(&ring, &err), 0, err, "");
+	assert_refused(key_verify(MESSAGE, &file, &ring, 4, &signers, &err), 0, err, "");
+	assert_int_equal(signers.count, 4);
+	assert_int_equal(key_verify(MESSAGE, &file, &ring, 5, NULL, &err), -EKEYREJECTED);
+	for (size_t i = 0; i < 4; i++) {
+		struct signature_file bad = file;
+
+		bad.lines[i].bytes[20] ^= 1;
+		assert_int_equal(key_verify(MESSAGE, &bad, &ring, 1, NULL, &err),
+				 -EKEYREJECTED);
+		assert_non_null(strstr(err.text, ring.keys[i].id));
+		bad = file;
+		bad.lines[i] = bad.lines[--bad.count];
+		assert_refused(key_verify(MESSAGE, &bad, &ring, 4, NULL, &err),
+			       -EKEYREJECTED, err, "3 good signatures, 4 needed");
+		assert_int_equal(key_verify(MESSAGE, &bad, &ring, 3, NULL, &err), 0);
+	}
+	/* what an image says more does not disturb a device that trusts less */
+	ring.count = 1;
+	assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, &signers, &err), 0);
+	assert_int_equal(signers.count, 1);
+	ring.keys[0] = ring.keys[3];
+	assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, &signers, &err), 0);
+}
+
+static void exchange(struct key_line *a, struct key_line *b)
+{
+	struct key_line c = *a;
+
+	*a = *b;
+	*b = c;
+	c = *a;
+	memcpy(a->id, b->id, KEY_ID_SIZE);
+	memcpy(b->id, c.id, KEY_ID_SIZE);
+}
+
+/* The key decides: neither the word of a line nor the form of its bytes can talk it into
+ * another algorithm. */
+static void kinds_confused(void **state)
+{
+	struct signature_file file;
+	struct err err = ERR_INIT;
+	struct keyring ring;
+
+	(void)state;
+	make_mixed(&ring, &file);
+	file.lines[0].kind = KEY_RSA;
+	assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED,
+		       err,
+		       "key a2321ed3d888112e signs with ecdsa-p256-sha256, "
+		       "not rsa-pkcs1-sha256");
+	make_mixed(&ring, &file);
+	exchange(&file.lines[0], &file.lines[1]);
+	file.count = 1;
+	assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED);
+	file.lines[0].kind = KEY_P256; /* and its bytes are RSA's */
+	assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED,
+		       err, "signature of key a2321ed3d888112e: not a signature");
+	make_mixed(&ring, &file);
+	exchange(&file.lines[1], &file.lines[3]); /* longer than its key */
+	assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED);
+	make_mixed(&ring, &file);
+	file.lines[0] = file.lines[1];
+	file.count = 1;
+	file.lines[0].size--;
+	assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED,
+		       err, "signature of key 2471cf70bff173b4: not a signature");
+}
+
+/* Changed anywhere, an RSA key's id is another, and without that the key holds nothing. */
+static void moduli_changed(void **state)
+{
+	struct signature_file file;
+	struct err err = ERR_INIT;
+	struct keyring ring;
+
+	(void)state;
+	make_mixed(&ring, &file);
+	ring.keys[0] = ring.keys[1];
+	file.lines[0] = file.lines[1];
+	ring.count = file.count = 1;
+	for (size_t at = 0; at < ring.keys[0].size; at++) {
+		ring.keys[0].bytes[at] ^= (uint8_t)(1 << at % 8);
+		assert_int_equal(key_check_ring(&ring, &err), -EBADMSG);
+		assert_int_equal(key_verify(MESSAGE, &file, &ring, 1, NULL, &err),
+				 -EKEYREJECTED);
+		ring.keys[0].bytes[at] ^= (uint8_t)(1 << at % 8);
+	}
+	ring.keys[0].bytes[ring.keys[0].size - 1] &= 0xfe;
+	assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err), -EKEYREJECTED,
+		       err, "key 2471cf70bff173b4: not a public key");
 }
 
 int main(void)
@@ -325,6 +442,9 @@ int main(void)
 		cmocka_unit_test(numbers_out_of_range),
 		cmocka_unit_test(malformed_der),
 		cmocka_unit_test(no_points),
+		cmocka_unit_test(kinds_mixed),
+		cmocka_unit_test(kinds_confused),
+		cmocka_unit_test(moduli_changed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,11 +25,13 @@ static size_t read_pem_file(const char *name, char *ret_text, size_t room)
 	return read_data(path, ret_text, room);
 }
 
-static void assert_point(const uint8_t point[KEYRING_POINT_SIZE])
+static void assert_point(const struct key_line *key)
 {
-	char text[2 * KEYRING_POINT_SIZE + 1];
+	char text[2 * KEY_POINT_SIZE + 1];
 
-	str_hex_encode(point, KEYRING_POINT_SIZE, text);
+	assert_int_equal(key->kind, KEY_P256);
+	assert_int_equal(key->size, KEY_POINT_SIZE);
+	str_hex_encode(key->bytes, KEY_POINT_SIZE, text);
 	assert_string_equal(text, point_hex);
 }
 
@@ -48,7 +50,7 @@ static void private_forms(void **state)
 		assert_int_equal(private_key_read_pem(pem, size, &key, &err), 0);
 		str_hex_encode(key.secret, 32, text);
 		assert_string_equal(text, secret_hex);
-		assert_point(key.point);
+		assert_point(&key.public);
 	}
 }
 
@@ -67,7 +69,7 @@ static void parameters_first(void **state)
 static void public_forms(void **state)
 {
 	static const char *const names[] = { "public", "public-compressed" };
-	uint8_t point[KEYRING_POINT_SIZE];
+	struct key_line point;
 	struct err err = ERR_INIT;
 	char pem[4096];
 
@@ -75,9 +77,9 @@ static void public_forms(void **state)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		size_t size = read_pem_file(names[i], pem, sizeof(pem));
 
-		memset(point, 0, sizeof(point));
-		assert_int_equal(public_key_read_pem(pem, size, point, &err), 0);
-		assert_point(point);
+		memset(&point, 0, sizeof(point));
+		assert_int_equal(public_key_read_pem(pem, size, &point, &err), 0);
+		assert_point(&point);
 	}
 }
 
@@ -98,7 +100,7 @@ static void around_the_key(void **state)
 	}
 	memcpy(text + used, "the end\r\n", 9);
 	assert_int_equal(private_key_read_pem(text, used + 9, &key, &err), 0);
-	assert_point(key.point);
+	assert_point(&key.public);
 	memset(text + used, 'x', sizeof(text) - used);
 	assert_int_equal(private_key_read_pem(text, used, &key, &err), 0);
 }
@@ -113,13 +115,24 @@ static void refused_private(void **state)
 		  -ENOTSUP },
 		{ "encrypted-pkcs8",
 		  "the key is encrypted, decrypt it first (openssl pkey)", -ENOTSUP },
-		{ "p384", "not an ECDSA P-256 key", -ENOTSUP },
-		{ "secp256k1", "not an ECDSA P-256 key", -ENOTSUP },
+		{ "p384", "not an ECDSA P-256 or RSA key", -ENOTSUP },
+		{ "secp256k1", "not an ECDSA P-256 or RSA key", -ENOTSUP },
 		{ "explicit", "malformed PEM key (-0x3d62)", -EBADMSG },
-		{ "ed25519", "not an ECDSA P-256 key", -ENOTSUP },
-		{ "rsa-pkcs8", "not an ECDSA P-256 key", -ENOTSUP },
-		{ "rsa", "holds 'RSA PRIVATE KEY', need an ECDSA P-256 key", -ENOTSUP },
-		{ "certificate", "holds 'CERTIFICATE', need an ECDSA P-256 key",
+		{ "ed25519", "not an ECDSA P-256 or RSA key", -ENOTSUP },
+		{ "rsa-pkcs8", "an RSA key of 1024 bits: need 2048, 3072 or 4096",
+		  -ENOTSUP },
+		{ "rsa", "an RSA key of 1024 bits: need 2048, 3072 or 4096", -ENOTSUP },
+		{ "rsa2056", "an RSA key of 2056 bits: need 2048, 3072 or 4096",
+		  -ENOTSUP },
+		{ "rsa-exponent-3", "an RSA key whose public exponent is not 65537",
+		  -ENOTSUP },
+		{ "rsa-pss", "not an ECDSA P-256 or RSA key", -ENOTSUP },
+		{ "encrypted-rsa",
+		  "the key is encrypted, decrypt it first (openssl pkey)", -ENOTSUP },
+		{ "rsa2048-public", "a public key, need the private one", -EBADMSG },
+		{ "rsa2048-public-pkcs1", "a public key, need the private one",
+		  -EBADMSG },
+		{ "certificate", "holds 'CERTIFICATE', need an ECDSA P-256 or RSA key",
 		  -ENOTSUP },
 		{ "public", "a public key, need the private one", -EBADMSG },
 	};
@@ -142,15 +155,19 @@ static void refused_public(void **state)
 		const char *name, *reason;
 		int r;
 	} bad[] = {
-		{ "p384-public", "not an ECDSA P-256 key", -ENOTSUP },
-		{ "ed25519-public", "not an ECDSA P-256 key", -ENOTSUP },
-		{ "rsa-public", "not an ECDSA P-256 key", -ENOTSUP },
+		{ "p384-public", "not an ECDSA P-256 or RSA key", -ENOTSUP },
+		{ "ed25519-public", "not an ECDSA P-256 or RSA key", -ENOTSUP },
+		{ "rsa-public", "an RSA key of 1024 bits: need 2048, 3072 or 4096",
+		  -ENOTSUP },
+		{ "rsa-exponent-3-public",
+		  "an RSA key whose public exponent is not 65537", -ENOTSUP },
+		{ "rsa2048", "a private key, need the public one", -EBADMSG },
 		{ "ec", "a private key, need the public one", -EBADMSG },
 		{ "pkcs8", "a private key, need the public one", -EBADMSG },
-		{ "certificate", "holds 'CERTIFICATE', need an ECDSA P-256 key",
+		{ "certificate", "holds 'CERTIFICATE', need an ECDSA P-256 or RSA key",
 		  -ENOTSUP },
 	};
-	uint8_t point[KEYRING_POINT_SIZE];
+	struct key_line point;
 	struct err err = ERR_INIT;
 	char pem[4096];
 
@@ -158,7 +175,7 @@ static void refused_public(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		size_t size = read_pem_file(bad[i].name, pem, sizeof(pem));
 
-		assert_refused(public_key_read_pem(pem, size, point, &err), bad[i].r, err,
+		assert_refused(public_key_read_pem(pem, size, &point, &err), bad[i].r, err,
 			       bad[i].reason);
 	}
 }
@@ -181,25 +198,76 @@ static void truncated(void **state)
 		       "too large for a key");
 }
 
+/* What is written for openssl's keys is openssl's file, from every form of it. */
+static void rsa_forms(void **state)
+{
+	static const char *const privates[] = { "rsa2048", "rsa2048-pkcs8" };
+	static const char *const publics[] = { "rsa2048-public", "rsa2048-public-pkcs1" };
+	char pem[4096], wanted[4096], text[PRIVATE_KEY_PEM_SIZE];
+	static struct private_key key;
+	struct err err = ERR_INIT;
+	struct key_line public;
+	size_t size, wanted_size = read_pem_file("rsa2048", wanted, sizeof(wanted));
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		size = read_pem_file(privates[i], pem, sizeof(pem));
+		assert_int_equal(private_key_read_pem(pem, size, &key, &err), 0);
+		assert_string_equal(key.public.id, "2471cf70bff173b4");
+		assert_int_equal(private_key_write_pem(&key, text, &err), 0);
+		assert_int_equal(strlen(text), wanted_size);
+		assert_memory_equal(text, wanted, wanted_size);
+	}
+	wanted_size = read_pem_file("rsa2048-public", wanted, sizeof(wanted));
+	for (size_t i = 0; i < 2; i++) {
+		size = read_pem_file(publics[i], pem, sizeof(pem));
+		assert_int_equal(public_key_read_pem(pem, size, &public, &err), 0);
+		assert_memory_equal(&public, &key.public, sizeof(public));
+		assert_int_equal(public_key_write_pem(&public, text, &err), 0);
+		assert_int_equal(strlen(text), wanted_size);
+		assert_memory_equal(text, wanted, wanted_size);
+	}
+}
+
+/* The largest there is fits everywhere. */
+static void rsa_4096(void **state)
+{
+	static struct private_key key, again;
+	char pem[PRIVATE_KEY_PEM_SIZE];
+	struct err err = ERR_INIT;
+	struct key_line public;
+	size_t size = read_pem_file("rsa4096", pem, sizeof(pem));
+
+	(void)state;
+	assert_int_equal(private_key_read_pem(pem, size, &key, &err), 0);
+	assert_int_equal(key.public.size, 512);
+	assert_int_equal(private_key_write_pem(&key, pem, &err), 0);
+	assert_int_equal(private_key_read_pem(pem, strlen(pem), &again, &err), 0);
+	assert_memory_equal(&key, &again, sizeof(key));
+	assert_int_equal(public_key_write_pem(&key.public, pem, &err), 0);
+	assert_int_equal(public_key_read_pem(pem, strlen(pem), &public, &err), 0);
+	assert_memory_equal(&key.public, &public, sizeof(public));
+}
+
 static void round_trip(void **state)
 {
-	uint8_t point[KEYRING_POINT_SIZE];
+	struct key_line point;
 	char pem[PRIVATE_KEY_PEM_SIZE];
 	struct private_key key, again;
 	struct err err = ERR_INIT;
 
 	(void)state;
 	for (int i = 0; i < 50; i++) {
-		assert_int_equal(private_key_new(&key, &err), 0);
+		assert_int_equal(private_key_new(0, &key, &err), 0);
 		assert_int_equal(private_key_write_pem(&key, pem, &err), 0);
 		assert_int_equal(private_key_read_pem(pem, strlen(pem), &again, &err), 0);
 		assert_memory_equal(&key, &again, sizeof(key));
-		assert_int_equal(public_key_write_pem(key.point, pem, &err), 0);
-		assert_int_equal(public_key_read_pem(pem, strlen(pem), point, &err), 0);
-		assert_memory_equal(key.point, point, sizeof(point));
+		assert_int_equal(public_key_write_pem(&key.public, pem, &err), 0);
+		assert_int_equal(public_key_read_pem(pem, strlen(pem), &point, &err), 0);
+		assert_memory_equal(&key.public, &point, sizeof(point));
 	}
-	point[10] ^= 1;
-	assert_true(public_key_write_pem(point, pem, &err) < 0);
+	point.bytes[10] ^= 1;
+	assert_true(public_key_write_pem(&point, pem, &err) < 0);
 }
 
 /* What is written for the golden key is openssl's file, byte for byte. */
@@ -216,7 +284,7 @@ static void same_as_openssl(void **state)
 	assert_int_equal(strlen(text), size);
 	assert_memory_equal(text, pem, size);
 	size = read_pem_file("public", pem, sizeof(pem));
-	assert_int_equal(public_key_write_pem(key.point, text, &err), 0);
+	assert_int_equal(public_key_write_pem(&key.public, text, &err), 0);
 	assert_int_equal(strlen(text), size);
 	assert_memory_equal(text, pem, size);
 }
@@ -238,7 +306,7 @@ static void openssl_agrees(void **state)
 {
 	static const char message[] = "lamina 1\n";
 	char dir[] = "/tmp/test_pem.XXXXXX", pem[PRIVATE_KEY_PEM_SIZE];
-	struct signature_line line;
+	struct key_line line;
 	struct err err = ERR_INIT;
 	struct private_key key;
 
@@ -247,14 +315,14 @@ static void openssl_agrees(void **state)
 		skip_for("no openssl");
 	assert_non_null(mkdtemp(dir));
 	assert_int_equal(setenv("DIR", dir, 1), 0);
-	assert_int_equal(private_key_new(&key, &err), 0);
+	assert_int_equal(private_key_new(0, &key, &err), 0);
 	assert_int_equal(private_key_write_pem(&key, pem, &err), 0);
 	write_file(dir, "private", pem, strlen(pem));
-	assert_int_equal(public_key_write_pem(key.point, pem, &err), 0);
+	assert_int_equal(public_key_write_pem(&key.public, pem, &err), 0);
 	write_file(dir, "public", pem, strlen(pem));
 	assert_int_equal(
 		private_key_sign(&key, message, sizeof(message) - 1, &line, &err), 0);
-	write_file(dir, "signature", line.der, line.der_size);
+	write_file(dir, "signature", line.bytes, line.size);
 	write_file(dir, "message", message, sizeof(message) - 1);
 	assert_int_equal(
 		system("cd \"$DIR\" && openssl pkey -in private -check -noout >/dev/null"
@@ -272,6 +340,7 @@ int main(void)
 		cmocka_unit_test(public_forms),	   cmocka_unit_test(around_the_key),
 		cmocka_unit_test(refused_private), cmocka_unit_test(refused_public),
 		cmocka_unit_test(truncated),	   cmocka_unit_test(round_trip),
+		cmocka_unit_test(rsa_forms),	   cmocka_unit_test(rsa_4096),
 		cmocka_unit_test(same_as_openssl), cmocka_unit_test(openssl_agrees),
 	};
 	struct err err = ERR_INIT;

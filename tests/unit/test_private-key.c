@@ -17,8 +17,7 @@ static struct keyring ring_of(const struct private_key *key)
 {
 	struct keyring ring = { .count = 1 };
 
-	memcpy(ring.keys[0].point, key->point, KEYRING_POINT_SIZE);
-	assert_int_equal(key_id(key->point, ring.keys[0].id), 0);
+	ring.keys[0] = key->public;
 	return ring;
 }
 
@@ -40,23 +39,23 @@ static void rfc_6979(void **state)
 		  "f1abb023518351cd71d881567b1ea663ed3efcf6c5132b354f28d3b0b7d38367"
 		  "019f4113742a2b14bd25926b49c649155f267e60d3814b4c0cc84250e46f0083" },
 	};
-	uint8_t bytes[32], wanted[KEYRING_POINT_SIZE], raw[64], wanted_raw[64];
-	struct signature_line line;
+	uint8_t bytes[32], wanted[KEY_POINT_SIZE], raw[64], wanted_raw[64];
+	struct key_line line;
 	struct err err = ERR_INIT;
 	struct private_key key;
 
 	(void)state;
 	from_hex(secret, bytes, sizeof(bytes));
 	from_hex(point, wanted, sizeof(wanted));
-	assert_int_equal(private_key_from_secret(bytes, &key, &err), 0);
-	assert_memory_equal(key.point, wanted, sizeof(wanted));
+	assert_int_equal(private_key_from_secret(KEY_P256, bytes, 32, &key, &err), 0);
+	assert_memory_equal(key.public.bytes, wanted, sizeof(wanted));
 	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
 		const char *message = vectors[i].message;
 
 		from_hex(vectors[i].raw, wanted_raw, sizeof(wanted_raw));
 		assert_int_equal(
 			private_key_sign(&key, message, strlen(message), &line, &err), 0);
-		assert_int_equal(signature_der_decode(line.der, line.der_size, raw), 0);
+		assert_int_equal(signature_der_decode(line.bytes, line.size, raw), 0);
 		assert_memory_equal(raw, wanted_raw, sizeof(raw));
 	}
 }
@@ -75,12 +74,12 @@ static void secrets_out_of_range(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		from_hex(bad[i], secret, sizeof(secret));
-		assert_refused(private_key_from_secret(secret, &key, &err), -EBADMSG, err,
+		assert_refused(private_key_from_secret(KEY_P256, secret, 32, &key, &err), -EBADMSG, err,
 			       "the secret is out of range");
 	}
 	from_hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632550",
 		 secret, sizeof(secret));
-	assert_int_equal(private_key_from_secret(secret, &key, &err), 0);
+	assert_int_equal(private_key_from_secret(KEY_P256, secret, 32, &key, &err), 0);
 }
 
 /* New keys differ, sign so that key_verify() agrees, and sign twice the same. */
@@ -88,19 +87,20 @@ static void new_keys(void **state)
 {
 	struct signature_file file = { .count = 1 };
 	struct private_key first, key, again;
-	struct signature_line line;
+	struct key_line line;
 	struct err err = ERR_INIT;
 	struct keyring ring;
 	char text[20];
 
 	(void)state;
-	assert_int_equal(private_key_new(&first, &err), 0);
+	assert_int_equal(private_key_new(0, &first, &err), 0);
 	for (int i = 0; i < 20; i++) {
 		int size = snprintf(text, sizeof(text), "message %d", i);
 
-		assert_int_equal(private_key_new(&key, &err), 0);
+		assert_int_equal(private_key_new(0, &key, &err), 0);
 		assert_memory_not_equal(&key, &first, sizeof(key));
-		assert_int_equal(private_key_from_secret(key.secret, &again, &err), 0);
+		assert_int_equal(private_key_from_secret(KEY_P256, key.secret, key.secret_size, &again,
+						 &err), 0);
 		assert_memory_equal(&key, &again, sizeof(key));
 		ring = ring_of(&key);
 		assert_int_equal(
@@ -110,8 +110,38 @@ static void new_keys(void **state)
 			key_verify(text, (size_t)size, &file, &ring, 1, NULL, &err), 0);
 		assert_int_equal(private_key_sign(&key, text, (size_t)size, &line, &err),
 				 0);
-		assert_memory_equal(line.der, file.lines[0].der, line.der_size);
-		assert_string_equal(line.key_id, ring.keys[0].id);
+		assert_memory_equal(line.bytes, file.lines[0].bytes, line.size);
+		assert_string_equal(line.id, ring.keys[0].id);
+	}
+}
+
+static void new_rsa_keys(void **state)
+{
+	static const unsigned int bits[] = { 2048, 3072 }; /* 4096 takes long */
+	static struct signature_file file = { .count = 1 };
+	static struct private_key key, again;
+	struct err err = ERR_INIT;
+	struct keyring ring;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(private_key_new(bits[i], &key, &err), 0);
+		assert_int_equal(key.public.kind, KEY_RSA);
+		assert_int_equal(key.public.size, bits[i] / 8);
+		assert_int_equal(private_key_from_secret(KEY_RSA, key.secret,
+							 key.secret_size, &again, &err),
+				 0);
+		assert_memory_equal(&key, &again, sizeof(key));
+		ring = ring_of(&key);
+		assert_int_equal(key_check_ring(&ring, &err), 0);
+		assert_int_equal(private_key_sign(&key, "abc", 3, &file.lines[0], &err), 0);
+		assert_int_equal(key_verify("abc", 3, &file, &ring, 1, NULL, &err), 0);
+		assert_int_equal(key_verify("abd", 3, &file, &ring, 1, NULL, &err),
+				 -EKEYREJECTED);
+		/* A secret whose parts do not belong together signs nothing that holds. */
+		key.secret[key.secret_size - 10] ^= 1;
+		if (private_key_sign(&key, "abc", 3, &file.lines[0], &err) == 0)
+			assert_true(key_verify("abc", 3, &file, &ring, 1, NULL, &err) < 0);
 	}
 }
 
@@ -122,7 +152,7 @@ static void forgotten(void **state)
 	struct private_key key;
 
 	(void)state;
-	assert_int_equal(private_key_new(&key, &err), 0);
+	assert_int_equal(private_key_new(0, &key, &err), 0);
 	private_key_done(&key);
 	assert_memory_equal(&key, &nothing, sizeof(key));
 	private_key_done(NULL);
@@ -134,6 +164,7 @@ int main(void)
 		cmocka_unit_test(rfc_6979),
 		cmocka_unit_test(secrets_out_of_range),
 		cmocka_unit_test(new_keys),
+		cmocka_unit_test(new_rsa_keys),
 		cmocka_unit_test(forgotten),
 	};
 	struct err err = ERR_INIT;

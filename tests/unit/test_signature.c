@@ -23,11 +23,11 @@ static void golden(void **state)
 	(void)state;
 	assert_refused(signature_file_parse(bytes, size, &file, &err), 0, err, "");
 	assert_int_equal(file.count, 2);
-	assert_string_equal(file.lines[0].key_id, ID);
-	assert_string_equal(file.lines[1].key_id, "4a87545e723091eb");
-	assert_int_equal(file.lines[0].der_size, 71);
-	assert_int_equal(file.lines[1].der_size, 70);
-	assert_int_equal(file.lines[0].der[0], 0x30);
+	assert_string_equal(file.lines[0].id, ID);
+	assert_string_equal(file.lines[1].id, "4a87545e723091eb");
+	assert_int_equal(file.lines[0].size, 71);
+	assert_int_equal(file.lines[1].size, 70);
+	assert_int_equal(file.lines[0].bytes[0], 0x30);
 	assert_int_equal(signature_file_write(&file, again, sizeof(again)), size);
 	assert_memory_equal(bytes, again, size);
 	assert_int_equal(signature_file_write(&file, again, size + 1), size);
@@ -37,9 +37,10 @@ static void golden(void **state)
 
 static void refusals(void **state)
 {
-	static const char der[] = "line 1: is not the DER of a P-256 signature";
-	static const char base64[] = "line 1: must end in base64 of at most 72 bytes";
-	static const char alg[] = "line 1: the algorithm must be ecdsa-p256-sha256";
+	static const char der[] = "line 1: is not a signature of ecdsa-p256-sha256";
+	static const char rsa[] = "line 1: is not a signature of rsa-pkcs1-sha256";
+	static const char base64[] = "line 1: must end in base64 of at most 512 bytes";
+	static const char alg[] = "line 1: unknown algorithm";
 	static const char id[] = "line 1: a key id is 16 lower-case hex digits";
 	static const struct {
 		const char *text, *words;
@@ -61,6 +62,7 @@ static void refusals(void **state)
 		  "line 2: key " ID " stands there twice" },
 		{ HEAD "MAYCAQACAQE=\n", der },
 		{ HEAD "AAAA\n", der },
+		{ "sig " ID " rsa-pkcs1-sha256 " DER "\n", rsa },
 		{ "sig " ID "  ecdsa-p256-sha256 " DER "\n",
 		  "line 1: two spaces between words" },
 		{ "sig  " ID " ecdsa-p256-sha256 " DER "\n",
@@ -76,6 +78,39 @@ static void refusals(void **state)
 		assert_refused(signature_file_parse(cases[i].text, strlen(cases[i].text),
 						    &file, &err),
 			       -EBADMSG, err, cases[i].words);
+	}
+}
+
+static void kinds(void **state)
+{
+	size_t size = read_data("mixed.signature", bytes, sizeof(bytes));
+	struct signature_file file;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_refused(signature_file_parse(bytes, size, &file, &err), 0, err, "");
+	assert_int_equal(file.count, 4);
+	assert_int_equal(file.lines[0].kind, KEY_P256);
+	assert_int_equal(file.lines[3].kind, KEY_RSA);
+	assert_int_equal(file.lines[3].size, 512);
+	assert_int_equal(signature_file_write(&file, again, sizeof(again)), size);
+	assert_memory_equal(bytes, again, size);
+	/* as many as may be, of the largest kind */
+	for (size_t i = 0; i < SIGNATURE_MAX_COUNT; i++) {
+		file.lines[i] = file.lines[3];
+		(void)snprintf(file.lines[i].id, KEY_ID_SIZE, "%016zx", i);
+	}
+	file.count = SIGNATURE_MAX_COUNT;
+	assert_true(signature_file_write(&file, again, SIGNATURE_MAX_SIZE) > 0);
+	for (size_t wrong = 0; wrong <= KEY_MAX_BYTES; wrong += 64) {
+		int used;
+
+		file.lines[0].size = wrong ? wrong : 1;
+		file.count = 1;
+		used = signature_file_write(&file, again, sizeof(again));
+		assert_int_equal(signature_file_parse(again, (size_t)used, &file, &err),
+				 wrong == 256 || wrong == 384 || wrong == 512 ? 0
+									      : -EBADMSG);
 	}
 }
 
@@ -98,7 +133,7 @@ static void limits(void **state)
 	assert_refused(signature_file_parse(bytes, SIGNATURE_MAX_SIZE, &file, &err),
 		       -EBADMSG, err, "line 1: does not end in a line feed");
 	assert_refused(signature_file_parse(bytes, SIGNATURE_MAX_SIZE + 1, &file, &err),
-		       -EFBIG, err, "is larger than 4096 bytes");
+		       -EFBIG, err, "is larger than 8192 bytes");
 }
 
 static void check_changed(const char *text, size_t size)
@@ -230,7 +265,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(golden),	 cmocka_unit_test(refusals),
-		cmocka_unit_test(limits),	 cmocka_unit_test(cut_and_flipped),
+		cmocka_unit_test(kinds),	 cmocka_unit_test(limits),	 cmocka_unit_test(cut_and_flipped),
 		cmocka_unit_test(der_both_ways), cmocka_unit_test(der_extremes),
 		cmocka_unit_test(der_refusals),	 cmocka_unit_test(example_of_the_page),
 	};

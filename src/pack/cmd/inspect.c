@@ -110,7 +110,7 @@ static void print_head(const struct image *image, const struct keyring *ring)
 	printf("  %-12s %" PRIu64 "\n", "min-init", m->min_init);
 	for (size_t i = 0; i < image->signatures.count; i++)
 		printf("  %-12s %s (%s)\n", i == 0 ? "signed by" : "",
-		       image->signatures.lines[i].key_id, signature_word(image, i, ring));
+		       image->signatures.lines[i].id, signature_word(image, i, ring));
 	if (image->signatures.count == 0)
 		print_line("signed by", "nobody");
 }
@@ -205,7 +205,7 @@ static json_t *signatures_json(const struct image *image, const struct keyring *
 	for (size_t i = 0; i < image->signatures.count; i++)
 		(void)json_array_append_new(
 			list,
-			json_pack("{s:s, s:s}", "key", image->signatures.lines[i].key_id,
+			json_pack("{s:s, s:s}", "key", image->signatures.lines[i].id,
 				  "state", signature_word(image, i, ring)));
 	return list;
 }

@@ -10,17 +10,18 @@
 #include "cli/cmd.h"
 #include "pack/input.h"
 #include "pack/output.h"
-#include "trust/key.h"
 #include "trust/private-key.h"
 
 enum {
 	OPT_OUTPUT,
+	OPT_TYPE,
 	OPT_KEYRING
 };
 
 static const struct cmd_option options[] = {
 	{ "output", 'o', "BASENAME",
 	  "write BASENAME.key and BASENAME.pub (default: lamina)" },
+	{ "type", 0, "TYPE", "p256 (default), rsa2048, rsa3072 or rsa4096" },
 	{ "keyring", 0, NULL, "make no key: print a keyring of the public keys PUB..." },
 	{ 0 },
 };
@@ -73,23 +74,21 @@ static void take_back(const char *basename, const char *suffix)
 	(void)unlink(path);
 }
 
-static int make_key(const char *basename, struct err *err)
+static int make_key(const char *basename, unsigned int rsa_bits, struct err *err)
 {
 	struct private_key key;
-	char secret[PRIVATE_KEY_PEM_SIZE], public[PRIVATE_KEY_PEM_SIZE], id[KEY_ID_SIZE];
+	char secret[PRIVATE_KEY_PEM_SIZE], public[PRIVATE_KEY_PEM_SIZE];
 	int r = refuse_old(basename, ".key", err);
 
 	if (r == 0)
 		r = refuse_old(basename, ".pub", err);
 	if (r == 0)
-		r = private_key_new(&key, err);
+		r = private_key_new(rsa_bits, &key, err);
 	if (r < 0)
 		return r;
 	r = private_key_write_pem(&key, secret, err);
 	if (r >= 0)
-		r = public_key_write_pem(key.point, public, err);
-	if (r >= 0)
-		r = key_id(key.point, id);
+		r = public_key_write_pem(&key.public, public, err);
 	if (r >= 0)
 		r = write_new(basename, ".key", 0600, secret, err);
 	if (r >= 0) {
@@ -98,7 +97,7 @@ static int make_key(const char *basename, struct err *err)
 			take_back(basename, ".key");
 	}
 	if (r >= 0)
-		puts(id);
+		puts(key.public.id);
 	explicit_bzero(secret, sizeof(secret));
 	private_key_done(&key);
 	return r;
@@ -121,26 +120,57 @@ static int print_keyring(struct cmd_line *line, struct err *err)
 	return 0;
 }
 
+static const struct type {
+	const char *name;
+	unsigned int rsa_bits;
+} types[] = {
+	{ "p256", 0 },
+	{ "rsa2048", 2048 },
+	{ "rsa3072", 3072 },
+	{ "rsa4096", 4096 },
+};
+
+static int find_type(const char *name, const struct type **ret_type, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (strcmp(types[i].name, name) == 0) {
+			*ret_type = &types[i];
+			return 0;
+		}
+	}
+	return cmd_usage(err,
+			 "keygen: --type: '%s' is none of p256, rsa2048, rsa3072, rsa4096",
+			 name);
+}
+
 static int keygen_run(struct cmd_line *line, struct err *err)
 {
 	const char *basename = NULL;
+	const struct type *type = NULL;
 	bool keyring = false;
 	int option, r;
 
 	while ((r = cmd_next(line, &option, err)) > 0) {
 		if (option == OPT_OUTPUT)
 			basename = line->value;
+		else if (option == OPT_TYPE)
+			r = find_type(line->value, &type, err);
 		else
 			keyring = true;
+		if (r < 0)
+			return r;
 	}
 	if (r < 0)
 		return r;
-	if (keyring && basename)
-		return cmd_usage(err, "keygen: --keyring prints; it takes no --output");
+	if (keyring && (basename || type))
+		return cmd_usage(err, "keygen: --keyring prints; it takes no --%s",
+				 basename ? "output" : "type");
 	if (keyring)
 		return print_keyring(line, err);
 	r = cmd_operands(line, 0, 0, err);
-	return r < 0 ? r : make_key(basename ? basename : "lamina", err);
+	if (r < 0)
+		return r;
+	return make_key(basename ? basename : "lamina", type ? type->rsa_bits : 0, err);
 }
 
 const struct cmd cmd_keygen = {

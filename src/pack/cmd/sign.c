@@ -25,8 +25,8 @@ enum {
 
 static const struct cmd_option options[] = {
 	{ "key", 'k', "FILE", "sign with this private key (PEM)" },
-	{ "sign-cmd", 0, "CMD", "sign by a shell command: manifest in, DER out" },
-	{ "attach", 0, "FILE", "add a signature (DER) that was made elsewhere" },
+	{ "sign-cmd", 0, "CMD", "sign by a shell command: manifest in, signature out" },
+	{ "attach", 0, "FILE", "add a signature that was made elsewhere" },
 	{ "pub", 0, "FILE", "the public key (PEM) of --sign-cmd and --attach" },
 	{ "image", 0, "ID", "which image, if the store holds several; may be shortened" },
 	{ 0 },
@@ -36,36 +36,45 @@ struct request {
 	const char *store, *key, *command, *attach, *pub, *prefix;
 };
 
-/* Room for a signature in DER or base64, with some space for a line end. */
-#define ANSWER_SIZE 256
+/* Room for a signature as bytes or base64, with some space for a line end. */
+#define ANSWER_SIZE 1024
 
-/* What signers answer: DER, or base64 of it as cosign prints. */
-static int read_answer(const char *answer, size_t size, struct signature_line *line,
-		       struct err *err)
+/* Is that the signature itself? P-256's is DER, RSA's as long as the key. */
+static bool is_binary(const char *answer, size_t size, const struct key_line *key)
 {
-	uint8_t der[ANSWER_SIZE];
+	return key->kind == KEY_RSA ? size == key->size : (uint8_t)answer[0] == 0x30;
+}
+
+/* What signers answer: the signature, or base64 of it as cosign prints. */
+static int read_answer(const char *answer, size_t size, const struct key_line *key,
+		       struct key_line *line, struct err *err)
+{
+	uint8_t bytes[ANSWER_SIZE];
 	int r;
 
 	if (size == 0)
 		return err_set(err, -EBADMSG, "no signature: nothing came");
-	if ((uint8_t)answer[0] != 0x30) {
+	if (!is_binary(answer, size, key)) {
 		while (size > 0 && (answer[size - 1] == '\n' || answer[size - 1] == '\r'))
 			size--;
-		r = str_base64_decode(answer, size, der, sizeof(der));
+		r = str_base64_decode(answer, size, bytes, sizeof(bytes));
 		if (r <= 0)
-			return err_set(err, -EBADMSG, "neither DER nor base64 of it");
-		answer = (const char *)der;
+			return err_set(err, -EBADMSG, "neither %s nor base64 of it",
+				       key->kind == KEY_RSA ? "as long as the RSA key"
+							    : "DER");
+		answer = (const char *)bytes;
 		size = (size_t)r;
 	}
-	if (size > sizeof(line->der))
-		return err_set(err, -EBADMSG, "too long for a signature by a P-256 key");
-	memcpy(line->der, answer, size);
-	line->der_size = size;
+	if (size > sizeof(line->bytes))
+		return err_set(err, -EBADMSG, "too long for a signature");
+	memcpy(line->bytes, answer, size);
+	line->size = size;
+	line->kind = key->kind;
 	return 0;
 }
 
 static int ask_command(const char *command, const struct image *image,
-		       struct signature_line *line, struct err *err)
+		       const struct key_line *key, struct key_line *line, struct err *err)
 {
 	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
 	char answer[ANSWER_SIZE];
@@ -88,27 +97,27 @@ static int ask_command(const char *command, const struct image *image,
 	if (size < 0)
 		return err_set(err, -EBADMSG,
 			       "sign-cmd: answers too much for a signature");
-	r = read_answer(answer, (size_t)size, line, err);
+	r = read_answer(answer, (size_t)size, key, line, err);
 	return r < 0 ? err_wrap(err, r, "sign-cmd") : 0;
 }
 
-static int read_attached(const char *path, struct signature_line *line, struct err *err)
+static int read_attached(const char *path, const struct key_line *key,
+			 struct key_line *line, struct err *err)
 {
 	char answer[ANSWER_SIZE];
 	int r = input_read(path, answer, sizeof(answer), err);
 
 	if (r < 0)
 		return r;
-	r = read_answer(answer, (size_t)r, line, err);
+	r = read_answer(answer, (size_t)r, key, line, err);
 	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
 }
 
 /* Signs with a key of our own; *ring becomes its public half. */
 static int sign_with_key(const char *path, const struct image *image,
-			 struct keyring *ring, struct signature_line *line,
-			 struct err *err)
+			 struct keyring *ring, struct key_line *line, struct err *err)
 {
-	char pem[4096];
+	char pem[INPUT_PEM_SIZE];
 	struct private_key key;
 	int size = input_read(path, pem, sizeof(pem), err);
 	int r;
@@ -120,16 +129,14 @@ static int sign_with_key(const char *path, const struct image *image,
 	if (r < 0)
 		return err_wrap(err, r, "%s", path);
 	r = private_key_sign(&key, image->text, image->size, line, err);
-	if (r == 0)
-		r = key_id(key.point, ring->keys[0].id);
-	memcpy(ring->keys[0].point, key.point, KEYRING_POINT_SIZE);
+	ring->keys[0] = key.public;
 	ring->count = 1;
 	private_key_done(&key);
 	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
 }
 
 static int make_line(const struct request *q, const struct image *image,
-		     struct keyring *ring, struct signature_line *line, struct err *err)
+		     struct keyring *ring, struct key_line *line, struct err *err)
 {
 	int r;
 
@@ -138,27 +145,27 @@ static int make_line(const struct request *q, const struct image *image,
 	r = input_add_key(ring, q->pub, err);
 	if (r < 0)
 		return r;
-	return q->command ? ask_command(q->command, image, line, err)
-			  : read_attached(q->attach, line, err);
+	return q->command ? ask_command(q->command, image, &ring->keys[0], line, err)
+			  : read_attached(q->attach, &ring->keys[0], line, err);
 }
 
 /* Puts the line in the place of an older one by the same key, or last. Nothing that
  * doesn't hold gets in: a typing mistake here would only be seen on the device. */
 static int merge_line(struct image *image, const struct keyring *ring,
-		      const struct signature_line *line, struct err *err)
+		      const struct key_line *line, struct err *err)
 {
 	struct signature_file one = { .count = 1 }, *file = &image->signatures;
 	size_t at = 0;
 	int r;
 
 	one.lines[0] = *line;
-	(void)stpcpy(one.lines[0].key_id, ring->keys[0].id);
+	(void)stpcpy(one.lines[0].id, ring->keys[0].id);
 	r = key_verify(image->text, image->size, &one, ring, 1, NULL, NULL);
 	if (r < 0)
 		return err_set(err, r,
 			       "the signature does not hold for key %s and this image",
 			       ring->keys[0].id);
-	while (at < file->count && strcmp(file->lines[at].key_id, ring->keys[0].id) != 0)
+	while (at < file->count && strcmp(file->lines[at].id, ring->keys[0].id) != 0)
 		at++;
 	if (at == SIGNATURE_MAX_COUNT)
 		return err_set(err, -E2BIG, "has %d signatures already",
@@ -172,7 +179,7 @@ static int merge_line(struct image *image, const struct keyring *ring,
 static int sign_image(const struct request *q, struct image *image, struct err *err)
 {
 	struct keyring ring = { .count = 0 };
-	struct signature_line line = { .der_size = 0 };
+	struct key_line line = { .size = 0 };
 	char id[DIGEST_HEX_SIZE];
 	__fd int store = store_open(q->store, err);
 	int r;

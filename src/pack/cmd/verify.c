@@ -84,7 +84,7 @@ static void print_text(const struct image *image, const struct findings *found)
 	printf("image %s: %s, serial %llu\n", image->id, m->name,
 	       (unsigned long long)m->serial);
 	for (size_t i = 0; i < image->signatures.count; i++) {
-		const char *id = image->signatures.lines[i].key_id;
+		const char *id = image->signatures.lines[i].id;
 
 		printf("signature %s: %s\n", id,
 		       is_signer(found, id) ? "holds" : "not counted");
@@ -118,7 +118,7 @@ static int print_json(const struct image *image, const struct findings *found)
 	int r;
 
 	for (size_t i = 0; i < image->signatures.count; i++) {
-		const char *id = image->signatures.lines[i].key_id;
+		const char *id = image->signatures.lines[i].id;
 
 		(void)json_array_append_new(signatures,
 					    json_pack("{s:s, s:b}", "key", id, "holds",

@@ -11,15 +11,18 @@ mbedtls-cflags := -isystem $(mbedtls-source)/include -isystem $(mbedtls-source)/
 	-DMBEDTLS_CONFIG_FILE='"trust/mbedtls/config.h"' \
 	-DMBEDTLS_PSA_CRYPTO_CONFIG_FILE='"trust/mbedtls/config.h"'
 
-mbedtls-files := library/platform_util library/sha256 3rdparty/p256-m/p256-m/p256-m
+mbedtls-files := library/platform_util library/sha256
+mbedtls-files += $(if $(CONFIG_LAMINA_KEY_P256),3rdparty/p256-m/p256-m/p256-m)
+mbedtls-files += $(if $(CONFIG_LAMINA_KEY_RSA),library/bignum_core library/constant_time)
 ifneq ($(signs),)
 mbedtls-files += library/asn1parse library/asn1write library/base64 library/bignum \
-	library/bignum_core library/ecdsa library/ecp library/ecp_curves library/hmac_drbg \
-	library/constant_time library/md library/oid library/pem library/pk library/pk_ecc \
+	library/ecdsa library/ecp library/ecp_curves library/hmac_drbg \
+	library/md library/oid library/pem library/pk library/pk_ecc \
 	library/pk_wrap library/pkparse library/pkwrite library/platform library/psa_crypto \
 	library/psa_crypto_client library/psa_crypto_driver_wrappers_no_static \
 	library/psa_crypto_ecp library/psa_crypto_hash library/psa_crypto_mac \
 	library/psa_crypto_rsa library/psa_crypto_slot_management library/psa_util \
+	library/rsa library/rsa_alt_helpers \
 	3rdparty/p256-m/p256-m_driver_entrypoints
 endif
 mbedtls-objs := $(patsubst %,$(O)/mbedtls/%.o,$(mbedtls-files))
@@ -61,12 +64,16 @@ ifeq ($(CONFIG_LAMINA_FAST_VERIFY),y)
 $(O)/mbedtls/3rdparty/p256-m/p256-m/p256-m.o: cflags += -O2
 endif
 
+# The header of its arithmetic is not among those that others may include.
+$(O)/src/trust/rsa.o: cflags += -isystem $(mbedtls-source)/library
+
 $(mbedtls-archive): $(mbedtls-objs)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) crD $@ $^
 
 # A test that compiles a file of this room into itself, and one that asks mbedtls.
-mbedtls-tests := $(O)/tests/unit/test_digest-mbedtls.o $(O)/tests/fuzz/fuzz_key.o
+mbedtls-tests := $(O)/tests/unit/test_digest-mbedtls.o $(O)/tests/unit/test_rsa.o \
+	$(O)/tests/fuzz/fuzz_key.o $(O)/tests/fuzz/fuzz_rsa.o
 $(mbedtls-tests): cflags += $(mbedtls-cflags)
 $(mbedtls-tests): | $(mbedtls-ready)
 

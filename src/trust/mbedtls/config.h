@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * What Lamina compiles of mbedtls 3.6. A device verifies only, by SHA-256 and p256-m,
- * which is the smallest code for that and allocates nothing. The workstation's tool, and
- * what CONFIG_LAMINA_SIGN adds, also makes keys, reads and writes PEM, and signs, with the PSA interface and the larger code
- * for P-256. Serves as mbedtls' own configuration and as its PSA configuration.
+ * What Lamina compiles of mbedtls 3.6. A device verifies only, by SHA-256, p256-m, which
+ * is the smallest code for P-256, and the core of mbedtls' arithmetic for RSA; none of
+ * them allocates. The workstation's tool, and what CONFIG_LAMINA_SIGN adds, also makes
+ * keys, reads and writes PEM, and signs, with the PSA interface and the larger code for
+ * P-256. Serves as mbedtls' own configuration and as its PSA configuration.
  */
 #include <stddef.h>
 
@@ -32,6 +33,12 @@
 #define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_GENERATE 1
 #define PSA_WANT_ALG_HMAC 1
 #define PSA_WANT_KEY_TYPE_HMAC 1
+#define PSA_WANT_ALG_RSA_PKCS1V15_SIGN 1
+#define PSA_WANT_KEY_TYPE_RSA_PUBLIC_KEY 1
+#define PSA_WANT_KEY_TYPE_RSA_KEY_PAIR_BASIC 1
+#define PSA_WANT_KEY_TYPE_RSA_KEY_PAIR_IMPORT 1
+#define PSA_WANT_KEY_TYPE_RSA_KEY_PAIR_EXPORT 1
+#define PSA_WANT_KEY_TYPE_RSA_KEY_PAIR_GENERATE 1
 
 #define MBEDTLS_ASN1_PARSE_C
 #define MBEDTLS_ASN1_WRITE_C
@@ -58,6 +65,11 @@
 #define MBEDTLS_SHA256_SMALLER /* a manifest is small; whole layers are not */
 #elif defined(__aarch64__)
 #define MBEDTLS_SHA256_USE_ARMV8_A_CRYPTO_IF_PRESENT
+#endif
+
+#ifdef CONFIG_LAMINA_KEY_RSA /* the core of its arithmetic, which allocates nothing */
+#define MBEDTLS_BIGNUM_C
+#define MBEDTLS_HAVE_ASM
 #endif
 
 #endif
