@@ -44,8 +44,10 @@ static void slot_json(struct out *out, const struct status *status, enum decide_
 	json_close(out, '}');
 }
 
-static void failed_json(struct out *out, const struct record *record)
+static void failed_json(struct out *out, const struct status *status)
 {
+	const struct record *record = &status->record;
+	const char *why = status->failed_why.text;
 	char id[DIGEST_HEX_SIZE];
 
 	if (!record_has(record->failed)) {
@@ -56,6 +58,7 @@ static void failed_json(struct out *out, const struct record *record)
 	json_open(out, "failed", '{');
 	json_text(out, "id", id);
 	json_text(out, "reason", record_reason_words(record->reason));
+	json_text(out, "why", why[0] ? why : NULL);
 	json_close(out, '}');
 }
 
@@ -102,7 +105,7 @@ void status_json(struct out *out, const struct status *status)
 	next_json(out, status);
 	for (enum decide_slot slot = 0; slot < STATUS_SLOTS; slot++)
 		slot_json(out, status, slot);
-	failed_json(out, record);
+	failed_json(out, status);
 	json_number(out, "refused", status->refused);
 	floor_json(out, status);
 	record_json(out, status);

@@ -58,15 +58,21 @@ static void next_line(struct out *out, const struct status *status)
 	out_add(out, "\n");
 }
 
-static void failed_line(struct out *out, const struct record *record)
+static void failed_line(struct out *out, const struct status *status)
 {
+	const struct record *record = &status->record;
 	char id[DIGEST_HEX_SIZE];
 
 	if (!record_has(record->failed))
 		return;
 	label(out, "failed");
 	str_hex_encode(record->failed, RECORD_ID_SIZE, id);
-	out_addf(out, "%.12s: %s\n", id, record_reason_words(record->reason));
+	out_addf(out, "%.12s: %s", id, record_reason_words(record->reason));
+	if (status->failed_why.text[0]) {
+		out_add(out, ": ");
+		out_clean(out, status->failed_why.text);
+	}
+	out_add(out, "\n");
 }
 
 static void refused_line(struct out *out, const struct status *status)
@@ -146,7 +152,7 @@ void status_text(struct out *out, const struct status *status)
 		facts_text(out, &status->slots[slot]);
 		out_add(out, "\n");
 	}
-	failed_line(out, &status->record);
+	failed_line(out, status);
 	refused_line(out, status);
 	floor_line(out, status);
 	record_line(out, status);

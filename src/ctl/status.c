@@ -2,6 +2,8 @@
 #include "ctl/status.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/vfs.h>
 
@@ -112,6 +114,26 @@ static void read_copies(const struct ctl *ctl, int store, struct status *status)
 	status->record_floor = status->record_r == 0 ? record.floor : 0;
 }
 
+/* What init said when it passed the image over. It is known of this boot only. */
+static void read_why(const struct ctl *ctl, struct status *status)
+{
+	__fd int fd = ctl_open_run(ctl, "log", O_RDONLY);
+	char text[8192], about[64], id[DIGEST_HEX_SIZE], *line;
+	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text) - 1);
+
+	if (size < 0 || !record_has(status->record.failed))
+		return;
+	text[size] = '\0';
+	str_hex_encode(status->record.failed, RECORD_ID_SIZE, id);
+	(void)snprintf(about, sizeof(about), "lamina-init: candidate image %.12s: ", id);
+	line = strstr(text, about);
+	if (line) {
+		line += strlen(about);
+		line[strcspn(line, "\n")] = '\0';
+		(void)err_set(&status->failed_why, 0, "%s", line);
+	}
+}
+
 static void read_space(int store, struct status *status)
 {
 	struct statfs fs;
@@ -145,6 +167,7 @@ int status_read(struct ctl *ctl, struct status *ret_status, struct err *err)
 		.writable = select.decide.writable,
 	};
 	read_copies(ctl, store, status);
+	read_why(ctl, status);
 	read_space(store, status);
 	status->floor = ctl_floor(ctl, &status->record);
 	read_slots(ctl, store, status);

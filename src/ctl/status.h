@@ -18,6 +18,7 @@
 struct status {
 	const char *running, *running_slot; /* borrowed from struct ctl */
 	struct record record;		    /* of the disk, or as a boot would make it up */
+	struct err failed_why; /* what this boot said of the image that failed, or "" */
 	struct facts slots[STATUS_SLOTS];   /* by enum decide_slot */
 	size_t refused;	       /* images that a record can't be made up from */
 	struct err refused_why; /* the last of them, and why */

@@ -223,9 +223,9 @@ static int run(struct err *err)
 	console_open();
 	timeline_add(stage.start_us, "early mounts");
 	if (r == 0)
-		r = read_settings(err);
-	if (r == 0)
 		r = open_run(err);
+	if (r == 0)
+		r = read_settings(err);
 	/* without them the device can't be updated, but it can be started */
 	if (r == 0 && copies_leave(stage.run, err) < 0)
 		console_say("%s", err->text);

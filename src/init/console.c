@@ -11,9 +11,11 @@
 #include "base/sys.h"
 
 #define PREFIX "lamina-init: "
+#define LOG "/run/lamina/log"
 
 static int output = 2;
 static bool debug;
+static bool keeping;
 
 /* The kernel may have given us 0 to 2 already, from the initramfs' own /dev. */
 static void become_standard(int fd)
@@ -30,6 +32,7 @@ void console_open(void)
 {
 	int fd = sys_openat(AT_FDCWD, "/dev/console", O_RDWR | O_NOCTTY, 0);
 
+	keeping = true;
 	output = 2;
 	if (fd >= 0) {
 		become_standard(fd);
@@ -41,6 +44,18 @@ void console_open(void)
 	fd = sys_openat(AT_FDCWD, "/dev/kmsg", O_WRONLY | O_CLOEXEC, 0);
 	if (fd >= 0)
 		output = fd;
+}
+
+/* For who has no console to look at. Opened each time: there is nothing to hand on to the
+ * keeper, or to close before the program. */
+static void keep(const char *line, size_t size)
+{
+	__fd int fd = sys_openat(AT_FDCWD, LOG,
+				 O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+				 0644);
+
+	if (fd >= 0)
+		(void)fd_write_all(fd, line, size);
 }
 
 static void say(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
@@ -57,6 +72,8 @@ static void say(const char *fmt, va_list ap)
 	}
 	line[size++] = '\n';
 	(void)fd_write_all(output, line, size);
+	if (keeping)
+		keep(line, size);
 }
 
 void console_say(const char *fmt, ...)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /* Where init's words go: /dev/console, which also becomes descriptors 0, 1 and 2; without
- * one, the kernel's log. Never fails: a device without any console boots silently. */
+ * one, the kernel's log. Never fails: a device without any console boots silently. Once
+ * there is a /run/lamina, each line also goes to `log` there. */
 
-/* Needs /dev. */
+/* Needs /dev. What is said without it, as by another process than 1, isn't kept. */
 void console_open(void);
 
 /* One line, "lamina-init: ..." without an LF in @fmt. What isn't printable ASCII

@@ -95,8 +95,8 @@ static void a_reboot_that_fails(void **state)
 		failure_obey(&policy);
 		sleeps = 0;
 		fake_config.on_sleep = leave_after_three;
-		/* the call after what it says */
-		fake_fail(2, EPERM);
+		/* the call after what it says, on the console and to its log */
+		fake_fail(3, EPERM);
 		assert_int_equal(fake_run(fail_for_good, &err, &r), FAKE_EXITED);
 		assert_int_equal(r, 99);
 		assert_true(fake_called("reboot"));

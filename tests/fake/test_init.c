@@ -20,6 +20,7 @@ static void to_the_program(void **state)
 	assert_string_equal(fake_type_of("/dev"), "devtmpfs");
 	assert_string_equal(fake_type_of("/run"), "tmpfs");
 	assert_false(fake_exists("/init"));
+	assert_string_equal(fake_text_of("/run/lamina/log"), fake_console());
 	assert_non_null(strstr(fake_text_of("/run/lamina/image"), "\nguard=verity\n"));
 	assert_non_null(strstr(fake_text_of("/run/lamina/image"), "\nstore=read-only\n"));
 }
@@ -43,6 +44,8 @@ static bool forgives(const char *call)
 		"openat /bin/laminactl",
 		"write, openat2 policy",
 		"write, openat2 keyring",
+		"openat /run/lamina/log",
+		"write, openat /run/lamina/log",
 		"openat2 boot",
 		"write, openat2 boot",
 		"fstatat /dev",

@@ -133,7 +133,13 @@ test_why_it_fell() {
 			reason="$n"
 		equal "$(line failed)" "777777777777: ${words[n]}"
 		equal "$(field 's["failed"]["reason"]')" "${words[n]}"
+		equal "$(field 's["failed"]["why"]')" None
 	done
+	# only of this candidate, and only what init says
+	printf '%s\n' 'candidate image 777777777777: no' 'lamina-init: candidate image 888888888888: no' \
+		"lamina-init: candidate image 777777777777: program: /sbin/gone: No such file" more >run/log
+	equal "$(line failed)" "777777777777: rejected: program: /sbin/gone: No such file"
+	equal "$(field 's["failed"]["why"]')" "program: /sbin/gone: No such file"
 }
 
 test_images_that_do_not_hold() {
