@@ -25,6 +25,7 @@ struct seen { /* a file with several names, and the first of them */
 struct dir {
 	struct tree *tree;
 	const struct content *content;
+	const struct dir_owner *owner;
 	tar_entry_fn *fn;
 	void *context;
 	struct seen *seen; /* a hash table with free places */
@@ -178,14 +179,15 @@ static int give(struct dir *dir, int fd, const struct stat *st, const char *path
 	struct layer_entry entry = {
 		.path = path,
 		.mode = st->st_mode,
-		.uid = st->st_uid,
-		.gid = st->st_gid,
+		.uid = dir->owner ? dir->owner->uid : st->st_uid,
+		.gid = dir->owner ? dir->owner->gid : st->st_gid,
 		.mtime = st->st_mtime,
 		.major = major(st->st_rdev),
 		.minor = minor(st->st_rdev),
 	};
 	int r = 0;
 
+	dir->notes.own += !dir->owner && st->st_uid && st->st_uid == geteuid();
 	if (!S_ISDIR(st->st_mode) && st->st_nlink > 1)
 		r = first_name(dir, st, path, &entry.hardlink);
 	if (r == 0 && !entry.hardlink && !S_ISSOCK(st->st_mode))
@@ -247,11 +249,13 @@ static int walk(struct dir *dir, int parent, const char *name, struct err *err)
 	return r == 0 && S_ISDIR(st.st_mode) ? walk_below(dir, fd, err) : r;
 }
 
-int dir_read(struct tree *tree, const struct content *content, tar_entry_fn *entry,
-	     void *context, struct tar_notes *ret_notes, struct err *err)
+int dir_read(struct tree *tree, const struct content *content,
+	     const struct dir_owner *owner, tar_entry_fn *entry, void *context,
+	     struct tar_notes *ret_notes, struct err *err)
 {
 	struct dir dir = { .tree = tree,
 			   .content = content,
+			   .owner = owner,
 			   .fn = entry,
 			   .context = context,
 			   .path = "." };

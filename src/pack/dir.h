@@ -6,9 +6,15 @@
 #include "pack/tar.h"
 #include "pack/tree.h"
 
+struct dir_owner {
+	uint32_t uid, gid;
+};
+
 /*
- * Calls @entry for everything below @content's directory, and for itself as ".". Owners
- * are as on the disk; names of one file become hard links. 0 or -errno with the path.
+ * Calls @entry for everything below @content's directory, and for itself as ".". All is
+ * @owner's, or with NULL whose it is on the disk; names of one file become hard links. 0 or
+ * -errno with the path.
  */
-int dir_read(struct tree *tree, const struct content *content, tar_entry_fn *entry,
-	     void *context, struct tar_notes *ret_notes, struct err *err);
+int dir_read(struct tree *tree, const struct content *content,
+	     const struct dir_owner *owner, tar_entry_fn *entry, void *context,
+	     struct tar_notes *ret_notes, struct err *err);

@@ -89,11 +89,13 @@ static int read_layer(struct import *import, const struct source_layer *source,
 	import->content_count++;
 	layer_next_source(layer, source->plain);
 	r = content->dir
-		    ? dir_read(&import->tree, content, add_entry, layer, &notes, err)
+		    ? dir_read(&import->tree, content, import->options->owner, add_entry,
+			       layer, &notes, err)
 		    : tar_read(&import->tree, content, add_entry, layer, &notes, err);
 	if (r == 0)
 		r = layer_check(layer, err);
 	layer->notes.foreign_xattrs += notes.foreign_xattrs;
+	layer->notes.own += notes.own;
 	return r < 0 ? err_wrap(err, r, "%s", source->name) : 0;
 }
 
@@ -247,6 +249,7 @@ static int finish_layer(struct import *import, struct layer *layer,
 	notes->sockets += layer->notes.sockets;
 	notes->litter += layer->notes.litter;
 	notes->foreign_xattrs += layer->notes.foreign_xattrs;
+	notes->own += layer->notes.own;
 	if (r == 0)
 		layer_commit(layer);
 	return r;

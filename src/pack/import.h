@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "pack/dir.h"
 #include "pack/layer.h"
 #include "cli/progress.h"
 #include "pack/source.h"
@@ -17,6 +18,7 @@ struct import_options {
 	struct squash_options squash;
 	struct layer_limits limits;
 	const char *const *excludes; /* NULL-ended globs */
+	const struct dir_owner *owner; /* of all in directories; NULL: as it is */
 	size_t merge;		     /* at most this many layers; 0: as they come */
 	uint32_t latest;	     /* SOURCE_DATE_EPOCH, or UINT32_MAX */
 	bool readback, cache;

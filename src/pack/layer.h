@@ -38,8 +38,9 @@ struct layer_limits {
 	uint32_t depth;		 /* components of a path */
 };
 
-struct layer_notes { /* what was left out, for a note to people */
+struct layer_notes { /* what was left out, or may not be meant; for a note to people */
 	uint64_t sockets, litter, foreign_xattrs;
+	uint64_t own; /* of struct tar_notes */
 };
 
 struct layer {

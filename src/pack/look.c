@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pack/look.h"
 
+#include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ struct looker {
 	struct resolve walk; /* large */
 	const struct tree *tree;
 	const struct manifest *manifest;
+	const struct tree_inode *program; /* the first that can be executed, or NULL */
 	look_fn *tell;
 	void *context;
 };
@@ -69,7 +71,11 @@ static int judge(struct looker *looker, const char *dir, size_t size, const char
 	inode = find(looker, path);
 	if (!inode)
 		return -1;
-	return S_ISREG(inode->mode) && inode->mode & 0111;
+	if (!S_ISREG(inode->mode) || !(inode->mode & 0111))
+		return 0;
+	if (!looker->program)
+		looker->program = inode;
+	return 1;
 }
 
 static const char *search_path(const struct manifest *manifest)
@@ -95,6 +101,46 @@ static int judge_by_path(struct looker *looker, const char *name)
 	}
 }
 
+/* The GOARCH name of the processor that an ELF file of one we know is for, else NULL. */
+static const char *arch_of(const struct tree_inode *inode)
+{
+	static const struct {
+		unsigned char machine;
+		const char *arch;
+	} machines[] = { { EM_X86_64, "amd64" },
+			 { EM_AARCH64, "arm64" },
+			 { EM_ARM, "arm" },
+			 { EM_RISCV, "riscv64" } };
+	struct content_reader reader;
+	unsigned char head[20] = { 0 };
+
+	if (inode->size_bytes < sizeof(head) || content_open(&reader, inode, NULL) < 0)
+		return NULL;
+	(void)content_read(&reader, head, sizeof(head), NULL);
+	content_close(&reader);
+	if (memcmp(head, ELFMAG, SELFMAG) != 0 || head[EI_DATA] != ELFDATA2LSB)
+		return NULL;
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++)
+		if (head[18] == machines[i].machine && head[19] == 0)
+			return machines[i].arch;
+	return NULL;
+}
+
+/* A 64-bit ARM processor may run programs for the 32-bit ones. */
+static void compare_arch(struct looker *looker, const char *name)
+{
+	const char *is = looker->program ? arch_of(looker->program) : NULL;
+	const char *arch = looker->manifest->arch;
+	char words[TREE_PATH_SIZE + 64];
+
+	if (!is || strcmp(is, arch) == 0 ||
+	    (strcmp(is, "arm") == 0 && strcmp(arch, "arm64") == 0))
+		return;
+	(void)snprintf(words, sizeof(words), "the program '%s' is for %s, the image for %s",
+		       name, is, arch);
+	looker->tell(looker->context, words);
+}
+
 static void look_for_program(struct looker *looker)
 {
 	const char *name = looker->manifest->args[0];
@@ -107,8 +153,10 @@ static void look_for_program(struct looker *looker)
 		is = judge_by_path(looker, name);
 	else
 		is = judge(looker, "/", name[0] == '/', name);
-	if (is > 0)
+	if (is > 0) {
+		compare_arch(looker, name);
 		return;
+	}
 	(void)snprintf(words, sizeof(words), "the program '%s' %s", name,
 		       is < 0 ? "is not in the image" : "can't be executed");
 	looker->tell(looker->context, words);

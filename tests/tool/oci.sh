@@ -57,6 +57,60 @@ test_names_that_are_not_in_the_image() {
 	done
 }
 
+test_a_program_for_another_processor() {
+	local arch machine
+	mkdir root
+	# the head of an ELF file is enough: class, byte order, and the machine at 18
+	for arch in amd64:62 arm64:183 arm:40 riscv64:243; do
+		machine=${arch#*:}
+		# shellcheck disable=SC2059 # the format is the bytes
+		printf "\\177ELF\\2\\1\\1\\0\\0\\0\\0\\0\\0\\0\\0\\0\\2\\0\\$(printf %o "$machine")\\0more" >root/app
+		chmod 755 root/app
+		lamina pack -o out -n x -c x --arch "${arch%:*}" --arg /app dir:root 2>err
+		! grep warning err || say "warns"
+		[ "$arch" != arm:40 ] || lamina pack -o out -n x -c x --arch arm64 --arg /app dir:root 2>err
+		! grep warning err || say "warns, though a 64-bit processor may run it"
+		[ "$arch" != amd64:62 ] || continue
+		lamina pack -o out -n x -c x --arch amd64 --arg /app dir:root 2>err
+		grep -qx "lamina: warning: the program '/app' is for ${arch%:*}, the image for amd64" err
+	done
+}
+
+# as_user COMMAND...: by somebody who isn't root.
+as_user() {
+	if [ "$(id -u)" = 0 ]; then
+		setpriv --reuid 4711 --regid 4712 --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
+owners() { # STORE: of all that is in its one layer
+	local blob
+	blob=$(ls "$1"/blobs/sha256)
+	sqfs2tar -s "$1/blobs/sha256/$blob" 2>/dev/null | tar --numeric-owner -tvf - | awk '{ print $2 }' | sort -u
+}
+
+test_whose_files_they_are() {
+	local user
+	need setpriv sqfs2tar
+	[ "$(id -u)" != 0 ] || chmod 711 "$top" . && mkdir mine && chmod 777 mine && cd mine || exit 1
+	user=$([ "$(id -u)" = 0 ] && echo 4711 || id -u)
+	as_user sh -c 'mkdir -p root/etc && echo key >root/etc/key && ln -s key root/etc/link'
+	as_user "$lamina" pack --no-cache -o as-is -n x -c x --arch arm --arg /etc/key dir:root 2>err
+	grep -qx "lamina: 4 files and directories belong to user $user, as they do here: .*" err ||
+		say "$(cat err)"
+	[ "$(owners as-is)" != 0/0 ] || say "they are root's"
+	as_user "$lamina" pack --no-cache -o roots -n x -c x --arch arm --arg /etc/key --owner 0:0 dir:root 2>err
+	! grep -q "belong to" err || say "$(cat err)"
+	equal "$(owners roots)" 0/0
+	as_user "$lamina" pack --no-cache -o others -n x -c x --arch arm --arg /etc/key --owner 5:70000 dir:root 2>err
+	equal "$(owners others)" 5/70000
+	for text in 0 root:root 1: :1 1:2:3 4294967295:1; do
+		misused "--owner: '$text' is not UID:GID, in numbers" lamina pack -o out --owner "$text" dir:root
+	done
+}
+
 test_compressions() {
 	layout oci img
 	misused "foo: compression is zstd[:LEVEL], gzip[:LEVEL], xz, lz4, lzo[:LEVEL] or none" \

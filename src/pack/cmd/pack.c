@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "cli/cmd.h"
@@ -35,6 +36,7 @@ enum option {
 	OPT_INJECT,
 	OPT_MERGE,
 	OPT_EXCLUDE,
+	OPT_OWNER,
 	OPT_COMPRESSION,
 	OPT_BLOCK_SIZE,
 	OPT_NO_READBACK,
@@ -68,6 +70,7 @@ static const struct cmd_option options[] = {
 	[OPT_INJECT] = { "inject", 0, "PATH", "a file that the device may bring itself" },
 	[OPT_MERGE] = { "merge", 0, "N", "merge neighbours until there are N layers" },
 	[OPT_EXCLUDE] = { "exclude", 'x', "GLOB", "leave these paths out" },
+	[OPT_OWNER] = { "owner", 0, "UID:GID", "of all in dir: sources" },
 	[OPT_COMPRESSION] = { "compression", 0, "NAME[:N]",
 			      "zstd, gzip, xz, lz4, lzo, none" },
 	[OPT_BLOCK_SIZE] = { "block-size", 0, "SIZE", "of squashfs, 4K to 1M (128K)" },
@@ -88,6 +91,7 @@ struct pack {
 	struct describe_options describe;
 	struct import_options import;
 	struct source_texts excludes;
+	struct dir_owner owner;
 	bool json;
 	struct source *sources;
 	size_t source_count;
@@ -175,6 +179,21 @@ static int take_number(struct pack *pack, const struct cmd_line *line, int optio
 	return 0;
 }
 
+static int take_owner(struct pack *pack, const char *text, struct err *err)
+{
+	size_t size = strcspn(text, ":");
+	uint64_t uid, gid;
+
+	if (!text[size] || str_number(text, size, &uid) < 0 ||
+	    str_number(text + size + 1, strlen(text + size + 1), &gid) < 0 ||
+	    uid >= UINT32_MAX || gid >= UINT32_MAX)
+		return cmd_usage(err, "pack: --owner: '%s' is not UID:GID, in numbers",
+				 text);
+	pack->owner = (struct dir_owner){ (uint32_t)uid, (uint32_t)gid };
+	pack->import.owner = &pack->owner;
+	return 0;
+}
+
 static int take_option(struct pack *pack, const struct cmd_line *line, int option,
 		       struct err *err)
 {
@@ -197,6 +216,8 @@ static int take_option(struct pack *pack, const struct cmd_line *line, int optio
 		return squash_parse_block_size(line->value, &pack->import.squash, err) < 0
 			       ? CMD_USAGE
 			       : 0;
+	case OPT_OWNER:
+		return take_owner(pack, line->value, err);
 	case OPT_NO_READBACK:
 		pack->import.readback = false;
 		return 0;
@@ -275,6 +296,10 @@ static void note(const struct pack *pack)
 			 "has no place "
 			 "for them",
 			 (unsigned long long)notes->foreign_xattrs);
+	if (notes->own)
+		cmd_note("%llu files and directories belong to user %u, as they do here: "
+			 "--owner 0:0 makes them root's",
+			 (unsigned long long)notes->own, (unsigned int)geteuid());
 }
 
 static void warn(void *context, const char *words)
