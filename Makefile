@@ -24,6 +24,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
 
 BOARD ?=
 O ?= build$(addprefix /,$(BOARD))
+$(if $(word 2,x$(O)x),$(error O=$(O): make can't have a space in the name of a file))
 HOST_O ?= $(if $(filter file,$(origin O)),build/host,$(O)/host)
 HOSTCC ?= gcc
 KCONF ?= kconfig-conf

@@ -54,6 +54,8 @@ int cmd_print_help(const struct cmd_program *program, const struct cmd *cmd,
 	str_addf(&s, "usage: %s %s%s%s%s\n\n%s.\n", program->name, cmd->name,
 		 cmd->options || program->options ? " [OPTION...]" : "",
 		 cmd->args[0] ? " " : "", cmd->args, cmd->help);
+	if (cmd->more)
+		str_addf(&s, "\n%s", cmd->more);
 	if (cmd->options && cmd->options->name)
 		str_add(&s, "\n");
 	add_options(&s, cmd->options);

@@ -43,6 +43,11 @@ int source_open(const char *spec, const struct source_options *options,
 	const struct source_transport *transport = transport_find(spec, &rest);
 	int r;
 
+	if (!transport && (strncmp(spec, "docker:", 7) == 0 ||
+			   strncmp(spec, "docker-daemon:", 14) == 0))
+		return err_set(err, -EINVAL,
+			       "%.100s: fetch it first: skopeo copy %.100s oci:DIR", spec,
+			       spec);
 	if (!transport)
 		return err_set(err, -EINVAL,
 			       "%s: a source begins with oci:, oci-archive:, "
