@@ -284,7 +284,7 @@ list-boards:
 
 # The configuration stays; so does what lies in the cache.
 built := src tests configs warnings-gcc.log warnings-clang.log mbedtls mbedtls.a include demo demo.log stories results \
-	results.d warnings sanitized lamina lamina.map lamina-init lamina-init.map laminactl laminactl.map .flags .version .config.log
+	results.d warnings sanitized device cmocka lamina lamina.map lamina-init lamina-init.map laminactl laminactl.map .flags .version .config.log
 
 clean:
 	$(call say,CLEAN,$(O))

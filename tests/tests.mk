@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-# Test programs of the host build, and the goals that run them. Included by the Makefile.
+# Test programs, and the goals that run them. Included by the Makefile.
 
-test-rooms := $(filter-out %/init %/ctl %/pack,$(rooms))
-test-libs = -lcmocka $(sort $(foreach r,$(rooms),$(libs-$(r))))
-test-archives = $(foreach r,$(rooms),$(O)/src/$(r).a) $(mbedtls-archive)
+test-rooms := $(if $(CONFIG_LAMINA_FOR_DEVICE),$(filter-out pack,$(rooms)),$(rooms))
+test-libs = $(if $(static),,-lcmocka) $(sort $(foreach r,$(test-rooms),$(libs-$(r))))
+test-archives = $(foreach r,$(test-rooms),$(O)/src/$(r).a) $(mbedtls-archive)
 
 # Tests of what a configuration may leave out, or that make what they need with it.
-needs-LAMINA_TOOL := fake/test_check fake/test_gc fake/test_init fake/test_install \
+needs-LAMINA_TOOL := unit/test_child unit/test_describe unit/test_import-plan unit/test_layer \
+	unit/test_look unit/test_members unit/test_oci unit/test_output unit/test_pax unit/test_place \
+	unit/test_spool unit/test_tar unit/test_tree
+needs-LAMINA_SIGN := fake/test_check fake/test_gc fake/test_init fake/test_install \
 	fake/test_install-hostile fake/test_keeper fake/test_place fake/test_reset fake/test_select \
 	fake/test_timeline fake/test_update fake/test_update-verity live/test_store live/test_store-disk \
-	unit/test_check unit/test_child unit/test_describe unit/test_hash-tree unit/test_import-plan unit/test_layer \
-	unit/test_look unit/test_members unit/test_oci unit/test_output unit/test_pax \
-	unit/test_pem unit/test_place unit/test_private-key unit/test_rsa unit/test_select unit/test_settings \
-	unit/test_spool unit/test_store unit/test_tar unit/test_tree
+	unit/test_check unit/test_hash-tree unit/test_pem unit/test_private-key unit/test_rsa \
+	unit/test_select unit/test_settings unit/test_store
 needs-LAMINA_INIT := fake/test_failure fake/test_init fake/test_keeper fake/test_place \
 	fake/test_timeline fake/test_update fake/test_update-verity
 # Without dm-verity and hashes at boot, init refuses every image.
@@ -25,7 +26,9 @@ needs-LAMINA_TIMELINE := fake/test_timeline
 needs-LAMINA_KEY_P256 := unit/test_key unit/test_p256
 needs-LAMINA_KEY_RSA := unit/test_key unit/test_rsa
 needs-LAMINA_CTL := unit/test_guard unit/test_out unit/test_status
-left-out := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG TIMELINE KEY_P256 KEY_RSA CTL,$(if $(CONFIG_LAMINA_$s),,$(needs-LAMINA_$s)))
+lacks := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG TIMELINE KEY_P256 KEY_RSA CTL,\
+	$(if $(CONFIG_LAMINA_$s),,LAMINA_$s)) $(if $(signs),,LAMINA_SIGN)
+left-out := $(foreach s,$(lacks),$(needs-$s))
 tests-in = $(addprefix $(O)/tests/,$(filter-out $(left-out),\
 	$(patsubst tests/%.c,%,$(wildcard tests/$(1)/test_*.c))))
 
@@ -34,19 +37,21 @@ fake-tests := $(call tests-in,fake)
 live-tests := $(call tests-in,live)
 fake-kernel := $(patsubst %.c,$(O)/%.o,$(filter-out tests/fake/test_%,$(wildcard tests/fake/*.c)))
 
+include tests/device/device.mk
+
 $(O)/tests/%.o: tests/%.c $(autoconf) $(flags)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(cflags) -Itests -MMD -MP -c -o $@ $<
 
 $(live-tests): $(O)/tests/live/live.o
-$(unit-tests) $(live-tests): %: %.o $(test-archives)
+$(unit-tests) $(live-tests): %: %.o $(cmocka-obj) $(test-archives)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ldflags) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(test-libs)
 
 # The fake kernel comes first, so that base/sys.o is never drawn from its archive. Sweeps verify the
 # same signature at every step: known.c does it once.
-$(fake-tests): %: %.o $(fake-kernel) $(O)/tests/known.o $(test-archives)
+$(fake-tests): %: %.o $(fake-kernel) $(O)/tests/known.o $(cmocka-obj) $(test-archives)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ldflags) -Wl,--wrap=key_verify -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) \
 		-Wl,--end-group $(test-libs)

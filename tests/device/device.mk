@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+# The test programs as a device's: built like its programs, with their libc, and run in the board's
+# QEMU under its kernel. Included by tests/tests.mk.
+
+ifeq ($(CONFIG_LAMINA_FOR_DEVICE),y)
+
+# Debian's library is for the workstation's libc. What it asks the system's headers for is there in musl.
+cmocka-source := $(O)/cmocka/source
+cmocka-obj := $(O)/cmocka/cmocka.o
+cmocka-has := MALLOC_H INTTYPES_H SIGNAL_H STRINGS_H GCC_THREAD_LOCAL_STORAGE CLOCK_REALTIME \
+	SIGLONGJMP STRSIGNAL STRUCT_TIMESPEC
+# musl's uintptr_t is not the one that cmocka.h would declare.
+cmocka-cflags := -isystem $(cmocka-source)/include -D_UINTPTR_T_DEFINED
+
+$(cmocka-source):
+	@mkdir -p $(@D)
+	$(Q)dir=$$(tests/device/cmocka) && ln -sfn "$$dir" $@
+
+$(cmocka-obj): $(autoconf) $(flags) tests/device/device.mk | $(cmocka-source)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(filter-out $(warnings),$(cflags)) -w $(cmocka-cflags) $(addprefix -DHAVE_,$(cmocka-has)) \
+		-c -o $@ $(cmocka-source)/src/cmocka.c
+
+$(O)/tests/unit/%.o $(O)/tests/fake/%.o $(O)/tests/live/%.o: cflags += $(cmocka-cflags)
+$(O)/tests/unit/%.o $(O)/tests/fake/%.o $(O)/tests/live/%.o: | $(cmocka-source)
+
+# As the board's programs are configured, but with signatures of our own, and each file compiled by
+# itself: seventy programs are linked.
+device := $(O)/device
+device-make = $(MAKE) O=$(device) BOARD=$(BOARD)
+
+$(device)/.config: $(O)/.config tests/device/device.mk
+	@mkdir -p $(@D)
+	@grep -vE 'LAMINA_(SIGN|LTO|HOST_TOOL)[= ]' $< >$@.new
+	@printf '%s\n' CONFIG_LAMINA_SIGN=y '# CONFIG_LAMINA_LTO is not set' \
+		'# CONFIG_LAMINA_HOST_TOOL is not set' >>$@.new && mv $@.new $@
+	+@$(device-make) olddefconfig >/dev/null
+
+# TEST="unit/test_x live/test_y": only these.
+TEST ?=
+check-device: $(device)/.config
+	+@$(device-make) run-device
+
+# In the build below.
+device-tests := $(unit-tests) $(fake-tests) $(live-tests)
+device-skips := $(foreach s,$(lacks),$(foreach t,$(needs-$s),--skip '$t=needs CONFIG_$s'))
+ifneq ($(TEST),)
+device-tests := $(filter $(addprefix $(O)/tests/,$(TEST)),$(device-tests))
+device-skips :=
+endif
+
+run-device: $(device-tests)
+	@tests/device/run --board $(board) $(if $(RESULTS),--results $(RESULTS)) \
+		$(device-skips) $(or $(device-tests),$(error no such test: $(TEST)))
+
+else
+
+check-device:
+	@echo "$@ boots a board: say make BOARD=$(first-board) $@" >&2; exit 1
+
+endif
+
+.PHONY: check-device run-device
