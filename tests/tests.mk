@@ -49,6 +49,8 @@ $(unit-tests) $(live-tests): %: %.o $(cmocka-obj) $(test-archives)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ldflags) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(test-libs)
 
+$(O)/tests/unit/test_guard: ldflags += -Wl,--wrap=sys_fork
+
 # The fake kernel comes first, so that base/sys.o is never drawn from its archive. Sweeps verify the
 # same signature at every step: known.c does it once.
 $(fake-tests): %: %.o $(fake-kernel) $(O)/tests/known.o $(cmocka-obj) $(test-archives)

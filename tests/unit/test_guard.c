@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/guard.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-/* Where fork() is when the signal comes: before it, after it, or after it in the child. */
-static enum moment { NEVER, BEFORE, AFTER, IN_CHILD } when;
+/* Where fork() is when the signal comes: before it, after it, or after it in the child.
+ */
+static enum moment {
+	NEVER,
+	BEFORE,
+	AFTER,
+	IN_CHILD
+} when;
 
 static void terminate(enum moment now)
 {
@@ -23,32 +27,18 @@ static void terminate(enum moment now)
 		(void)raise(SIGTERM);
 }
 
-static long pass_on(long number, va_list ap)
+/* In place of sys_fork(), linked with --wrap. libc's own keeps raise() right in the
+ * child. */
+pid_t __wrap_sys_fork(void);
+
+pid_t __wrap_sys_fork(void)
 {
-	long (*next)(long, ...) = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
-	long words[4];
+	pid_t pid;
 
-	for (size_t i = 0; i < 4; i++)
-		words[i] = va_arg(ap, long);
-	return next(number, words[0], words[1], words[2], words[3]);
-}
-
-/* In place of libc's: sys_fork() calls it. */
-long syscall(long number, ...)
-{
-	va_list ap;
-	long r;
-
-	va_start(ap, number);
-	if (number == SYS_clone) {
-		terminate(BEFORE);
-		r = fork();
-		terminate(r ? AFTER : IN_CHILD);
-	} else {
-		r = pass_on(number, ap);
-	}
-	va_end(ap);
-	return r;
+	terminate(BEFORE);
+	pid = fork();
+	terminate(pid ? AFTER : IN_CHILD);
+	return pid;
 }
 
 static int work(void *context, uint64_t ret_counts[GUARD_COUNTS], struct err *err)
