@@ -11,8 +11,8 @@
 #define KEYRING_MAX_KEYS 16
 
 struct keyring {
+	size_t count; /* 1 or more after a good parse; first, beside what is used of keys */
 	struct key_line keys[KEYRING_MAX_KEYS];
-	size_t count; /* 1 or more after a good parse */
 };
 
 /* Reads `key <id> <algorithm> <base64>` lines, keys of every kind. Does not compute that

@@ -12,8 +12,8 @@
 #define SIGNATURE_DER_SIZE 72 /* the longest ECDSA P-256 signature in DER */
 
 struct signature_file {
-	struct key_line lines[SIGNATURE_MAX_COUNT];
 	size_t count; /* 1 or more after a good parse; distinct key ids only */
+	struct key_line lines[SIGNATURE_MAX_COUNT];
 };
 
 /* Reads `sig <key id> <algorithm> <base64>` lines. 0, -EBADMSG with the reason
