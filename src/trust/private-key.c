@@ -85,10 +85,12 @@ int private_key_from_secret(enum key_kind kind, const uint8_t *secret, size_t si
 	psa_key_attributes_t attributes = pair_attributes(kind, 0);
 	struct private_key key = { .secret_size = size };
 	psa_key_id_t id;
-	psa_status_t status = psa_import_key(&attributes, secret, size, &id);
+	psa_status_t status = PSA_ERROR_INVALID_ARGUMENT;
 	int r;
 
-	if (status == PSA_ERROR_INVALID_ARGUMENT || size > sizeof(key.secret))
+	if (size <= sizeof(key.secret))
+		status = psa_import_key(&attributes, secret, size, &id);
+	if (status == PSA_ERROR_INVALID_ARGUMENT)
 		return err_set(err, -EBADMSG, "the secret is out of range");
 	if (status != PSA_SUCCESS)
 		return err_set(err, -EIO, "cannot take the secret (%d)", (int)status);
