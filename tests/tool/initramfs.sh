@@ -38,6 +38,13 @@ test_programs_that_need_a_linker() {
 		make --init "$lamina"
 	refuses "$lamina: needs a dynamic linker; take the device's build (build/laminactl)" \
 		make --ctl "$lamina"
+	make --add bin/tool="$lamina" 2>err
+	grep -q "^lamina: warning: --add bin/tool=$lamina: needs the dynamic linker /.*ld-.* and libraries" err ||
+		say "$(cat err)"
+	linker=$(sed 's/.* linker //; s/ .*//' err)
+	make --add bin/tool="$lamina" --add "$linker=$linker" 2>err
+	[ ! -s err ] || say "$(cat err)"
+	rm err out.gz
 	small_program 3 # PT_INTERP
 	refuses "small: needs a dynamic linker" make --init small
 	leaves init policy small

@@ -18,6 +18,8 @@
 #include "pack/output.h"
 
 #define FILE_MAX_SIZE (64UL << 20)
+#define LINKER_SIZE 256
+#define NAME_SIZE 1024
 
 enum {
 	OPT_OUTPUT,
@@ -129,20 +131,26 @@ static int add_file(struct cpio *cpio, const char *name, const char *path, mode_
 }
 
 /* Does it name an interpreter? Files that are no ELF file don't. */
-static bool needs_linker(int fd)
+static bool needs_linker(int fd, char ret_name[LINKER_SIZE])
 {
 	struct elf_segment name;
 	uint8_t ident[EI_NIDENT];
 
-	return fd_pread_all(fd, ident, sizeof(ident), 0) == 0 &&
-	       memcmp(ident, ELFMAG, SELFMAG) == 0 && ident[EI_DATA] == ELFDATA2LSB &&
-	       elf_find(fd, PT_INTERP, &name) > 0;
+	if (fd_pread_all(fd, ident, sizeof(ident), 0) < 0 ||
+	    memcmp(ident, ELFMAG, SELFMAG) != 0 || ident[EI_DATA] != ELFDATA2LSB ||
+	    elf_find(fd, PT_INTERP, &name) <= 0)
+		return false;
+	memset(ret_name, 0, LINKER_SIZE);
+	if (name.size_bytes < LINKER_SIZE)
+		(void)fd_pread_all(fd, ret_name, (size_t)name.size_bytes,
+				   (off_t)name.offset);
+	return true;
 }
 
 /* It must be something that the kernel can start without anything else there. */
 static int check_program(const char *path, const char *device, struct err *err)
 {
-	char magic[4];
+	char magic[4], linker[LINKER_SIZE];
 	__fd int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
@@ -150,7 +158,7 @@ static int check_program(const char *path, const char *device, struct err *err)
 	if (fd_pread_all(fd, magic, sizeof(magic), 0) < 0 ||
 	    (memcmp(magic, "\177ELF", 4) != 0 && memcmp(magic, "#!", 2) != 0))
 		return err_set(err, -ENOEXEC, "%s: not a program", path);
-	if (needs_linker(fd))
+	if (needs_linker(fd, linker))
 		return err_set(err, -ENOEXEC,
 			       "%s: needs a dynamic linker; take the device's build (build/%s)",
 			       path, device);
@@ -188,21 +196,46 @@ static int add_keyring(struct cpio *cpio, const struct keyring *ring, struct err
 	return cpio_add_file(cpio, "etc/lamina/keyring", 0644, text, (size_t)size, err);
 }
 
+/* The path that "PATH=FILE" names, without slashes before it. */
+static int add_name(const char *add, char ret_name[NAME_SIZE], struct err *err)
+{
+	char *path = strndup(add, strcspn(add, "="));
+	int r = path ? str_below_root(path, ret_name, NAME_SIZE) : -ENOMEM;
+
+	free(path);
+	if (r < 0 || strcmp(ret_name, ".") == 0)
+		return err_set(err, r < 0 ? r : -EINVAL,
+			       "--add %s: not a path below the root", add);
+	return 0;
+}
+
+/* A shell that doesn't start is found out about when it is needed. */
+static void note_linker(const struct request *q, const char *add)
+{
+	char linker[LINKER_SIZE], name[NAME_SIZE];
+	__fd int fd = open(strchr(add, '=') + 1, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || !needs_linker(fd, linker))
+		return;
+	for (size_t i = 0; i < q->add_count; i++)
+		if (add_name(q->adds[i], name, NULL) == 0 && linker[0] == '/' &&
+		    strcmp(name, linker + 1) == 0)
+			return;
+	cmd_note("warning: --add %s: needs the dynamic linker %s and libraries; a static "
+		 "program needs none",
+		 add, linker);
+}
+
 static int add_extra(struct cpio *cpio, const char *add, struct err *err)
 {
 	const char *file = strchr(add, '=') + 1;
-	char *path = strndup(add, (size_t)(file - 1 - add));
-	char name[1024];
-	int r = path ? str_below_root(path, name, sizeof(name)) : -ENOMEM;
+	char name[NAME_SIZE];
+	int r = add_name(add, name, err);
 
-	if (r < 0 || strcmp(name, ".") == 0)
-		r = err_set(err, r < 0 ? r : -EINVAL,
-			    "--add %s: not a path below the root", add);
 	if (r == 0)
 		r = cpio_add_parents(cpio, name, err);
 	if (r == 0)
 		r = add_file(cpio, name, file, 0644, err);
-	free(path);
 	return r;
 }
 
@@ -244,6 +277,8 @@ static int write_initramfs(const struct request *q, struct err *err)
 		r = output_open(&output, AT_FDCWD, q->output, 0666, err);
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i < q->add_count; i++)
+		note_linker(q, q->adds[i]);
 	cpio = cpio_new(output.fd);
 	r = cpio ? add_all(cpio, q, err) : err_errno(err, -ENOMEM, "%s", q->output);
 	cpio_free(cpio);
