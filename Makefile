@@ -34,8 +34,8 @@ prefix ?= /usr
 
 boards := $(patsubst board/%/board.conf,%,$(wildcard board/*/board.conf))
 first-board := $(or $(BOARD),qemu-x86_64)
-check-board = $(if $(wildcard board/$(1)/defconfig),,$(error no board '$(1)'; one of: $(boards)))
-$(if $(BOARD),$(call check-board,$(BOARD)))
+check-board = $(if $(wildcard board/$(1)/$(2)),,$(error no board '$(1)'; one of: $(boards)))
+$(if $(BOARD),$(call check-board,$(BOARD),board.conf))
 
 # Goals that need no configuration, or make one, or set the machine up before one can be made.
 config-goals := config oldconfig olddefconfig menuconfig savedefconfig %_defconfig
@@ -51,7 +51,7 @@ endif
 kconfig-env = CONFIG_=CONFIG_ KCONFIG_CONFIG=$(O)/.config BR2_CONFIG=$(O)/.config
 
 %_defconfig:
-	$(call check-board,$*)
+	$(call check-board,$*,defconfig)
 	@mkdir -p $(O)
 	$(call say,CONFIG,$(O)/.config)
 	$(Q)$(kconfig-env) $(KCONF) --defconfig=board/$*/defconfig Kconfig >$(O)/.config.log || \

@@ -17,6 +17,7 @@ check boards-are-described "" "$(make list-boards | awk 'NF < 3 || !/\.$/')"
 names=${boards//$'\n'/ }
 wrong="*** no board 'foo'; one of: $names.  Stop."
 check no-such-board "$wrong" "$(make BOARD=foo 2>&1 | sed 's/^[^*]*//')"
+check a-configuration-is-no-board "${wrong/foo/tiny}" "$(make BOARD=tiny 2>&1 | sed 's/^[^*]*//')"
 check no-such-defconfig "$wrong" "$(make O="$work/o" foo_defconfig 2>&1 | sed 's/^[^*]*//')"
 check no-space-in-O "*** O=$work/a b: make can't have a space in the name of a file.  Stop." \
 	"$(make O="$work/a b" 2>&1 | sed 's/^[^*]*//')"
