@@ -18,7 +18,7 @@ needs-LAMINA_INIT := fake/test_failure fake/test_init fake/test_keeper fake/test
 	fake/test_timeline fake/test_update fake/test_update-verity
 # Without dm-verity and hashes at boot, init refuses every image.
 needs-LAMINA_VERITY := fake/test_dm fake/test_init fake/test_keeper fake/test_place \
-	fake/test_timeline fake/test_update fake/test_update-verity live/test_dm
+	fake/test_timeline fake/test_update fake/test_update-verity live/test_dm live/test_large
 needs-LAMINA_UPDATE := fake/test_change fake/test_keeper fake/test_select fake/test_update \
 	fake/test_update-verity unit/test_decide-model unit/test_select
 needs-LAMINA_WATCHDOG := fake/test_keeper fake/test_update
