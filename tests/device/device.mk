@@ -22,7 +22,7 @@ $(cmocka-obj): $(autoconf) $(flags) tests/device/device.mk | $(cmocka-source)
 		-c -o $@ $(cmocka-source)/src/cmocka.c
 
 $(O)/tests/unit/%.o $(O)/tests/fake/%.o $(O)/tests/live/%.o: cflags += $(cmocka-cflags)
-$(O)/tests/unit/%.o $(O)/tests/fake/%.o $(O)/tests/live/%.o: | $(cmocka-source)
+$(addsuffix .o,$(unit-tests) $(fake-tests) $(live-tests)) $(fake-kernel) $(O)/tests/live/live.o: | $(cmocka-source)
 
 # As the board's programs are configured, but with signatures of our own, and each file compiled by
 # itself: seventy programs are linked.
