@@ -237,12 +237,18 @@ fill_disk()
 
 	start=$(sfdisk -J "$disk" | jq '.partitiontable.partitions[0].start')
 	fs="$disk?offset=$((start * 512))"
-	size=$(dumpe2fs -h "$fs" 2>/dev/null | awk '/^Block size/ { print $3 }')
-	free=$(dumpe2fs -h "$fs" 2>/dev/null | awk '/^Free blocks/ { print $3 }')
+	size=$(of_disk 'Block size')
+	free=$(of_disk 'Free blocks')
 	noise $((free * size)) >"$work/fill"
 	debugfs -w -R "write $work/fill fill" "$fs" >"$work/fill.log" 2>&1 || true
-	free=$(dumpe2fs -h "$fs" 2>/dev/null | awk '/^Free blocks/ { print $3 }')
+	free=$(of_disk 'Free blocks')
 	[[ $free -eq 0 ]] || fail "$free blocks are still free: $(tail -n 1 "$work/fill.log")"
+}
+
+# of_disk WORDS: the number that $fs has by them. dumpe2fs 1.47.2 takes no offset.
+of_disk()
+{
+	debugfs -R 'stats -h' "$fs" 2>/dev/null | awk -F: -v words="$1" '$1 == words { print $2 + 0 }'
 }
 
 # noise BYTES: the same ones every time.
