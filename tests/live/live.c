@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "block/loop.h"
+
 #define LIVE_SKIPPED 77
 #define LIVE_LOOPS 1024
 
@@ -56,6 +58,22 @@ void live_need_loop(void)
 {
 	if (access("/dev/loop-control", R_OK | W_OK) != 0)
 		live_skip("no loop devices here");
+}
+
+int live_loop(int file, uint64_t size_bytes, char ret_path[32])
+{
+	struct err err = ERR_INIT;
+	char path[64];
+	int r, number;
+
+	live_need_loop();
+	r = loop_open(file, size_bytes, ret_path, &err);
+	if (r == -ENOENT && sscanf(err.text, "/dev/loop%d", &number) == 1) {
+		(void)snprintf(path, sizeof(path), "/sys/class/block/loop%d", number);
+		if (access(path, F_OK) == 0)
+			live_skip("the kernel's loop%d isn't in this /dev", number);
+	}
+	return LIVE_GOOD(r, &err);
 }
 
 const char *live_fixture(const char *name)

@@ -38,6 +38,10 @@ int live_is_bound(const char *loop);
 /* Skips the test where there are no loop devices, as in many containers. */
 void live_need_loop(void);
 
+/* loop_open() for a test that needs it: skips the test as above, and where /dev lacks the
+ * device that the kernel made, as in other containers. */
+int live_loop(int file, uint64_t size_bytes, char ret_path[32]);
+
 _Noreturn void live_fail(const char *file, int line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 _Noreturn void live_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

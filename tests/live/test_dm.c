@@ -64,12 +64,8 @@ static void layer_open(struct layer *layer)
 
 static void layer_attach(struct layer *layer)
 {
-	struct err err = ERR_INIT;
-
 	fsync(layer->file);
-	layer->loop = LIVE_GOOD(
-		loop_open(layer->file, live_size(layer->file), layer->loop_path, &err),
-		&err);
+	layer->loop = live_loop(layer->file, live_size(layer->file), layer->loop_path);
 }
 
 /* Nothing must be left of a mapping when its last user has gone. */

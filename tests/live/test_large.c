@@ -50,13 +50,11 @@ static bool block_is(int fd, uint64_t offset, uint8_t byte)
 static void loop_of_5_gib(void)
 {
 	const uint64_t size_bytes = FAR + VERITY_BLOCK;
-	struct err err = ERR_INIT;
 	uint64_t bytes = 0;
 	char path[32];
 	int loop;
 
-	live_need_loop();
-	loop = LIVE_GOOD(loop_open(make_file(size_bytes), size_bytes, path, &err), &err);
+	loop = live_loop(make_file(size_bytes), size_bytes, path);
 	LIVE_TRUE(ioctl(loop, BLKGETSIZE64, &bytes) == 0 && bytes == size_bytes);
 	LIVE_TRUE(block_is(loop, FAR, 'x'));
 	LIVE_TRUE(block_is(loop, NEAR, 0));
@@ -126,7 +124,7 @@ static void verity_of_5_gib(void)
 	LIVE_TRUE(verity_layout_check(size, data, &err) == 0);
 	file = make_file(size);
 	add_tree(file, data, size, root);
-	loop = LIVE_GOOD(loop_open(file, size, loop_path, &err), &err);
+	loop = live_loop(file, size, loop_path);
 	dm = LIVE_GOOD(dm_verity_open(&verity, dm_path, &err), &err);
 	LIVE_TRUE(block_is(dm, FAR, 'x'));
 	LIVE_TRUE(block_is(dm, NEAR, 0));

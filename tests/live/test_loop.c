@@ -10,21 +10,12 @@
 #include "base/fd.h"
 #include "live/live.h"
 
-/* LIVE_GOOD() of what needs loop devices. */
-static int good_loop(int file, uint64_t size_bytes, char ret_path[32])
-{
-	struct err err = ERR_INIT;
-
-	live_need_loop();
-	return LIVE_GOOD(loop_open(file, size_bytes, ret_path, &err), &err);
-}
-
 static void loop_is_as_asked(void)
 {
 	int file = live_copy("layer.img"), block_size = 0, read_only = 0;
 	uint64_t bytes = 0;
 	char path[32], of_file[4096], of_loop[4096];
-	int loop = good_loop(file, live_size(file), path);
+	int loop = live_loop(file, live_size(file), path);
 
 	LIVE_TRUE(ioctl(loop, BLKSSZGET, &block_size) == 0 && block_size == 4096);
 	LIVE_TRUE(ioctl(loop, BLKROGET, &read_only) == 0 && read_only == 1);
@@ -45,7 +36,7 @@ static void loop_ends_at_the_size(void)
 	int file = live_copy("layer.img");
 	uint64_t bytes = 0;
 	char path[32];
-	int loop = good_loop(file, 8192, path);
+	int loop = live_loop(file, 8192, path);
 
 	LIVE_TRUE(ioctl(loop, BLKGETSIZE64, &bytes) == 0 && bytes == 8192);
 	LIVE_BAD(loop_open(file, 8191, path, &err), EINVAL, &err, "whole blocks");
@@ -58,7 +49,7 @@ static void loop_many_at_once(void)
 	char paths[64][32];
 
 	for (int i = 0; i < 64; i++) {
-		(void)good_loop(file, 4096, paths[i]);
+		(void)live_loop(file, 4096, paths[i]);
 		for (int j = 0; j < i; j++)
 			LIVE_TRUE(strcmp(paths[i], paths[j]) != 0);
 	}

@@ -28,9 +28,8 @@ static void mount_squash(const char *fixture, const char *target)
 	struct stat st;
 	char path[32];
 
-	live_need_loop();
 	LIVE_TRUE(file >= 0 && fstat(file, &st) == 0);
-	loop = LIVE_GOOD(loop_open(file, (uint64_t)st.st_size, path, &err), &err);
+	loop = live_loop(file, (uint64_t)st.st_size, path);
 	make_dir(target);
 	(void)LIVE_GOOD(squash_mount(path, target, &err), &err);
 	close(loop);
@@ -246,11 +245,10 @@ static void squash_says_the_kernels_words(void)
 	int file, loop;
 	char path[32];
 
-	live_need_loop();
 	put("zeros", "");
 	LIVE_TRUE(truncate("zeros", 65536) == 0);
 	file = open("zeros", O_RDONLY | O_CLOEXEC);
-	loop = LIVE_GOOD(loop_open(file, 65536, path, &err), &err);
+	loop = live_loop(file, 65536, path);
 	make_dir("mnt");
 	LIVE_BAD(squash_mount(path, "mnt", &err), EINVAL, &err, "SQUASHFS superblock");
 	LIVE_TRUE(strstr(err.text, path));

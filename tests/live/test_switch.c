@@ -144,7 +144,7 @@ static void switch_keeps_a_disk(void)
 	if (access(live_fixture("ext4.img"), F_OK) != 0)
 		live_skip("no ext4.img");
 	file = open(live_fixture("ext4.img"), O_RDONLY | O_CLOEXEC);
-	loop = LIVE_GOOD(loop_open(file, 32 << 20, path, &err), &err);
+	loop = live_loop(file, 32 << 20, path);
 	if (mount_new("ext4", path, "ro", 1, ROOT, &err) < 0)
 		live_skip("%s", err.text);
 	old = open(ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
