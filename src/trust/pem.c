@@ -95,14 +95,6 @@ static char *to_text(const char *pem, size_t size)
 	return text;
 }
 
-static int check_bits(size_t bits, struct err *err)
-{
-	if (bits == 2048 || bits == 3072 || bits == 4096)
-		return 0;
-	return err_set(err, -ENOTSUP, "an RSA key of %zu bits: need 2048, 3072 or 4096",
-		       bits);
-}
-
 static int parse(mbedtls_pk_context *pk, const char *text, bool private, struct err *err)
 {
 	const unsigned char *bytes = (const unsigned char *)text;
@@ -128,7 +120,7 @@ static int parse(mbedtls_pk_context *pk, const char *text, bool private, struct 
 			       (unsigned int)-r);
 	}
 	if (mbedtls_pk_get_type(pk) == MBEDTLS_PK_RSA)
-		return check_bits(mbedtls_pk_get_bitlen(pk), err);
+		return public_key_check_bits(mbedtls_pk_get_bitlen(pk), err);
 	if (mbedtls_pk_get_type(pk) != MBEDTLS_PK_ECKEY ||
 	    mbedtls_pk_get_bitlen(pk) != 256)
 		return err_set(err, -ENOTSUP, "not an ECDSA P-256 or RSA key");
@@ -223,21 +215,12 @@ static int write_pem(int r, const mbedtls_pk_context *pk, write_fn *write,
 
 static int secret_to_pk(const struct private_key *key, mbedtls_pk_context *pk)
 {
-	psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-	psa_key_id_t id;
-	int r;
-
-	psa_set_key_type(&attributes,
-			 key->public.kind == KEY_RSA
-				 ? PSA_KEY_TYPE_RSA_KEY_PAIR
-				 : PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
-	psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_EXPORT);
-	r = psa_import_key(&attributes, key->secret, key->secret_size, &id);
-	if (r == 0) {
-		r = mbedtls_pk_copy_from_psa(id, pk);
-		(void)psa_destroy_key(id);
-	}
-	return r;
+	return public_key_bytes_to_pk(key->public.kind == KEY_RSA
+					      ? PSA_KEY_TYPE_RSA_KEY_PAIR
+					      : PSA_KEY_TYPE_ECC_KEY_PAIR(
+							PSA_ECC_FAMILY_SECP_R1),
+				      key->secret, key->secret_size,
+				      mbedtls_pk_copy_from_psa, pk);
 }
 
 int private_key_write_pem(const struct private_key *key,

@@ -10,19 +10,27 @@
 
 static const uint8_t exponent[] = { 0x01, 0x00, 0x01 };
 
+int public_key_check_bits(size_t bits, struct err *err)
+{
+	if (bits == 2048 || bits == 3072 || bits == 4096)
+		return 0;
+	return err_set(err, -ENOTSUP, "an RSA key of %zu bits: need 2048, 3072 or 4096",
+		       bits);
+}
+
 static int modulus_of(const mbedtls_rsa_context *rsa, struct key_line *key,
 		      struct err *err)
 {
 	uint8_t e[KEY_MAX_BYTES], wanted[KEY_MAX_BYTES] = { 0 };
 	size_t size = mbedtls_rsa_get_len(rsa);
+	int r = public_key_check_bits(mbedtls_rsa_get_bitlen(rsa), err);
 
-	if (size > sizeof(key->bytes) ||
-	    mbedtls_rsa_export_raw(rsa, key->bytes, size, NULL, 0, NULL, 0, NULL, 0, e,
+	if (r < 0)
+		return r;
+	if (mbedtls_rsa_export_raw(rsa, key->bytes, size, NULL, 0, NULL, 0, NULL, 0, e,
 				   sizeof(e)) != 0 ||
 	    !key_kind_is_key(KEY_RSA, key->bytes, size))
-		return err_set(err, -ENOTSUP,
-			       "an RSA key of %zu bits: need 2048, 3072 or 4096",
-			       mbedtls_rsa_get_bitlen(rsa));
+		return err_set(err, -ENOTSUP, "no RSA key that devices take");
 	memcpy(wanted + sizeof(wanted) - sizeof(exponent), exponent, sizeof(exponent));
 	if (memcmp(e, wanted, sizeof(e)) != 0)
 		return err_set(err, -ENOTSUP,
@@ -73,18 +81,18 @@ int public_key_import(enum key_kind kind, const uint8_t *bytes, size_t size,
 	return 0;
 }
 
-static int point_to_pk(const struct key_line *key, mbedtls_pk_context *pk)
+int public_key_bytes_to_pk(psa_key_type_t type, const uint8_t *bytes, size_t size,
+			   public_key_copy *copy, mbedtls_pk_context *pk)
 {
 	psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
 	psa_key_id_t id;
 	int r;
 
-	psa_set_key_type(&attributes,
-			 PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1));
+	psa_set_key_type(&attributes, type);
 	psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_EXPORT);
-	r = psa_import_key(&attributes, key->bytes, key->size, &id);
+	r = psa_import_key(&attributes, bytes, size, &id);
 	if (r == 0) {
-		r = mbedtls_pk_copy_public_from_psa(id, pk);
+		r = copy(id, pk);
 		(void)psa_destroy_key(id);
 	}
 	return r;
@@ -103,5 +111,9 @@ static int modulus_to_pk(const struct key_line *key, mbedtls_pk_context *pk)
 
 int public_key_to_pk(const struct key_line *key, mbedtls_pk_context *pk)
 {
-	return key->kind == KEY_RSA ? modulus_to_pk(key, pk) : point_to_pk(key, pk);
+	if (key->kind == KEY_RSA)
+		return modulus_to_pk(key, pk);
+	return public_key_bytes_to_pk(PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1),
+				      key->bytes, key->size,
+				      mbedtls_pk_copy_public_from_psa, pk);
 }
