@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /* Segments of ELF files of 32 and of 64 bits, little-endian (System V ABI, chapters 4 and 5). */
-#include <stdbool.h>
 #include <stdint.h>
 
 struct elf_segment {

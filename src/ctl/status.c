@@ -117,11 +117,12 @@ static void read_copies(const struct ctl *ctl, int store, struct status *status)
 /* What init said when it passed the image over. It is known of this boot only. */
 static void read_why(const struct ctl *ctl, struct status *status)
 {
-	__fd int fd = ctl_open_run(ctl, "log", O_RDONLY);
+	bool failed = record_has(status->record.failed);
+	__fd int fd = failed ? ctl_open_run(ctl, "log", O_RDONLY) : -ENOENT;
 	char text[8192], about[64], id[DIGEST_HEX_SIZE], *line;
 	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text) - 1);
 
-	if (size < 0 || !record_has(status->record.failed))
+	if (size < 0)
 		return;
 	text[size] = '\0';
 	str_hex_encode(status->record.failed, RECORD_ID_SIZE, id);

@@ -2,10 +2,12 @@
 #include "pack/look.h"
 
 #include <elf.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/le.h"
 #include "base/str.h"
 #include "pack/content.h"
 #include "pack/resolve.h"
@@ -105,14 +107,14 @@ static int judge_by_path(struct looker *looker, const char *name)
 static const char *arch_of(const struct tree_inode *inode)
 {
 	static const struct {
-		unsigned char machine;
+		uint16_t machine;
 		const char *arch;
 	} machines[] = { { EM_X86_64, "amd64" },
 			 { EM_AARCH64, "arm64" },
 			 { EM_ARM, "arm" },
 			 { EM_RISCV, "riscv64" } };
 	struct content_reader reader;
-	unsigned char head[20] = { 0 };
+	uint8_t head[offsetof(Elf64_Ehdr, e_machine) + 2] = { 0 }; /* as Elf32_Ehdr */
 
 	if (inode->size_bytes < sizeof(head) || content_open(&reader, inode, NULL) < 0)
 		return NULL;
@@ -121,7 +123,7 @@ static const char *arch_of(const struct tree_inode *inode)
 	if (memcmp(head, ELFMAG, SELFMAG) != 0 || head[EI_DATA] != ELFDATA2LSB)
 		return NULL;
 	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++)
-		if (head[18] == machines[i].machine && head[19] == 0)
+		if (le_get(head + sizeof(head) - 2, 2) == machines[i].machine)
 			return machines[i].arch;
 	return NULL;
 }
