@@ -152,7 +152,7 @@ $(version-objs): $(version-file)
 
 # --- rooms -------------------------------------------------------------------------------------
 
-rooms := $(patsubst src/%/Kbuild,%,$(wildcard src/*/Kbuild))
+rooms := $(patsubst src/%/Kbuild,%,$(wildcard src/*/Kbuild src/*/*/Kbuild))
 programs :=
 
 define room
@@ -235,7 +235,7 @@ endif
 ifeq ($(CONFIG_LAMINA_TOOL),y)
 	$(Q)install -D -m 755 $(O)/lamina $(DESTDIR)$(prefix)/bin/lamina
 	$(Q)install -D -m 644 src/cli/completion.bash $(DESTDIR)$(completions)/lamina
-	$(Q)install -m 644 $(wildcard src/pack/*.1) $(DESTDIR)$(prefix)/share/man/man1
+	$(Q)install -m 644 $(wildcard src/pack/cmd/*.1) $(DESTDIR)$(prefix)/share/man/man1
 	$(Q)install -m 644 $(wildcard src/format/*.5) $(DESTDIR)$(prefix)/share/man/man5
 	$(Q)install -m 644 $(wildcard src/boot/*.7) $(DESTDIR)$(prefix)/share/man/man7
 endif

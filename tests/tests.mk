@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Test programs, and the goals that run them. Included by the Makefile.
 
-test-rooms := $(if $(CONFIG_LAMINA_FOR_DEVICE),$(filter-out pack,$(rooms)),$(rooms))
+test-rooms := $(if $(CONFIG_LAMINA_FOR_DEVICE),$(filter-out pack/%,$(rooms)),$(rooms))
 test-libs = $(if $(static),,-lcmocka) $(sort $(foreach r,$(test-rooms),$(libs-$(r))))
 test-archives = $(foreach r,$(test-rooms),$(O)/src/$(r).a) $(mbedtls-archive)
 

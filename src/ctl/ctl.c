@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "block/find.h"
-#include "store/confirm.h"
+#include "slot/confirm.h"
 #include "store/store.h"
 
 struct ctl *ctl_of(const struct cmd_line *line)

@@ -9,8 +9,8 @@
 #include "base/err.h"
 #include "cli/cmd.h"
 #include "cli/progress.h"
-#include "store/change.h"
-#include "store/install.h"
+#include "slot/change.h"
+#include "install/install.h"
 #include "store/settings.h"
 #include "trust/digest.h"
 
@@ -82,7 +82,7 @@ int ctl_look(struct ctl *ctl, ctl_work *work, void *context, struct err *err);
  * one that no image has come into yet. 0 or -errno. */
 int ctl_is_store(const struct ctl *ctl, const struct change *change, struct err *err);
 
-/* What store/confirm.h asks for. 0, or -ENOENT: nothing says which image runs. */
+/* What slot/confirm.h asks for. 0, or -ENOENT: nothing says which image runs. */
 struct confirm;
 int ctl_confirm(struct ctl *ctl, struct confirm *ret_confirm, struct err *err);
 

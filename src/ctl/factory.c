@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "block/find.h"
-#include "store/rank.h"
+#include "slot/rank.h"
 #include "store/store.h"
 
 static int judge(const struct ctl *ctl, const char *path, struct err *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/next.h"
 
-#include "store/select.h"
+#include "slot/select.h"
 
 enum decide_slot next_slot(const struct facts *slots, const struct record *record,
 			   bool has_factory, bool writable)

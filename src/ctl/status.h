@@ -11,7 +11,7 @@
 #include "ctl/facts.h"
 #include "ctl/out.h"
 #include "format/record.h"
-#include "store/state.h"
+#include "slot/state.h"
 
 #define STATUS_SLOTS (DECIDE_PREVIOUS + 1) /* those whose images are in the store */
 

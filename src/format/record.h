@@ -57,7 +57,7 @@ const char *record_reason_words(enum record_reason reason);
 
 /*
  * The checksum is a sha256, which this room can't compute: encode leaves it zero and
- * decode doesn't look at it; store/state.c does both.
+ * decode doesn't look at it; slot/state.c does both.
  */
 #define RECORD_SUM_SIZE 16
 #define RECORD_SUM_OFFSET (RECORD_SIZE - RECORD_SUM_SIZE) /* over all bytes before */

@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "boot/plan.h"
 #include "init/report.h"
-#include "store/select.h"
+#include "slot/select.h"
 #include "store/settings.h"
 #include "store/store.h"
 

@@ -5,8 +5,8 @@
 #include "container/environment.h"
 #include "container/identity.h"
 #include "init/layer.h"
-#include "init/watch.h"
-#include "store/select.h"
+#include "init/trial/watch.h"
+#include "slot/select.h"
 
 /* Not below /run, which moves into what is built here. */
 #define STAGE_WORK "/.lamina"

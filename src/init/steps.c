@@ -7,7 +7,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
-#include "init/console.h"
+#include "init/pid1/console.h"
 #include "init/inject.h"
 #include "init/run.h"
 #include "init/timeline.h"

@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "block/find.h"
-#include "init/console.h"
+#include "init/pid1/console.h"
 #include "init/stage.h"
 #include "init/timeline.h"
 #include "stack/mount.h"

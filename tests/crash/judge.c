@@ -12,7 +12,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "crash/mark.h"
-#include "store/select.h"
+#include "slot/select.h"
 #include "store/writable.h"
 #include "trust/key.h"
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "store/state.h"
+#include "slot/state.h"
 
 #define MARK_MAGIC "crash-mark"
 

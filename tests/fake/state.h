@@ -15,7 +15,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "fake/fake.h"
-#include "store/state.h"
+#include "slot/state.h"
 #include "store/store.h"
 #include "trust/digest.h"
 

@@ -16,7 +16,7 @@
 #include "base/sys.h"
 #include "fake/fake.h"
 #include "image.h"
-#include "store/install.h"
+#include "install/install.h"
 #include "store/judge.h"
 
 static struct test_image old, new;

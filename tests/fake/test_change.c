@@ -19,8 +19,8 @@
 #include "base/sys.h"
 #include "fake/fake.h"
 #include "format/record.h"
-#include "store/change.h"
-#include "store/confirm.h"
+#include "slot/change.h"
+#include "slot/confirm.h"
 #include "store/store.h"
 #include "trust/digest.h"
 

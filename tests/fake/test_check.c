@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a medium that can't be read everywhere makes of a check. */
-#include "store/check.h"
+#include "install/check.h"
 
 #include "fake/store.h"
 #include "trust/hash-tree.h"

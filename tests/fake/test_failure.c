@@ -11,8 +11,8 @@
 
 #include "base/sys.h"
 #include "fake/fake.h"
-#include "init/console.h"
-#include "init/failure.h"
+#include "init/pid1/console.h"
+#include "init/pid1/failure.h"
 
 static int fail_for_good(struct err *err)
 {

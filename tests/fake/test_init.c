@@ -4,8 +4,8 @@
 
 #include "base/sys.h"
 #include "fake/machine.h"
-#include "init/console.h"
-#include "init/early.h"
+#include "init/pid1/console.h"
+#include "init/pid1/early.h"
 
 static void to_the_program(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/reset.h"
+#include "install/reset.h"
 
 #include "fake/store.h"
 

@@ -2,8 +2,8 @@
 /* Choosing an image while any call of it fails: there is one that boots all the same, and
  * no candidate is started without having been counted on the disk. */
 #include "fake/store.h"
-#include "store/select.h"
-#include "store/state.h"
+#include "slot/select.h"
+#include "slot/state.h"
 
 static struct select_image image;
 static uint8_t candidate_tries; /* 0: there is no candidate */

@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 
 #include "base/fd.h"
-#include "pack/doc.h"
-#include "pack/oci.h"
+#include "pack/source/doc.h"
+#include "pack/source/oci.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

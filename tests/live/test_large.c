@@ -20,7 +20,7 @@
 #include "format/ustar.h"
 #include "format/verity.h"
 #include "live/live.h"
-#include "store/unbundle.h"
+#include "install/unbundle.h"
 #include "trust/digest.h"
 
 #define FAR ((uint64_t)5 << 30)

@@ -7,7 +7,7 @@
 #include <sys/statvfs.h>
 
 #include "live/update.h"
-#include "store/reset.h"
+#include "install/reset.h"
 
 static void mount_disk(const char *fixture)
 {

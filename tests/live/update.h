@@ -7,11 +7,11 @@
 #include "boot/transition.h"
 #include "image.h"
 #include "live/files.h"
-#include "store/gc.h"
-#include "store/install.h"
+#include "install/gc.h"
+#include "install/install.h"
 #include "store/judge.h"
 #include "store/lock.h"
-#include "store/state.h"
+#include "slot/state.h"
 
 #define STORE LIVE_SCRATCH "/store"
 

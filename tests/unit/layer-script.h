@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "pack/layer.h"
+#include "pack/tree/layer.h"
 
 struct script {
 	struct tree tree;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * What store/select.c finds below it in test_decide-model.c: store/state.h and
- * store/rank.h over a world instead of a disk. In each write of the record the power may
+ * What slot/select.c finds below it in test_decide-model.c: slot/state.h and
+ * slot/rank.h over a world instead of a disk. In each write of the record the power may
  * fail and sectors may tear or refuse, in every way there is.
  */
 #include <errno.h>
 
 #include "boot/decide.h"
 #include "boot/transition.h"
-#include "store/rank.h"
-#include "store/select.h"
-#include "store/state.h"
+#include "slot/rank.h"
+#include "slot/select.h"
+#include "slot/state.h"
 #include "unit/model-world.h"
 
 /* What may be done wrongly: a table for each mutant. NULL and false: the real rule. */

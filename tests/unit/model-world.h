@@ -143,7 +143,7 @@ static inline void copy_bytes(const struct copy *copy, uint8_t ret_bytes[RECORD_
 	}
 }
 
-/* As store/state.c judges a sector. */
+/* As slot/state.c judges a sector. */
 static inline int judge_bytes(const uint8_t bytes[RECORD_SIZE], struct record *ret_record)
 {
 	uint8_t sum[RECORD_SUM_SIZE];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/check.h"
+#include "install/check.h"
 
 #include <errno.h>
 

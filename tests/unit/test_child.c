@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "pack/child.h"
+#include "pack/host/child.h"
 
 static struct err err;
 

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
-#include "pack/describe.h"
-#include "pack/describe/config.h"
+#include "pack/cmd/describe.h"
+#include "pack/cmd/describe/config.h"
 
 static struct source sources[2];
 static struct describe_options options;

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "pack/import-plan.h"
+#include "pack/import/import-plan.h"
 
 #define MOST 8
 

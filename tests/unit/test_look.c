@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "pack/content.h"
-#include "pack/look.h"
+#include "pack/tree/content.h"
+#include "pack/cmd/look.h"
 
 static struct manifest manifest;
 static char told[4096];

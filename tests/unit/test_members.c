@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "base/fd.h"
-#include "pack/members.h"
+#include "pack/source/members.h"
 #include "unit/tree.h"
 
 static struct err err;

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "pack/doc.h"
-#include "pack/oci.h"
+#include "pack/source/doc.h"
+#include "pack/source/oci.h"
 
 #define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 

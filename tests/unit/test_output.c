@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 
 #include "base/fd.h"
-#include "pack/output.h"
+#include "pack/host/output.h"
 #include "unit/tree.h"
 
 static struct err err;

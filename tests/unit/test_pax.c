@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "pack/content.h"
-#include "pack/emit.h"
-#include "pack/pax.h"
-#include "pack/tar.h"
-#include "pack/xattr.h"
+#include "pack/tree/content.h"
+#include "pack/tree/emit.h"
+#include "pack/tree/pax.h"
+#include "pack/import/tar.h"
+#include "pack/tree/xattr.h"
 
 #define LONG_NAME 255
 

@@ -3,8 +3,8 @@
 #include <errno.h>
 
 #include "base/fd.h"
-#include "pack/bundle.h"
-#include "pack/place.h"
+#include "pack/image/bundle.h"
+#include "pack/image/place.h"
 #include "unit/signed.h"
 
 #define BLOB_SIZE 8192

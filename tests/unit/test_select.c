@@ -4,8 +4,8 @@
 
 #include "boot/transition.h"
 #include "format/arch.h"
-#include "store/select.h"
-#include "store/state.h"
+#include "slot/select.h"
+#include "slot/state.h"
 #include "unit/record.h"
 #include "unit/signed.h"
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "pack/spool.h"
+#include "pack/import/spool.h"
 
 #define PLAIN_SIZE 300000
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "pack/tar.h"
+#include "pack/import/tar.h"
 
 #define BLOCK 512
 

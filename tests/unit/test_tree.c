@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "pack/tree.h"
+#include "pack/tree/tree.h"
 
 static void start(struct tree *tree)
 {

@@ -6,7 +6,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "ctl/ctl.h"
-#include "store/confirm.h"
+#include "slot/confirm.h"
 
 /* Init's keeper of the watchdog waits for this file. A workstation has no place for it. */
 static void tell_keeper(const struct ctl *ctl)

@@ -2,7 +2,7 @@
 #include "base/str.h"
 #include "ctl/ctl.h"
 #include "ctl/out.h"
-#include "store/gc.h"
+#include "install/gc.h"
 
 static const struct cmd_option options[] = {
 	{ "dry-run", 'n', NULL, "only say what would go" },

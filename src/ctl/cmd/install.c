@@ -12,8 +12,8 @@
 #include "ctl/ctl.h"
 #include "ctl/guard.h"
 #include "ctl/out.h"
-#include "store/gc.h"
-#include "store/install.h"
+#include "install/gc.h"
+#include "install/install.h"
 
 enum {
 	OPT_DRY_RUN,

@@ -5,7 +5,7 @@
 
 #include "base/sys.h"
 #include "ctl/ctl.h"
-#include "store/confirm.h"
+#include "slot/confirm.h"
 
 /* A try that can't be given back keeps nobody from rebooting; a writer at work does. */
 static int give_back(struct ctl *ctl, struct err *err)

@@ -5,7 +5,7 @@
 #include "boot/transition.h"
 #include "ctl/ctl.h"
 #include "ctl/factory.h"
-#include "store/reset.h"
+#include "install/reset.h"
 
 enum {
 	OPT_YES,

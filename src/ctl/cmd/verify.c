@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "ctl/ctl.h"
 #include "ctl/facts.h"
-#include "store/check.h"
+#include "install/check.h"
 #include "store/judge.h"
 #include "store/store.h"
 

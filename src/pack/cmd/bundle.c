@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "pack/bundle.h"
+#include "pack/image/bundle.h"
 #include "cli/cmd.h"
-#include "pack/output.h"
-#include "pack/place.h"
+#include "pack/host/output.h"
+#include "pack/image/place.h"
 
 enum {
 	OPT_OUTPUT,

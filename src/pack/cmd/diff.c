@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cmd.h"
-#include "pack/diff-show.h"
-#include "pack/diff.h"
+#include "pack/diff/show.h"
+#include "pack/diff/diff.h"
 
 enum {
 	OPT_BEFORE,

@@ -11,9 +11,9 @@
 #include "base/str.h"
 #include "cli/cmd.h"
 #include "format/record.h"
-#include "pack/disk.h"
-#include "pack/image.h"
-#include "pack/output.h"
+#include "pack/device/disk.h"
+#include "pack/image/image.h"
+#include "pack/host/output.h"
 #include "store/store.h"
 
 enum {

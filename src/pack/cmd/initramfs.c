@@ -13,9 +13,9 @@
 #include "format/keyring.h"
 #include "format/policy.h"
 #include "cli/cmd.h"
-#include "pack/cpio.h"
-#include "pack/input.h"
-#include "pack/output.h"
+#include "pack/device/cpio.h"
+#include "pack/image/input.h"
+#include "pack/host/output.h"
 
 #define FILE_MAX_SIZE (64UL << 20)
 #define LINKER_SIZE 256

@@ -9,9 +9,9 @@
 #include "base/str.h"
 #include "format/lines.h"
 #include "cli/cmd.h"
-#include "pack/facts.h"
-#include "pack/input.h"
-#include "pack/place.h"
+#include "pack/image/superblock.h"
+#include "pack/image/input.h"
+#include "pack/image/place.h"
 
 enum {
 	OPT_KEY,

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "cli/cmd.h"
-#include "pack/kernel-config.h"
-#include "pack/kernel-need.h"
+#include "pack/device/kernel-config.h"
+#include "pack/device/kernel-need.h"
 
 /* Options up to OPT_FRAGMENT are features: kernel-need.c says what their values are. */
 enum {

@@ -8,8 +8,8 @@
 #include "base/fd.h"
 #include "format/keyring.h"
 #include "cli/cmd.h"
-#include "pack/input.h"
-#include "pack/output.h"
+#include "pack/image/input.h"
+#include "pack/host/output.h"
 #include "trust/private-key.h"
 
 enum {

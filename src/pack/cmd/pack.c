@@ -7,13 +7,13 @@
 
 #include "base/str.h"
 #include "cli/cmd.h"
-#include "pack/cache.h"
-#include "pack/describe.h"
-#include "pack/import.h"
-#include "pack/look.h"
-#include "pack/source.h"
-#include "pack/staging.h"
-#include "pack/summary.h"
+#include "pack/import/cache.h"
+#include "pack/cmd/describe.h"
+#include "pack/import/import.h"
+#include "pack/cmd/look.h"
+#include "pack/source/source.h"
+#include "pack/host/staging.h"
+#include "pack/cmd/summary.h"
 
 enum option {
 	OPT_OUTPUT,

@@ -8,8 +8,8 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "cli/cmd.h"
-#include "pack/input.h"
-#include "pack/place.h"
+#include "pack/image/input.h"
+#include "pack/image/place.h"
 #include "trust/hash-tree.h"
 #include "trust/key.h"
 

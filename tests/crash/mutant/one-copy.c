@@ -2,7 +2,7 @@
 /* The boot record has one copy, overwritten in place. */
 #include "base/fd.h"
 #include "base/sys.h"
-#include "store/state.h"
+#include "slot/state.h"
 #include "trust/digest.h"
 
 int __wrap_state_write(int fd, struct record *record, struct err *err);

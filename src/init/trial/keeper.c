@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init/trial/keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "init/pid1/console.h"
+#include "init/report.h"
+#include "init/timeline.h"
+#include "slot/confirm.h"
+
+#define CONFIRMED "confirmed" /* of /run/lamina */
+#define CHECK_EVERY_S 2
+#define RETRY_S 60
+
+struct keeper {
+	const struct stage *stage;
+	const struct policy *policy;
+	struct confirm confirm;
+	uint64_t try_at_s; /* of CLOCK_BOOTTIME */
+	bool confirmed;
+	pid_t check;
+};
+
+static volatile sig_atomic_t terminated;
+static pid_t started;
+
+static void terminate(int sig)
+{
+	(void)sig;
+	terminated = 1;
+}
+
+static uint64_t now_s(void)
+{
+	return timeline_now() / 1000000;
+}
+
+static void sleep_s(unsigned int seconds)
+{
+	struct timespec time = { .tv_sec = (time_t)seconds };
+
+	(void)sys_nanosleep(&time);
+}
+
+static bool was_confirmed(const struct keeper *keeper)
+{
+	__fd int fd = path_open_own(keeper->stage->run, CONFIRMED, O_RDONLY, 0);
+
+	return fd >= 0;
+}
+
+/* By us. Another image's installation may hold the store for a while, and a disk that
+ * can't be written may be better in a minute. */
+static void confirm(struct keeper *keeper)
+{
+	struct err err = ERR_INIT;
+	int r = confirm_running(&keeper->confirm, &err);
+
+	if (r == 0 || r == -EALREADY) {
+		keeper->confirmed = true;
+		(void)report_write(keeper->stage->run, CONFIRMED, "", 0);
+		console_say("image %.12s: confirmed", keeper->stage->image->id);
+	} else if (r == -EAGAIN) {
+		keeper->try_at_s = now_s() + 1;
+	} else {
+		console_say("image %.12s: not confirmed: %s", keeper->stage->image->id,
+			    err.text);
+		keeper->try_at_s = now_s() + RETRY_S;
+	}
+}
+
+static _Noreturn void run_check(const struct keeper *keeper)
+{
+	char *const args[] = { (char *)(uintptr_t)keeper->policy->confirm_check, NULL };
+	int r = sys_execve(args[0], args,
+			   (char *const *)(uintptr_t)keeper->stage->environment.env);
+
+	console_say("confirm check %s: %s", args[0], err_reason(r));
+	sys_exit(127);
+}
+
+/* The image's own program says whether it is well. One at a time: one that hangs says
+ * nothing. */
+static void check(struct keeper *keeper)
+{
+	int status;
+
+	if (keeper->check > 0 && sys_waitpid(keeper->check, &status, WNOHANG) != 0) {
+		keeper->check = 0;
+		if (status == 0) {
+			confirm(keeper);
+			return;
+		}
+	}
+	if (keeper->check > 0)
+		return;
+	keeper->try_at_s = now_s() + CHECK_EVERY_S;
+	keeper->check = sys_fork();
+	if (keeper->check == 0)
+		run_check(keeper);
+}
+
+static void look(struct keeper *keeper)
+{
+	if (was_confirmed(keeper)) {
+		keeper->confirmed = true;
+		return;
+	}
+	if (now_s() < keeper->try_at_s)
+		return;
+	if (keeper->policy->confirm == POLICY_CONFIRM_AFTER)
+		confirm(keeper);
+	if (keeper->policy->confirm == POLICY_CONFIRM_CHECK)
+		check(keeper);
+}
+
+/* Until the image is confirmed or the device shut down: then a try is given back. */
+static void try_candidate(struct keeper *keeper)
+{
+	struct err err = ERR_INIT;
+
+	while (!terminated) {
+		look(keeper);
+		if (keeper->confirmed)
+			return;
+		watch_feed(&keeper->stage->watch, false);
+		sleep_s(1);
+	}
+	if (confirm_reboot(&keeper->confirm, &err) < 0)
+		console_say("image %.12s: %s", keeper->stage->image->id, err.text);
+	sys_exit(0);
+}
+
+/* Nothing that the application may want to give up stays in use. */
+static void leave_stage(const struct stage *stage)
+{
+	(void)sys_setsid();
+	(void)sys_chdir("/");
+	fd_close(stage->root);
+	fd_close(stage->initramfs);
+	fd_close(stage->store);
+	fd_close(stage->factory);
+}
+
+static _Noreturn void keep(struct keeper *keeper)
+{
+	struct sigaction action = { .sa_handler = terminate };
+	struct watch watch = keeper->stage->watch;
+
+	terminated = 0;
+	(void)sys_sigaction(SIGTERM, &action);
+	leave_stage(keeper->stage);
+	if (keeper->stage->image->slot == DECIDE_CANDIDATE)
+		try_candidate(keeper);
+	while (watch_stop(&watch) < 0 && !terminated) {
+		watch_feed(&watch, true);
+		sleep_s(1);
+	}
+	sys_exit(0);
+}
+
+static int say_pid(const struct stage *stage)
+{
+	char text[16];
+	struct str s;
+
+	str_init(&s, text, sizeof(text));
+	str_addf(&s, "%d\n", (int)started);
+	return report_write(stage->run, "keeper", text, s.used);
+}
+
+int keeper_start(const struct stage *stage, struct err *err)
+{
+	static struct manifest scratch;
+	struct keeper keeper = {
+		.stage = stage,
+		.policy = &stage->settings->policy,
+		.confirm = { .store = STAGE_STORE,
+			     .device = stage->state,
+			     .settings = stage->settings,
+			     .scratch = &scratch },
+		.try_at_s = now_s() + stage->settings->policy.confirm_after_s,
+	};
+	int r;
+
+	if (stage->image->slot != DECIDE_CANDIDATE && stage->watch.fd < 0)
+		return 0;
+	(void)str_hex_decode(stage->image->id, 2 * RECORD_ID_SIZE, keeper.confirm.running,
+			     RECORD_ID_SIZE);
+	started = sys_fork();
+	if (started == 0)
+		keep(&keeper);
+	r = started < 0 ? started : say_pid(stage);
+	return r < 0 ? err_errno(err, r, "keeper") : 0;
+}
+
+void keeper_end(void)
+{
+	if (started > 0)
+		(void)sys_kill(started, SIGKILL);
+	started = 0;
+}

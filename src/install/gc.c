@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "install/gc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/dir.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "install/remove.h"
+#include "store/store.h"
+
+/* current, previous, candidate, running, and the caller's one */
+#define MAX_IMAGES 5
+
+static struct kept {
+	char ids[MAX_IMAGES][DIGEST_HEX_SIZE];
+	size_t id_count;
+	uint8_t blobs[MAX_IMAGES * MANIFEST_MAX_LAYERS][DIGEST_SIZE];
+	size_t blob_count;
+	bool all_blobs;
+} kept;
+
+static void keep_id(const uint8_t id[RECORD_ID_SIZE])
+{
+	if (record_has(id))
+		str_hex_encode(id, RECORD_ID_SIZE, kept.ids[kept.id_count++]);
+}
+
+static void keep_blobs(const struct manifest *manifest)
+{
+	for (size_t i = 0; i < manifest->layer_count; i++)
+		memcpy(kept.blobs[kept.blob_count++], manifest->layers[i].blob,
+		       DIGEST_SIZE);
+}
+
+static bool is_there(int store, const char *id)
+{
+	char name[sizeof("images/") + DIGEST_HEX_SIZE];
+	struct stat st;
+
+	(void)snprintf(name, sizeof(name), "images/%.64s", id);
+	return sys_fstatat(store, name, &st, AT_SYMLINK_NOFOLLOW) != -ENOENT;
+}
+
+static void keep_blobs_of(const struct gc *gc, const char *id)
+{
+	static struct manifest manifest;
+	static struct key_signers signers;
+	const struct settings *settings = gc->settings;
+
+	if (store_load_image(gc->store, id, &settings->keyring,
+			     settings->policy.threshold, &manifest, &signers, NULL) == 0)
+		keep_blobs(&manifest);
+	else if (is_there(gc->store, id)) /* not the factory's, not gone */
+		kept.all_blobs = true;
+}
+
+static void find_kept(const struct gc *gc)
+{
+	const struct record *record = gc->record;
+
+	kept.id_count = kept.blob_count = 0;
+	kept.all_blobs = !record;
+	if (!record)
+		return;
+	keep_id(record->current);
+	keep_id(record->previous);
+	keep_id(record->candidate);
+	if (gc->running)
+		(void)snprintf(kept.ids[kept.id_count++], DIGEST_HEX_SIZE, "%s",
+			       gc->running);
+	for (size_t i = 0; i < kept.id_count; i++)
+		keep_blobs_of(gc, kept.ids[i]);
+	if (gc->also)
+		keep_blobs(gc->also);
+}
+
+static bool keeps_image(const struct gc *gc, const char *name,
+			const uint8_t digest[DIGEST_SIZE])
+{
+	(void)digest;
+	for (size_t i = 0; i < kept.id_count; i++) {
+		if (strcmp(kept.ids[i], name) == 0)
+			return true;
+	}
+	return !gc->record;
+}
+
+static bool keeps_blob(const struct gc *gc, const char *name,
+		       const uint8_t digest[DIGEST_SIZE])
+{
+	(void)gc;
+	(void)name;
+	for (size_t i = 0; i < kept.blob_count; i++) {
+		if (memcmp(kept.blobs[i], digest, DIGEST_SIZE) == 0)
+			return true;
+	}
+	return kept.all_blobs;
+}
+
+typedef bool keeps_fn(const struct gc *gc, const char *name,
+		      const uint8_t digest[DIGEST_SIZE]);
+
+static int drop(struct gc *gc, int dir, const char *name, int trash, struct err *err)
+{
+	struct stat st;
+	int r = sys_fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW);
+
+	if (r == -ENOENT && gc->dry_run) /* somebody else is at work */
+		return 0;
+	if (r < 0)
+		return err_errno(err, r, "%.12s", name);
+	gc->freed_bytes += (uint64_t)st.st_blocks * 512;
+	return gc->dry_run ? 0 : remove_entry(dir, name, trash, err);
+}
+
+/* Drops what has a hash for its name and isn't kept. Returns how many, or -errno. */
+static int sweep(struct gc *gc, const char *path, keeps_fn *keeps, int trash,
+		 struct err *err)
+{
+	__fd int dir = path_open_own(gc->store, path, O_RDONLY | O_DIRECTORY, 0);
+	uint8_t digest[DIGEST_SIZE];
+	const struct dirent *entry;
+	struct dir list;
+	int r, count = 0;
+
+	if (dir < 0)
+		return dir == -ENOENT ? 0 : err_errno(err, dir, "%s", path);
+	dir_init(&list, dir);
+	while ((r = dir_next(&list, &entry)) > 0) {
+		const char *name = entry->d_name;
+
+		if (str_hex_decode(name, strlen(name), digest, DIGEST_SIZE) < 0 ||
+		    keeps(gc, name, digest))
+			continue;
+		r = drop(gc, dir, name, trash, err);
+		if (r < 0)
+			return err_wrap(err, r, "%s", path);
+		count++;
+	}
+	/* on the medium before what comes next: no image is to outlive its blobs */
+	if (r == 0 && count && !gc->dry_run)
+		r = sys_fsync(dir);
+	return r < 0 ? err_errno(err, r, "%s", path) : count;
+}
+
+static int open_trash(const struct gc *gc, struct err *err)
+{
+	int fd = path_open_own(gc->store, "incoming", O_RDONLY | O_DIRECTORY, 0);
+	int r;
+
+	if (fd == -ENOENT && gc->dry_run)
+		return fd;
+	if (fd == -ENOENT) {
+		r = sys_mkdirat(gc->store, "incoming", 0755);
+		if (r < 0)
+			return err_errno(err, r, "making incoming");
+		fd = path_open_own(gc->store, "incoming", O_RDONLY | O_DIRECTORY, 0);
+	}
+	return fd < 0 ? err_errno(err, fd, "incoming") : fd;
+}
+
+static int collect(struct gc *gc, int trash, struct err *err)
+{
+	struct removed removed = { 0 };
+	int images, blobs, r = 0;
+
+	/* what lies there already; the images come on top of it */
+	if (trash >= 0)
+		r = remove_count(trash, &removed, err);
+	if (r == 0 && !gc->dry_run)
+		r = remove_all(trash, err);
+	if (r < 0)
+		return err_wrap(err, r, "incoming");
+	gc->others = removed.entries;
+	gc->freed_bytes = removed.bytes;
+	images = sweep(gc, "images", keeps_image, trash, err);
+	if (images < 0)
+		return images;
+	gc->images = (unsigned int)images;
+	blobs = sweep(gc, "blobs/sha256", keeps_blob, trash, err);
+	if (blobs < 0)
+		return blobs;
+	gc->blobs = (unsigned int)blobs;
+	if (!gc->dry_run)
+		r = remove_all(trash, err);
+	return r < 0 ? err_wrap(err, r, "incoming") : 0;
+}
+
+int gc_run(struct gc *gc, struct err *err)
+{
+	__fd int trash = open_trash(gc, err);
+
+	if (trash < 0 && !(trash == -ENOENT && gc->dry_run))
+		return trash;
+	gc->freed_bytes = gc->images = gc->blobs = gc->others = 0;
+	find_kept(gc);
+	return collect(gc, trash, err);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "install/incoming.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/sys.h"
+#include "install/remove.h"
+
+#define WINDOW ((uint64_t)4 << 20) /* bytes that may wait for the disk, twice */
+
+_Alignas(4096) uint8_t incoming_buffer[INCOMING_BUFFER];
+
+int incoming_dir(int parent, const char *name, struct err *err)
+{
+	int fd = path_open_own(parent, name, O_RDONLY | O_DIRECTORY, 0), r;
+
+	if (fd == -ENOENT) {
+		r = sys_mkdirat(parent, name, 0755);
+		if (r == 0)
+			r = sys_fsync(parent);
+		if (r < 0)
+			return err_errno(err, r, "making %s", name);
+		fd = path_open_own(parent, name, O_RDONLY | O_DIRECTORY, 0);
+	}
+	if (fd == -ELOOP || fd == -ENOTDIR)
+		return err_set(err, fd, "%s: in the way, not a directory", name);
+	return fd < 0 ? err_errno(err, fd, "%s", name) : fd;
+}
+
+int incoming_start(struct incoming *in, int dir, const char *name, struct err *err)
+{
+	int r;
+
+	*in = (struct incoming){ .dir = dir, .fd = -EBADF };
+	(void)snprintf(in->name, sizeof(in->name), "%s", name);
+	r = digest_start(&in->digest);
+	if (r < 0)
+		return err_errno(err, r, "sha256");
+	in->fd = path_open_own(dir, name, O_RDWR | O_CREAT | O_EXCL, 0644);
+	return in->fd < 0 ? err_errno(err, in->fd, "incoming: making a file") : 0;
+}
+
+/* Has the kernel start on the newest window, then waits for the one before and lets go of
+ * its pages. The disk is never idle, nor is memory full of what it has yet to write. An
+ * error told here is not told again by fsync. */
+static int start_writing(struct incoming *in)
+{
+	int64_t at = (int64_t)in->started_bytes, before = at - (int64_t)WINDOW;
+	int r = sys_sync_file_range(in->fd, at, WINDOW, SYNC_FILE_RANGE_WRITE);
+
+	if (r == 0 && before >= 0) {
+		r = sys_sync_file_range(in->fd, before, WINDOW,
+					SYNC_FILE_RANGE_WAIT_BEFORE |
+						SYNC_FILE_RANGE_WRITE |
+						SYNC_FILE_RANGE_WAIT_AFTER);
+		(void)sys_fadvise(in->fd, before, WINDOW, POSIX_FADV_DONTNEED);
+	}
+	in->started_bytes += WINDOW;
+	return r;
+}
+
+/* Each step turns different words into different sums, and different sums into different
+ * sums: what is wrong in one word always shows. Any two files but once in 2^64. */
+static uint64_t mix(uint64_t sum, uint64_t word)
+{
+	return ((sum << 29 | sum >> 35) ^ word) * 0x9e3779b97f4a7c15;
+}
+
+static int add_to_sum(void *to, const uint8_t *bytes, size_t size)
+{
+	uint64_t *sum = to, word;
+
+	for (; size >= sizeof(word); bytes += sizeof(word), size -= sizeof(word)) {
+		memcpy(&word, bytes, sizeof(word));
+		*sum = mix(*sum, word);
+	}
+	word = 0;
+	memcpy(&word, bytes, size);
+	*sum = size ? mix(*sum, word) : *sum;
+	return 0;
+}
+
+/* The sum comes first: what a bit that fell over in memory spoils after it is hashed is
+ * not what the sum says, and what it spoils before is not what the hash says. */
+int incoming_add(struct incoming *in, const void *bytes, size_t size, struct err *err)
+{
+	int r;
+
+	(void)add_to_sum(&in->sum, bytes, size);
+	r = digest_add(&in->digest, bytes, size);
+	if (r == 0)
+		r = fd_write_all(in->fd, bytes, size);
+	in->size_bytes += size;
+	while (r == 0 && in->size_bytes - in->started_bytes >= WINDOW)
+		r = start_writing(in);
+	return r < 0 ? err_errno(err, r, "incoming: writing") : 0;
+}
+
+int incoming_flush(struct incoming *in, const uint8_t digest[DIGEST_SIZE],
+		   struct err *err)
+{
+	uint8_t hash[DIGEST_SIZE];
+	int r = digest_finish(&in->digest, hash);
+
+	if (r < 0)
+		return err_errno(err, r, "sha256");
+	if (memcmp(hash, digest, sizeof(hash)) != 0)
+		return err_set(err, -EBADMSG, "its sha256 is not what the manifest says");
+	r = sys_fsync(in->fd);
+	return r < 0 ? err_errno(err, r, "incoming: flushing") : 0;
+}
+
+/* What the medium has, part by part. */
+static int read_parts(int fd, uint64_t size_bytes,
+		      int (*add)(void *to, const uint8_t *bytes, size_t size), void *to,
+		      void (*progress)(void *context, size_t size), void *context)
+{
+	int r = 0;
+
+	(void)sys_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	for (uint64_t at = 0; r == 0 && at < size_bytes;) {
+		uint64_t left = size_bytes - at;
+		size_t part = left < INCOMING_BUFFER ? (size_t)left : INCOMING_BUFFER;
+
+		r = fd_pread_all(fd, incoming_buffer, part, at);
+		if (r == 0)
+			r = add(to, incoming_buffer, part);
+		progress(context, part);
+		(void)sys_fadvise(fd, (int64_t)at, (int64_t)part, POSIX_FADV_DONTNEED);
+		at += part;
+	}
+	return r;
+}
+
+static int add_to_digest(void *to, const uint8_t *bytes, size_t size)
+{
+	return digest_add(to, bytes, size);
+}
+
+int incoming_hash(int fd, uint64_t size_bytes,
+		  void (*progress)(void *context, size_t size), void *context,
+		  uint8_t ret_hash[DIGEST_SIZE])
+{
+	struct digest digest;
+	int r = digest_start(&digest);
+
+	if (r == 0)
+		r = read_parts(fd, size_bytes, add_to_digest, &digest, progress, context);
+	return r < 0 ? r : digest_finish(&digest, ret_hash);
+}
+
+int incoming_read_back(struct incoming *in, void (*progress)(void *context, size_t size),
+		       void *context, struct err *err)
+{
+	uint64_t sum = 0;
+	int r = read_parts(in->fd, in->size_bytes, add_to_sum, &sum, progress, context);
+
+	if (r < 0)
+		return err_errno(err, r, "reading it back");
+	if (sum != in->sum)
+		return err_set(err, -EIO, "the medium did not keep what was written");
+	return 0;
+}
+
+int incoming_move(struct incoming *in, int to, struct err *err)
+{
+	int r = sys_renameat(in->dir, in->name, to, in->name);
+
+	if (r == -EISDIR || r == -EEXIST || r == -ENOTEMPTY) {
+		r = remove_entry(to, in->name, in->dir, err);
+		if (r < 0)
+			return r;
+		r = sys_renameat(in->dir, in->name, to, in->name);
+	}
+	if (r == 0) {
+		in->name[0] = '\0';
+		r = sys_fsync(to);
+	}
+	return r < 0 ? err_errno(err, r, "moving it to its place") : 0;
+}
+
+void incoming_done(struct incoming *in)
+{
+	fd_close(in->fd);
+	if (in->fd >= 0 && in->name[0])
+		(void)sys_unlinkat(in->dir, in->name, 0);
+	in->fd = -EBADF;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "install/install.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "store/judge.h"
+
+/* For directories, the lists of a file's blocks, and what else a file system keeps. */
+#define SLACK_BYTES ((uint64_t)128 << 10)
+#define SLACK_FILES 8 /* directories, manifest and signature */
+
+static int check_image(struct install *install, struct err *err)
+{
+	const struct settings *settings = install->settings;
+	char wanted[DIGEST_HEX_SIZE];
+	uint8_t id[DIGEST_SIZE];
+	int r;
+
+	memcpy(wanted, install->id, sizeof(wanted));
+	r = install->from->open(install, err);
+	if (r < 0)
+		return r;
+	if (wanted[0] == '\0')
+		memcpy(wanted, install->id, sizeof(wanted));
+	r = digest_of(install->manifest_text, install->manifest_size, id);
+	if (r < 0)
+		return err_errno(err, r, "sha256");
+	str_hex_encode(id, sizeof(id), install->id);
+	if (wanted[0] && strcmp(wanted, install->id) != 0)
+		return err_set(err, -EBADMSG,
+			       "manifest: its sha256 is %.12s, where %.12s was wanted",
+			       install->id, wanted);
+	r = store_check_image(install->manifest_text, install->manifest_size,
+			      install->signature_text, install->signature_size,
+			      &settings->keyring, settings->policy.threshold,
+			      &install->manifest, &install->signers, err);
+	if (r < 0)
+		return r;
+	return judge_manifest(&settings->policy, &install->manifest, install->floor, err);
+}
+
+static int check_failed(const struct install *install, struct err *err)
+{
+	if (!install->failed || install->force ||
+	    strcmp(install->failed, install->id) != 0)
+		return 0;
+	return err_set(err, -EPERM,
+		       "image %.12s failed on this device (%s): --force installs it all the same",
+		       install->id, install->failed_words);
+}
+
+static uint64_t add(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+/* Returns the number of layers to write. */
+static size_t measure(struct install *install)
+{
+	const struct manifest *manifest = &install->manifest;
+	size_t missing = 0;
+
+	install->total_bytes = install->reused_bytes = 0;
+	install->reused_layers = 0;
+	for (size_t i = 0; i < manifest->layer_count; i++) {
+		const struct manifest_layer *layer = &manifest->layers[i];
+		__fd int blob = -EBADF;
+
+		if (manifest_layer_again(manifest, i))
+			continue;
+		install->total_bytes = add(install->total_bytes, layer->size_bytes);
+		blob = store_open_blob(install->store, layer->blob, layer->size_bytes,
+				       NULL);
+		missing += blob < 0;
+		if (blob < 0)
+			continue;
+		install->reused_layers++;
+		install->reused_bytes = add(install->reused_bytes, layer->size_bytes);
+	}
+	return missing;
+}
+
+static int count_garbage(struct install *install, struct err *err)
+{
+	struct gc *gc = install->gc;
+	bool dry_run;
+	int r;
+
+	install->garbage_bytes = 0;
+	if (!gc)
+		return 0;
+	dry_run = gc->dry_run;
+	gc->dry_run = true;
+	gc->also = &install->manifest;
+	r = gc_run(gc, err);
+	gc->dry_run = dry_run;
+	install->garbage_bytes = gc->freed_bytes;
+	return r < 0 ? err_wrap(err, r, "what could be collected") : 0;
+}
+
+static int check_space(struct install *install, struct err *err)
+{
+	char needed[16], free[16], garbage[16];
+	size_t missing = measure(install);
+	uint64_t bytes = install->total_bytes - install->reused_bytes;
+	struct statfs st;
+	int r = count_garbage(install, err);
+
+	if (r < 0)
+		return r;
+	r = sys_fstatfs(install->store, &st);
+	if (r < 0)
+		return err_errno(err, r, "statfs");
+	install->needed_bytes = add(bytes, bytes / 1024 + SLACK_BYTES);
+	install->free_bytes = (uint64_t)st.f_bavail * (uint64_t)st.f_bsize;
+	if (st.f_files && st.f_ffree < missing + SLACK_FILES && !install->garbage_bytes)
+		return err_set(err, -ENOSPC,
+			       "the store has room for %" PRIu64
+			       " more files, and %zu are needed",
+			       (uint64_t)st.f_ffree, missing + SLACK_FILES);
+	if (install->needed_bytes <= add(install->free_bytes, install->garbage_bytes))
+		return 0;
+	return err_set(err, -ENOSPC,
+		       "needs %s in the store, where %s are free and gc would free %s",
+		       str_size(install->needed_bytes, needed),
+		       str_size(install->free_bytes, free),
+		       str_size(install->garbage_bytes, garbage));
+}
+
+int install_check(struct install *install, struct err *err)
+{
+	int r = check_image(install, err);
+
+	if (r == 0)
+		r = check_failed(install, err);
+	if (r == 0)
+		r = check_space(install, err);
+	return r;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "install/unbundle.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "base/sys.h"
+#include "format/ustar.h"
+#include "trust/digest.h"
+
+#define OCI_MAX_SIZE (1 << 20) /* of the OCI manifest and of the index */
+#define BLOBS "blobs/sha256/"
+#define LAYER "the layer"
+
+/* Reads exactly @size bytes from where @fd stands; -EBADMSG when there are fewer, -ENODATA when
+ * there are none. */
+static int take(int fd, void *buf, size_t size)
+{
+	char *at = buf;
+
+	while (size > 0) {
+		ssize_t n = sys_read(fd, at, size);
+
+		if (n == -EINTR)
+			continue;
+		if (n < 0)
+			return (int)n;
+		if (n == 0)
+			return at == buf ? -ENODATA : -EBADMSG;
+		at += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+/* @name is LAYER where the caller says which one it is. */
+static int failed(int r, const char *name, struct err *err)
+{
+	if (r == -EBADMSG || r == -ENODATA)
+		r = err_set(err, -EBADMSG, "the bundle ends in the middle of it");
+	else
+		r = err_errno(err, r, "reading the bundle");
+	return strcmp(name, LAYER) == 0 ? r : err_wrap(err, r, "%s", name);
+}
+
+static int parse_entry(const uint8_t block[USTAR_BLOCK], const char *name,
+		       struct ustar_entry *ret_entry, struct err *err)
+{
+	int r = ustar_parse(block, ret_entry, err);
+
+	if (r < 0)
+		return err_wrap(err, r, "where %s should be", name);
+	if (r == 0)
+		return err_set(err, -EBADMSG, "the end where %s should be", name);
+	return 0;
+}
+
+/* Reads the header where @name should be. */
+static int take_entry(int fd, const char *name, struct ustar_entry *ret_entry,
+		      struct err *err)
+{
+	uint8_t block[USTAR_BLOCK];
+	int r = take(fd, block, sizeof(block));
+
+	return r < 0 ? failed(r, name, err) : parse_entry(block, name, ret_entry, err);
+}
+
+static int check_name(const struct ustar_entry *entry, const char *expected,
+		      const char *name, struct err *err)
+{
+	if (strcmp(entry->name, expected) == 0)
+		return 0;
+	return err_set(err, -EBADMSG, "'%.80s' where %s should be", entry->name, name);
+}
+
+static int take_padding(int fd, uint64_t size_bytes, const char *name, struct err *err)
+{
+	uint8_t padding[USTAR_BLOCK];
+	size_t size = (size_t)(ustar_padded(size_bytes) - size_bytes);
+	int r = take(fd, padding, size);
+
+	if (r < 0)
+		return failed(r, name, err);
+	for (size_t i = 0; i < size; i++)
+		if (padding[i])
+			return err_set(err, -EBADMSG, "%s: bytes after its end", name);
+	return 0;
+}
+
+static int take_text(int fd, const char *name, uint64_t size_bytes, void *buf, size_t room,
+		     struct err *err)
+{
+	int r;
+
+	if (size_bytes > room || size_bytes == 0)
+		return err_set(err, -EBADMSG, "%s: %s", name,
+			       size_bytes ? "larger than it may be" : "is empty");
+	r = take(fd, buf, (size_t)size_bytes);
+	if (r < 0)
+		return failed(r, name, err);
+	r = take_padding(fd, size_bytes, name, err);
+	return r < 0 ? r : (int)size_bytes;
+}
+
+int unbundle_manifest(int fd, void *buf, size_t room, struct err *err)
+{
+	static const char name[] = "manifest";
+	uint8_t block[USTAR_BLOCK];
+	struct ustar_entry entry;
+	int r = take(fd, block, sizeof(block));
+
+	if (r == -ENODATA)
+		return err_set(err, -EBADMSG, "empty");
+	if (r == -EBADMSG)
+		return err_set(err, r, "not a bundle");
+	if (r < 0)
+		return failed(r, name, err);
+	r = parse_entry(block, name, &entry, err);
+	if (r == 0)
+		r = check_name(&entry, name, name, err);
+	if (r < 0)
+		return err_wrap(err, r, "not a bundle");
+	return take_text(fd, name, entry.size_bytes, buf, room, err);
+}
+
+int unbundle_signature(int fd, void *buf, size_t room, struct err *err)
+{
+	static const char name[] = "manifest.sig";
+	struct ustar_entry entry;
+	int r = take_entry(fd, name, &entry, err);
+
+	if (r == 0)
+		r = check_name(&entry, name, name, err);
+	return r < 0 ? r : take_text(fd, name, entry.size_bytes, buf, room, err);
+}
+
+/* Hands the bytes of an entry and what fills it up to the sink. */
+static int take_data(int fd, const char *name, uint64_t size_bytes,
+		     const struct unbundle_sink *sink, struct err *err)
+{
+	uint64_t left = size_bytes;
+
+	while (left > 0) {
+		size_t part = left < sink->room ? (size_t)left : sink->room;
+		int r = take(fd, sink->buf, part);
+
+		if (r < 0)
+			return failed(r, name, err);
+		r = sink->take(sink->context, sink->buf, part, err);
+		if (r < 0)
+			return r;
+		left -= part;
+	}
+	return take_padding(fd, size_bytes, name, err);
+}
+
+static void blob_name(const uint8_t digest[DIGEST_SIZE], char ret_name[USTAR_NAME_SIZE])
+{
+	memcpy(ret_name, BLOBS, sizeof(BLOBS));
+	str_hex_encode(digest, DIGEST_SIZE, ret_name + sizeof(BLOBS) - 1);
+}
+
+static int take_layer_header(int fd, const struct manifest_layer *layer, struct err *err)
+{
+	char name[USTAR_NAME_SIZE];
+	struct ustar_entry entry;
+	int r;
+
+	blob_name(layer->blob, name);
+	r = take_entry(fd, LAYER, &entry, err);
+	if (r == 0)
+		r = check_name(&entry, name, LAYER, err);
+	if (r < 0)
+		return r;
+	if (entry.size_bytes != layer->size_bytes)
+		return err_set(err, -EBADMSG,
+			       "has %" PRIu64 " bytes, the manifest says %" PRIu64,
+			       entry.size_bytes, layer->size_bytes);
+	return 0;
+}
+
+int unbundle_layer(int fd, const struct manifest_layer *layer,
+		   const struct unbundle_sink *sink, struct err *err)
+{
+	int r = take_layer_header(fd, layer, err);
+
+	return r < 0 ? r : take_data(fd, LAYER, layer->size_bytes, sink, err);
+}
+
+int unbundle_skip(int fd, const struct manifest_layer *layer, uint64_t *ret_offset,
+		  struct err *err)
+{
+	int r = take_layer_header(fd, layer, err);
+	struct stat st;
+	int64_t at;
+
+	if (r < 0)
+		return r;
+	at = sys_lseek(fd, (int64_t)ustar_padded(layer->size_bytes), SEEK_CUR);
+	r = at < 0 ? (int)at : sys_fstat(fd, &st);
+	if (r == 0 && st.st_size < at)
+		r = -EBADMSG;
+	if (r < 0)
+		return failed(r, LAYER, err);
+	*ret_offset = (uint64_t)at - ustar_padded(layer->size_bytes);
+	return 0;
+}
+
+static int add_to_digest(void *context, const void *bytes, size_t size, struct err *err)
+{
+	int r = digest_add(context, bytes, size);
+
+	return r < 0 ? err_errno(err, r, "sha256") : 0;
+}
+
+/* A small entry that a device has no use for but its hash. */
+static int take_small(int fd, const char *name, struct ustar_entry *ret_entry,
+		      uint8_t ret_hash[DIGEST_SIZE], struct err *err)
+{
+	uint8_t buf[4096];
+	struct digest digest;
+	struct unbundle_sink sink = { buf, sizeof(buf), add_to_digest, &digest };
+	int r = take_entry(fd, name, ret_entry, err);
+
+	if (r < 0)
+		return r;
+	if (ret_entry->size_bytes == 0 || ret_entry->size_bytes > OCI_MAX_SIZE)
+		return err_set(err, -EBADMSG, "%s: %s", name,
+			       ret_entry->size_bytes ? "larger than it may be"
+						     : "is empty");
+	r = digest_start(&digest);
+	if (r < 0)
+		return err_errno(err, r, "sha256");
+	r = take_data(fd, name, ret_entry->size_bytes, &sink, err);
+	if (r < 0)
+		return r;
+	r = digest_finish(&digest, ret_hash);
+	return r < 0 ? err_errno(err, r, "sha256") : 0;
+}
+
+/* The name must be the sha256 of the bytes, and the one that is expected, if any. */
+static int take_blob(int fd, const char *name, const uint8_t *expected, struct err *err)
+{
+	char wanted[USTAR_NAME_SIZE];
+	uint8_t hash[DIGEST_SIZE];
+	struct ustar_entry entry;
+	int r = take_small(fd, name, &entry, hash, err);
+
+	if (r < 0)
+		return r;
+	blob_name(hash, wanted);
+	r = check_name(&entry, wanted, name, err);
+	if (r == 0 && expected && memcmp(hash, expected, sizeof(hash)) != 0)
+		return err_set(err, -EBADMSG, "%s: not the image's manifest", name);
+	return r;
+}
+
+static int take_named(int fd, const char *name, struct err *err)
+{
+	uint8_t hash[DIGEST_SIZE];
+	struct ustar_entry entry;
+	int r = take_small(fd, name, &entry, hash, err);
+
+	return r < 0 ? r : check_name(&entry, name, name, err);
+}
+
+/* Two blocks of zeros, and nothing more. */
+static int take_end(int fd, struct err *err)
+{
+	uint8_t blocks[2 * USTAR_BLOCK], more;
+	ssize_t n;
+	int r = take(fd, blocks, sizeof(blocks));
+
+	if (r < 0)
+		return failed(r, "end of the bundle", err);
+	for (size_t i = 0; i < sizeof(blocks); i++)
+		if (blocks[i])
+			return err_set(err, -EBADMSG, "an entry after the bundle's last");
+	do
+		n = sys_read(fd, &more, 1);
+	while (n == -EINTR);
+	if (n < 0)
+		return err_errno(err, (int)n, "end of the bundle");
+	return n == 0 ? 0 : err_set(err, -EBADMSG, "bytes after the bundle's end");
+}
+
+int unbundle_tail(int fd, const uint8_t id[DIGEST_SIZE], struct err *err)
+{
+	int r = take_blob(fd, "OCI config", id, err);
+
+	if (r == 0)
+		r = take_blob(fd, "OCI manifest", NULL, err);
+	if (r == 0)
+		r = take_named(fd, "oci-layout", err);
+	if (r == 0)
+		r = take_named(fd, "index.json", err);
+	return r < 0 ? r : take_end(fd, err);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * The manifest of an image being packed: from the command line, else from the labels
+ * org.lamina.* of the image config, else from the config itself, else defaults.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "format/manifest.h"
+#include "pack/import/import.h"
+#include "pack/source/source.h"
+
+/* What the command line said; NULL and empty where it said nothing. */
+struct describe_options {
+	const char *name, *version, *arch, *user, *cwd, *stop_signal, *upper, *run;
+	bool has_serial;
+	uint64_t serial;
+	struct source_texts compatible, entrypoint, cmd, args, env, volumes, injects;
+};
+
+/*
+ * Fills everything but the layers. 0; -EINVAL naming what is missing or wrong, so that it
+ * is known before hours of packing.
+ */
+int describe_image(const struct source *sources, size_t count,
+		   const struct describe_options *options, struct manifest *ret_manifest,
+		   struct err *err);
+
+/* Adds the layers. 0; -E2BIG when there are too many. */
+int describe_layers(const struct import_result *result, struct manifest *manifest,
+		    struct err *err);
+
+/* "linux/arm64/v8"'s or the machine's own name for an architecture as the manifest spells
+ * it; NULL when a manifest has no such name. */
+const char *describe_arch(const char *name);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pack/cmd/summary.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+static const char *const origins[] = {
+	[IMPORT_BUILT] = "built",
+	[IMPORT_REUSED] = "reused",
+	[IMPORT_TAKEN] = "taken as it is",
+};
+
+void summary_text(const struct import_result *result, const char *id)
+{
+	int width = 6;
+
+	for (size_t i = 0; i < result->count; i++)
+		if ((int)strlen(origins[result->layers[i].origin]) > width)
+			width = (int)strlen(origins[result->layers[i].origin]);
+	fprintf(stderr, "%5s %8s %10s %10s  %-*s  %s\n", "layer", "entries", "tar",
+		"blob", width, "how", "from");
+	for (size_t i = 0; i < result->count; i++) {
+		const struct import_layer *layer = &result->layers[i];
+		char tar[16], blob[16];
+
+		fprintf(stderr, "%5zu %8" PRIu64 " %10s %10s  %-*s  %s\n", i,
+			layer->entries,
+			layer->tar_bytes ? str_size(layer->tar_bytes, tar) : "-",
+			str_size(layer->blob.size_bytes, blob), width,
+			origins[layer->origin], layer->name);
+	}
+	printf("%s\n", id);
+}
+
+static json_t *layer_json(const struct import_layer *layer)
+{
+	char blob[DIGEST_HEX_SIZE], root[DIGEST_HEX_SIZE], digest[DIGEST_HEX_SIZE + 8];
+
+	str_hex_encode(layer->blob.blob, DIGEST_SIZE, blob);
+	str_hex_encode(layer->blob.root, DIGEST_SIZE, root);
+	(void)snprintf(digest, sizeof(digest), "sha256:%s", blob);
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s}", "blob", digest,
+			 "verity", root, "size", (json_int_t)layer->blob.size_bytes,
+			 "data", (json_int_t)layer->blob.data_bytes, "entries",
+			 (json_int_t)layer->entries, "tar", (json_int_t)layer->tar_bytes,
+			 "origin", origins[layer->origin], "name", layer->name);
+}
+
+int summary_json(const struct import_result *result, const char *id, struct err *err)
+{
+	json_t *layers = json_array(), *all;
+	char *text;
+
+	for (size_t i = 0; i < result->count; i++)
+		if (json_array_append_new(layers, layer_json(&result->layers[i])) < 0)
+			break;
+	all = json_pack("{s:s, s:o}", "image", id, "layers", layers);
+	text = all ? json_dumps(all, JSON_INDENT(2)) : NULL;
+	json_decref(all);
+	if (!text)
+		return err_errno(err, -ENOMEM, "summary");
+	puts(text);
+	free(text);
+	return 0;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pack/device/disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "pack/host/child.h"
+
+#define MIB ((uint64_t)1 << 20)
+#define SECTOR 512
+#define UUID_SIZE 37
+
+/* Features by name: the defaults are the building distribution's, and change with it.
+ * These are what every kernel since 3.18 mounts. No metadata_csum: with it, a superblock
+ * of which the power let only one of two sectors be written is one that no kernel mounts,
+ * and ext4 writes it outside of its journal whenever the store is made writable. */
+#define FEATURES                                                                         \
+	"none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_"   \
+	"bg,"                                                                            \
+	"sparse_super,large_file,huge_file,dir_nlink,extra_isize"
+
+struct job {
+	const struct disk *disk;
+	int fd, store;	 /* both at CHILD_FIRST_FD or above */
+	uint64_t offset; /* of the file system */
+	uint64_t size_bytes;
+	char file[PATH_FD_SIZE];
+	char time[40];
+};
+
+/* A version 8 UUID of the seed; @which keeps a disk's UUIDs apart. */
+static void make_uuid(const struct disk *disk, const char *which,
+		      char ret_text[UUID_SIZE])
+{
+	struct digest digest;
+	uint8_t hash[DIGEST_SIZE] = { 0 };
+	char hex[DIGEST_HEX_SIZE];
+
+	(void)digest_start(&digest);
+	(void)digest_add(&digest, disk->seed, sizeof(disk->seed));
+	(void)digest_add(&digest, which, strlen(which));
+	(void)digest_finish(&digest, hash);
+	hash[6] = (uint8_t)(0x80 | (hash[6] & 0x0f));
+	hash[8] = (uint8_t)(0x80 | (hash[8] & 0x3f));
+	str_hex_encode(hash, 16, hex);
+	(void)snprintf(ret_text, UUID_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8,
+		       hex + 12, hex + 16, hex + 20);
+}
+
+/* The first line of what a program said that isn't its name and version. 1 if there is
+ * one. */
+static int first_words(int errors, const char *program, char *ret_text, size_t size)
+{
+	char all[4096], *save = NULL;
+	ssize_t n = pread(errors, all, sizeof(all) - 1, 0);
+
+	all[n > 0 ? n : 0] = '\0';
+	for (char *line = strtok_r(all, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		size_t name = strlen(program);
+
+		if (strncmp(line, program, name) == 0 && line[name] == ' ' &&
+		    line[name + 1] >= '0' && line[name + 1] <= '9')
+			continue;
+		(void)snprintf(ret_text, size, "%s", line);
+		return 1;
+	}
+	return 0;
+}
+
+/* Runs one of the three. What it says on stderr is a failure, whatever its exit status:
+ * debugfs goes on after errors and then exits with 0. */
+static int run_program(const struct job *job, const char *const *argv, int in_fd,
+		       struct err *err)
+{
+	const char *const env[] = { job->time, "LC_ALL=C", "MKE2FS_SKIP_PROGRESS=1",
+				    NULL };
+	__fd int errors = child_file("", 0);
+	char words[160];
+	struct child child = { .argv = argv,
+			       .env = env,
+			       .in_fd = in_fd,
+			       .out_fd = -1,
+			       .err_fd = errors,
+			       .keep_fd = job->fd };
+	int r;
+
+	if (errors < 0)
+		return err_errno(err, errors, "%s", argv[0]);
+	r = child_run(&child, err);
+	if (r < 0 && r != -ECHILD)
+		return r;
+	if (first_words(errors, argv[0], words, sizeof(words)))
+		return err_set(err, -ECHILD, "%s: %s", argv[0], words);
+	return r;
+}
+
+static int write_table(const struct job *job, struct err *err)
+{
+	const char *const argv[] = { "sfdisk",		 "--quiet", "--no-reread",
+				     "--no-tell-kernel", "--wipe",  "never",
+				     job->file,		 NULL };
+	char text[512], disk_uuid[UUID_SIZE], part_uuid[UUID_SIZE];
+	struct str script;
+	__fd int in = -EBADF;
+
+	make_uuid(job->disk, "disk", disk_uuid);
+	make_uuid(job->disk, "partition", part_uuid);
+	str_init(&script, text, sizeof(text));
+	str_addf(&script, "label: gpt\nlabel-id: %s\nfirst-lba: 2048\n", disk_uuid);
+	str_addf(&script,
+		 "start=%" PRIu64 ", size=%" PRIu64
+		 ", type=linux, name=\"%s\", uuid=%s\n",
+		 job->offset / SECTOR, job->size_bytes / SECTOR, job->disk->label,
+		 part_uuid);
+	in = child_file(text, script.used);
+	if (in < 0)
+		return err_errno(err, in, "sfdisk");
+	return run_program(job, argv, in, err);
+}
+
+static int make_fs(const struct job *job, struct err *err)
+{
+	char uuid[UUID_SIZE], seed[UUID_SIZE], extended[256], size[32];
+	const char *const argv[] = { "mke2fs",
+				     "-q",
+				     "-F",
+				     "-t",
+				     "ext4",
+				     "-b",
+				     "4096",
+				     "-I",
+				     "256",
+				     "-i",
+				     "16384",
+				     "-m",
+				     "0",
+				     "-e",
+				     "remount-ro",
+				     "-U",
+				     uuid,
+				     "-L",
+				     job->disk->label,
+				     "-O",
+				     FEATURES,
+				     "-E",
+				     extended,
+				     job->file,
+				     size,
+				     NULL };
+
+	make_uuid(job->disk, "file system", uuid);
+	make_uuid(job->disk, "hash seed", seed);
+	(void)snprintf(
+		extended, sizeof(extended),
+		"hash_seed=%s,root_owner=0:0,lazy_itable_init=0,lazy_journal_init=0,"
+		"nodiscard,offset=%" PRIu64,
+		seed, job->offset);
+	(void)snprintf(size, sizeof(size), "%" PRIu64 "k", job->size_bytes / 1024);
+	return run_program(job, argv, -1, err);
+}
+
+/* Checks the file system too: debugfs is a tool for repairs, not known for its care. */
+static int check_fs(const struct job *job, struct err *err)
+{
+	char place[PATH_FD_SIZE + 40];
+	const char *const argv[] = { "e2fsck", "-f", "-n", place, NULL };
+
+	(void)snprintf(place, sizeof(place), "%s?offset=%" PRIu64, job->file,
+		       job->offset);
+	return run_program(job, argv, -1, err);
+}
+
+static int fill_fs(const struct job *job, const struct disk_tree *tree, struct err *err)
+{
+	char place[PATH_FD_SIZE + 40];
+	const char *const argv[] = { "debugfs", "-w", "-f", "-", place, NULL };
+	__fd int in = child_file("", 0);
+	FILE *script;
+	int r;
+
+	if (in < 0)
+		return err_errno(err, in, "debugfs");
+	(void)snprintf(place, sizeof(place), "%s?offset=%" PRIu64, job->file,
+		       job->offset);
+	script = fdopen(dup(in), "w");
+	if (!script)
+		return err_errno(err, -errno, "debugfs");
+	r = disk_tree_script(tree, job->store, script, err);
+	if (fclose(script) != 0 && r == 0)
+		r = err_errno(err, -errno, "debugfs");
+	if (r == 0 && lseek(in, 0, SEEK_SET) < 0)
+		r = err_errno(err, -errno, "debugfs");
+	return r < 0 ? r : run_program(job, argv, in, err);
+}
+
+/* Room for the files, for the next version of them, for inodes (1/64) and the journal. */
+static uint64_t default_size(uint64_t bytes)
+{
+	uint64_t size = 2 * bytes + bytes / 16 + 32 * MIB;
+
+	return (size + MIB - 1) / MIB * MIB;
+}
+
+static int lay_out(struct job *job, const struct disk_tree *tree, struct err *err)
+{
+	uint64_t bytes = disk_tree_bytes(tree), size = job->disk->size_bytes;
+	char need[16], have[16];
+
+	job->offset = job->disk->fs_only ? 0 : MIB;
+	if (size == 0)
+		size = default_size(bytes) + 2 * job->offset;
+	/* the table's second copy is at the end */
+	job->size_bytes =
+		size > 2 * job->offset ? (size - 2 * job->offset) / 4096 * 4096 : 0;
+	if (job->size_bytes < bytes + 4 * MIB)
+		return err_set(err, -ENOSPC,
+			       "%s is too small for a file system with %s in it",
+			       str_size(size, have), str_size(bytes, need));
+	if (ftruncate(job->fd, (off_t)size) < 0)
+		return err_errno(err, -errno, "disk");
+	return 0;
+}
+
+int disk_write(const struct disk *disk, int fd, int store, const struct disk_tree *tree,
+	       struct err *err)
+{
+	__fd int high = fcntl(fd, F_DUPFD_CLOEXEC, CHILD_FIRST_FD);
+	__fd int files =
+		fcntl(store, F_DUPFD, CHILD_FIRST_FD); /* for debugfs to read from */
+	struct job job = { .disk = disk, .fd = high, .store = files };
+	int r;
+
+	if (high < 0 || files < 0)
+		return err_errno(err, -errno, "disk");
+	(void)path_of_fd(job.file, high);
+	(void)snprintf(job.time, sizeof(job.time), "E2FSPROGS_FAKE_TIME=%" PRIu32,
+		       disk->time);
+	r = lay_out(&job, tree, err);
+	if (r == 0 && !disk->fs_only)
+		r = write_table(&job, err);
+	if (r == 0)
+		r = make_fs(&job, err);
+	if (r == 0)
+		r = fill_fs(&job, tree, err);
+	return r < 0 ? r : check_fs(&job, err);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* Two images side by side: their layers by digest, and the trees that a device would see.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "pack/image/place.h"
+#include "pack/tree/tree.h"
+
+struct diff_side {
+	struct place place;
+	struct tree_node *merged; /* in the diff's tree */
+};
+
+struct diff {
+	struct tree tree;
+	struct diff_side before, after;
+};
+
+/* Opens both places (place_open() says what the prefixes are). 0 or -errno; needs
+ * diff_done() in either case. */
+int diff_open(struct diff *diff, const char *before, const char *before_prefix,
+	      const char *after, const char *after_prefix, struct err *err);
+void diff_done(struct diff *diff);
+
+/* Reads the layers of both, each blob once and only if its sha256 is right, and merges
+ * them. 0; -EBADMSG; -ENOENT when sqfs2tar isn't installed; -errno. */
+int diff_read(struct diff *diff, struct err *err);
+
+/* Where @image has the layer @layer of @other; -1: nowhere. */
+int diff_find_layer(const struct image *image, const struct image *other, size_t layer);
+
+/* What a device that has @before would fetch to have @after: blobs, and their bytes. */
+uint64_t diff_fetch_bytes(const struct diff *diff, size_t *ret_blobs);
+
+#define __diff __attribute__((cleanup(diff_done)))

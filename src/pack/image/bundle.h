@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * An image as one file that streams: the signed manifest first, then the layers, then what
+ * makes the same file an OCI archive for skopeo and registries. lamina-bundle(5) is the format's
+ * source.
+ *
+ * Rule for reading: entries in the one order, headers in the one spelling, every byte accounted
+ * for by the manifest; anything else is refused. The readers take @fd where it stands and need
+ * no seeking unless they say so.
+ */
+#include <stdint.h>
+
+#include "base/err.h"
+#include "pack/image/image.h"
+
+/* Writes the whole bundle. @store holds the layers; each is hashed on its way, and one that isn't
+ * what the manifest says fails. @image must be signed. 0 or -errno. */
+int bundle_write(int fd, int store, const struct image *image, struct err *err);
+
+/* Reads manifest and signature. 0, -EBADMSG or -errno. */
+int bundle_read_head(int fd, struct image *image, struct err *err);
+
+/* Reads the next layer, which must be @layer, and hashes it; writes it to @out_fd unless that is
+ * negative. A layer for which image_layer_again() is not in the bundle: don't ask. A text
+ * doesn't say which layer it is. */
+int bundle_read_layer(int fd, const struct image *image, size_t layer, int out_fd,
+		      struct err *err);
+
+/* Passes over the layer instead, in a file that can seek, and tells where its bytes are. */
+int bundle_skip_layer(int fd, const struct image *image, size_t layer, uint64_t *ret_offset,
+		      struct err *err);
+
+/* Reads what follows the layers, to the end of the file. */
+int bundle_read_tail(int fd, const struct image *image, struct err *err);
+
+/* --- the OCI side ---------------------------------------------------------------------- */
+
+#define BUNDLE_SIGNATURE_KEY "org.lamina.signature"
+#define BUNDLE_LAYOUT_TEXT "{\"imageLayoutVersion\":\"1.0.0\"}"
+
+/* The OCI image manifest of @image and the index that names it, as JSON texts that the caller
+ * frees. The same image gives the same bytes. 0 or -ENOMEM. */
+int bundle_oci_manifest(const struct image *image, char **ret_text);
+int bundle_oci_index(const struct image *image, const char *manifest, char **ret_text);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pack/image/bundle.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "format/ustar.h"
+#include "pack/host/hashcopy.h"
+#include "store/store.h"
+
+#define BLOB_NAME_SIZE (13 + DIGEST_HEX_SIZE)
+
+static void blob_name(const uint8_t hash[DIGEST_SIZE], char ret_name[BLOB_NAME_SIZE])
+{
+	(void)stpcpy(ret_name, "blobs/sha256/");
+	str_hex_encode(hash, DIGEST_SIZE, ret_name + 13);
+}
+
+static int put_header(int fd, const char *name, uint64_t size_bytes)
+{
+	uint8_t block[USTAR_BLOCK];
+	int r = ustar_write(name, size_bytes, block);
+
+	return r < 0 ? r : fd_write_all(fd, block, sizeof(block));
+}
+
+static int put_padding(int fd, uint64_t size_bytes)
+{
+	static const uint8_t zeros[USTAR_BLOCK];
+
+	return fd_write_all(fd, zeros, (size_t)(ustar_padded(size_bytes) - size_bytes));
+}
+
+static int put_text(int fd, const char *name, const void *text, size_t size)
+{
+	int r = put_header(fd, name, size);
+
+	if (r == 0)
+		r = fd_write_all(fd, text, size);
+	return r < 0 ? r : put_padding(fd, size);
+}
+
+static int put_blob_text(int fd, const void *text, size_t size)
+{
+	uint8_t hash[DIGEST_SIZE];
+	char name[BLOB_NAME_SIZE];
+	int r = digest_of(text, size, hash);
+
+	if (r < 0)
+		return r;
+	blob_name(hash, name);
+	return put_text(fd, name, text, size);
+}
+
+static int put_layer(int fd, int store, const struct manifest_layer *layer,
+		     struct err *err)
+{
+	char name[BLOB_NAME_SIZE];
+	uint8_t hash[DIGEST_SIZE];
+	__fd int blob = store_open_blob(store, layer->blob, layer->size_bytes, err);
+	int r;
+
+	if (blob < 0)
+		return blob;
+	blob_name(layer->blob, name);
+	r = put_header(fd, name, layer->size_bytes);
+	if (r == 0)
+		r = hashcopy(blob, 0, layer->size_bytes, fd, hash);
+	if (r == 0)
+		r = put_padding(fd, layer->size_bytes);
+	if (r < 0)
+		return err_errno(err, r, "%s", name);
+	if (memcmp(hash, layer->blob, sizeof(hash)) != 0)
+		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says",
+			       name);
+	return 0;
+}
+
+static int put_oci(int fd, const struct image *image)
+{
+	static const uint8_t end[2 * USTAR_BLOCK];
+	char *manifest = NULL, *index = NULL;
+	int r = bundle_oci_manifest(image, &manifest);
+
+	if (r == 0)
+		r = bundle_oci_index(image, manifest, &index);
+	if (r == 0)
+		r = put_blob_text(fd, image->text, image->size);
+	if (r == 0)
+		r = put_blob_text(fd, manifest, strlen(manifest));
+	if (r == 0)
+		r = put_text(fd, "oci-layout", BUNDLE_LAYOUT_TEXT,
+			     strlen(BUNDLE_LAYOUT_TEXT));
+	if (r == 0)
+		r = put_text(fd, "index.json", index, strlen(index));
+	if (r == 0)
+		r = fd_write_all(fd, end, sizeof(end));
+	free(manifest);
+	free(index);
+	return r;
+}
+
+int bundle_write(int fd, int store, const struct image *image, struct err *err)
+{
+	int r;
+
+	if (image->signature_size == 0)
+		return err_set(err, -ENOKEY, "not signed: no device would take it");
+	r = put_text(fd, "manifest", image->text, image->size);
+	if (r == 0)
+		r = put_text(fd, "manifest.sig", image->signature_text,
+			     image->signature_size);
+	if (r < 0)
+		return err_errno(err, r, "writing the bundle");
+	for (size_t i = 0; i < image->manifest.layer_count; i++) {
+		if (image_layer_again(image, i))
+			continue;
+		r = put_layer(fd, store, &image->manifest.layers[i], err);
+		if (r < 0)
+			return err_wrap(err, r, "layer %zu", i);
+	}
+	r = put_oci(fd, image);
+	return r < 0 ? err_errno(err, r, "writing the bundle") : 0;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pack/image/layout.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "format/media.h"
+#include "pack/image/bundle.h"
+#include "pack/source/doc.h"
+#include "pack/host/hashcopy.h"
+#include "pack/source/oci.h"
+
+bool registry_is_spec(const char *spec)
+{
+	return strncmp(spec, "oci:", 4) == 0 || strncmp(spec, "oci-archive:", 12) == 0;
+}
+
+static int read_manifest(const struct members *members,
+			 const struct oci_descriptor *config, struct image *image,
+			 struct err *err)
+{
+	char name[80], *bytes = NULL;
+	size_t size = 0;
+	int r;
+
+	oci_blob_name(config, name);
+	r = members_read(members, name, sizeof(image->text), &bytes, &size, err);
+	if (r < 0)
+		return r;
+	memcpy(image->text, bytes, size);
+	image->size = size;
+	free(bytes);
+	r = image_parse(image, err);
+	if (r == 0 && strcmp(image->id, config->digest + 7) != 0)
+		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says",
+			       name);
+	return r;
+}
+
+static int read_signature(const json_t *manifest, struct image *image, struct err *err)
+{
+	const json_t *annotations = NULL;
+	const char *text = NULL;
+	int r = doc_object(manifest, "annotations", &annotations, err);
+
+	if (r == 0)
+		r = doc_string(annotations, BUNDLE_SIGNATURE_KEY, &text, err);
+	if (r == 0 && (!text || !*text))
+		return err_set(err, -ENOKEY, "has no annotation %s: not signed",
+			       BUNDLE_SIGNATURE_KEY);
+	if (r < 0)
+		return r;
+	if (strlen(text) > sizeof(image->signature_text))
+		return err_set(err, -EBADMSG, "%s: too long", BUNDLE_SIGNATURE_KEY);
+	image->signature_size = strlen(text);
+	memcpy(image->signature_text, text, image->signature_size);
+	return 0;
+}
+
+static int read_image(struct registry_image *from, const char *ref, struct err *err)
+{
+	struct oci_image found = { .manifest = NULL };
+	struct oci_descriptor config;
+	int r = oci_find(from->members, ref, NULL, &found, err);
+
+	if (r == 0)
+		r = oci_descriptor_parse(json_object_get(found.manifest, "config"),
+					 &config, err);
+	if (r == 0 && strcmp(config.type, MEDIA_MANIFEST) != 0)
+		r = err_set(err, -ENOTSUP,
+			    "no Lamina image: `lamina pack` makes one of it");
+	if (r == 0)
+		r = read_signature(found.manifest, from->image, err);
+	if (r == 0)
+		r = read_manifest(from->members, &config, from->image, err);
+	oci_image_done(&found);
+	return r;
+}
+
+int registry_open(const char *spec, struct registry_image *from, struct err *err)
+{
+	const char *rest = strchr(spec, ':') + 1, *ref = NULL;
+	char *path = NULL;
+	int r = oci_split(rest, &path, &ref);
+
+	from->members = NULL;
+	if (r == 0)
+		from->members = spec[3] == ':' ? members_open_dir(path, &r, err)
+					       : members_open_archive(path, &r, err);
+	if (r == 0)
+		r = read_image(from, ref, err);
+	free(path);
+	return r;
+}
+
+int registry_copy_layer(const struct registry_image *from, size_t layer, int out_fd,
+			struct err *err)
+{
+	const struct manifest_layer *l = &from->image->manifest.layers[layer];
+	char name[13 + DIGEST_HEX_SIZE] = "blobs/sha256/";
+	uint64_t offset, size;
+	uint8_t hash[DIGEST_SIZE];
+	__fd int fd = -EBADF;
+	int r;
+
+	str_hex_encode(l->blob, DIGEST_SIZE, name + 13);
+	fd = members_open(from->members, name, &offset, &size, err);
+	if (fd < 0)
+		return fd;
+	if (size != l->size_bytes)
+		return err_set(err, -EBADMSG, "has %llu bytes, the manifest says %llu",
+			       (unsigned long long)size,
+			       (unsigned long long)l->size_bytes);
+	r = hashcopy(fd, offset, size, out_fd, hash);
+	if (r < 0)
+		return err_errno(err, r, "copying it");
+	if (memcmp(hash, l->blob, sizeof(hash)) != 0)
+		return err_set(err, -EBADMSG, "its sha256 is not what its name says");
+	return 0;
+}
+
+void registry_done(struct registry_image *from)
+{
+	members_free(from->members);
+	from->members = NULL;
+}

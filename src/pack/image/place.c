@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pack/image/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "cli/cmd.h"
+#include "format/ustar.h"
+#include "pack/image/bundle.h"
+#include "pack/host/scratch.h"
+#include "store/judge.h"
+#include "store/store.h"
+
+static int open_store(struct place *place, const char *path, const char *prefix,
+		      struct err *err)
+{
+	char id[DIGEST_HEX_SIZE];
+	int r;
+
+	place->store = store_open(path, err);
+	if (place->store < 0)
+		return place->store;
+	r = image_pick(place->store, prefix, id, err);
+	return r < 0 ? r : image_load(place->store, id, place->image, err);
+}
+
+static int walk_bundle(struct place *place, struct err *err)
+{
+	const struct manifest *manifest = &place->image->manifest;
+	int r = bundle_read_head(place->bundle, place->image, err);
+
+	for (size_t i = 0; r == 0 && i < manifest->layer_count; i++) {
+		if (image_layer_again(place->image, i))
+			continue;
+		r = bundle_skip_layer(place->bundle, place->image, i, &place->offsets[i],
+				      err);
+		if (r < 0)
+			return judge_wrap_layer(err, r, i, &manifest->layers[i]);
+	}
+	return r < 0 ? r : bundle_read_tail(place->bundle, place->image, err);
+}
+
+static int copy_all(int from, int to, struct err *err)
+{
+	static char bytes[64 << 10];
+	ssize_t n;
+	int r = 0;
+
+	while (r == 0 && (n = read(from, bytes, sizeof(bytes))) != 0) {
+		if (n > 0)
+			r = fd_write_all(to, bytes, (size_t)n);
+		else if (errno != EINTR)
+			r = -errno;
+	}
+	if (r == 0 && lseek(to, 0, SEEK_SET) < 0)
+		r = -errno;
+	return r < 0 ? err_errno(err, r, "copying it to a temporary file") : 0;
+}
+
+/* A bundle is gone through more than once: one that comes through a pipe is kept first. */
+static int open_standard(struct err *err)
+{
+	__fd int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	__fd int scratch = -EBADF;
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(err, -errno, "%s", err_reason(errno));
+	if (S_ISREG(st.st_mode))
+		return TAKE_FD(fd);
+	scratch = scratch_open(err);
+	if (scratch < 0)
+		return scratch;
+	r = copy_all(fd, scratch, err);
+	return r < 0 ? r : TAKE_FD(scratch);
+}
+
+static int open_file(const char *path, struct err *err)
+{
+	int fd;
+
+	if (strcmp(path, "-") == 0)
+		return open_standard(err);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return fd < 0 ? err_set(err, -errno, "%s", err_reason(errno)) : fd;
+}
+
+static int open_place(struct place *place, const char *path, const char *prefix,
+		      struct err *err)
+{
+	__fd int fd = open_file(path, err);
+	struct stat st;
+
+	place->image = image_new();
+	if (!place->image)
+		return -ENOMEM;
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return err_set(err, -errno, "%s", err_reason(errno));
+	if (S_ISDIR(st.st_mode))
+		return open_store(place, path, prefix, err);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, -EINVAL, "neither a store nor a bundle");
+	place->bundle = TAKE_FD(fd);
+	return walk_bundle(place, err);
+}
+
+int place_open(struct place *place, const char *path, const char *prefix, struct err *err)
+{
+	int r;
+
+	*place = (struct place)PLACE_INIT;
+	r = open_place(place, path, prefix, err);
+	return r < 0 ? err_wrap(err, r, "%s", cmd_input_name(path)) : 0;
+}
+
+void place_done(struct place *place)
+{
+	image_free(place->image);
+	fd_close(place->store);
+	fd_close(place->bundle);
+	*place = (struct place)PLACE_INIT;
+}
+
+/* The first layer with this layer's blob: the one that is in the bundle. */
+static size_t first_use(const struct image *image, size_t layer)
+{
+	const struct manifest_layer *layers = image->manifest.layers;
+	size_t i = 0;
+
+	while (memcmp(layers[i].blob, layers[layer].blob, sizeof(layers[i].blob)) != 0)
+		i++;
+	return i;
+}
+
+int place_open_layer(const struct place *place, size_t layer, uint64_t *ret_offset,
+		     struct err *err)
+{
+	const struct manifest_layer *l = &place->image->manifest.layers[layer];
+	int fd;
+
+	*ret_offset = 0;
+	if (place->store >= 0)
+		return store_open_blob(place->store, l->blob, l->size_bytes, err);
+	*ret_offset = place->offsets[first_use(place->image, layer)];
+	fd = fcntl(place->bundle, F_DUPFD_CLOEXEC, 3);
+	return fd < 0 ? err_errno(err, -errno, "bundle") : fd;
+}
+
+int place_open_layer_file(const struct place *place, size_t layer, struct err *err)
+{
+	__fd int scratch = -EBADF;
+	uint64_t offset;
+	off_t at;
+	int r;
+
+	if (place->store >= 0)
+		return place_open_layer(place, layer, &offset, err);
+	/* back to the header, one block before the data */
+	at = (off_t)place->offsets[first_use(place->image, layer)] - USTAR_BLOCK;
+	scratch = scratch_open(err);
+	if (scratch < 0)
+		return scratch;
+	if (lseek(place->bundle, at, SEEK_SET) < 0)
+		return err_errno(err, -errno, "bundle");
+	r = bundle_read_layer(place->bundle, place->image, layer, scratch, err);
+	return r < 0 ? r : TAKE_FD(scratch);
+}
+
+int place_open_layer_checked(const struct place *place, size_t layer, struct err *err)
+{
+	const struct manifest_layer *wanted = &place->image->manifest.layers[layer];
+	__fd int fd = place_open_layer_file(place, layer, err);
+	uint8_t hash[DIGEST_SIZE];
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = digest_of_fd(fd, wanted->size_bytes, hash);
+	if (r < 0)
+		return err_errno(err, r, "reading it");
+	if (memcmp(hash, wanted->blob, sizeof(hash)) != 0)
+		return err_set(err, -EBADMSG, "its sha256 is not what its name says");
+	return TAKE_FD(fd);
+}

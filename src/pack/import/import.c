@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pack/import/import.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "pack/import/cache.h"
+#include "cli/cmd.h"
+#include "pack/tree/content.h"
+#include "pack/import/dir.h"
+#include "pack/import/import-plan.h"
+#include "pack/import/readback.h"
+#include "pack/import/spool.h"
+#include "pack/import/tar.h"
+#include "pack/import/unsquash.h"
+
+struct import {
+	const struct import_options *options;
+	struct staging *staging;
+	struct squash_version version;
+	struct progress progress;
+	struct tree tree;
+	struct import_plan plan;
+	struct content *contents; /* one a source layer; kept for hard links from above */
+	size_t content_count;
+	uint32_t layer_number;
+	int cache; /* -1: none */
+	struct import_result result;
+};
+
+static int add_entry(void *context, const struct layer_entry *entry, struct err *err)
+{
+	return layer_add(context, entry, err);
+}
+
+static uint64_t stored_size(const struct source_layer *source)
+{
+	struct stat st;
+
+	if (source->size_bytes != SOURCE_SIZE_UNKNOWN)
+		return source->size_bytes;
+	return fstat(source->fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size
+								  : 0;
+}
+
+/* Where the layer's bytes will be found. */
+static int open_content(struct import *import, const struct source_layer *source,
+			struct content *content, struct err *err)
+{
+	const struct spool_options options = {
+		.temp_dir = import->staging->temp_fd,
+		.limit_bytes = import->options->limits.bytes,
+		.progress = &import->progress,
+	};
+	int r;
+
+	*content = (struct content){ .fd = -EBADF };
+	progress_begin(&import->progress, "reading", source->name, stored_size(source));
+	if (source->kind == SOURCE_DIR) {
+		content->fd = fcntl(source->fd, F_DUPFD_CLOEXEC, 3);
+		content->dir = true;
+		r = content->fd < 0 ? err_errno(err, -errno, "%s", source->name) : 0;
+	} else if (source->kind == SOURCE_SQUASHFS) {
+		r = unsquash_spool(source, &options, content, err);
+	} else {
+		r = spool_layer(source, &options, content, err);
+	}
+	progress_end(&import->progress);
+	return r;
+}
+
+static int read_layer(struct import *import, const struct source_layer *source,
+		      struct layer *layer, struct err *err)
+{
+	struct content *content = &import->contents[import->content_count];
+	struct tar_notes notes = { 0 };
+	int r = open_content(import, source, content, err);
+
+	if (r < 0)
+		return r;
+	import->content_count++;
+	layer_next_source(layer, source->plain);
+	r = content->dir
+		    ? dir_read(&import->tree, content, import->options->owner, add_entry,
+			       layer, &notes, err)
+		    : tar_read(&import->tree, content, add_entry, layer, &notes, err);
+	if (r == 0)
+		r = layer_check(layer, err);
+	layer->notes.foreign_xattrs += notes.foreign_xattrs;
+	layer->notes.own += notes.own;
+	return r < 0 ? err_wrap(err, r, "%s", source->name) : 0;
+}
+
+static bool excluded(const char *path, void *context)
+{
+	for (const char *const *glob = context; *glob; glob++) {
+		const char *pattern = (*glob)[0] == '/' ? *glob + 1 : *glob;
+
+		if (fnmatch(pattern, path, FNM_PATHNAME | FNM_PERIOD) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int check_back(struct import *import, const struct layer *layer, int fd,
+		      const char *name, uint64_t bytes, struct err *err)
+{
+	const struct readback_options options = {
+		.root_time = squash_sets_root_time(&import->version),
+		.progress = &import->progress,
+	};
+	int r;
+
+	progress_begin(&import->progress, "reading back", name, bytes);
+	r = readback_check(&import->tree, layer->root, fd, &options, err);
+	progress_end(&import->progress);
+	return r;
+}
+
+static int append_tree(int fd, struct hash_tree_result *ret_blob, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_errno(err, -errno, "squashfs");
+	return hash_tree_append(fd, (uint64_t)st.st_size, 0, ret_blob, err);
+}
+
+static int build(struct import *import, const struct layer *layer, int fd,
+		 struct import_layer *out, struct err *err)
+{
+	int r;
+
+	progress_begin(&import->progress, "writing", out->name, layer->bytes);
+	r = squash_write(layer->root, &import->options->squash, &import->version, fd,
+			 &import->progress, err);
+	progress_end(&import->progress);
+	if (r == 0 && import->options->readback)
+		r = check_back(import, layer, fd, out->name, layer->bytes, err);
+	return r == 0 ? append_tree(fd, &out->blob, err) : r;
+}
+
+/* A squashfs that holds exactly this layer already is the layer. 1, or 0 when it has to
+ * be written anew. */
+static int take_squashfs(struct import *import, const struct layer *layer,
+			 const struct import_group *group, int fd,
+			 struct import_layer *out, struct err *err)
+{
+	const struct source_layer *source = group->sources[0];
+	int r;
+
+	if (group->count != 1 || source->kind != SOURCE_SQUASHFS)
+		return 0;
+	r = unsquash_copy(source, fd, err);
+	if (r < 0)
+		return r;
+	if (check_back(import, layer, fd, out->name, layer->bytes, NULL) == 0) {
+		r = append_tree(fd, &out->blob, err);
+		out->origin = IMPORT_TAKEN;
+		return r < 0 ? r : 1;
+	}
+	return ftruncate(fd, 0) < 0 ? err_errno(err, -errno, "squashfs") : 0;
+}
+
+static int make_blob(struct import *import, const struct layer *layer,
+		     const struct import_group *group, int fd, struct import_layer *out,
+		     struct err *err)
+{
+	uint8_t key[DIGEST_SIZE];
+	bool cached =
+		import->cache >= 0 && cache_key(layer->root, &import->options->squash,
+						&import->version, key) == 0;
+	int r = take_squashfs(import, layer, group, fd, out, err);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (cached) {
+		r = cache_get(import->cache, key, fd, &out->blob, err);
+		if (r > 0)
+			out->origin = IMPORT_REUSED;
+		if (r != 0)
+			return r < 0 ? r : 0;
+	}
+	r = build(import, layer, fd, out, err);
+	/* what nobody has read back is not for others to rely on */
+	if (r == 0 && cached && import->options->readback)
+		(void)cache_put(import->cache, key, fd, &out->blob);
+	return r;
+}
+
+static int write_layer(struct import *import, const struct layer *layer,
+		       const struct import_group *group, struct import_layer *out,
+		       struct err *err)
+{
+	unsigned int number;
+	__fd int fd = staging_file(import->staging, &number, err);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = make_blob(import, layer, group, fd, out, err);
+	if (r < 0)
+		return err_wrap(err, r, "%s", out->name);
+	r = staging_add_blob(import->staging, number, out->blob.blob);
+	return r < 0 ? err_errno(err, r, "%s", out->name) : 0;
+}
+
+/* Nothing in it, not even a word about the root: such layers only cost the device. */
+static bool is_empty(const struct layer *layer)
+{
+	return !layer->root->child && layer->root->flags & TREE_IMPLIED;
+}
+
+static int keep_layer(struct import *import, const struct layer *layer,
+		      const struct import_group *group, struct err *err)
+{
+	struct import_layer *out = &import->result.layers[import->result.count];
+
+	for (const struct tree_node *n = layer->root; n; n = tree_next(layer->root, n))
+		out->entries++;
+	for (size_t i = 0; i < group->count; i++)
+		out->tar_bytes +=
+			import->contents[import->content_count - 1 - i].size_bytes;
+	out->name = strdup(group->sources[0]->name);
+	if (!out->name)
+		return -ENOMEM;
+	import->result.count++;
+	return write_layer(import, layer, group, out, err);
+}
+
+static int finish_layer(struct import *import, struct layer *layer,
+			const struct import_group *group, bool last, struct err *err)
+{
+	struct layer_notes *notes = &import->result.notes;
+	const char *const *excludes = import->options->excludes;
+	int r = layer_finish(layer, excludes && excludes[0] ? excluded : NULL,
+			     (void *)excludes, err);
+
+	if (r == 0 && (!is_empty(layer) || (last && import->result.count == 0)))
+		r = keep_layer(import, layer, group, err);
+	notes->sockets += layer->notes.sockets;
+	notes->litter += layer->notes.litter;
+	notes->foreign_xattrs += layer->notes.foreign_xattrs;
+	notes->own += layer->notes.own;
+	if (r == 0)
+		layer_commit(layer);
+	return r;
+}
+
+static int import_group(struct import *import, const struct import_group *group,
+			bool last, struct err *err)
+{
+	struct layer *layer =
+		layer_new(&import->tree, import->layer_number, import->options->latest,
+			  &import->options->limits);
+	int r = layer ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < group->count && r == 0; i++)
+		r = read_layer(import, group->sources[i], layer, err);
+	if (r == 0)
+		r = finish_layer(import, layer, group, last, err);
+	if (layer)
+		import->layer_number = layer->number;
+	layer_free(layer);
+	return r;
+}
+
+static int run(struct import *import, const struct source *sources, size_t count,
+	       struct err *err)
+{
+	int r = squash_version(&import->version, err);
+
+	if (r == 0)
+		r = tree_init(&import->tree);
+	if (r == 0)
+		r = import_plan_make(sources, count, import->options->merge,
+				     &import->plan, err);
+	if (r < 0)
+		return r;
+	import->contents = calloc(import->plan.source_count, sizeof(*import->contents));
+	import->result.layers =
+		calloc(import->plan.count, sizeof(*import->result.layers));
+	if (!import->contents || !import->result.layers)
+		return -ENOMEM;
+	for (size_t i = 0; i < import->plan.count && r == 0; i++)
+		r = import_group(import, &import->plan.groups[i],
+				 i + 1 == import->plan.count, err);
+	if (r == 0 && import->options->look)
+		import->options->look(import->options->context, &import->tree);
+	return r;
+}
+
+int import_sources(const struct source *sources, size_t count,
+		   const struct import_options *options, struct staging *staging,
+		   struct import_result *ret_result, struct err *err)
+{
+	struct import import = { .options = options,
+				 .staging = staging,
+				 .cache = -EBADF };
+	int r;
+
+	(void)signal(SIGPIPE, SIG_IGN); /* a tool that dies is an error with a text */
+	progress_init(&import.progress);
+	if (options->cache)
+		import.cache = cache_open();
+	r = run(&import, sources, count, err);
+	if (import.cache >= 0)
+		(void)cache_prune(import.cache, options->cache_bytes);
+	for (size_t i = 0; i < import.content_count; i++)
+		content_done(&import.contents[i]);
+	free(import.contents);
+	import_plan_done(&import.plan);
+	tree_done(&import.tree);
+	fd_close(import.cache);
+	if (r < 0) {
+		import_done(&import.result);
+		return err && !err->text[0] ? err_errno(err, r, "import") : r;
+	}
+	*ret_result = import.result;
+	return 0;
+}
+
+void import_done(struct import_result *result)
+{
+	for (size_t i = 0; i < result->count; i++)
+		free(result->layers[i].name);
+	free(result->layers);
+	*result = (struct import_result){ 0 };
+}

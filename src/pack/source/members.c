@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pack/source/members.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "pack/host/scratch.h"
+
+#define MAX_MEMBERS 100000
+#define MAX_LINKS 8
+#define COPY_SIZE (256 << 10)
+
+enum member_kind {
+	MEMBER_FILE,
+	MEMBER_LINK,
+	MEMBER_OTHER
+};
+
+struct member {
+	char *name; /* normalised */
+	char *link; /* where it points to, normalised; NULL for a file */
+	enum member_kind kind;
+	uint64_t offset, size_bytes;
+};
+
+struct members {
+	int dir; /* -EBADF for an archive */
+	int fd;	 /* of the archive */
+	struct member *list;
+	size_t count;
+};
+
+/* --- reading a tar's list
+ * ---------------------------------------------------------------- */
+
+/* "a/b" and "../c" as "c". NULL when it leads out of the archive, or memory is out. */
+static char *join(const char *base, const char *target)
+{
+	const char *slash = target[0] == '/' ? NULL : strrchr(base, '/');
+	size_t dir = slash ? (size_t)(slash - base) : 0, used;
+	char *path = malloc(dir + strlen(target) + 2);
+
+	if (!path)
+		return NULL;
+	memcpy(path, base, dir);
+	used = dir;
+	while (*target) {
+		size_t count = strcspn(target, "/");
+
+		if (count == 2 && memcmp(target, "..", 2) == 0) {
+			if (used == 0) {
+				free(path);
+				return NULL;
+			}
+			while (used > 0 && path[--used] != '/')
+				continue;
+		} else if (count > 0 && !(count == 1 && *target == '.')) {
+			if (used > 0)
+				path[used++] = '/';
+			memcpy(path + used, target, count);
+			used += count;
+		}
+		target += count + (target[count] == '/');
+	}
+	path[used] = '\0';
+	return path;
+}
+
+static struct member *find(const struct members *members, const char *name)
+{
+	/* from the end: the last entry of a name is the one that unpacking would leave */
+	for (size_t i = members->count; i-- > 0;)
+		if (strcmp(members->list[i].name, name) == 0)
+			return &members->list[i];
+	return NULL;
+}
+
+static struct member *add_member(struct members *members, const char *name)
+{
+	struct member *list;
+
+	/* grows by doubling */
+	if ((members->count & (members->count - 1)) == 0) {
+		list = realloc(members->list, (2 * members->count + 1) * sizeof(*list));
+		if (!list)
+			return NULL;
+		members->list = list;
+	}
+	members->list[members->count] = (struct member){ .name = join("", name) };
+	if (!members->list[members->count].name)
+		return NULL;
+	return &members->list[members->count++];
+}
+
+/* A name that leads out of the archive can't be asked for: such an entry is nobody's. */
+static int note_entry(struct members *members, struct archive *a,
+		      struct archive_entry *entry)
+{
+	const char *name = archive_entry_pathname(entry);
+	const char *symlink = archive_entry_symlink(entry);
+	const char *hardlink = archive_entry_hardlink(entry);
+	char *plain = name ? join("", name) : NULL;
+	struct member *member = plain ? add_member(members, plain) : NULL;
+
+	if (!member) {
+		int r = !plain ? 0 : -ENOMEM;
+
+		free(plain);
+		return r;
+	}
+	free(plain);
+	if (symlink || hardlink) {
+		member->kind = MEMBER_LINK;
+		member->link =
+			hardlink ? join("", hardlink) : join(member->name, symlink);
+	} else if (archive_entry_filetype(entry) == AE_IFREG &&
+		   archive_entry_sparse_count(entry) == 0) {
+		member->kind = MEMBER_FILE;
+		member->size_bytes = (uint64_t)archive_entry_size(entry);
+		/* all that was read so far was headers: here the data begins */
+		member->offset = (uint64_t)archive_filter_bytes(a, 0);
+	} else {
+		member->kind = MEMBER_OTHER;
+	}
+	return members->count > MAX_MEMBERS ? -E2BIG : 0;
+}
+
+static int tar_failed(struct archive *a, struct err *err)
+{
+	const char *reason = archive_error_string(a);
+
+	return err_set(err, -EBADMSG, "%s", reason ? reason : "not a tar");
+}
+
+static int read_list(struct members *members, struct archive *a, struct err *err)
+{
+	struct archive_entry *entry;
+	int r = 0;
+
+	for (;;) {
+		int got = archive_read_next_header(a, &entry);
+
+		if (got == ARCHIVE_EOF)
+			return 0;
+		if (got != ARCHIVE_OK && got != ARCHIVE_WARN)
+			return tar_failed(a, err);
+		r = note_entry(members, a, entry);
+		if (r == -E2BIG)
+			return err_set(err, r, "has more than %d entries", MAX_MEMBERS);
+		if (r < 0)
+			return err_errno(err, r, "reading its list");
+	}
+}
+
+/* --- a tar that can't be read in place
+ * ------------------------------------------------------ */
+
+static int copy_raw(struct archive *a, int fd, struct err *err)
+{
+	const void *bytes;
+	size_t size;
+	la_int64_t offset;
+	int got, r = 0;
+
+	while ((got = archive_read_data_block(a, &bytes, &size, &offset)) == ARCHIVE_OK) {
+		r = fd_write_all(fd, bytes, size);
+		if (r < 0)
+			return err_errno(err, r, "temporary file");
+	}
+	return got == ARCHIVE_EOF ? 0 : tar_failed(a, err);
+}
+
+/* Decompresses all of @from into a temporary file. */
+static int spool(int from, struct err *err)
+{
+	__fd int to = scratch_open(err);
+	struct archive *a = archive_read_new();
+	struct archive_entry *entry;
+	int r;
+
+	if (to < 0 || !a) {
+		(void)archive_read_free(a);
+		return to < 0 ? to : err_errno(err, -ENOMEM, "archive");
+	}
+	(void)archive_read_support_filter_all(a);
+	(void)archive_read_support_format_raw(a);
+	r = archive_read_open_fd(a, from, COPY_SIZE) == ARCHIVE_OK &&
+			    archive_read_next_header(a, &entry) == ARCHIVE_OK
+		    ? copy_raw(a, to, err)
+		    : tar_failed(a, err);
+	(void)archive_read_free(a);
+	if (r == 0 && lseek(to, 0, SEEK_SET) < 0)
+		r = err_errno(err, -errno, "temporary file");
+	return r < 0 ? r : TAKE_FD(to);
+}
+
+/* Can @fd be read anywhere, and is it a tar as it is? A tar has its magic at 257. */
+static bool is_plain_tar(int fd)
+{
+	char magic[5];
+
+	return fd_pread_all(fd, magic, sizeof(magic), 257) == 0 &&
+	       memcmp(magic, "ustar", sizeof(magic)) == 0;
+}
+
+static int open_archive(struct members *members, const char *path, struct err *err)
+{
+	struct archive *a;
+	int r;
+
+	members->fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+					     : open(path, O_RDONLY | O_CLOEXEC);
+	if (members->fd < 0)
+		return err_errno(err, -errno, "can't open it");
+	if (!is_plain_tar(members->fd)) {
+		int plain = spool(members->fd, err);
+
+		if (plain < 0)
+			return plain;
+		fd_close(members->fd);
+		members->fd = plain;
+	}
+	a = archive_read_new();
+	if (!a || archive_read_support_format_tar(a) != ARCHIVE_OK ||
+	    archive_read_open_fd(a, members->fd, COPY_SIZE) != ARCHIVE_OK)
+		r = a ? tar_failed(a, err) : -ENOMEM;
+	else
+		r = read_list(members, a, err);
+	(void)archive_read_free(a);
+	return r;
+}
+
+/* --- the interface
+ * --------------------------------------------------------------------------- */
+
+static struct members *members_new(void)
+{
+	struct members *members = calloc(1, sizeof(*members));
+
+	if (members)
+		members->dir = members->fd = -EBADF;
+	return members;
+}
+
+static struct members *keep_or_free(struct members *members, int r, int *ret_errno)
+{
+	*ret_errno = r;
+	if (r >= 0)
+		return members;
+	members_free(members);
+	return NULL;
+}
+
+struct members *members_open_archive(const char *path, int *ret_errno, struct err *err)
+{
+	struct members *members = members_new();
+	int r = members ? open_archive(members, path, err) : -ENOMEM;
+
+	return keep_or_free(members, r, ret_errno);
+}
+
+struct members *members_open_dir(const char *path, int *ret_errno, struct err *err)
+{
+	struct members *members = members_new();
+	int r = members ? 0 : -ENOMEM;
+
+	if (members)
+		members->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (members && members->dir < 0)
+		r = err_errno(err, -errno, "can't open it");
+	return keep_or_free(members, r, ret_errno);
+}
+
+void members_free(struct members *members)
+{
+	if (!members)
+		return;
+	for (size_t i = 0; i < members->count; i++) {
+		free(members->list[i].name);
+		free(members->list[i].link);
+	}
+	free(members->list);
+	fd_close(members->dir);
+	fd_close(members->fd);
+	free(members);
+}
+
+bool members_has(const struct members *members, const char *name)
+{
+	__fd int fd = -EBADF;
+
+	if (members->dir < 0)
+		return find(members, name) != NULL;
+	fd = path_open_in(members->dir, name, O_PATH);
+	return fd >= 0;
+}
+
+static int open_in_dir(int dir, const char *name, uint64_t *ret_size, struct err *err)
+{
+	__fd int fd = path_open_in(dir, name, O_RDONLY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd == -ENOENT)
+		return err_set(err, fd, "%s: is missing", name);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_errno(err, fd < 0 ? fd : -errno, "%s", name);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, -EINVAL, "%s: not a regular file", name);
+	*ret_size = (uint64_t)st.st_size;
+	return TAKE_FD(fd);
+}
+
+static const struct member *follow(const struct members *members, const char *name)
+{
+	const struct member *member = find(members, name);
+
+	for (int links = 0; member && member->kind == MEMBER_LINK; links++)
+		member = links < MAX_LINKS && member->link ? find(members, member->link)
+							   : NULL;
+	return member;
+}
+
+static int open_in_archive(const struct members *members, const char *name,
+			   uint64_t *ret_offset, uint64_t *ret_size, struct err *err)
+{
+	char plain[PATH_MAX];
+	const struct member *member;
+	int fd;
+
+	if (str_below_root(name, plain, sizeof(plain)) < 0)
+		return err_set(err, -EINVAL, "%s: leads out of the archive", name);
+	member = find(members, plain);
+	if (!member)
+		return err_set(err, -ENOENT, "%s: is missing", name);
+	member = follow(members, plain);
+	if (!member)
+		return err_set(err, -ELOOP, "%s: is a link that leads nowhere", name);
+	if (member->kind != MEMBER_FILE)
+		return err_set(err, -EINVAL, "%s: not a regular file", name);
+	fd = fcntl(members->fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return err_errno(err, -errno, "%s", name);
+	*ret_offset = member->offset;
+	*ret_size = member->size_bytes;
+	return fd;
+}
+
+int members_open(const struct members *members, const char *name, uint64_t *ret_offset,
+		 uint64_t *ret_size, struct err *err)
+{
+	*ret_offset = 0;
+	if (members->dir >= 0)
+		return open_in_dir(members->dir, name, ret_size, err);
+	return open_in_archive(members, name, ret_offset, ret_size, err);
+}
+
+int members_read(const struct members *members, const char *name, size_t limit,
+		 char **ret_bytes, size_t *ret_size, struct err *err)
+{
+	uint64_t offset, size;
+	__fd int fd = members_open(members, name, &offset, &size, err);
+	char *bytes;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	if (size > limit)
+		return err_set(err, -EFBIG, "%s: larger than %zu bytes", name, limit);
+	bytes = malloc((size_t)size + 1);
+	r = bytes ? fd_pread_all(fd, bytes, (size_t)size, offset) : -ENOMEM;
+	if (r < 0) {
+		free(bytes);
+		return err_errno(err, r, "%s", name);
+	}
+	bytes[size] = '\0';
+	*ret_bytes = bytes;
+	*ret_size = (size_t)size;
+	return 0;
+}

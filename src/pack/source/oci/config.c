@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An image config: what the application wants, and which layers make the root. */
+#include "pack/source/oci.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pack/source/doc.h"
+
+/* Labels and volumes are JSON objects, whose order means nothing: sorted. */
+static int sorted_keys(const json_t *object, const char ***ret_keys, size_t *ret_count)
+{
+	size_t count = json_object_size(object), at = 0;
+	const char **keys = calloc(count + 1, sizeof(*keys)), *key;
+	json_t *value;
+
+	if (!keys)
+		return -ENOMEM;
+	json_object_foreach((json_t *)object, key, value) keys[at++] = key;
+	for (size_t i = 1; i < count; i++) /* there are few */
+		for (size_t j = i; j > 0 && strcmp(keys[j - 1], keys[j]) > 0; j--) {
+			key = keys[j];
+			keys[j] = keys[j - 1];
+			keys[j - 1] = key;
+		}
+	*ret_keys = keys;
+	*ret_count = count;
+	return 0;
+}
+
+#define MAX_KEYS 4096
+
+/* Adds the keys of an object, and with @values its values, which are texts. */
+static int add_keys(const json_t *config, const char *name, bool values,
+		    struct source_texts *texts, struct err *err)
+{
+	const json_t *object = NULL;
+	const char **keys = NULL;
+	size_t count = 0;
+	int r = doc_object(config, name, &object, err);
+
+	if (r < 0 || !object)
+		return r;
+	if (json_object_size(object) > MAX_KEYS)
+		return err_set(err, -E2BIG, "\"%s\" has more than %d entries", name,
+			       MAX_KEYS);
+	r = sorted_keys(object, &keys, &count);
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		const char *value = json_string_value(json_object_get(object, keys[i]));
+
+		if (values && !value) {
+			r = err_set(err, -EBADMSG, "\"%s\": '%.60s' is not a text", name,
+				    keys[i]);
+			break;
+		}
+		r = source_texts_add(texts, keys[i]);
+		if (r == 0 && values)
+			r = source_texts_add(texts, value);
+	}
+	free(keys);
+	return r == -ENOMEM ? err_errno(err, r, "config") : r;
+}
+
+static int read_run(const json_t *json, struct source_config *c, struct err *err)
+{
+	const json_t *run = NULL, *entrypoint = NULL;
+	int r = doc_object(json, "config", &run, err);
+
+	if (r < 0 || !run)
+		return r;
+	r = doc_array(run, "Entrypoint", &entrypoint, err);
+	c->has_entrypoint = entrypoint != NULL;
+	if (r == 0)
+		r = doc_texts(run, "Entrypoint", &c->entrypoint, err);
+	if (r == 0)
+		r = doc_texts(run, "Cmd", &c->cmd, err);
+	if (r == 0)
+		r = doc_texts(run, "Env", &c->env, err);
+	if (r == 0)
+		r = doc_set(run, "User", &c->user, err);
+	if (r == 0)
+		r = doc_set(run, "WorkingDir", &c->cwd, err);
+	if (r == 0)
+		r = doc_set(run, "StopSignal", &c->stop_signal, err);
+	if (r == 0)
+		r = add_keys(run, "Volumes", false, &c->volumes, err);
+	return r == 0 ? add_keys(run, "Labels", true, &c->labels, err) : r;
+}
+
+static int read_root(const json_t *json, struct source_texts *diff_ids, struct err *err)
+{
+	const json_t *root = NULL;
+	const char *type = NULL;
+	int r = doc_object(json, "rootfs", &root, err);
+
+	if (r == 0 && !root)
+		return err_set(err, -EBADMSG, "no \"rootfs\"");
+	if (r == 0)
+		r = doc_string(root, "type", &type, err);
+	if (r == 0 && (!type || strcmp(type, "layers") != 0))
+		return err_set(err, -EBADMSG, "\"rootfs\" is not made of layers");
+	return r == 0 ? doc_texts(root, "diff_ids", diff_ids, err) : r;
+}
+
+int oci_config_parse(const json_t *json, struct source_config *config,
+		     struct source_texts *diff_ids, struct err *err)
+{
+	int r = doc_set(json, "os", &config->os, err);
+
+	if (r == 0)
+		r = doc_set(json, "architecture", &config->arch, err);
+	if (r == 0)
+		r = doc_set(json, "variant", &config->variant, err);
+	if (r == 0 && config->os && strcmp(config->os, "linux") != 0)
+		return err_set(err, -ENOTSUP, "is for %.40s, not for linux", config->os);
+	if (r == 0)
+		r = read_run(json, config, err);
+	return r == 0 ? read_root(json, diff_ids, err) : r;
+}

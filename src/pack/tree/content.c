@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pack/tree/content.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+
+void content_done(struct content *content)
+{
+	fd_close(content->fd);
+	content->fd = -EBADF;
+}
+
+/* A file of a directory: still what it was when the tree was read? */
+static int open_below(const struct tree_inode *inode, struct err *err)
+{
+	__fd int fd = path_open_in(inode->content->fd, inode->target,
+				   O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return err_errno(err, fd, "%s", inode->target);
+	if (fstat(fd, &st) < 0)
+		return err_errno(err, -errno, "%s", inode->target);
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != inode->size_bytes)
+		return err_set(err, -EBUSY, "%s changed while it was read",
+			       inode->target);
+	return TAKE_FD(fd);
+}
+
+int content_open(struct content_reader *ret_reader, const struct tree_inode *inode,
+		 struct err *err)
+{
+	*ret_reader = (struct content_reader){ .inode = inode,
+					       .fd = -EBADF,
+					       .owned_fd = -EBADF };
+	if (inode->size_bytes == 0)
+		return 0;
+	if (!inode->content->dir) {
+		ret_reader->fd = inode->content->fd;
+		return 0;
+	}
+	ret_reader->fd = ret_reader->owned_fd = open_below(inode, err);
+	return ret_reader->fd < 0 ? ret_reader->fd : 0;
+}
+
+void content_close(struct content_reader *reader)
+{
+	fd_close(reader->owned_fd);
+	reader->fd = reader->owned_fd = -EBADF;
+}
+
+int content_read(struct content_reader *reader, void *buf, size_t size, struct err *err)
+{
+	const struct tree_inode *inode = reader->inode;
+	char *to = buf;
+
+	while (size) {
+		bool last = reader->extent == inode->extent_count;
+		const struct tree_extent *extent =
+			last ? NULL : inode->extents + reader->extent;
+		uint64_t limit = last ? inode->size_bytes : extent->offset;
+		bool hole = last || reader->at < extent->offset;
+		size_t count = size;
+		int r;
+
+		if (!hole)
+			limit = extent->offset + extent->size;
+		if (limit - reader->at < count)
+			count = (size_t)(limit - reader->at);
+		if (count == 0 && last)
+			return err_set(err, -EIO, "read past its end");
+		if (hole) {
+			memset(to, 0, count);
+		} else {
+			r = fd_pread_all(reader->fd, to, count,
+					 inode->content->offset + extent->at +
+						 (reader->at - extent->offset));
+			if (r < 0)
+				return err_errno(err, r, "reading its content");
+		}
+		reader->at += count;
+		to += count;
+		size -= count;
+		if (!hole && reader->at == limit)
+			reader->extent++;
+	}
+	return 0;
+}

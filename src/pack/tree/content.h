@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * The bytes of files, which stay where they are: in an uncompressed tar (the user's own
+ * or an unnamed temporary file) or in the files of a directory. A struct content lives as
+ * long as a tree names it.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "pack/tree/tree.h"
+#include "trust/digest.h"
+
+struct content {
+	int fd;		     /* of the tar, or of the directory; owned */
+	bool dir;	     /* inode->target is the file's path below fd */
+	uint64_t offset;     /* where the tar begins in fd */
+	uint64_t size_bytes; /* of the tar */
+	bool complete;	     /* somebody vouched for its length: it needs no end mark */
+	uint8_t id[DIGEST_SIZE]; /* sha256 of the tar: with an extent's place, names its
+				    bytes */
+};
+
+void content_done(struct content *content);
+
+/* A file being read from start to end. */
+struct content_reader {
+	const struct tree_inode *inode;
+	int fd;
+	int owned_fd;
+	uint64_t at; /* in the file */
+	uint32_t extent;
+};
+
+int content_open(struct content_reader *ret_reader, const struct tree_inode *inode,
+		 struct err *err);
+void content_close(struct content_reader *reader);
+
+/* Reads exactly @size bytes, zeros for holes. 0, or -errno; -EIO when they aren't there.
+ */
+int content_read(struct content_reader *reader, void *buf, size_t size, struct err *err);

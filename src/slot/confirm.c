@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "slot/confirm.h"
+
+#include <errno.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "boot/transition.h"
+#include "slot/change.h"
+#include "store/store.h"
+
+/* The image whose serial becomes the floor: NULL if the floor stays. */
+static const uint8_t *floor_image(const struct confirm *confirm, const struct record *record)
+{
+	switch (confirm->settings->policy.raise_floor) {
+	case POLICY_RAISE_PREVIOUS:
+		return record->current;
+	case POLICY_RAISE_CURRENT:
+		return confirm->running;
+	default:
+		return NULL;
+	}
+}
+
+/* An image that can't be read can't be gone back to either: it sets no floor. */
+static uint64_t floor_for(const struct confirm *confirm, const struct change *change)
+{
+	const uint8_t *id = floor_image(confirm, change->record);
+	const struct settings *settings = confirm->settings;
+	char hex[DIGEST_HEX_SIZE];
+
+	if (!id || !record_has(id))
+		return 0;
+	str_hex_encode(id, RECORD_ID_SIZE, hex);
+	if (store_load_image(change->store, hex, &settings->keyring,
+			     settings->policy.threshold, confirm->scratch, NULL, NULL) < 0)
+		return 0;
+	return confirm->scratch->serial;
+}
+
+static int confirm_change(const struct confirm *confirm, struct change *change, struct err *err)
+{
+	uint64_t floor = floor_for(confirm, change);
+	int r = transition_confirm(change->record, confirm->running, floor, err);
+
+	return r < 0 ? r : change_write(change, err);
+}
+
+static int reboot_change(const struct confirm *confirm, struct change *change, struct err *err)
+{
+	const struct record *record = change->record;
+	int r;
+
+	if (!transition_reboot(change->record, confirm->running)) {
+		if (!record->reboot_spent || !record_has(confirm->running) ||
+		    !record_same(record->candidate, confirm->running))
+			return 0;
+		return err_set(err, -EALREADY,
+			       "the one free reboot is spent: this start counts (%u of %u left)",
+			       (unsigned int)record->tries_left,
+			       (unsigned int)record->tries_initial);
+	}
+	r = change_write(change, err);
+	return r < 0 ? r : 1;
+}
+
+static int run(const struct confirm *confirm,
+	       int (*what)(const struct confirm *confirm, struct change *change,
+			   struct err *err),
+	       struct err *err)
+{
+	struct change change = {
+		.path = confirm->store,
+		.device = confirm->device,
+		.settings = confirm->settings,
+		.rest = confirm->rest,
+	};
+	int r = change_begin(&change, err);
+
+	if (r == 0)
+		r = what(confirm, &change, err);
+	/* that the store stays writable takes nothing from what is on the disk now */
+	(void)change_end(&change, NULL);
+	return r;
+}
+
+int confirm_running(const struct confirm *confirm, struct err *err)
+{
+	return run(confirm, confirm_change, err);
+}
+
+int confirm_reboot(const struct confirm *confirm, struct err *err)
+{
+	return run(confirm, reboot_change, err);
+}

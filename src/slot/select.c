@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "slot/select.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "boot/transition.h"
+#include "slot/rank.h"
+#include "slot/state.h"
+
+enum record_reason select_reason(int r)
+{
+	return r == -EBADMSG || r == -EIO || r == -EUCLEAN ? RECORD_REASON_CORRUPT
+							   : RECORD_REASON_MOUNT;
+}
+
+static void say(const struct select *select, const struct err *text)
+{
+	select->ops->say(select->ops->context, text->text);
+}
+
+/* The reason of the last image that fell is for select_next()'s own error, should nothing
+ * be left. */
+static void say_why(struct select *select)
+{
+	if (select->text.text[0])
+		say(select, &select->text);
+	select->text.text[0] = '\0';
+}
+
+/* The factory's image is trusted as the boot chain is, whose policy has a floor too; a
+ * record on the same disk has no say. */
+static uint64_t floor_of(const struct select *select, enum decide_slot slot)
+{
+	uint64_t policy = select->settings->policy.floor;
+	uint64_t record = select->decide.record.floor;
+
+	return slot == DECIDE_FACTORY || policy > record ? policy : record;
+}
+
+/* --- the record ----------------------------------------------------------------------
+ */
+
+static int make_up(struct select *select, struct err *err)
+{
+	static struct rank rank;
+	const struct policy *policy = &select->settings->policy;
+	int r = rank_images(select->store, select->settings,
+			    floor_of(select, DECIDE_CURRENT), &rank, err);
+
+	if (r < 0)
+		return err_wrap(err, r, "store");
+	if (rank.count == 0) {
+		select->why = rank.why;
+		select->text = rank.text;
+	}
+	transition_rebuild((const uint8_t(*)[RECORD_ID_SIZE])rank.ids, rank.count,
+			   policy->tries > UINT8_MAX ? UINT8_MAX : (uint8_t)policy->tries,
+			   &select->decide.record);
+	return 0;
+}
+
+static int read_record(struct select *select, struct err *err)
+{
+	__fd int fd = state_open(select->store, select->device, false, err);
+
+	return fd < 0 ? fd : state_read(fd, &select->decide.record, NULL, err);
+}
+
+/* Where the policy names no factory, one that names no image either says nothing but the
+ * floor: images may have come since, or would wait for ever. */
+static int check_record(const struct select *select, struct err *err)
+{
+	const struct record *record = &select->decide.record;
+
+	if (select->settings->policy.factory[0] || record_has(record->current) ||
+	    record_has(record->previous) || record_has(record->candidate))
+		return 0;
+	return err_set(err, -ENODATA, "boot record: it names no image");
+}
+
+int select_open(struct select *select, struct err *err)
+{
+	struct err why = ERR_INIT;
+	int r = read_record(select, &why);
+
+	if (r == 0)
+		r = check_record(select, &why);
+	select->has_record = r == 0;
+	select->keep = r == -ENOTSUP;
+	select->repair = r == -EBADMSG || r == -ENODATA;
+	/* A record that can't be read, for whatever reason, may be there all the same: only
+	 * what is known to be none, or rotten, is written over. */
+	select->decide.writable =
+		r == 0 || select->repair || (r == -ENOENT && !select->device);
+	if (r == 0)
+		return 0;
+	/* A store that was just made has none: nothing to talk about. */
+	if (r != -ENOENT || select->device)
+		say(select, &why);
+	return make_up(select, err);
+}
+
+/* A record on a partition of its own needs no store that can be written. */
+static int write_record(const struct select *select, struct record *record,
+			struct err *err)
+{
+	const struct select_ops *ops = select->ops;
+	struct err after = ERR_INIT;
+	int r;
+
+	if (select->pretend)
+		return 0;
+	if (select->device)
+		return state_put(select->store, select->device, record, err);
+	r = ops->writable(ops->context, true, err);
+	if (r == 0)
+		r = state_put(select->store, select->device, record, err);
+	if (ops->writable(ops->context, false, &after) < 0)
+		say(select, &after);
+	return r;
+}
+
+/* Puts @record on the disk. False: it can't be, and no candidate will be started. */
+static bool put_record(struct select *select, const struct record *record)
+{
+	struct record next = *record;
+	struct err err = ERR_INIT;
+	int r = write_record(select, &next, &err);
+
+	select->repair = false;
+	if (r < 0) {
+		say(select, &err);
+		select->decide.writable = false;
+	}
+	/* -EREMOTEIO: that is what counts now, but one copy is too little for a start */
+	if (r == 0 || r == -EREMOTEIO) {
+		select->decide.record = next;
+		select->has_record = true;
+	}
+	return r == 0;
+}
+
+/* --- images --------------------------------------------------------------------------
+ */
+
+static void fell(struct select *select, const struct select_image *image,
+		 enum record_reason reason, int r)
+{
+	static const char *const words[] = {
+		[DECIDE_CANDIDATE] = "candidate",
+		[DECIDE_CURRENT] = "current",
+		[DECIDE_PREVIOUS] = "previous",
+		[DECIDE_FACTORY] = "factory",
+	};
+
+	select->decide.fallen[image->slot] = reason;
+	select->why = err_wrap(&select->text, r, "%s image%s%.12s", words[image->slot],
+			       image->id[0] ? " " : "", image->id);
+}
+
+void select_fell(struct select *select, const struct select_image *image, int r,
+		 const struct err *err)
+{
+	say_why(select);
+	if (err)
+		select->text = *err;
+	fell(select, image, select_reason(r), r);
+}
+
+/* The factory's is the best one there: no record knows its id. */
+static int find_factory(const struct select *select, struct select_image *image,
+			struct err *err)
+{
+	static struct rank rank;
+	int r = rank_images(select->factory, select->settings,
+			    select->settings->policy.floor, &rank, err);
+
+	if (r < 0)
+		return r;
+	if (rank.count == 0)
+		return err_set(err, rank.why, "%s", rank.text.text);
+	str_hex_encode(rank.ids[0], RECORD_ID_SIZE, image->id);
+	return 0;
+}
+
+static int find_image(const struct select *select, enum decide_slot slot,
+		      struct select_image *image, struct err *err)
+{
+	const struct record *record = &select->decide.record;
+	const uint8_t *id = record->current;
+
+	image->slot = slot;
+	image->store = slot == DECIDE_FACTORY ? select->factory : select->store;
+	image->id[0] = '\0';
+	if (slot == DECIDE_FACTORY)
+		return find_factory(select, image, err);
+	if (slot == DECIDE_CANDIDATE)
+		id = record->candidate;
+	else if (slot == DECIDE_PREVIOUS)
+		id = record->previous;
+	str_hex_encode(id, RECORD_ID_SIZE, image->id);
+	return 0;
+}
+
+static bool judge(struct select *select, enum decide_slot slot,
+		  struct select_image *image)
+{
+	enum record_reason reason = RECORD_REASON_MISSING;
+	int r = find_image(select, slot, image, &select->text);
+
+	if (r == 0)
+		r = rank_judge(image->store, image->id, select->settings,
+			       floor_of(select, slot), &image->manifest, &image->signers,
+			       &reason, &select->text);
+	if (r == 0)
+		return true;
+	fell(select, image, reason, r);
+	return false;
+}
+
+/* --- both ----------------------------------------------------------------------------
+ */
+
+/* A candidate without tries falls unjudged: nobody else would tell. */
+static void say_fall(const struct select *select, const struct record *next)
+{
+	const struct record *now = &select->decide.record;
+	char hex[DIGEST_HEX_SIZE];
+	struct err text;
+
+	if (!record_has(now->candidate) || record_has(next->candidate) ||
+	    select->decide.fallen[DECIDE_CANDIDATE] != RECORD_REASON_NONE)
+		return;
+	str_hex_encode(now->candidate, RECORD_ID_SIZE, hex);
+	(void)err_set(&text, 0, "candidate image %.12s: %s after %u starts", hex,
+		      record_reason_words(next->reason),
+		      (unsigned int)now->tries_initial);
+	say(select, &text);
+}
+
+static int nothing_left(struct select *select, struct err *err)
+{
+	static const char *const words[] = {
+		[CMDLINE_USE_DEFAULT] = "no image to start",
+		[CMDLINE_USE_PREVIOUS] =
+			"lamina.use=previous: there is no previous image",
+		[CMDLINE_USE_FACTORY] = "lamina.use=factory: there is no factory image",
+	};
+
+	if (select->why == 0)
+		return err_set(err, -ENOENT, "%s", words[select->decide.use]);
+	return err_set(err, select->why, "%s", select->text.text);
+}
+
+/* What is a wish for all but a candidate: tried once, and the boot goes on without it. */
+static void wish(struct select *select, const struct decision *decision)
+{
+	if (!decision->write)
+		return;
+	say_why(select);
+	say_fall(select, &decision->record);
+	(void)put_record(select, &decision->record);
+}
+
+static void repair(struct select *select)
+{
+	if (select->repair && select->decide.writable &&
+	    select->decide.use == CMDLINE_USE_DEFAULT)
+		(void)put_record(select, &select->decide.record);
+}
+
+int select_next(struct select *select, struct select_image *ret_image, struct err *err)
+{
+	struct decision decision;
+
+	for (;;) {
+		select->decide.has_factory = select->factory >= 0;
+		decide(&select->decide, &decision);
+		if (decision.slot != DECIDE_CANDIDATE)
+			wish(select, &decision);
+		if (decision.slot == DECIDE_NONE)
+			return nothing_left(select, err);
+		say_why(select);
+		if (!judge(select, decision.slot, ret_image))
+			continue;
+		if (decision.slot != DECIDE_CANDIDATE) {
+			repair(select);
+			return 0;
+		}
+		if (put_record(select, &decision.record))
+			return 0;
+	}
+}
