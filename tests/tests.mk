@@ -80,6 +80,9 @@ tree-tests := $(filter-out %/warnings.sh,$(wildcard tests/tree/*.sh))
 check-tree:
 	@tests/run $(run-flags) $(tree-tests)
 
+format:
+	@tests/tree/format.sh --apply
+
 # Both compilers, all warnings, as errors.
 check-warnings:
 	@O='$(O)' MAKE='$(MAKE)' tests/run $(run-flags) tests/tree/warnings.sh
@@ -118,7 +121,7 @@ check check-live check-tool test-programs-host test-builds-host:
 test-builds: programs test-builds-host
 endif
 
-.PHONY: run-tests check-tree check-warnings strict-gcc check check-live check-tool check-uses \
+.PHONY: format run-tests check-tree check-warnings strict-gcc check check-live check-tool check-uses \
 	check-buildroot check-configs test-programs test-programs-host test-builds test-builds-host
 include tests/fuzz/fuzz.mk
 include tests/bench/bench.mk

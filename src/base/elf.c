@@ -42,7 +42,8 @@ int elf_find(int fd, uint32_t type, struct elf_segment *ret_segment)
 		if (r < 0)
 			return r;
 		if (le_get(segment, 4) == type) {
-			ret_segment->offset = le_get(segment + layout->offset, layout->word);
+			ret_segment->offset =
+				le_get(segment + layout->offset, layout->word);
 			ret_segment->size_bytes =
 				le_get(segment + layout->size_bytes, layout->word);
 			return 1;

@@ -11,7 +11,10 @@ struct err {
 	char text[256]; /* always ended; cut in its middle ("...") when too long */
 };
 
-#define ERR_INIT { .text = "" }
+#define ERR_INIT           \
+	{                  \
+		.text = "" \
+	}
 
 /* Sets the text. Returns @r, so that `return err_set(err, -EINVAL, "...")` reads well. */
 int err_set(struct err *err, int r, const char *fmt, ...)

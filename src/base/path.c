@@ -34,14 +34,16 @@ int path_open_own_file(int dirfd, const char *rel, uint64_t *ret_size, struct er
 	int r;
 
 	if (fd == -ELOOP)
-		return err_set(err, fd, "%s: is a symbolic link, not a regular file", rel);
+		return err_set(err, fd, "%s: is a symbolic link, not a regular file",
+			       rel);
 	if (fd < 0)
 		return err_errno(err, fd, "%s", rel);
 	r = sys_fstat(fd, &st);
 	if (r < 0)
 		return err_errno(err, r, "%s", rel);
 	if (S_ISDIR(st.st_mode))
-		return err_set(err, -EISDIR, "%s: is a directory, not a regular file", rel);
+		return err_set(err, -EISDIR, "%s: is a directory, not a regular file",
+			       rel);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, -EINVAL, "%s: not a regular file", rel);
 	if (ret_size)

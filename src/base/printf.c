@@ -94,8 +94,8 @@ static int64_t take_signed(const struct spec *spec, va_list *ap)
 
 static void put_text(struct out *out, const struct spec *spec, const char *text)
 {
-	size_t count = spec->precision < 0 ? strlen(text) :
-					     strnlen(text, (size_t)spec->precision);
+	size_t count = spec->precision < 0 ? strlen(text)
+					   : strnlen(text, (size_t)spec->precision);
 	int blank = spec->width - (int)count;
 
 	if (!spec->left)
@@ -148,8 +148,9 @@ static bool convert(struct out *out, const struct spec *spec, char kind, va_list
 	case 'd':
 	case 'i':
 		number = take_signed(spec, ap);
-		put_number(out, spec, number < 0 ? 0 - (uint64_t)number : (uint64_t)number,
-			   10, lower, number < 0 ? "-" : "");
+		put_number(out, spec,
+			   number < 0 ? 0 - (uint64_t)number : (uint64_t)number, 10,
+			   lower, number < 0 ? "-" : "");
 		return true;
 	case 'u':
 		put_number(out, spec, take_unsigned(spec, ap), 10, lower, "");

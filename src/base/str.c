@@ -202,7 +202,7 @@ const char *str_size(uint64_t bytes, char *ret_text)
 	if (unit == 0)
 		(void)snprintf(ret_text, 16, "%" PRIu64 " B", bytes);
 	else
-		(void)snprintf(ret_text, 16, "%" PRIu64 ".%u %s", bytes,
-			       rest * 10 / 1024, units[unit]);
+		(void)snprintf(ret_text, 16, "%" PRIu64 ".%u %s", bytes, rest * 10 / 1024,
+			       units[unit]);
 	return ret_text;
 }

@@ -21,10 +21,10 @@
 #include <unistd.h>
 
 /* libc's -1 and errno as -errno */
-#define RET(call)                                                                        \
-	do {                                                                             \
-		long ret_ = (long)(call);                                                \
-		return ret_ < 0 ? -errno : (__typeof__(call))ret_;                       \
+#define RET(call)                                                  \
+	do {                                                       \
+		long ret_ = (long)(call);                          \
+		return ret_ < 0 ? -errno : (__typeof__(call))ret_; \
 	} while (0)
 
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode)
@@ -72,7 +72,8 @@ ssize_t sys_pwrite(int fd, const void *buf, size_t size, int64_t offset)
 
 int64_t sys_lseek(int fd, int64_t offset, int whence)
 {
-	int64_t at = lseek(fd, offset, whence); /* RET is a long's, which may be shorter */
+	int64_t at =
+		lseek(fd, offset, whence); /* RET is a long's, which may be shorter */
 
 	return at < 0 ? -errno : at;
 }
@@ -215,8 +216,8 @@ int sys_ioctl_number(int fd, unsigned long request, unsigned long arg)
 	RET((int)syscall(SYS_ioctl, fd, request, arg));
 }
 
-int sys_mount(const char *source, const char *target, const char *type, unsigned long flags,
-	      const void *data)
+int sys_mount(const char *source, const char *target, const char *type,
+	      unsigned long flags, const void *data)
 {
 	RET(mount(source, target, type, flags, data));
 }

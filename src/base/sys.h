@@ -6,8 +6,8 @@
  * (tests/fake/sys.c) and fail the n-th call. No wrapper retries or interprets.
  */
 #include <signal.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
@@ -53,8 +53,8 @@ int sys_chdir(const char *path);
 /* devices and mounts */
 int sys_ioctl(int fd, unsigned long request, void *arg);
 int sys_ioctl_number(int fd, unsigned long request, unsigned long arg);
-int sys_mount(const char *source, const char *target, const char *type, unsigned long flags,
-	      const void *data);
+int sys_mount(const char *source, const char *target, const char *type,
+	      unsigned long flags, const void *data);
 int sys_umount2(const char *target, int flags);
 int sys_fsopen(const char *type, unsigned int flags);
 int sys_fsconfig(int fd, unsigned int cmd, const char *key, const void *value, int aux);
@@ -75,7 +75,7 @@ pid_t sys_getpid(void);
 pid_t sys_getppid(void);
 pid_t sys_setsid(void);
 int sys_setgroups(size_t count, const gid_t *groups);
-int sys_setresgid(gid_t gid); /* real, effective and saved at once */
+int sys_setresgid(gid_t gid);		   /* real, effective and saved at once */
 int sys_setresuid(uid_t uid, uid_t saved); /* real and effective; saved */
 int sys_umask(mode_t mask);
 int sys_sigaction(int sig, const struct sigaction *action);

@@ -33,8 +33,8 @@ struct plan_step {
 	size_t index; /* of layer, volume or inject; else 0 */
 };
 
-#define PLAN_MAX_STEPS                                                                   \
-	(MANIFEST_MAX_LAYERS + MANIFEST_MAX_VOLUMES + MANIFEST_MAX_INJECTS +             \
+#define PLAN_MAX_STEPS                                                       \
+	(MANIFEST_MAX_LAYERS + MANIFEST_MAX_VOLUMES + MANIFEST_MAX_INJECTS + \
 	 PLAN_OP_COUNT)
 
 struct plan {

@@ -27,8 +27,8 @@ int cmd_usage(struct err *err, const char *fmt, ...)
 #define OF_COMMAND 256
 #define OF_PROGRAM 512
 
-static size_t add_options(const struct cmd_option *options, int base, struct option *ret_longs,
-			  struct str *letters)
+static size_t add_options(const struct cmd_option *options, int base,
+			  struct option *ret_longs, struct str *letters)
 {
 	size_t n = 0;
 
@@ -53,7 +53,8 @@ static void getopt_tables(const struct cmd_line *line, struct option *ret_longs,
 
 	/* before the command's name, the first operand is that name */
 	str_add(letters, line->cmd ? ":" : "+:");
-	n = add_options(line->cmd ? line->cmd->options : NULL, OF_COMMAND, ret_longs, letters);
+	n = add_options(line->cmd ? line->cmd->options : NULL, OF_COMMAND, ret_longs,
+			letters);
 	n += add_options(line->program->options, OF_PROGRAM, ret_longs + n, letters);
 	ret_longs[n++] = (struct option){ .name = "help", .val = 'h' };
 	ret_longs[n] = (struct option){ 0 };
@@ -74,7 +75,8 @@ static int place_of(const struct cmd_line *line, int got)
 
 	if (n >= 0)
 		return OF_COMMAND + n;
-	return got < OF_COMMAND ? OF_PROGRAM + by_letter(line->program->options, got) : got;
+	return got < OF_COMMAND ? OF_PROGRAM + by_letter(line->program->options, got)
+				: got;
 }
 
 static const char *option_name(const struct cmd_line *line, int place)
@@ -139,7 +141,8 @@ int cmd_next(struct cmd_line *line, int *ret_option, struct err *err)
 			*ret_option = place - OF_COMMAND;
 			return 1;
 		}
-		r = program->option(program->context, place - OF_PROGRAM, line->value, err);
+		r = program->option(program->context, place - OF_PROGRAM, line->value,
+				    err);
 		if (r < 0)
 			return r;
 	}

@@ -41,7 +41,8 @@ struct cmd {
 	const char *name;
 	const char *args; /* operands for the usage line, such as "IMAGE..." */
 	const char *help; /* one line, without a full stop */
-	const char *more; /* whole lines below it, such as what operands may be; or NULL */
+	const char
+		*more; /* whole lines below it, such as what operands may be; or NULL */
 	const struct cmd_option *options;
 	int (*run)(struct cmd_line *line, struct err *err);
 };

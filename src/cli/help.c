@@ -71,8 +71,8 @@ int cmd_print_commands(const struct cmd_program *program, struct err *err)
 	struct str s;
 
 	str_init(&s, text, sizeof(text));
-	str_addf(&s, "usage: %s COMMAND [OPTION...] [ARGUMENT...]\n\n%s\n\n", program->name,
-		 program->help);
+	str_addf(&s, "usage: %s COMMAND [OPTION...] [ARGUMENT...]\n\n%s\n\n",
+		 program->name, program->help);
 	for (const struct cmd *const *cmd = program->commands; *cmd; cmd++)
 		str_addf(&s, "  %-12s %s\n", (*cmd)->name, (*cmd)->help);
 	if (program->options)

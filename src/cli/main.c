@@ -21,7 +21,8 @@ static const struct cmd *find(const struct cmd_program *program, const char *wor
 	return NULL;
 }
 
-static int print_help(const struct cmd_program *program, const char *word, struct err *err)
+static int print_help(const struct cmd_program *program, const char *word,
+		      struct err *err)
 {
 	const struct cmd *cmd = word ? find(program, word) : NULL;
 
@@ -86,7 +87,8 @@ static int run(struct cmd_line *line, struct err *err)
 	if (strcmp(line->argv[0], "help") == 0)
 		return print_help(line->program, line->argv[1], err);
 	line->cmd = find(line->program, line->argv[0]);
-	return line->cmd ? run_command(line, err) : print_help(line->program, line->argv[0], err);
+	return line->cmd ? run_command(line, err)
+			 : print_help(line->program, line->argv[0], err);
 }
 
 static int exit_code(int r)

@@ -44,7 +44,8 @@ int ctl_open_run(const struct ctl *ctl, const char *name, int flags)
 	__fd int dir = sys_openat(AT_FDCWD, ctl->run ? ctl->run : CTL_RUN,
 				  O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 
-	return dir < 0 ? dir : path_open_own(dir, name, flags, flags & O_CREAT ? 0644 : 0);
+	return dir < 0 ? dir
+		       : path_open_own(dir, name, flags, flags & O_CREAT ? 0644 : 0);
 }
 
 /* @given, or @name in the directory of init's files. 0 or -ENAMETOOLONG. */
@@ -75,8 +76,10 @@ static int without(const struct ctl *ctl, const char *given, const char *option,
 {
 	if (r != -ENOENT || given)
 		return r;
-	return err_set(err, r, "%s/%s is missing: lamina-init leaves it on a device; elsewhere "
-		       "say --%s", ctl->run ? ctl->run : CTL_RUN, option, option);
+	return err_set(err, r,
+		       "%s/%s is missing: lamina-init leaves it on a device; elsewhere "
+		       "say --%s",
+		       ctl->run ? ctl->run : CTL_RUN, option, option);
 }
 
 static int read_settings(struct ctl *ctl, struct err *err)
@@ -92,7 +95,8 @@ static int read_settings(struct ctl *ctl, struct err *err)
 	if (r == 0)
 		r = without(ctl, ctl->keyring, "keyring",
 			    settings_read_keyring(path, ctl->settings.policy.threshold,
-						  &ctl->settings.keyring, err), err);
+						  &ctl->settings.keyring, err),
+			    err);
 	return r;
 }
 
@@ -226,7 +230,8 @@ int ctl_is_store(const struct ctl *ctl, const struct change *change, struct err 
 int ctl_confirm(struct ctl *ctl, struct confirm *ret_confirm, struct err *err)
 {
 	if (!ctl->running[0])
-		return err_set(err, -ENOENT, "nothing says which image runs: there is no %s/image",
+		return err_set(err, -ENOENT,
+			       "nothing says which image runs: there is no %s/image",
 			       ctl->run ? ctl->run : CTL_RUN);
 	*ret_confirm = (struct confirm){
 		.store = ctl->store_path,
@@ -276,8 +281,8 @@ static int begin(struct ctl *ctl, struct change *change, struct err *err)
 	change->device = ctl_device(ctl);
 	change->settings = &ctl->settings;
 	change->rest = ctl->rest;
-	if (runs_confirmed(ctl) &&
-	    str_hex_decode(ctl->running, DIGEST_HEX_SIZE - 1, running, sizeof(running)) == 0)
+	if (runs_confirmed(ctl) && str_hex_decode(ctl->running, DIGEST_HEX_SIZE - 1,
+						  running, sizeof(running)) == 0)
 		change->running = running;
 	return change_begin(change, err);
 }

@@ -19,7 +19,8 @@ static int judge(const struct ctl *ctl, const char *path, struct err *err)
 	int r = store;
 
 	if (r >= 0)
-		r = rank_images(store, &ctl->settings, ctl->settings.policy.floor, &rank, err);
+		r = rank_images(store, &ctl->settings, ctl->settings.policy.floor, &rank,
+				err);
 	if (r == 0 && rank.count == 0)
 		return err_set(err, rank.why, "%s", rank.text.text);
 	return r;
@@ -62,6 +63,7 @@ int factory_check(struct ctl *ctl, struct err *err)
 		r = err_set(&why, -ENOENT, "no device was booted with it");
 	if (r == 0)
 		return 0;
-	return err_set(err, r, "factory %s: no image of it would start, nothing is changed: %s",
+	return err_set(err, r,
+		       "factory %s: no image of it would start, nothing is changed: %s",
 		       policy->factory, why.text);
 }

@@ -19,14 +19,15 @@ static void read_manifest(const struct manifest *manifest, struct facts *facts)
 		facts->size_bytes += manifest->layers[i].size_bytes;
 }
 
-void facts_read(const struct settings *settings, int store, const char *id, uint64_t floor,
-		struct manifest *manifest, struct facts *ret_facts)
+void facts_read(const struct settings *settings, int store, const char *id,
+		uint64_t floor, struct manifest *manifest, struct facts *ret_facts)
 {
 	struct facts facts = { .r = 0 };
 
 	(void)snprintf(facts.id, sizeof(facts.id), "%s", id);
-	facts.r = store_load_image(store, id, &settings->keyring, settings->policy.threshold,
-				   manifest, &facts.signers, &facts.err);
+	facts.r = store_load_image(store, id, &settings->keyring,
+				   settings->policy.threshold, manifest, &facts.signers,
+				   &facts.err);
 	if (facts.r == 0)
 		read_manifest(manifest, &facts);
 	if (facts.r == 0)

@@ -20,15 +20,15 @@ struct facts {
 	bool known;		  /* the signature holds: what follows was read */
 	char name[MANIFEST_NAME_SIZE];
 	char version[FACTS_VERSION_SIZE];
-	uint64_t serial, size_bytes;	  /* size: of all layers */
+	uint64_t serial, size_bytes; /* size: of all layers */
 	size_t layer_count;
 	struct key_signers signers;
 };
 
 /* Reads and judges image @id, as a boot does before it mounts anything. What is wrong is
  * among the facts. @manifest is overwritten. */
-void facts_read(const struct settings *settings, int store, const char *id, uint64_t floor,
-		struct manifest *manifest, struct facts *ret_facts);
+void facts_read(const struct settings *settings, int store, const char *id,
+		uint64_t floor, struct manifest *manifest, struct facts *ret_facts);
 
 /* "3f2a9c01d4e7 thermostat 1.4.2, serial 17, signed by 9d6cc1118973aec6", and why a boot
  * would not take it. */

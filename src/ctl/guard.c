@@ -55,11 +55,10 @@ static void follow(pid_t parent)
 		sys_exit(1);
 }
 
-static _Noreturn void run_worker(int out,
-				 int (*work)(void *context,
-					     uint64_t ret_counts[GUARD_COUNTS],
-					     struct err *err),
-				 void *context)
+static _Noreturn void
+run_worker(int out,
+	   int (*work)(void *context, uint64_t ret_counts[GUARD_COUNTS], struct err *err),
+	   void *context)
 {
 	struct result result = { .r = 0 };
 
@@ -85,7 +84,8 @@ static int wait_for(int in, struct result *result, struct err *err)
 	return result->r;
 }
 
-int guard_run(int (*work)(void *context, uint64_t ret_counts[GUARD_COUNTS], struct err *err),
+int guard_run(int (*work)(void *context, uint64_t ret_counts[GUARD_COUNTS],
+			  struct err *err),
 	      void *context, uint64_t ret_counts[GUARD_COUNTS], struct err *err)
 {
 	struct result result = { .r = 0 };

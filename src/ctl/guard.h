@@ -14,5 +14,6 @@
  * counts; -EINTR when it was killed. Nothing else that it changes in memory is seen
  * here.
  */
-int guard_run(int (*work)(void *context, uint64_t ret_counts[GUARD_COUNTS], struct err *err),
+int guard_run(int (*work)(void *context, uint64_t ret_counts[GUARD_COUNTS],
+			  struct err *err),
 	      void *context, uint64_t ret_counts[GUARD_COUNTS], struct err *err);

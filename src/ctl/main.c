@@ -7,7 +7,7 @@ extern const struct cmd cmd_status, cmd_install, cmd_reboot, cmd_confirm, cmd_ro
 /* In the order in which people need them. */
 static const struct cmd *const commands[] = {
 	&cmd_status, &cmd_install, &cmd_reboot, &cmd_confirm, &cmd_rollback, &cmd_reject,
-	&cmd_list,   &cmd_verify,  &cmd_gc,	&cmd_reset, NULL,
+	&cmd_list,   &cmd_verify,  &cmd_gc,	&cmd_reset,   NULL,
 };
 
 enum {

@@ -12,8 +12,8 @@
 #include "base/err.h"
 
 struct out {
-	int fd; /* borrowed */
-	int r;	/* the first error */
+	int fd;		    /* borrowed */
+	int r;		    /* the first error */
 	unsigned int depth; /* of JSON */
 	bool more;	    /* something stands before in this object or array */
 	size_t used;
@@ -22,7 +22,8 @@ struct out {
 
 void out_init(struct out *out, int fd);
 void out_add(struct out *out, const char *text);
-void out_addf(struct out *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void out_addf(struct out *out, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 /* @text from a stranger: without what a terminal could take for a command. */
 void out_clean(struct out *out, const char *text);
 /* Writes what is left. 0, or -errno of the first write that failed. */

@@ -98,9 +98,9 @@ void status_json(struct out *out, const struct status *status)
 	const struct record *record = &status->record;
 
 	json_text(out, "state",
-		  record_has(record->candidate) ? "trying" :
-		  record_has(record->current)	? "confirmed" :
-						  "empty");
+		  record_has(record->candidate) ? "trying"
+		  : record_has(record->current) ? "confirmed"
+						: "empty");
 	running_json(out, status);
 	next_json(out, status);
 	for (enum decide_slot slot = 0; slot < STATUS_SLOTS; slot++)

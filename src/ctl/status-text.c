@@ -80,7 +80,8 @@ static void refused_line(struct out *out, const struct status *status)
 	if (status->refused == 0)
 		return;
 	label(out, "refused");
-	out_addf(out, "%zu image%s in the store, `laminactl list` tells: ", status->refused,
+	out_addf(out,
+		 "%zu image%s in the store, `laminactl list` tells: ", status->refused,
 		 status->refused == 1 ? "" : "s");
 	out_clean(out, status->refused_why.text);
 	out_add(out, "\n");

@@ -108,9 +108,9 @@ static void read_copies(const struct ctl *ctl, int store, struct status *status)
 
 	status->has_copies = fd >= 0;
 	status->has_file = fd != -ENOENT || ctl_device(ctl);
-	status->record_r = fd < 0 ? fd :
-				    state_read(fd, &record, &status->copies,
-					       &status->record_err);
+	status->record_r =
+		fd < 0 ? fd
+		       : state_read(fd, &record, &status->copies, &status->record_err);
 	status->record_floor = status->record_r == 0 ? record.floor : 0;
 }
 

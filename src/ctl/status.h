@@ -17,18 +17,18 @@
 
 struct status {
 	const char *running, *running_slot; /* borrowed from struct ctl */
-	struct record record;		    /* of the disk, or as a boot would make it up */
+	struct record record;  /* of the disk, or as a boot would make it up */
 	struct err failed_why; /* what this boot said of the image that failed, or "" */
-	struct facts slots[STATUS_SLOTS];   /* by enum decide_slot */
-	size_t refused;	       /* images that a record can't be made up from */
-	struct err refused_why; /* the last of them, and why */
+	struct facts slots[STATUS_SLOTS]; /* by enum decide_slot */
+	size_t refused;			  /* images that a record can't be made up from */
+	struct err refused_why;		  /* the last of them, and why */
 	enum decide_slot next;
-	uint64_t floor;		/* the higher of the two */
-	uint64_t record_floor;	/* the record's, 0 without one */
+	uint64_t floor;	       /* the higher of the two */
+	uint64_t record_floor; /* the record's, 0 without one */
 	int record_r; /* state_read()'s, or why there was nothing for it to read */
 	struct err record_err;
-	bool has_file;		    /* or a device; without one record_r may be anything */
-	bool has_copies;	    /* they could be opened... */
+	bool has_file;	 /* or a device; without one record_r may be anything */
+	bool has_copies; /* they could be opened... */
 	struct state_copies copies; /* ...and stand there so */
 	bool writable;		    /* a boot can write the record */
 	int space_r;

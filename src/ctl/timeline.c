@@ -33,9 +33,9 @@ static void show_text(struct out *out, const struct step *step)
 {
 	uint64_t took_us = step->end_us - step->start_us;
 
-	out_addf(out, "%8" PRIu64 ".%03u ms %8" PRIu64 ".%03u ms  ", step->start_us / 1000,
-		 (unsigned int)(step->start_us % 1000), took_us / 1000,
-		 (unsigned int)(took_us % 1000));
+	out_addf(out, "%8" PRIu64 ".%03u ms %8" PRIu64 ".%03u ms  ",
+		 step->start_us / 1000, (unsigned int)(step->start_us % 1000),
+		 took_us / 1000, (unsigned int)(took_us % 1000));
 	out_clean(out, step->name);
 	out_add(out, "\n");
 }
@@ -56,7 +56,8 @@ int timeline_show(struct out *out, const struct ctl *ctl, bool json, struct err 
 	struct step step;
 
 	if (size < 0)
-		return err_errno(err, (int)size, "%s/boot", ctl->run ? ctl->run : CTL_RUN);
+		return err_errno(err, (int)size, "%s/boot",
+				 ctl->run ? ctl->run : CTL_RUN);
 	text[size] = '\0';
 	if (json)
 		json_open(out, "boot", '[');

@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KEY_ID_SIZE 17 /* 16 hex digits and NUL: first half of sha256 of the public key  \
+#define KEY_ID_SIZE \
+	17 /* 16 hex digits and NUL: first half of sha256 of the public key  \
 			*/
 #define KEY_POINT_SIZE 65 /* of a public key of P-256: 0x04 X Y */
 #define KEY_MAX_BYTES 512 /* of a public key or a signature: RSA's with 4096 bits */

@@ -14,7 +14,7 @@
 
 #include "base/err.h"
 
-#define MANIFEST_MAX_SIZE 65536 /* bytes of a manifest file */
+#define MANIFEST_MAX_SIZE 65536	 /* bytes of a manifest file */
 #define MANIFEST_FEATURE_LEVEL 1 /* what this code understands: `min-init` asks for it */
 #define MANIFEST_MAX_LAYERS CONFIG_LAMINA_MAX_LAYERS
 #define MANIFEST_MAX_COMPATIBLE 16
@@ -27,8 +27,9 @@
 struct manifest_layer {
 	uint8_t blob[32];    /* sha256 of the whole blob */
 	uint64_t size_bytes; /* of the whole blob */
-	uint64_t data_bytes; /* of the padded squashfs: where the verity superblock starts */
-	uint8_t root[32];    /* verity root hash */
+	uint64_t
+		data_bytes; /* of the padded squashfs: where the verity superblock starts */
+	uint8_t root[32];   /* verity root hash */
 };
 
 enum manifest_upper {

@@ -47,7 +47,7 @@ struct policy {
 	 * directory of the initramfs; "": none */
 	char factory[POLICY_WORD_SIZE];
 	char factory_type[POLICY_TYPE_SIZE]; /* ext4 by default */
-	char state[POLICY_WORD_SIZE];	   /* a partition; "": the file `state` of the store */
+	char state[POLICY_WORD_SIZE]; /* a partition; "": the file `state` of the store */
 	char compatible[POLICY_WORD_SIZE]; /* must be there */
 	uint32_t threshold; /* distinct good signatures needed, 1 by default */
 	uint64_t floor;	    /* least serial, 0 by default */

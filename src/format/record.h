@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 
-#define RECORD_SIZE 512	   /* one sector: a disk writes it whole or not at all */
+#define RECORD_SIZE 512 /* one sector: a disk writes it whole or not at all */
 #define RECORD_COPIES 2
 #define RECORD_STRIDE 4096 /* bytes from one copy to the next */
 #define RECORD_ROOM (RECORD_COPIES * RECORD_STRIDE)

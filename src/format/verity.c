@@ -41,7 +41,8 @@ void verity_superblock_write(const struct verity_superblock *sb,
 int verity_superblock_parse(const uint8_t bytes[VERITY_SUPERBLOCK_SIZE],
 			    struct verity_superblock *ret_sb, struct err *err)
 {
-	struct verity_superblock sb = { .data_blocks = le_get(bytes + SB_DATA_BLOCKS, 8) };
+	struct verity_superblock sb = { .data_blocks =
+						le_get(bytes + SB_DATA_BLOCKS, 8) };
 	uint8_t expected[VERITY_SUPERBLOCK_SIZE];
 
 	memcpy(sb.uuid, bytes + SB_UUID, sizeof(sb.uuid));

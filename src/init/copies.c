@@ -41,7 +41,8 @@ int copies_leave(int run, struct err *err)
 	if (r < 0 && r != -EEXIST)
 		return err_errno(err, r, "%s", STAGE_RUN "/" BIN);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		__fd int from = sys_openat(AT_FDCWD, files[i].from, O_RDONLY | O_CLOEXEC, 0);
+		__fd int from =
+			sys_openat(AT_FDCWD, files[i].from, O_RDONLY | O_CLOEXEC, 0);
 		__fd int to = -EBADF;
 
 		if (from == -ENOENT)

@@ -9,9 +9,9 @@
 #include "init/boot.h"
 #include "init/pid1/console.h"
 #include "init/pid1/failure.h"
-#include "store/settings.h"
 #include "init/show.h"
 #include "init/stage.h"
+#include "store/settings.h"
 
 static const char usage[] =
 	"lamina-init is the /init of an initramfs: started as PID 1, it boots. "

@@ -40,8 +40,7 @@ int report_image(const struct stage *stage, struct err *err)
 		 report_slot(image->slot), image->manifest.name);
 	lines_encode(&s, image->manifest.version, 1);
 	str_addf(&s, "\nserial=%" PRIu64 "\nlayers=%zu\nguard=%s\nstore=%s\nsigners=",
-		 image->manifest.serial, image->manifest.layer_count,
-		 stage->guard->name,
+		 image->manifest.serial, image->manifest.layer_count, stage->guard->name,
 		 plan_persists(&image->manifest) ? "writable" : "read-only");
 	for (size_t i = 0; i < image->signers.count; i++)
 		str_addf(&s, "%s%s", i ? "," : "", image->signers.ids[i]);

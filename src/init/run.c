@@ -13,10 +13,10 @@
 #include "base/sys.h"
 #include "container/program.h"
 #include "init/pid1/console.h"
-#include "init/trial/keeper.h"
 #include "init/place.h"
 #include "init/report.h"
 #include "init/timeline.h"
+#include "init/trial/keeper.h"
 
 int run_check(struct stage *stage, struct err *err)
 {
@@ -49,8 +49,8 @@ static void say_success(const struct stage *stage)
 
 	str_init(&s, trial, sizeof(trial));
 	if (stage->image->slot == DECIDE_CANDIDATE)
-		str_addf(&s, "candidate, try %u of %u, ", tries - stage->record->tries_left,
-			 tries);
+		str_addf(&s, "candidate, try %u of %u, ",
+			 tries - stage->record->tries_left, tries);
 	str_init(&s, ids, sizeof(ids));
 	for (size_t i = 0; i < signers->count; i++)
 		str_addf(&s, "%s%s", i ? ", " : "", signers->ids[i]);

@@ -7,8 +7,8 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
-#include "init/pid1/console.h"
 #include "init/inject.h"
+#include "init/pid1/console.h"
 #include "init/run.h"
 #include "init/timeline.h"
 #include "init/upper.h"

@@ -155,9 +155,11 @@ static int result(struct err *err)
 	if (check->bad_blocks == 0)
 		return 0;
 	if (check->lost_blocks > 0)
-		(void)snprintf(lost, sizeof(lost), "; %" PRIu64 " more can't be read for it",
+		(void)snprintf(lost, sizeof(lost),
+			       "; %" PRIu64 " more can't be read for it",
 			       check->lost_blocks);
-	return err_set(err, -EBADMSG, "%" PRIu64 " of %" PRIu64 " blocks %s %s%" PRIu64 "%s",
+	return err_set(err, -EBADMSG,
+		       "%" PRIu64 " of %" PRIu64 " blocks %s %s%" PRIu64 "%s",
 		       check->bad_blocks, walk.layer->size_bytes / VERITY_BLOCK,
 		       check->bad_blocks == 1 ? "is damaged:" : "are damaged, first",
 		       kinds[walk.first_kind], walk.first, lost);

@@ -11,8 +11,8 @@
 #include "base/sys.h"
 #include "install/incoming.h"
 #include "install/install.h"
-#include "store/judge.h"
 #include "install/remove.h"
+#include "store/judge.h"
 
 /* Directories of the store, for as long as it is written. */
 struct places {

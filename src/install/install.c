@@ -52,9 +52,10 @@ static int check_failed(const struct install *install, struct err *err)
 	if (!install->failed || install->force ||
 	    strcmp(install->failed, install->id) != 0)
 		return 0;
-	return err_set(err, -EPERM,
-		       "image %.12s failed on this device (%s): --force installs it all the same",
-		       install->id, install->failed_words);
+	return err_set(
+		err, -EPERM,
+		"image %.12s failed on this device (%s): --force installs it all the same",
+		install->id, install->failed_words);
 }
 
 static uint64_t add(uint64_t a, uint64_t b)

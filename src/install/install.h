@@ -45,11 +45,11 @@ struct install {
 	int source; /* of the bundle or directory; borrowed */
 	int store;
 	const struct settings *settings;
-	uint64_t floor;	    /* the higher of the policy's and the record's */
-	const char *failed; /* the id remembered as failed, or NULL */
+	uint64_t floor;		  /* the higher of the policy's and the record's */
+	const char *failed;	  /* the id remembered as failed, or NULL */
 	const char *failed_words; /* why it did */
 	bool force;		  /* takes that one all the same */
-	struct gc *gc;	    /* what would be collected, to count it as free; or NULL */
+	struct gc *gc; /* what would be collected, to count it as free; or NULL */
 	/* A byte is half done when it is written, done when it was read back. */
 	void (*progress)(void *context, uint64_t done_bytes, uint64_t total_bytes);
 	void *context;

@@ -91,8 +91,8 @@ static int take_padding(int fd, uint64_t size_bytes, const char *name, struct er
 	return 0;
 }
 
-static int take_text(int fd, const char *name, uint64_t size_bytes, void *buf, size_t room,
-		     struct err *err)
+static int take_text(int fd, const char *name, uint64_t size_bytes, void *buf,
+		     size_t room, struct err *err)
 {
 	int r;
 

@@ -5,8 +5,8 @@
 
 #include "base/fd.h"
 #include "boot/transition.h"
-#include "store/lock.h"
 #include "slot/state.h"
+#include "store/lock.h"
 #include "store/store.h"
 
 /* Reading a record makes nothing writable, and whoever changes one has words of its own. */
@@ -66,8 +66,9 @@ int change_begin(struct change *change, struct err *err)
 	if (r < 0)
 		return r;
 	if (change->select.keep)
-		return err_set(err, -ENOTSUP,
-			       "the boot record is of a newer version: nothing is changed");
+		return err_set(
+			err, -ENOTSUP,
+			"the boot record is of a newer version: nothing is changed");
 	if (!change->select.decide.writable)
 		r = look_again(change, err);
 	change->record = &change->select.decide.record;

@@ -10,7 +10,8 @@
 #include "store/store.h"
 
 /* The image whose serial becomes the floor: NULL if the floor stays. */
-static const uint8_t *floor_image(const struct confirm *confirm, const struct record *record)
+static const uint8_t *floor_image(const struct confirm *confirm,
+				  const struct record *record)
 {
 	switch (confirm->settings->policy.raise_floor) {
 	case POLICY_RAISE_PREVIOUS:
@@ -33,12 +34,14 @@ static uint64_t floor_for(const struct confirm *confirm, const struct change *ch
 		return 0;
 	str_hex_encode(id, RECORD_ID_SIZE, hex);
 	if (store_load_image(change->store, hex, &settings->keyring,
-			     settings->policy.threshold, confirm->scratch, NULL, NULL) < 0)
+			     settings->policy.threshold, confirm->scratch, NULL,
+			     NULL) < 0)
 		return 0;
 	return confirm->scratch->serial;
 }
 
-static int confirm_change(const struct confirm *confirm, struct change *change, struct err *err)
+static int confirm_change(const struct confirm *confirm, struct change *change,
+			  struct err *err)
 {
 	uint64_t floor = floor_for(confirm, change);
 	int r = transition_confirm(change->record, confirm->running, floor, err);
@@ -46,7 +49,8 @@ static int confirm_change(const struct confirm *confirm, struct change *change, 
 	return r < 0 ? r : change_write(change, err);
 }
 
-static int reboot_change(const struct confirm *confirm, struct change *change, struct err *err)
+static int reboot_change(const struct confirm *confirm, struct change *change,
+			 struct err *err)
 {
 	const struct record *record = change->record;
 	int r;
@@ -55,10 +59,11 @@ static int reboot_change(const struct confirm *confirm, struct change *change, s
 		if (!record->reboot_spent || !record_has(confirm->running) ||
 		    !record_same(record->candidate, confirm->running))
 			return 0;
-		return err_set(err, -EALREADY,
-			       "the one free reboot is spent: this start counts (%u of %u left)",
-			       (unsigned int)record->tries_left,
-			       (unsigned int)record->tries_initial);
+		return err_set(
+			err, -EALREADY,
+			"the one free reboot is spent: this start counts (%u of %u left)",
+			(unsigned int)record->tries_left,
+			(unsigned int)record->tries_initial);
 	}
 	r = change_write(change, err);
 	return r < 0 ? r : 1;

@@ -39,8 +39,8 @@ struct select {
 	const char *device; /* of the record; NULL: the file `state` of the store */
 	bool pretend;	    /* takes every write for done and opens nothing for writing */
 	struct decide decide; /* use and last_end are the caller's, the rest is ours */
-	bool has_record;      /* false: made up from what lies in the store, but for the floor */
-	bool keep;	      /* the record is of a newer version: never write it */
+	bool has_record; /* false: made up from what lies in the store, but for the floor */
+	bool keep;	 /* the record is of a newer version: never write it */
 	/* ours */
 	bool repair;	 /* what is on the disk is no record: it may as well be one */
 	int why;	 /* the errno of the last image that fell, 0: none did yet */

@@ -127,7 +127,8 @@ int state_create(int store, struct err *err)
 
 	if (r == 0)
 		r = sys_fsync(store);
-	return r < 0 ? err_errno(err, r, "boot record: making the file " FILE_NAME) : TAKE_FD(fd);
+	return r < 0 ? err_errno(err, r, "boot record: making the file " FILE_NAME)
+		     : TAKE_FD(fd);
 }
 
 static int read_slot(int fd, size_t index)

@@ -16,8 +16,8 @@
 #include "store/store.h"
 
 /* statfs has these flags where mount has them */
-#define KEPT                                                                             \
-	(MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_SYNCHRONOUS | MS_NOATIME |                \
+#define KEPT                                                              \
+	(MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_SYNCHRONOUS | MS_NOATIME | \
 	 MS_NODIRATIME | MS_RELATIME)
 
 static int get_flags(const char *path, unsigned long *ret_flags)

@@ -215,12 +215,11 @@ static int write_pem(int r, const mbedtls_pk_context *pk, write_fn *write,
 
 static int secret_to_pk(const struct private_key *key, mbedtls_pk_context *pk)
 {
-	return public_key_bytes_to_pk(key->public.kind == KEY_RSA
-					      ? PSA_KEY_TYPE_RSA_KEY_PAIR
-					      : PSA_KEY_TYPE_ECC_KEY_PAIR(
-							PSA_ECC_FAMILY_SECP_R1),
-				      key->secret, key->secret_size,
-				      mbedtls_pk_copy_from_psa, pk);
+	return public_key_bytes_to_pk(
+		key->public.kind == KEY_RSA
+			? PSA_KEY_TYPE_RSA_KEY_PAIR
+			: PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1),
+		key->secret, key->secret_size, mbedtls_pk_copy_from_psa, pk);
 }
 
 int private_key_write_pem(const struct private_key *key,
@@ -230,7 +229,8 @@ int private_key_write_pem(const struct private_key *key,
 	int r;
 
 	mbedtls_pk_init(&pk);
-	r = write_pem(secret_to_pk(key, &pk), &pk, mbedtls_pk_write_key_pem, ret_pem, err);
+	r = write_pem(secret_to_pk(key, &pk), &pk, mbedtls_pk_write_key_pem, ret_pem,
+		      err);
 	mbedtls_pk_free(&pk);
 	return r;
 }

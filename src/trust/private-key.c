@@ -21,10 +21,9 @@ static psa_key_attributes_t pair_attributes(enum key_kind kind, unsigned int bit
 {
 	psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
 
-	psa_set_key_type(&attributes,
-			 kind == KEY_RSA
-				 ? PSA_KEY_TYPE_RSA_KEY_PAIR
-				 : PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
+	psa_set_key_type(&attributes, kind == KEY_RSA ? PSA_KEY_TYPE_RSA_KEY_PAIR
+						      : PSA_KEY_TYPE_ECC_KEY_PAIR(
+								PSA_ECC_FAMILY_SECP_R1));
 	psa_set_key_bits(&attributes, bits);
 	psa_set_key_usage_flags(&attributes,
 				PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_EXPORT);
@@ -59,7 +58,8 @@ static int read_public(psa_key_id_t id, enum key_kind kind, struct key_line *ret
 int private_key_new(unsigned int rsa_bits, struct private_key *ret_key, struct err *err)
 {
 	enum key_kind kind = rsa_bits ? KEY_RSA : KEY_P256;
-	psa_key_attributes_t attributes = pair_attributes(kind, rsa_bits ? rsa_bits : 256);
+	psa_key_attributes_t attributes =
+		pair_attributes(kind, rsa_bits ? rsa_bits : 256);
 	struct private_key key = { .secret_size = 0 };
 	psa_key_id_t id;
 	psa_status_t status = psa_generate_key(&attributes, &id);

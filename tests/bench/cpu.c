@@ -26,7 +26,8 @@ struct text {
 };
 
 static struct text manifest_text = { .name = "manifest" };
-static struct text signature_text = { .name = "p256.sig" }, rsa_text = { .name = "rsa.sig" };
+static struct text signature_text = { .name = "p256.sig" },
+		   rsa_text = { .name = "rsa.sig" };
 static struct text keyring_text = { .name = "p256.keyring" };
 static struct text rsa_keyring_text = { .name = "rsa.keyring" };
 static struct text policy_text = { .name = "policy" };
@@ -41,14 +42,14 @@ static struct err err = ERR_INIT;
 
 static int check_p256(void)
 {
-	return key_verify(manifest_text.bytes, manifest_text.size, &signatures, &ring, 1, NULL,
-			  &err);
+	return key_verify(manifest_text.bytes, manifest_text.size, &signatures, &ring, 1,
+			  NULL, &err);
 }
 
 static int check_rsa(void)
 {
-	return key_verify(manifest_text.bytes, manifest_text.size, &rsa_signatures, &rsa_ring, 1,
-			  NULL, &err);
+	return key_verify(manifest_text.bytes, manifest_text.size, &rsa_signatures,
+			  &rsa_ring, 1, NULL, &err);
 }
 
 static int hash(void)
@@ -70,17 +71,19 @@ static int parse_rest(void)
 	if (r == 0)
 		r = keyring_parse(keyring_text.bytes, keyring_text.size, &ring, &err);
 	if (r == 0)
-		r = signature_file_parse(signature_text.bytes, signature_text.size, &signatures,
-					 &err);
+		r = signature_file_parse(signature_text.bytes, signature_text.size,
+					 &signatures, &err);
 	return r;
 }
 
 static int parse_rsa(void)
 {
-	int r = keyring_parse(rsa_keyring_text.bytes, rsa_keyring_text.size, &rsa_ring, &err);
+	int r = keyring_parse(rsa_keyring_text.bytes, rsa_keyring_text.size, &rsa_ring,
+			      &err);
 
 	if (r == 0)
-		r = signature_file_parse(rsa_text.bytes, rsa_text.size, &rsa_signatures, &err);
+		r = signature_file_parse(rsa_text.bytes, rsa_text.size, &rsa_signatures,
+					 &err);
 	return r;
 }
 

@@ -47,7 +47,8 @@ static void dm(unsigned long request, void *arg)
 	static int control = -1;
 
 	if (control < 0)
-		need(control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC), "control");
+		need(control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC),
+		     "control");
 	need(ioctl(control, request, arg), "device-mapper");
 }
 
@@ -79,8 +80,9 @@ static void map(const struct floor_layer *layer, unsigned int number, char *devi
 	table.io.flags = DM_READONLY_FLAG;
 	table.spec.length = layer->data / 512;
 	strcpy(table.spec.target_type, "verity");
-	snprintf(table.params, sizeof(table.params), "1 %s %s 4096 4096 %llu %llu sha256 %s -",
-		 device, device, (unsigned long long)(layer->data / 4096),
+	snprintf(table.params, sizeof(table.params),
+		 "1 %s %s 4096 4096 %llu %llu sha256 %s -", device, device,
+		 (unsigned long long)(layer->data / 4096),
 		 (unsigned long long)(layer->data / 4096 + 1), layer->root);
 	dm(DM_TABLE_LOAD, &table);
 	head(&table.io, sizeof(table.io), number);
@@ -127,8 +129,9 @@ static void stack(void)
 	mkdir("/work/up", 0755);
 	mkdir("/work/up/upper", 0755);
 	mkdir("/work/up/work", 0755);
-	strcpy(options + used, ",upperdir=up/upper,workdir=up/work,index=off,metacopy=off,"
-			       "redirect_dir=nofollow,xino=off");
+	strcpy(options + used,
+	       ",upperdir=up/upper,workdir=up/work,index=off,metacopy=off,"
+	       "redirect_dir=nofollow,xino=off");
 	need(chdir("/work"), "chdir");
 	need(mount("overlay", "/root", "overlay", MS_NODEV, options), "overlay");
 }
@@ -139,7 +142,8 @@ int main(void)
 	char *argv[] = { "/app", NULL }, *envp[] = { "PATH=/bin:/usr/bin", NULL };
 
 	for (unsigned int i = 0; i < 4; i++) {
-		static const char *const types[] = { "devtmpfs", "proc", "sysfs", "tmpfs" };
+		static const char *const types[] = { "devtmpfs", "proc", "sysfs",
+						     "tmpfs" };
 		char path[8];
 
 		sprintf(path, "/%s", moved[i]);
@@ -153,7 +157,9 @@ int main(void)
 	mkdir("/store", 0755);
 	mkdir("/work", 0755);
 	mkdir("/root", 0755);
-	need(mount("/dev/vda1", "/store", "ext4", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL), "store");
+	need(mount("/dev/vda1", "/store", "ext4",
+		   MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL),
+	     "store");
 	need(mount("work", "/work", "tmpfs", 0, NULL), "work");
 	for (unsigned int i = 0; i < COUNT; i++)
 		mount_layer(&layers[i], i);

@@ -71,7 +71,8 @@ static void follow(pid_t pid)
 		end("waitpid");
 	ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)PTRACE_O_TRACESYSGOOD);
 	for (;;) {
-		if (ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(intptr_t)signal_number) < 0)
+		if (ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(intptr_t)signal_number) <
+		    0)
 			end("PTRACE_SYSCALL");
 		if (waitpid(pid, &status, __WALL) < 0 || !WIFSTOPPED(status))
 			end("init ended");

@@ -71,9 +71,9 @@ static int follow(pid_t first, const char *path)
 		if (event == PTRACE_EVENT_EXIT)
 			kib += rss_of(pid);
 		/* a new process begins with a stop that isn't its own */
-		pass = event || WSTOPSIG(status) == SIGSTOP || WSTOPSIG(status) == SIGTRAP ?
-			       0 :
-			       WSTOPSIG(status);
+		pass = event || WSTOPSIG(status) == SIGSTOP || WSTOPSIG(status) == SIGTRAP
+			       ? 0
+			       : WSTOPSIG(status);
 		ptrace(PTRACE_CONT, pid, NULL, (void *)(long)pass);
 	}
 }
@@ -96,8 +96,8 @@ int main(int argc, char **argv)
 	}
 	if (waitpid(pid, &status, 0) < 0 ||
 	    ptrace(PTRACE_SETOPTIONS, pid, NULL,
-		   (void *)(PTRACE_O_TRACEEXIT | PTRACE_O_TRACEFORK | PTRACE_O_TRACECLONE |
-			    PTRACE_O_TRACEVFORK)) < 0)
+		   (void *)(PTRACE_O_TRACEEXIT | PTRACE_O_TRACEFORK |
+			    PTRACE_O_TRACECLONE | PTRACE_O_TRACEVFORK)) < 0)
 		end("ptrace");
 	ptrace(PTRACE_CONT, pid, NULL, NULL);
 	return follow(pid, argv[1]);

@@ -5,11 +5,11 @@
 /* Notes the call. 0, or the -errno it is to return. */
 int call_enter(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-#define ENTER(...)                                                                       \
-	do {                                                                             \
-		int enter_r_ = call_enter(__VA_ARGS__);                                  \
-		if (enter_r_ < 0)                                                        \
-			return enter_r_;                                                 \
+#define ENTER(...)                                      \
+	do {                                            \
+		int enter_r_ = call_enter(__VA_ARGS__); \
+		if (enter_r_ < 0)                       \
+			return enter_r_;                \
 	} while (0)
 
 /* The text of the call under way. */

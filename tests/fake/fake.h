@@ -69,14 +69,14 @@ struct fake_config {
 	enum fake_overlay
 		overlay; /* "lowerdir+": known; refused when set; refused when made */
 	bool no_verity;
-	bool can_pivot;		/* a kernel of 7.0 on, whose first root can be pivoted */
-	int bad_flush; /* so many flushes are good; the next loses a bit of its file */
+	bool can_pivot;	 /* a kernel of 7.0 on, whose first root can be pivoted */
+	int bad_flush;	 /* so many flushes are good; the next loses a bit of its file */
 	int no_exchange; /* the errno of a renameat2 that has none; 0: it has */
 	uint64_t free_blocks;	/* of 4096 bytes, what statfs says */
 	int busy_loops;		/* so many LOOP_CONFIGUREs are told EBUSY */
 	bool no_direct_io;	/* O_DIRECT, and a loop device with it, is EINVAL */
 	void (*on_sleep)(void); /* called at every sleep: devices that come late */
-	unsigned int forks; /* bit n: the n-th fork from 0 goes on as the child */
+	unsigned int forks;	/* bit n: the n-th fork from 0 goes on as the child */
 	int child_status;	/* what waitpid() tells of every child */
 };
 extern struct fake_config fake_config;

@@ -14,8 +14,8 @@
 
 #include "base/str.h"
 #include "fake/fake.h"
-#include "format/verity.h"
 #include "format/arch.h"
+#include "format/verity.h"
 #include "init/boot.h"
 #include "trust/digest.h"
 #include "trust/key.h"
@@ -99,7 +99,8 @@ static const char *put_image_in(const char *store)
 	uint8_t digest[DIGEST_SIZE];
 
 	for (int i = 0; i < LAYERS; i++)
-		put_layer_in(store, layers[i], sizeof(layers[i]), machine.first_layer + i);
+		put_layer_in(store, layers[i], sizeof(layers[i]),
+			     machine.first_layer + i);
 	(void)snprintf(text, sizeof(text),
 		       "lamina 1\nname thermostat\nversion 1.4.2\nserial %d\n"
 		       "compatible acme,thermostat\narch " ARCH "\nmin-init 1\n%s%s%s%s",
@@ -170,7 +171,8 @@ static inline void assert_boots(void)
 }
 
 /* fake_sweep() of the whole boot, on the machine that @setup_machine makes. @check may be NULL. */
-static inline int sweep_boot(void (*setup_machine)(void), bool (*forgives)(const char *call),
+static inline int sweep_boot(void (*setup_machine)(void),
+			     bool (*forgives)(const char *call),
 			     void (*check)(int r, const char *call))
 {
 	const struct fake_sweep sweep = {

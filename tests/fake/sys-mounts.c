@@ -12,12 +12,13 @@
 #include "fake/calls.h"
 #include "fake/kernel.h"
 
-#define UMOUNT_DETACH 2 /* MNT_DETACH: sys/mount.h and linux/mount.h don't go together   \
+#define UMOUNT_DETACH \
+	2 /* MNT_DETACH: sys/mount.h and linux/mount.h don't go together   \
 			 */
 
-static const char *const known_types[] = { "tmpfs",    "ramfs",	   "proc", "sysfs",
-					   "devtmpfs", "squashfs", "ext4", "overlay",
-					   "pstore" };
+static const char *const known_types[] = { "tmpfs", "ramfs",	"proc",
+					   "sysfs", "devtmpfs", "squashfs",
+					   "ext4",  "overlay",	"pstore" };
 
 static bool is_known(const char *type)
 {

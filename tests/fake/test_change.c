@@ -231,7 +231,8 @@ static void settles_as_far_as_it_can(void **state)
 static bool forgives(const char *call)
 {
 	static const char *const calls[] = {
-		"mount", "openat2", "pread", "fstat", "fcntl", "fadvise", "openat /sys/dev",
+		"mount", "openat2", "pread",	       "fstat",
+		"fcntl", "fadvise", "openat /sys/dev",
 	};
 
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
@@ -247,7 +248,8 @@ static void check(int r, const char *call)
 	if (r == 0 || r == -EREMOTEIO)
 		assert_int_equal(record.seq, 5);
 	else if (record.seq != 4)
-		fail_msg("%s: the result says old, the disk says %d", call, (int)record.seq);
+		fail_msg("%s: the result says old, the disk says %d", call,
+			 (int)record.seq);
 	if (!is_read_only() && !(r >= 0 && call && strncmp(call, "mount", 5) == 0))
 		fail_msg("%s: left writable", call);
 }

@@ -150,8 +150,7 @@ static void gives_up_with_what_it_saw(void **state)
 	fake_reset();
 	fake_boot();
 	assert_int_equal(find_device("LABEL=x", 0, path, &err), -ENXIO);
-	assert_string_equal(err.text,
-			    "LABEL=x: not there; block devices: none");
+	assert_string_equal(err.text, "LABEL=x: not there; block devices: none");
 	assert_null(fake_leaks());
 }
 

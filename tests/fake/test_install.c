@@ -108,7 +108,8 @@ static void refuses(void **state)
 	install.failed = new.id;
 	install.failed_words = "tries used up";
 	assert_int_equal(run_with(true, &err), -EPERM);
-	assert_non_null(strstr(err.text, "failed on this device (tries used up): --force"));
+	assert_non_null(
+		strstr(err.text, "failed on this device (tries used up): --force"));
 	install.force = true;
 	install.id[0] = '\0';
 	assert_int_equal(sys_lseek(0, 0, SEEK_CUR) < 0, 0);

@@ -108,7 +108,8 @@ static void comes_back_as_it_is_meant_to_be(void **state)
 		setup();
 		assert_int_equal(there_and_back(&err), 0);
 		assert_int_equal(flags_of("/store"), FLAGS | ST_RDONLY);
-		assert_int_equal(is_super_ro(), rest == WRITABLE_READ_ONLY || super_flags);
+		assert_int_equal(is_super_ro(),
+				 rest == WRITABLE_READ_ONLY || super_flags);
 	}
 }
 

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "pack/import/tar.h"
 #include "pack/tree/content.h"
 #include "pack/tree/emit.h"
 #include "pack/tree/layer.h"
-#include "pack/import/tar.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

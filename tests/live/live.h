@@ -14,9 +14,9 @@ struct live_test {
 	void (*run)(void);
 };
 
-#define LIVE_TEST(function)                                                              \
-	{                                                                                \
-#function, function                                                      \
+#define LIVE_TEST(function)         \
+	{                           \
+#function, function \
 	}
 
 /* An empty tmpfs for each test, which is its working directory too. */
@@ -46,37 +46,37 @@ _Noreturn void live_fail(const char *file, int line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 _Noreturn void live_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-#define LIVE_TRUE(condition)                                                             \
-	do {                                                                             \
-		if (!(condition))                                                        \
-			live_fail(__FILE__, __LINE__, "%s", #condition);                 \
+#define LIVE_TRUE(condition)                                             \
+	do {                                                             \
+		if (!(condition))                                        \
+			live_fail(__FILE__, __LINE__, "%s", #condition); \
 	} while (0)
 
 /* The value of a call that must not fail; its error's text otherwise. */
-#define LIVE_GOOD(call, err)                                                             \
-	({                                                                               \
-		int live_r_ = (call);                                                    \
-		if (live_r_ < 0)                                                         \
-			live_fail(__FILE__, __LINE__, "%s: %d: %s", #call, live_r_,      \
-				  (err)->text);                                          \
-		live_r_;                                                                 \
+#define LIVE_GOOD(call, err)                                                        \
+	({                                                                          \
+		int live_r_ = (call);                                               \
+		if (live_r_ < 0)                                                    \
+			live_fail(__FILE__, __LINE__, "%s: %d: %s", #call, live_r_, \
+				  (err)->text);                                     \
+		live_r_;                                                            \
 	})
 
 /* A call that must return this -errno, with a text that has @word in it. */
-#define LIVE_BAD(call, number, err, word)                                                \
-	do {                                                                             \
-		int live_r_ = (call);                                                    \
-		if (live_r_ != -(number) || !strstr((err)->text, word))                  \
-			live_fail(__FILE__, __LINE__, "%s: %d: %s", #call, live_r_,      \
-				  (err)->text);                                          \
+#define LIVE_BAD(call, number, err, word)                                           \
+	do {                                                                        \
+		int live_r_ = (call);                                               \
+		if (live_r_ != -(number) || !strstr((err)->text, word))             \
+			live_fail(__FILE__, __LINE__, "%s: %d: %s", #call, live_r_, \
+				  (err)->text);                                     \
 	} while (0)
 
 /* Waits, at most two seconds, for what the kernel does a little later. */
-#define LIVE_SOON(condition)                                                             \
-	do {                                                                             \
-		int live_tries_ = 200;                                                   \
-		while (!(condition) && live_tries_-- > 0)                                \
-			usleep(10000);                                                   \
-		if (live_tries_ < 0)                                                     \
-			live_fail(__FILE__, __LINE__, "%s, in the end", #condition);     \
+#define LIVE_SOON(condition)                                                         \
+	do {                                                                         \
+		int live_tries_ = 200;                                               \
+		while (!(condition) && live_tries_-- > 0)                            \
+			usleep(10000);                                               \
+		if (live_tries_ < 0)                                                 \
+			live_fail(__FILE__, __LINE__, "%s, in the end", #condition); \
 	} while (0)

@@ -19,8 +19,8 @@
 #include "format/manifest.h"
 #include "format/ustar.h"
 #include "format/verity.h"
-#include "live/live.h"
 #include "install/unbundle.h"
+#include "live/live.h"
 #include "trust/digest.h"
 
 #define FAR ((uint64_t)5 << 30)

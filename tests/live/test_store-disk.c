@@ -6,8 +6,8 @@
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 
-#include "live/update.h"
 #include "install/reset.h"
+#include "live/update.h"
 
 static void mount_disk(const char *fixture)
 {

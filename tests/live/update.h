@@ -6,12 +6,12 @@
 #include "base/dir.h"
 #include "boot/transition.h"
 #include "image.h"
-#include "live/files.h"
 #include "install/gc.h"
 #include "install/install.h"
+#include "live/files.h"
+#include "slot/state.h"
 #include "store/judge.h"
 #include "store/lock.h"
-#include "slot/state.h"
 
 #define STORE LIVE_SCRATCH "/store"
 

@@ -58,19 +58,19 @@ static inline size_t read_example(const char *page, const char *first, char *ret
 }
 
 /* Did it end with that number and exactly that text? */
-#define assert_refused(call, number, err, words)                                         \
-	do {                                                                             \
-		int result_ = (call);                                                    \
-                                                                                         \
-		assert_string_equal((err).text, words);                                  \
-		assert_int_equal(result_, number);                                       \
+#define assert_refused(call, number, err, words)        \
+	do {                                            \
+		int result_ = (call);                   \
+                                                        \
+		assert_string_equal((err).text, words); \
+		assert_int_equal(result_, number);      \
 	} while (0)
 
 /* tests/run puts the reason behind the test's name. */
-#define skip_for(reason)                                                                 \
-	do {                                                                             \
-		print_message("# skip for: %s\n", reason);                               \
-		skip();                                                                  \
+#define skip_for(reason)                                   \
+	do {                                               \
+		print_message("# skip for: %s\n", reason); \
+		skip();                                    \
 	} while (0)
 
 /* The length, for texts with NUL bytes in them. */

@@ -51,11 +51,11 @@ static inline void refuse_all(const struct refusal *cases, size_t count)
 	}
 }
 
-#define REFUSE(...)                                                                      \
-	do {                                                                             \
-		static const struct refusal cases_[] = { __VA_ARGS__ };                  \
-                                                                                         \
-		refuse_all(cases_, sizeof(cases_) / sizeof(cases_[0]));                  \
+#define REFUSE(...)                                                     \
+	do {                                                            \
+		static const struct refusal cases_[] = { __VA_ARGS__ }; \
+                                                                        \
+		refuse_all(cases_, sizeof(cases_) / sizeof(cases_[0])); \
 	} while (0)
 
 static inline void accept_all(const char *const *lines)

@@ -62,7 +62,8 @@ static void check_record(const struct select *select)
 	}
 	/* Nothing whole was left: two sectors rotted, or none was written. Or it names no
 	 * image, and nothing but its floor counts. */
-	must(!newest_copy(world) || (names_nothing(newest_copy(world)) && !world->factory),
+	must(!newest_copy(world) ||
+		     (names_nothing(newest_copy(world)) && !world->factory),
 	     "a whole copy is passed over");
 	if (!newest_copy(world)) {
 		world->seq = world->floor = world->unsure = 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /* Signed images in the tree of a test, and the keyring that trusts them. */
+#include "image.h"
 #include "store/store.h"
 #include "unit/tree.h"
-#include "image.h"
 
 static struct keyring *const ring = &image_settings.keyring;
 

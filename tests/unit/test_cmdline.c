@@ -2,7 +2,7 @@
 #include "boot/cmdline.h"
 #include "bytes.h"
 
-#define ALL                                                                              \
+#define ALL \
 	(POLICY_ALLOW_DEBUG | POLICY_ALLOW_USE | POLICY_ALLOW_STORE | POLICY_ALLOW_RESCUE)
 
 static struct cmdline cmdline;

@@ -48,10 +48,10 @@ static void check(const struct row *row)
 	}
 }
 
-#define CHECK(rows)                                                                      \
-	do {                                                                             \
-		for (size_t i = 0; i < sizeof(rows) / sizeof((rows)[0]); i++)            \
-			check(&(rows)[i]);                                               \
+#define CHECK(rows)                                                           \
+	do {                                                                  \
+		for (size_t i = 0; i < sizeof(rows) / sizeof((rows)[0]); i++) \
+			check(&(rows)[i]);                                    \
 	} while (0)
 
 /* Never a write, whatever falls. */

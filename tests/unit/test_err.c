@@ -108,8 +108,10 @@ static void quotes_itself(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(grows_outwards),  cmocka_unit_test(words_for_numbers),
-		cmocka_unit_test(without_a_place), cmocka_unit_test(long_texts),
+		cmocka_unit_test(grows_outwards),
+		cmocka_unit_test(words_for_numbers),
+		cmocka_unit_test(without_a_place),
+		cmocka_unit_test(long_texts),
 		cmocka_unit_test(the_reason_survives),
 		cmocka_unit_test(quotes_itself),
 	};

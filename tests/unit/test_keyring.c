@@ -98,7 +98,8 @@ static void kinds(void **state)
 	assert_int_equal(keyring_write(&ring, again, sizeof(again)), size);
 	assert_memory_equal(bytes, again, size);
 	for (int what = 0; what < 5; what++) {
-		static const char words[] = "line 2: is not a public key of rsa-pkcs1-sha256";
+		static const char words[] =
+			"line 2: is not a public key of rsa-pkcs1-sha256";
 		int used;
 
 		bad = ring;
@@ -223,7 +224,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(golden),
 		cmocka_unit_test(refusals),
-		cmocka_unit_test(kinds),	cmocka_unit_test(largest),
+		cmocka_unit_test(kinds),
+		cmocka_unit_test(largest),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(cut_and_flipped),
 		cmocka_unit_test(example_of_the_page),

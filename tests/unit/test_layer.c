@@ -3,9 +3,9 @@
 
 #include <errno.h>
 
-#define LOWER                                                                            \
-	"d etc @750,3,7\nf etc/a\nf etc/b\nd usr @711,4,8\nd usr/lib\nf usr/lib/libc\n"  \
-	"l lib usr/lib\nl abs /usr/lib\nl up ../../usr\nl self self\nl gone "            \
+#define LOWER                                                                           \
+	"d etc @750,3,7\nf etc/a\nf etc/b\nd usr @711,4,8\nd usr/lib\nf usr/lib/libc\n" \
+	"l lib usr/lib\nl abs /usr/lib\nl up ../../usr\nl self self\nl gone "           \
 	"nowhere/x\nf file"
 
 static void whiteouts_touch_lower_layers_only(void **state)

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "pack/tree/content.h"
 #include "pack/cmd/look.h"
+#include "pack/tree/content.h"
 
 static struct manifest manifest;
 static char told[4096];
@@ -48,9 +48,9 @@ static void look_at(const char *lower, const char *upper, const char *path,
 	tree_done(&script.tree);
 }
 
-#define ROOT                                                                             \
-	"d bin\nf bin/sh @755\nf bin/data\nd usr\nd usr/bin\nf usr/bin/app @700\n"       \
-	"l sbin usr/bin\nd srv\nf srv/run @755\nl srv/link run\nd etc\nf etc/passwd\n"   \
+#define ROOT                                                                           \
+	"d bin\nf bin/sh @755\nf bin/data\nd usr\nd usr/bin\nf usr/bin/app @700\n"     \
+	"l sbin usr/bin\nd srv\nf srv/run @755\nl srv/link run\nd etc\nf etc/passwd\n" \
 	"f etc/group\nd data"
 
 static void program(const char *name, const char *expected)

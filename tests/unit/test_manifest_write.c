@@ -6,8 +6,8 @@
 #include "base/str.h"
 #include "format/manifest.h"
 
-#define LAYER_REST                                                                       \
-	" size 8192 data 4096 verity "                                                   \
+#define LAYER_REST                     \
+	" size 8192 data 4096 verity " \
 	"ad7facb2586fc6e966c004d7d1d16b024f5805ff7cb47c7a85dabd8b48892ca7"
 
 static struct manifest manifest;

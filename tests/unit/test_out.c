@@ -24,19 +24,20 @@ static void test_json(void **state)
 	json_close(&out, '}');
 	json_close(&out, ']');
 	json_close(&out, '}');
-	assert_string_equal(rendered(&out),
-			    "{\n"
-			    "  \"text\": \"a \\\"quoted\\\" \\\\ back\\u000aslash \\u007f\",\n"
-			    "  \"utf8\": \"\xc3\xa4 \\u009b \\ufffd end\",\n"
-			    "  \"nothing\": null,\n"
-			    "  \"most\": 18446744073709551615,\n"
-			    "  \"yes\": true,\n"
-			    "  \"empty\": [],\n"
-			    "  \"list\": [\n"
-			    "    false,\n"
-			    "    {}\n"
-			    "  ]\n"
-			    "}\n");
+	assert_string_equal(
+		rendered(&out),
+		"{\n"
+		"  \"text\": \"a \\\"quoted\\\" \\\\ back\\u000aslash \\u007f\",\n"
+		"  \"utf8\": \"\xc3\xa4 \\u009b \\ufffd end\",\n"
+		"  \"nothing\": null,\n"
+		"  \"most\": 18446744073709551615,\n"
+		"  \"yes\": true,\n"
+		"  \"empty\": [],\n"
+		"  \"list\": [\n"
+		"    false,\n"
+		"    {}\n"
+		"  ]\n"
+		"}\n");
 }
 
 static void test_text(void **state)

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "pack/import/tar.h"
 #include "pack/tree/content.h"
 #include "pack/tree/emit.h"
 #include "pack/tree/pax.h"
-#include "pack/import/tar.h"
 #include "pack/tree/xattr.h"
 
 #define LONG_NAME 255

@@ -175,8 +175,8 @@ static void refused_public(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		size_t size = read_pem_file(bad[i].name, pem, sizeof(pem));
 
-		assert_refused(public_key_read_pem(pem, size, &point, &err), bad[i].r, err,
-			       bad[i].reason);
+		assert_refused(public_key_read_pem(pem, size, &point, &err), bad[i].r,
+			       err, bad[i].reason);
 	}
 }
 
@@ -345,5 +345,6 @@ int main(void)
 	};
 	struct err err = ERR_INIT;
 
-	return private_key_start(&err) < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+	return private_key_start(&err) < 0 ? 1
+					   : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -324,11 +324,15 @@ static void example_of_the_page(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(everything),	   cmocka_unit_test(defaults),
-		cmocka_unit_test(refusals),	   cmocka_unit_test(accepted),
+		cmocka_unit_test(everything),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(refusals),
+		cmocka_unit_test(accepted),
 		cmocka_unit_test(factory_directory),
-		cmocka_unit_test(whole_files),	   cmocka_unit_test(sources),
-		cmocka_unit_test(cut_and_flipped), cmocka_unit_test(example_of_the_page),
+		cmocka_unit_test(whole_files),
+		cmocka_unit_test(sources),
+		cmocka_unit_test(cut_and_flipped),
+		cmocka_unit_test(example_of_the_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

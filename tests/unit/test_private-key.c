@@ -74,8 +74,8 @@ static void secrets_out_of_range(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		from_hex(bad[i], secret, sizeof(secret));
-		assert_refused(private_key_from_secret(KEY_P256, secret, 32, &key, &err), -EBADMSG, err,
-			       "the secret is out of range");
+		assert_refused(private_key_from_secret(KEY_P256, secret, 32, &key, &err),
+			       -EBADMSG, err, "the secret is out of range");
 	}
 	from_hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632550",
 		 secret, sizeof(secret));
@@ -99,8 +99,9 @@ static void new_keys(void **state)
 
 		assert_int_equal(private_key_new(0, &key, &err), 0);
 		assert_memory_not_equal(&key, &first, sizeof(key));
-		assert_int_equal(private_key_from_secret(KEY_P256, key.secret, key.secret_size, &again,
-						 &err), 0);
+		assert_int_equal(private_key_from_secret(KEY_P256, key.secret,
+							 key.secret_size, &again, &err),
+				 0);
 		assert_memory_equal(&key, &again, sizeof(key));
 		ring = ring_of(&key);
 		assert_int_equal(
@@ -127,8 +128,8 @@ static void new_rsa_keys(void **state)
 	assert_int_equal(private_key_new(2048, &key, &err), 0);
 	assert_int_equal(key.public.kind, KEY_RSA);
 	assert_int_equal(key.public.size, 2048 / 8);
-	assert_int_equal(private_key_from_secret(KEY_RSA, key.secret,
-						 key.secret_size, &again, &err),
+	assert_int_equal(private_key_from_secret(KEY_RSA, key.secret, key.secret_size,
+						 &again, &err),
 			 0);
 	assert_memory_equal(&key, &again, sizeof(key));
 	ring = ring_of(&key);
@@ -159,13 +160,12 @@ static void forgotten(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rfc_6979),
-		cmocka_unit_test(secrets_out_of_range),
-		cmocka_unit_test(new_keys),
-		cmocka_unit_test(new_rsa_keys),
+		cmocka_unit_test(rfc_6979),  cmocka_unit_test(secrets_out_of_range),
+		cmocka_unit_test(new_keys),  cmocka_unit_test(new_rsa_keys),
 		cmocka_unit_test(forgotten),
 	};
 	struct err err = ERR_INIT;
 
-	return private_key_start(&err) < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+	return private_key_start(&err) < 0 ? 1
+					   : cmocka_run_group_tests(tests, NULL, NULL);
 }

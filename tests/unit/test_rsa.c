@@ -18,16 +18,16 @@ static const char message[] = "lamina 1\nname golden\n";
 static const char *const names[] = { "rsa2048", "rsa3072", "rsa4096" };
 
 /* DigestInfo of SHA-256 before the hash, and others. */
-#define INFO                                                                             \
+#define INFO \
 	"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"
 #define NO_NULL "\x30\x2f\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x04\x20"
-#define LONG_LENGTH                                                                      \
-	"\x30\x81\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04"   \
+#define LONG_LENGTH                                                                    \
+	"\x30\x81\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04" \
 	"\x20"
-#define PARAMETERS                                                                       \
-	"\x30\x39\x30\x15\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x04\x08garbage!"   \
+#define PARAMETERS                                                                     \
+	"\x30\x39\x30\x15\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x04\x08garbage!" \
 	"\x04\x20"
-#define SHA512_256                                                                       \
+#define SHA512_256 \
 	"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x06\x05\x00\x04\x20"
 
 static mbedtls_pk_context pk;

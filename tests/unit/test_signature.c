@@ -264,10 +264,15 @@ static void example_of_the_page(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(golden),	 cmocka_unit_test(refusals),
-		cmocka_unit_test(kinds),	 cmocka_unit_test(limits),	 cmocka_unit_test(cut_and_flipped),
-		cmocka_unit_test(der_both_ways), cmocka_unit_test(der_extremes),
-		cmocka_unit_test(der_refusals),	 cmocka_unit_test(example_of_the_page),
+		cmocka_unit_test(golden),
+		cmocka_unit_test(refusals),
+		cmocka_unit_test(kinds),
+		cmocka_unit_test(limits),
+		cmocka_unit_test(cut_and_flipped),
+		cmocka_unit_test(der_both_ways),
+		cmocka_unit_test(der_extremes),
+		cmocka_unit_test(der_refusals),
+		cmocka_unit_test(example_of_the_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

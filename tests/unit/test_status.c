@@ -24,7 +24,8 @@ static void set_image(enum decide_slot slot, char digit, uint64_t serial)
 				 .serial = serial,
 				 .size_bytes = 5 << 20,
 				 .layer_count = 3,
-				 .signers = { { "9d6cc1118973aec6", "0011223344556677" }, 2 } };
+				 .signers = { { "9d6cc1118973aec6", "0011223344556677" },
+					      2 } };
 	memset(facts->id, digit, sizeof(facts->id) - 1);
 }
 
@@ -97,8 +98,9 @@ static void test_text_what_became_of_it(void **state)
 	(void)state;
 	set_trying();
 	status.next = DECIDE_CURRENT;
-	assert_running("state      trying, 1 of 3 tries left, but the next boot doesn't try it\n"
-		       "running    candidate bbbbbbbbbbbb\n");
+	assert_running(
+		"state      trying, 1 of 3 tries left, but the next boot doesn't try it\n"
+		"running    candidate bbbbbbbbbbbb\n");
 	memset(status.record.candidate, 0, RECORD_ID_SIZE);
 	set_id(status.record.failed, 0xbb);
 	status.record.reason = RECORD_REASON_REJECTED;
@@ -130,10 +132,11 @@ static void test_text_nothing(void **state)
 	};
 	render(&out);
 	status_text(&out, &status);
-	assert_string_equal(rendered(&out), "state      no image\n"
-					    "next boot  nothing: no image would start\n"
-					    "floor      none\n"
-					    "record     none: the next boot makes one up\n");
+	assert_string_equal(rendered(&out),
+			    "state      no image\n"
+			    "next boot  nothing: no image would start\n"
+			    "floor      none\n"
+			    "record     none: the next boot makes one up\n");
 }
 
 static void test_json_trying(void **state)
@@ -148,71 +151,76 @@ static void test_json_trying(void **state)
 	json_open(&out, NULL, '{');
 	status_json(&out, &status);
 	json_close(&out, '}');
-	assert_string_equal(rendered(&out),
-			    "{\n"
-			    "  \"state\": \"trying\",\n"
-			    "  \"running\": {\n"
-			    "    \"id\": \"" BS "\",\n"
-			    "    \"slot\": \"candidate\"\n"
-			    "  },\n"
-			    "  \"next\": {\n"
-			    "    \"slot\": \"candidate\",\n"
-			    "    \"id\": \"" HEX64("b") "\"\n"
-			    "  },\n"
-			    "  \"candidate\": {\n"
-			    "    \"id\": \"" HEX64("b") "\",\n"
-			    "    \"holds\": true,\n"
-			    "    \"name\": \"thermostat\",\n"
-			    "    \"version\": \"1.4.2\",\n"
-			    "    \"serial\": 5,\n"
-			    "    \"layers\": 3,\n"
-			    "    \"size\": 5242880,\n"
-			    "    \"signers\": [\n"
-			    "      \"9d6cc1118973aec6\",\n"
-			    "      \"0011223344556677\"\n"
-			    "    ],\n"
-			    "    \"triesLeft\": 1,\n"
-			    "    \"tries\": 3\n"
-			    "  },\n"
-			    "  \"current\": {\n"
-			    "    \"id\": \"" HEX64("a") "\",\n"
-			    "    \"holds\": false,\n"
-			    "    \"reason\": \"layer 1: bad\",\n"
-			    "    \"name\": \"thermostat\",\n"
-			    "    \"version\": \"1.4.2\",\n"
-			    "    \"serial\": 4,\n"
-			    "    \"layers\": 3,\n"
-			    "    \"size\": 5242880,\n"
-			    "    \"signers\": [\n"
-			    "      \"9d6cc1118973aec6\",\n"
-			    "      \"0011223344556677\"\n"
-			    "    ]\n"
-			    "  },\n"
-			    "  \"previous\": null,\n"
-			    "  \"failed\": {\n"
-			    "    \"id\": \"" HEX64("c") "\",\n"
-			    "    \"reason\": \"watchdog\",\n"
-			    "    \"why\": null\n"
-			    "  },\n"
-			    "  \"refused\": 0,\n"
-			    "  \"floor\": {\n"
-			    "    \"serial\": 4,\n"
-			    "    \"level\": \"record\"\n"
-			    "  },\n"
-			    "  \"record\": {\n"
-			    "    \"valid\": true,\n"
-			    "    \"copies\": [\n"
-			    "      \"good\",\n"
-			    "      \"damaged\"\n"
-			    "    ],\n"
-			    "    \"writes\": 12,\n"
-			    "    \"candidatesStarted\": 2\n"
-			    "  },\n"
-			    "  \"space\": {\n"
-			    "    \"free\": 3145728,\n"
-			    "    \"size\": 67108864\n"
-			    "  }\n"
-			    "}\n");
+	assert_string_equal(
+		rendered(&out),
+		"{\n"
+		"  \"state\": \"trying\",\n"
+		"  \"running\": {\n"
+		"    \"id\": \"" BS "\",\n"
+		"    \"slot\": \"candidate\"\n"
+		"  },\n"
+		"  \"next\": {\n"
+		"    \"slot\": \"candidate\",\n"
+		"    \"id\": \"" HEX64(
+			"b") "\"\n"
+			     "  },\n"
+			     "  \"candidate\": {\n"
+			     "    \"id\": \"" HEX64(
+				     "b") "\",\n"
+					  "    \"holds\": true,\n"
+					  "    \"name\": \"thermostat\",\n"
+					  "    \"version\": \"1.4.2\",\n"
+					  "    \"serial\": 5,\n"
+					  "    \"layers\": 3,\n"
+					  "    \"size\": 5242880,\n"
+					  "    \"signers\": [\n"
+					  "      \"9d6cc1118973aec6\",\n"
+					  "      \"0011223344556677\"\n"
+					  "    ],\n"
+					  "    \"triesLeft\": 1,\n"
+					  "    \"tries\": 3\n"
+					  "  },\n"
+					  "  \"current\": {\n"
+					  "    \"id\": \"" HEX64(
+						  "a") "\",\n"
+						       "    \"holds\": false,\n"
+						       "    \"reason\": \"layer 1: bad\",\n"
+						       "    \"name\": \"thermostat\",\n"
+						       "    \"version\": \"1.4.2\",\n"
+						       "    \"serial\": 4,\n"
+						       "    \"layers\": 3,\n"
+						       "    \"size\": 5242880,\n"
+						       "    \"signers\": [\n"
+						       "      \"9d6cc1118973aec6\",\n"
+						       "      \"0011223344556677\"\n"
+						       "    ]\n"
+						       "  },\n"
+						       "  \"previous\": null,\n"
+						       "  \"failed\": {\n"
+						       "    \"id\": \"" HEX64(
+							       "c") "\",\n"
+								    "    \"reason\": \"watchdog\",\n"
+								    "    \"why\": null\n"
+								    "  },\n"
+								    "  \"refused\": 0,\n"
+								    "  \"floor\": {\n"
+								    "    \"serial\": 4,\n"
+								    "    \"level\": \"record\"\n"
+								    "  },\n"
+								    "  \"record\": {\n"
+								    "    \"valid\": true,\n"
+								    "    \"copies\": [\n"
+								    "      \"good\",\n"
+								    "      \"damaged\"\n"
+								    "    ],\n"
+								    "    \"writes\": 12,\n"
+								    "    \"candidatesStarted\": 2\n"
+								    "  },\n"
+								    "  \"space\": {\n"
+								    "    \"free\": 3145728,\n"
+								    "    \"size\": 67108864\n"
+								    "  }\n"
+								    "}\n");
 }
 
 static enum decide_slot next(bool factory, bool writable)

@@ -151,12 +151,12 @@ static void a_linked_image(void **state)
 
 static void lists_images_only(void **state)
 {
-	char id[DIGEST_HEX_SIZE], dir[128], name[96], at[DIGEST_HEX_SIZE] = "", last[DIGEST_HEX_SIZE] = "";
+	char id[DIGEST_HEX_SIZE], dir[128], name[96], at[DIGEST_HEX_SIZE] = "",
+						      last[DIGEST_HEX_SIZE] = "";
 	struct err err = ERR_INIT;
 
 	(void)state;
-	assert_tells(store_next_image(tree_fd, at, &err), -ENOENT, err,
-		     "not a store");
+	assert_tells(store_next_image(tree_fd, at, &err), -ENOENT, err, "not a store");
 	put_image(manifest_text, id, dir);
 	tree_dir("images/incoming");
 	tree_dir("images/"
@@ -186,7 +186,7 @@ static void lists_images_only(void **state)
 	assert_tells(store_next_image(tree_fd, at, &err), 0, err, "");
 }
 
-#define BLOB                                                                             \
+#define BLOB \
 	"blobs/sha256/2222222222222222222222222222222222222222222222222222222222222222"
 
 static int open_blob(uint64_t size, struct err *err)

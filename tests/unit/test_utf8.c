@@ -37,9 +37,18 @@ static void test_characters(void **state)
 static void test_what_is_none(void **state)
 {
 	static const char *const texts[] = {
-		"\x80",		"\xbf",		    "\xc0\x80",		"\xc1\xbf",
-		"\xc2",		"\xc2z",	    "\xe0\x9f\xbf",	"\xe1\x80",
-		"\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
+		"\x80",
+		"\xbf",
+		"\xc0\x80",
+		"\xc1\xbf",
+		"\xc2",
+		"\xc2z",
+		"\xe0\x9f\xbf",
+		"\xe1\x80",
+		"\xed\xa0\x80",
+		"\xf0\x8f\xbf\xbf",
+		"\xf4\x90\x80\x80",
+		"\xf5\x80\x80\x80",
 		"\xff",
 	};
 
@@ -62,7 +71,8 @@ static void test_clean(void **state)
 	(void)state;
 	clean("", "");
 	clean("plain text", "plain text");
-	clean("na\xc3\xafve \xe2\x82\xac \xf0\x9f\x99\x82", "na\xc3\xafve \xe2\x82\xac \xf0\x9f\x99\x82");
+	clean("na\xc3\xafve \xe2\x82\xac \xf0\x9f\x99\x82",
+	      "na\xc3\xafve \xe2\x82\xac \xf0\x9f\x99\x82");
 	clean("\033[2J\r\n\ttab", "?[2J???tab");
 	clean("c1 \xc2\x9b raw \x9b del \x7f", "c1 ? raw ? del ?");
 	clean("cut \xe2\x82", "cut ??");

@@ -11,13 +11,13 @@
 #include "bytes.h"
 
 /* Did it end with that number and a text that has @words in it? */
-#define assert_tells(call, number, err, words)                                           \
-	do {                                                                             \
-		int result_ = (call);                                                    \
-                                                                                         \
-		assert_int_equal(result_, number);                                       \
-		if (!strstr((err).text, words))                                          \
-			assert_string_equal((err).text, words);                          \
+#define assert_tells(call, number, err, words)                  \
+	do {                                                    \
+		int result_ = (call);                           \
+                                                                \
+		assert_int_equal(result_, number);              \
+		if (!strstr((err).text, words))                 \
+			assert_string_equal((err).text, words); \
 	} while (0)
 
 static char tree_path[256];

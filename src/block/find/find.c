@@ -63,8 +63,8 @@ static int read_superblocks(const struct device *device,
 			    struct superblock found[SUPERBLOCK_TYPES])
 {
 	uint8_t bytes[SUPERBLOCK_SIZE];
-	__fd int fd = sys_openat(AT_FDCWD, device->path,
-				  O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
+	__fd int fd =
+		sys_openat(AT_FDCWD, device->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
 	ssize_t n = fd < 0 ? fd : sys_pread(fd, bytes, sizeof(bytes), 0);
 
 	/* a device that is smaller has none */
@@ -213,8 +213,8 @@ static int give_up(struct find *find, uint32_t timeout_ms, struct err *err)
 	if (find->kind == POLICY_SOURCE_PATH)
 		(void)look(find, NULL);
 	if (timeout_ms > 0)
-		(void)snprintf(waited, sizeof(waited), " after %u.%u s", timeout_ms / 1000,
-			       timeout_ms % 1000 / 100);
+		(void)snprintf(waited, sizeof(waited), " after %u.%u s",
+			       timeout_ms / 1000, timeout_ms % 1000 / 100);
 	return err_set(err, -ENXIO, "not there%s; block devices: %s%s", waited,
 		       find->seen.used ? find->seen_text : "none",
 		       find->seen.full ? ", ..." : "");

@@ -17,7 +17,8 @@ static void tell_keeper(const struct ctl *ctl)
 	if (r == 0)
 		r = fd_write_all(fd, "\n", 1);
 	if (r < 0)
-		cmd_note("%s/confirmed: %s", ctl->run ? ctl->run : CTL_RUN, err_reason(r));
+		cmd_note("%s/confirmed: %s", ctl->run ? ctl->run : CTL_RUN,
+			 err_reason(r));
 }
 
 static int confirm_run(struct cmd_line *line, struct err *err)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "install/gc.h"
 #include "base/str.h"
 #include "ctl/ctl.h"
 #include "ctl/out.h"
-#include "install/gc.h"
 
 static const struct cmd_option options[] = {
 	{ "dry-run", 'n', NULL, "only say what would go" },

@@ -216,8 +216,8 @@ static void tell(const struct request *q)
 		 str_size(install->reused_bytes, reused), install->reused_layers,
 		 install->reused_layers == 1 ? "" : "s");
 	if (m->serial < q->current_serial)
-		cmd_note("serial %" PRIu64 " is older than the current %" PRIu64, m->serial,
-			 q->current_serial);
+		cmd_note("serial %" PRIu64 " is older than the current %" PRIu64,
+			 m->serial, q->current_serial);
 	if (q->dry_run)
 		return;
 	ctl_note_forgotten(q->change, q->before);

@@ -20,7 +20,8 @@ struct list {
 	bool json;
 };
 
-static void show_text(struct out *out, const char *name, bool runs, const struct facts *facts)
+static void show_text(struct out *out, const char *name, bool runs,
+		      const struct facts *facts)
 {
 	char size[16] = "";
 
@@ -31,7 +32,8 @@ static void show_text(struct out *out, const char *name, bool runs, const struct
 	out_add(out, "\n");
 }
 
-static void show_json(struct out *out, const char *name, bool runs, const struct facts *facts)
+static void show_json(struct out *out, const char *name, bool runs,
+		      const struct facts *facts)
 {
 	json_open(out, NULL, '{');
 	json_text(out, "slot", name);

@@ -38,7 +38,8 @@ static int reboot_run(struct cmd_line *line, struct err *err)
 	if (r < 0)
 		return r;
 	if (ctl->run || ctl->store)
-		return cmd_usage(err, "reboot: it is this device that reboots, without --%s",
+		return cmd_usage(err,
+				 "reboot: it is this device that reboots, without --%s",
 				 ctl->run ? "run" : "store");
 	r = give_back(ctl, err);
 	if (r < 0)

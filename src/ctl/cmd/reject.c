@@ -9,7 +9,8 @@ static int reject(struct ctl *ctl, struct change *change, void *context, struct 
 	(void)ctl;
 	(void)context;
 	if (r == 0)
-		cmd_note("the candidate is rejected; the next boot starts the current image");
+		cmd_note(
+			"the candidate is rejected; the next boot starts the current image");
 	return r;
 }
 

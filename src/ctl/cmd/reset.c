@@ -25,8 +25,9 @@ static const char *what_starts(const struct ctl *ctl, const struct record *recor
 		return "the next boot starts the current image";
 	if (record_has(record->previous))
 		return "the next boot starts the previous image";
-	return ctl->settings.policy.factory[0] ? "the next boot starts the factory's image"
-					       : "there is no image to start";
+	return ctl->settings.policy.factory[0]
+		       ? "the next boot starts the factory's image"
+		       : "there is no image to start";
 }
 
 /* A record that names nothing is one of its own only if there is a factory. */
@@ -70,8 +71,9 @@ static int reset_command(struct cmd_line *line, struct err *err)
 	if (r < 0)
 		return r;
 	if (!yes)
-		return cmd_usage(err, "reset: destroys what is in the store's volumes and uppers: "
-				      "say --yes");
+		return cmd_usage(
+			err, "reset: destroys what is in the store's volumes and uppers: "
+			     "say --yes");
 	return ctl_change(ctl_of(line), reset, &factory, err);
 }
 

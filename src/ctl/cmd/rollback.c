@@ -12,18 +12,21 @@ static int previous_serial(struct ctl *ctl, const struct change *change,
 	char id[DIGEST_HEX_SIZE];
 
 	*ret_serial = 0;
-	if (record_has(change->record->candidate) || !record_has(change->record->previous))
+	if (record_has(change->record->candidate) ||
+	    !record_has(change->record->previous))
 		return 0;
 	str_hex_encode(change->record->previous, RECORD_ID_SIZE, id);
 	facts_read(&ctl->settings, change->store, id, ctl_floor(ctl, change->record),
 		   &ctl->manifest, &facts);
 	if (facts.r < 0)
-		return err_set(err, facts.r, "previous image %.12s: %s", id, facts.err.text);
+		return err_set(err, facts.r, "previous image %.12s: %s", id,
+			       facts.err.text);
 	*ret_serial = facts.serial;
 	return 0;
 }
 
-static int rollback(struct ctl *ctl, struct change *change, void *context, struct err *err)
+static int rollback(struct ctl *ctl, struct change *change, void *context,
+		    struct err *err)
 {
 	char id[DIGEST_HEX_SIZE];
 	uint64_t serial;

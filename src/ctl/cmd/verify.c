@@ -34,7 +34,8 @@ static void show_layer(struct verify *v, size_t n, const struct err *reason, int
 	str_hex_encode(layer->blob, DIGEST_SIZE, digest + 7);
 	if (!v->json) {
 		out_addf(&v->out, "layer %zu %.19s: ", n, digest);
-		out_clean(&v->out, r < 0 ? reason->text : str_size(layer->size_bytes, size));
+		out_clean(&v->out,
+			  r < 0 ? reason->text : str_size(layer->size_bytes, size));
 		out_add(&v->out, r < 0 ? "\n" : ", every block holds\n");
 		return;
 	}
@@ -53,8 +54,8 @@ static void show_progress(void *context, uint64_t size_bytes)
 }
 
 /* The first one that is bad is the image's reason, if it had none. */
-static void blame(struct facts *facts, int r, size_t n, const struct manifest_layer *layer,
-		  const struct err *reason)
+static void blame(struct facts *facts, int r, size_t n,
+		  const struct manifest_layer *layer, const struct err *reason)
 {
 	if (r == 0 || facts->r < 0)
 		return;
@@ -141,9 +142,10 @@ static int verify_images(struct verify *v, const char *word, struct err *err)
 		return err_set(err, -ENOENT, "no image '%s' in the store", word);
 	r = out_done(&v->out, err);
 	if (r == 0 && v->bad > 0)
-		r = count == 1 ? err_set(err, -EBADMSG, "the image doesn't hold")
-			       : err_set(err, -EBADMSG, "%zu of %zu images %s hold", v->bad,
-					 count, v->bad == 1 ? "doesn't" : "don't");
+		r = count == 1
+			    ? err_set(err, -EBADMSG, "the image doesn't hold")
+			    : err_set(err, -EBADMSG, "%zu of %zu images %s hold", v->bad,
+				      count, v->bad == 1 ? "doesn't" : "don't");
 	return r;
 }
 

@@ -4,7 +4,7 @@
 #include "format/manifest/check.h"
 
 #define AT(field) .value = offsetof(struct manifest, field)
-#define LIST(field, counter, limit)                                                      \
+#define LIST(field, counter, limit) \
 	AT(field), .count = offsetof(struct manifest, counter), .most = (limit)
 
 const struct manifest_key manifest_keys[MANIFEST_KEYS] = {

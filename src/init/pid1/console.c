@@ -50,9 +50,9 @@ void console_open(void)
  * keeper, or to close before the program. */
 static void keep(const char *line, size_t size)
 {
-	__fd int fd = sys_openat(AT_FDCWD, LOG,
-				 O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-				 0644);
+	__fd int fd =
+		sys_openat(AT_FDCWD, LOG,
+			   O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
 
 	if (fd >= 0)
 		(void)fd_write_all(fd, line, size);

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "pack/image/bundle.h"
 #include "cli/cmd.h"
 #include "pack/host/output.h"
+#include "pack/image/bundle.h"
 #include "pack/image/place.h"
 
 enum {

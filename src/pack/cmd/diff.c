@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "pack/diff/diff.h"
 #include "cli/cmd.h"
 #include "pack/diff/show.h"
-#include "pack/diff/diff.h"
 
 enum {
 	OPT_BEFORE,

@@ -12,8 +12,8 @@
 #include "cli/cmd.h"
 #include "format/record.h"
 #include "pack/device/disk.h"
-#include "pack/image/image.h"
 #include "pack/host/output.h"
+#include "pack/image/image.h"
 #include "store/store.h"
 
 enum {
@@ -172,7 +172,8 @@ static int add_image(struct disk_images *images, struct disk_tree *tree, int sto
 	return r;
 }
 
-static int add_images(struct request *q, struct disk_tree *tree, int store, struct err *err)
+static int add_images(struct request *q, struct disk_tree *tree, int store,
+		      struct err *err)
 {
 	__image struct image *image = image_new();
 	char id[DIGEST_HEX_SIZE] = "";
@@ -197,8 +198,7 @@ static int add_images(struct request *q, struct disk_tree *tree, int store, stru
 }
 
 /* The images asked for, and what else a store may hold for the device. */
-static int collect(struct request *q, int store, struct disk_tree *tree,
-		   struct err *err)
+static int collect(struct request *q, int store, struct disk_tree *tree, struct err *err)
 {
 	/* incoming: without it a full store would have no room for what gc moves there */
 	static const char *const dirs[] = { "blobs", "blobs/sha256", "images",
@@ -385,8 +385,9 @@ static int disk_run(struct cmd_line *line, struct err *err)
 	if (!q.output)
 		return cmd_usage(err, "disk: --output is missing");
 	if (q.as_is && (q.prefix || q.wish.current || q.wish.candidate))
-		return cmd_usage(err, "disk: --as-is puts everything as it is; it takes no --%s",
-				 q.prefix ? "image" : "current, --candidate");
+		return cmd_usage(
+			err, "disk: --as-is puts everything as it is; it takes no --%s",
+			q.prefix ? "image" : "current, --candidate");
 	return make_disk(&q, err);
 }
 

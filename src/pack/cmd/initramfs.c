@@ -10,12 +10,12 @@
 #include "base/elf.h"
 #include "base/fd.h"
 #include "base/str.h"
+#include "cli/cmd.h"
 #include "format/keyring.h"
 #include "format/policy.h"
-#include "cli/cmd.h"
 #include "pack/device/cpio.h"
-#include "pack/image/input.h"
 #include "pack/host/output.h"
+#include "pack/image/input.h"
 
 #define FILE_MAX_SIZE (64UL << 20)
 #define LINKER_SIZE 256
@@ -159,9 +159,10 @@ static int check_program(const char *path, const char *device, struct err *err)
 	    (memcmp(magic, "\177ELF", 4) != 0 && memcmp(magic, "#!", 2) != 0))
 		return err_set(err, -ENOEXEC, "%s: not a program", path);
 	if (needs_linker(fd, linker))
-		return err_set(err, -ENOEXEC,
-			       "%s: needs a dynamic linker; take the device's build (build/%s)",
-			       path, device);
+		return err_set(
+			err, -ENOEXEC,
+			"%s: needs a dynamic linker; take the device's build (build/%s)",
+			path, device);
 	return 0;
 }
 

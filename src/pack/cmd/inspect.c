@@ -7,11 +7,11 @@
 
 #include "base/fd.h"
 #include "base/str.h"
-#include "format/lines.h"
 #include "cli/cmd.h"
-#include "pack/image/superblock.h"
+#include "format/lines.h"
 #include "pack/image/input.h"
 #include "pack/image/place.h"
+#include "pack/image/superblock.h"
 
 enum {
 	OPT_KEY,

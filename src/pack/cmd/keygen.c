@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "format/keyring.h"
 #include "cli/cmd.h"
-#include "pack/image/input.h"
+#include "format/keyring.h"
 #include "pack/host/output.h"
+#include "pack/image/input.h"
 #include "trust/private-key.h"
 
 enum {
@@ -138,9 +138,9 @@ static int find_type(const char *name, const struct type **ret_type, struct err 
 			return 0;
 		}
 	}
-	return cmd_usage(err,
-			 "keygen: --type: '%s' is none of p256, rsa2048, rsa3072, rsa4096",
-			 name);
+	return cmd_usage(
+		err, "keygen: --type: '%s' is none of p256, rsa2048, rsa3072, rsa4096",
+		name);
 }
 
 static int keygen_run(struct cmd_line *line, struct err *err)

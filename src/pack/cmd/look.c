@@ -138,8 +138,8 @@ static void compare_arch(struct looker *looker, const char *name)
 	if (!is || strcmp(is, arch) == 0 ||
 	    (strcmp(is, "arm") == 0 && strcmp(arch, "arm64") == 0))
 		return;
-	(void)snprintf(words, sizeof(words), "the program '%s' is for %s, the image for %s",
-		       name, is, arch);
+	(void)snprintf(words, sizeof(words),
+		       "the program '%s' is for %s, the image for %s", name, is, arch);
 	looker->tell(looker->context, words);
 }
 

@@ -7,13 +7,13 @@
 
 #include "base/str.h"
 #include "cli/cmd.h"
-#include "pack/import/cache.h"
 #include "pack/cmd/describe.h"
-#include "pack/import/import.h"
 #include "pack/cmd/look.h"
-#include "pack/source/source.h"
-#include "pack/host/staging.h"
 #include "pack/cmd/summary.h"
+#include "pack/host/staging.h"
+#include "pack/import/cache.h"
+#include "pack/import/import.h"
+#include "pack/source/source.h"
 
 enum option {
 	OPT_OUTPUT,

@@ -6,9 +6,9 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "cli/cmd.h"
 #include "format/signature.h"
 #include "pack/host/child.h"
-#include "cli/cmd.h"
 #include "pack/image/image.h"
 #include "pack/image/input.h"
 #include "store/store.h"

@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "pack/image/bundle.h"
 #include "cli/cmd.h"
+#include "pack/host/staging.h"
+#include "pack/image/bundle.h"
 #include "pack/image/input.h"
 #include "pack/image/layout.h"
-#include "pack/host/staging.h"
 #include "store/judge.h"
 #include "trust/key.h"
 

@@ -34,17 +34,18 @@ struct disk_tree {
 };
 
 /* Adds a name. 0, -ENOMEM, or -EINVAL for a name that debugfs can't be told. */
-int disk_tree_add(struct disk_tree *tree, const char *name, uint32_t mode, uint64_t size_bytes,
-		  struct err *err);
+int disk_tree_add(struct disk_tree *tree, const char *name, uint32_t mode,
+		  uint64_t size_bytes, struct err *err);
 /* A file whose bytes are @fd's, which children inherit. 0 or as disk_tree_add(). */
-int disk_tree_add_fd(struct disk_tree *tree, const char *name, int fd, uint64_t size_bytes,
-		     struct err *err);
+int disk_tree_add_fd(struct disk_tree *tree, const char *name, int fd,
+		     uint64_t size_bytes, struct err *err);
 void disk_tree_sort(struct disk_tree *tree);
 void disk_tree_done(struct disk_tree *tree);
 /* Bytes that the files take, in whole blocks. */
 uint64_t disk_tree_bytes(const struct disk_tree *tree);
 /* Writes debugfs's commands. @store is where it finds the files. 0 or -errno. */
-int disk_tree_script(const struct disk_tree *tree, int store, FILE *script, struct err *err);
+int disk_tree_script(const struct disk_tree *tree, int store, FILE *script,
+		     struct err *err);
 
 struct disk_image {
 	char id[DIGEST_HEX_SIZE];
@@ -74,11 +75,11 @@ int disk_record(int store, const struct disk_images *images, const struct disk_w
 		struct err *err);
 
 struct disk {
-	uint64_t size_bytes; /* of the file; 0: what it takes, and as much again */
-	const char *label;   /* of the partition and of the file system */
-	bool fs_only;	     /* no partition table */
+	uint64_t size_bytes;	   /* of the file; 0: what it takes, and as much again */
+	const char *label;	   /* of the partition and of the file system */
+	bool fs_only;		   /* no partition table */
 	uint8_t seed[DIGEST_SIZE]; /* the UUIDs are derived from it */
-	uint32_t time;	     /* of everything in the file system, not 0 */
+	uint32_t time;		   /* of everything in the file system, not 0 */
 };
 
 /* Writes the disk to the empty file @fd. @store is a directory. 0; -ENOSPC when disk->size_bytes

@@ -17,7 +17,7 @@ struct child {
 	int in_fd;		 /* its standard input; -1: nothing to read */
 	int out_fd;		 /* its standard output; -1: nowhere */
 	int err_fd;		 /* its standard error; -1: ours */
-	int keep_fd;		 /* stays open at its number, CHILD_FIRST_FD or more; or -1 */
+	int keep_fd; /* stays open at its number, CHILD_FIRST_FD or more; or -1 */
 };
 
 /* Runs it and waits. 0 when it exited with 0; -ENOENT when it isn't installed; -ECHILD with its

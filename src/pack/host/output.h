@@ -17,7 +17,10 @@ struct output {
 	char temp[32]; /* "" once renamed or gone */
 };
 
-#define OUTPUT_INIT { .dirfd = -EBADF, .fd = -EBADF }
+#define OUTPUT_INIT                           \
+	{                                     \
+		.dirfd = -EBADF, .fd = -EBADF \
+	}
 
 /* Starts the file @path (relative to @dirfd, AT_FDCWD works) with @mode less the umask. 0 or
  * -errno with a text that begins with @path. Needs output_done() in either case. */

@@ -28,8 +28,8 @@ int bundle_read_layer(int fd, const struct image *image, size_t layer, int out_f
 		      struct err *err);
 
 /* Passes over the layer instead, in a file that can seek, and tells where its bytes are. */
-int bundle_skip_layer(int fd, const struct image *image, size_t layer, uint64_t *ret_offset,
-		      struct err *err);
+int bundle_skip_layer(int fd, const struct image *image, size_t layer,
+		      uint64_t *ret_offset, struct err *err);
 
 /* Reads what follows the layers, to the end of the file. */
 int bundle_read_tail(int fd, const struct image *image, struct err *err);

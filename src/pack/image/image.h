@@ -40,7 +40,8 @@ int image_parse(struct image *image, struct err *err);
 
 /* The image of @store whose id begins with @prefix; a NULL prefix means the only one there is.
  * 0; -ENOENT; -ENOTUNIQ, with the ids to choose from. */
-int image_pick(int store, const char *prefix, char ret_id[DIGEST_HEX_SIZE], struct err *err);
+int image_pick(int store, const char *prefix, char ret_id[DIGEST_HEX_SIZE],
+	       struct err *err);
 
 /* Reads image @id of @store into @image. 0, -ENOENT, -EBADMSG (also for a manifest that isn't
  * what its name says), -errno. */
@@ -50,7 +51,8 @@ int image_load(int store, const char *id, struct image *image, struct err *err);
 int image_write_signatures(int store, const struct image *image, struct err *err);
 
 /* Does the signature file's line @n hold for a key of @ring? 0, -ENOKEY, -EKEYREJECTED. */
-int image_check_signature(const struct image *image, size_t n, const struct keyring *ring);
+int image_check_signature(const struct image *image, size_t n,
+			  const struct keyring *ring);
 
 /* Was this layer's blob already in the stack below? Bundles and sums count it once. */
 bool image_layer_again(const struct image *image, size_t layer);

@@ -8,9 +8,9 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "format/media.h"
+#include "pack/host/hashcopy.h"
 #include "pack/image/bundle.h"
 #include "pack/source/doc.h"
-#include "pack/host/hashcopy.h"
 #include "pack/source/oci.h"
 
 bool registry_is_spec(const char *spec)

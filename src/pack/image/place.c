@@ -10,8 +10,8 @@
 #include "base/fd.h"
 #include "cli/cmd.h"
 #include "format/ustar.h"
-#include "pack/image/bundle.h"
 #include "pack/host/scratch.h"
+#include "pack/image/bundle.h"
 #include "store/judge.h"
 #include "store/store.h"
 

@@ -9,18 +9,22 @@
 #include "pack/image/image.h"
 
 struct place {
-	struct image *image; /* owned */
-	int store;	     /* owned; -EBADF for a bundle */
-	int bundle;	     /* owned; -EBADF for a store */
+	struct image *image;		       /* owned */
+	int store;			       /* owned; -EBADF for a bundle */
+	int bundle;			       /* owned; -EBADF for a store */
 	uint64_t offsets[MANIFEST_MAX_LAYERS]; /* of the layers in the bundle */
 };
 
-#define PLACE_INIT { .image = NULL, .store = -EBADF, .bundle = -EBADF }
+#define PLACE_INIT                                               \
+	{                                                        \
+		.image = NULL, .store = -EBADF, .bundle = -EBADF \
+	}
 
 /* Opens STORE or BUNDLE ("-": a bundle from standard input) and reads the image whose id begins
  * with @prefix (NULL: the only one). A bundle is walked to its end, without hashing layers. 0 or
  * -errno; a text begins with @path's cmd_input_name(). Needs place_done() in either case. */
-int place_open(struct place *place, const char *path, const char *prefix, struct err *err);
+int place_open(struct place *place, const char *path, const char *prefix,
+	       struct err *err);
 void place_done(struct place *place);
 
 /* Opens a layer where it is: its bytes begin at *ret_offset. An fd the caller owns, or -errno. */

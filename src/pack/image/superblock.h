@@ -12,9 +12,10 @@ struct facts {
 	uint32_t inodes; /* of them one for the root */
 	uint32_t time;	 /* when it was made */
 	uint32_t block_bytes;
-	uint64_t used_bytes; /* before padding */
+	uint64_t used_bytes;	 /* before padding */
 	const char *compression; /* static text */
 };
 
 /* Reads a superblock. 0, or -EBADMSG for what isn't a squashfs 4.0. */
-int facts_parse(const uint8_t bytes[FACTS_SIZE], struct facts *ret_facts, struct err *err);
+int facts_parse(const uint8_t bytes[FACTS_SIZE], struct facts *ret_facts,
+		struct err *err);

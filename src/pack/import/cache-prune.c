@@ -14,7 +14,7 @@
 
 #define HEX_SIZE (DIGEST_HEX_SIZE - 1)
 #define LIMIT_BYTES ((uint64_t)10 << 30) /* when nobody says another */
-#define STALE_S (24 * 3600) /* nobody is writing such a file any more */
+#define STALE_S (24 * 3600)		 /* nobody is writing such a file any more */
 
 struct kept { /* an entry: a blob, and when it was used last */
 	char name[DIGEST_HEX_SIZE];
@@ -107,7 +107,8 @@ int cache_limit(uint64_t *ret_bytes, struct err *err)
 	*ret_bytes = LIMIT_BYTES;
 	if (size == 0)
 		return 0;
-	if (str_number(text, size - (shift > 0), &value) < 0 || value > UINT64_MAX >> shift)
+	if (str_number(text, size - (shift > 0), &value) < 0 ||
+	    value > UINT64_MAX >> shift)
 		return err_set(err, -EINVAL,
 			       "LAMINA_CACHE_SIZE=%s is not a number of bytes, K, M or G",
 			       text);

@@ -2,8 +2,8 @@
 #pragma once
 /* A directory of the workstation as a source of entries, like tar.h. */
 #include "base/err.h"
-#include "pack/tree/content.h"
 #include "pack/import/tar.h"
+#include "pack/tree/content.h"
 #include "pack/tree/tree.h"
 
 struct dir_owner {

@@ -12,15 +12,15 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "pack/import/cache.h"
 #include "cli/cmd.h"
-#include "pack/tree/content.h"
+#include "pack/import/cache.h"
 #include "pack/import/dir.h"
 #include "pack/import/import-plan.h"
 #include "pack/import/readback.h"
 #include "pack/import/spool.h"
 #include "pack/import/tar.h"
 #include "pack/import/unsquash.h"
+#include "pack/tree/content.h"
 
 struct import {
 	const struct import_options *options;

@@ -6,21 +6,21 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "pack/import/dir.h"
-#include "pack/tree/layer.h"
 #include "cli/progress.h"
-#include "pack/source/source.h"
-#include "pack/import/squash.h"
 #include "pack/host/staging.h"
+#include "pack/import/dir.h"
+#include "pack/import/squash.h"
+#include "pack/source/source.h"
+#include "pack/tree/layer.h"
 #include "trust/hash-tree.h"
 
 struct import_options {
 	struct squash_options squash;
 	struct layer_limits limits;
-	const char *const *excludes; /* NULL-ended globs */
+	const char *const *excludes;   /* NULL-ended globs */
 	const struct dir_owner *owner; /* of all in directories; NULL: as it is */
-	size_t merge;		     /* at most this many layers; 0: as they come */
-	uint32_t latest;	     /* SOURCE_DATE_EPOCH, or UINT32_MAX */
+	size_t merge;		       /* at most this many layers; 0: as they come */
+	uint32_t latest;	       /* SOURCE_DATE_EPOCH, or UINT32_MAX */
 	bool readback, cache;
 	uint64_t cache_bytes; /* as much is kept */
 	/* Called with the merged view of all layers, while their contents are open; or NULL. */

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "base/path.h"
-#include "pack/tree/content.h"
 #include "cli/progress.h"
 #include "pack/host/tool.h"
+#include "pack/tree/content.h"
 
 #define READBACK_BUFFER ((size_t)256 << 10)
 

@@ -21,7 +21,8 @@ struct spool {
 	const struct source_layer *layer;
 	const struct spool_options *options;
 	struct digest stored, plain;
-	bool hash_stored, hash_plain; /* both only where they can differ and are asked for */
+	bool hash_stored,
+		hash_plain;   /* both only where they can differ and are asked for */
 	uint64_t read_bytes;  /* of the stored layer, so far */
 	uint64_t plain_bytes; /* of the uncompressed tar */
 	bool seekable;

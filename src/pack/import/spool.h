@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "pack/tree/content.h"
 #include "pack/source/source.h"
+#include "pack/tree/content.h"
 
 struct progress;
 

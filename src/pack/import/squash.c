@@ -11,10 +11,10 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "pack/tree/content.h"
-#include "pack/tree/emit.h"
 #include "cli/progress.h"
 #include "pack/host/tool.h"
+#include "pack/tree/content.h"
+#include "pack/tree/emit.h"
 
 #define SQUASH_BUFFER ((size_t)256 << 10)
 

@@ -16,7 +16,8 @@ typedef int tar_entry_fn(void *context, const struct layer_entry *entry, struct 
 struct tar_notes {
 	uint64_t foreign_xattrs; /* of kinds that squashfs has no place for: posix ACLs,
 				    system.* */
-	uint64_t own; /* of a directory: files of the user who packs, unless that is root */
+	uint64_t
+		own; /* of a directory: files of the user who packs, unless that is root */
 };
 
 /*

@@ -2,9 +2,9 @@
 #pragma once
 /* A squashfs as a source: unpacked into a tar by sqfs2tar, or copied as it is. */
 #include "base/err.h"
-#include "pack/tree/content.h"
-#include "pack/source/source.h"
 #include "pack/import/spool.h"
+#include "pack/source/source.h"
+#include "pack/tree/content.h"
 
 /* Fills *ret_content with the squashfs's tree as a tar. 0; -ENOENT when sqfs2tar isn't
  * installed; -EIO with its words; -errno. */

@@ -17,13 +17,16 @@
 json_t *doc_parse(const char *bytes, size_t size, struct err *err);
 
 /* Each: 0, or -EBADMSG. What is returned is borrowed from @object; NULL when it isn't there. */
-int doc_string(const json_t *object, const char *key, const char **ret_text, struct err *err);
+int doc_string(const json_t *object, const char *key, const char **ret_text,
+	       struct err *err);
 int doc_object(const json_t *object, const char *key, const json_t **ret_object,
 	       struct err *err);
-int doc_array(const json_t *object, const char *key, const json_t **ret_array, struct err *err);
+int doc_array(const json_t *object, const char *key, const json_t **ret_array,
+	      struct err *err);
 
 /* A whole number of 0 or more; must be there. */
-int doc_number(const json_t *object, const char *key, uint64_t *ret_value, struct err *err);
+int doc_number(const json_t *object, const char *key, uint64_t *ret_value,
+	       struct err *err);
 
 /* Adds the texts of an array. 0, -EBADMSG, -ENOMEM. */
 int doc_texts(const json_t *object, const char *key, struct source_texts *texts,

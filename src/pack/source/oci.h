@@ -41,8 +41,9 @@ int oci_descriptor_parse(const json_t *json, struct oci_descriptor *ret_descript
 void oci_blob_name(const struct oci_descriptor *descriptor, char ret_name[80]);
 
 /* Reads and checks a JSON blob. NULL with a text and *ret_errno. The caller owns it. */
-json_t *oci_read_blob(const struct members *members, const struct oci_descriptor *descriptor,
-		      int *ret_errno, struct err *err);
+json_t *oci_read_blob(const struct members *members,
+		      const struct oci_descriptor *descriptor, int *ret_errno,
+		      struct err *err);
 
 /* Takes "os/arch[/variant]" apart; texts live in @buf. 0 or -EINVAL. */
 int oci_platform_parse(const char *text, char buf[64], struct oci_platform *ret_platform,
@@ -52,8 +53,8 @@ bool oci_platform_fits(const struct oci_platform *asked, const struct oci_platfo
 
 struct oci_image {
 	struct oci_descriptor descriptor; /* of the manifest; its texts are in index */
-	json_t *manifest; /* owned */
-	json_t **docs;	  /* owned: the indexes read on the way to it */
+	json_t *manifest;		  /* owned */
+	json_t **docs;			  /* owned: the indexes read on the way to it */
 	size_t doc_count;
 };
 
@@ -63,7 +64,8 @@ struct oci_image {
  * oci_image_done() in either case; starts zeroed.
  */
 int oci_find(const struct members *members, const char *ref,
-	     const struct oci_platform *platform, struct oci_image *image, struct err *err);
+	     const struct oci_platform *platform, struct oci_image *image,
+	     struct err *err);
 void oci_image_done(struct oci_image *image);
 
 /* Fills @config from an image config. @ret_diff_ids gets "sha256:..." texts. 0, -EBADMSG,

@@ -22,15 +22,16 @@ static const struct disk_image *find(const struct disk_images *images, const cha
 		if (strncmp(images->images[i].id, prefix, strlen(prefix)) != 0)
 			continue;
 		if (found) {
-			(void)err_set(err, -ENOTUNIQ, "--%s: several images begin with '%s'",
-				      option, prefix);
+			(void)err_set(err, -ENOTUNIQ,
+				      "--%s: several images begin with '%s'", option,
+				      prefix);
 			return NULL;
 		}
 		found = &images->images[i];
 	}
 	if (!found)
-		(void)err_set(err, -ENOENT, "--%s: no image '%s' goes onto the disk", option,
-			      prefix);
+		(void)err_set(err, -ENOENT, "--%s: no image '%s' goes onto the disk",
+			      option, prefix);
 	return found;
 }
 

@@ -27,14 +27,16 @@ int disk_tree_add(struct disk_tree *tree, const char *name, uint32_t mode,
 		return err_errno(err, -ENOMEM, "%s", name);
 	}
 	files[tree->count++] = (struct disk_file){
-		.name = copy, .mode = mode, .size_bytes = S_ISREG(mode) ? size_bytes : 0,
+		.name = copy,
+		.mode = mode,
+		.size_bytes = S_ISREG(mode) ? size_bytes : 0,
 		.fd = -1,
 	};
 	return 0;
 }
 
-int disk_tree_add_fd(struct disk_tree *tree, const char *name, int fd, uint64_t size_bytes,
-		     struct err *err)
+int disk_tree_add_fd(struct disk_tree *tree, const char *name, int fd,
+		     uint64_t size_bytes, struct err *err)
 {
 	int r = disk_tree_add(tree, name, S_IFREG | 0644, size_bytes, err);
 
@@ -85,7 +87,8 @@ static int script_file(FILE *script, int store, const struct disk_file *file,
 		return 0;
 	case S_IFREG:
 		if (file->fd >= 0)
-			fprintf(script, "write /proc/self/fd/%d \"%s\"\n", file->fd, name);
+			fprintf(script, "write /proc/self/fd/%d \"%s\"\n", file->fd,
+				name);
 		else
 			fprintf(script, "write \"/proc/self/fd/%d/%s\" \"%s\"\n", store,
 				file->name, name);

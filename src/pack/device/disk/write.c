@@ -20,9 +20,9 @@
  * These are what every kernel since 3.18 mounts. No metadata_csum: with it, a superblock
  * of which the power let only one of two sectors be written is one that no kernel mounts,
  * and ext4 writes it outside of its journal whenever the store is made writable. */
-#define FEATURES                                                                         \
-	"none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_"   \
-	"bg,"                                                                            \
+#define FEATURES                                                                       \
+	"none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_" \
+	"bg,"                                                                          \
 	"sparse_super,large_file,huge_file,dir_nlink,extra_isize"
 
 struct job {

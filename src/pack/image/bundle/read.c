@@ -47,7 +47,8 @@ static int read_layer(int fd, const struct manifest_layer *layer, struct copy *c
 	struct unbundle_sink sink = { malloc(COPY_SIZE), COPY_SIZE, take, copy };
 	int r = sink.buf ? digest_start(&copy->digest) : -ENOMEM;
 
-	r = r < 0 ? err_errno(err, r, "reading it") : unbundle_layer(fd, layer, &sink, err);
+	r = r < 0 ? err_errno(err, r, "reading it")
+		  : unbundle_layer(fd, layer, &sink, err);
 	free(sink.buf);
 	return r;
 }

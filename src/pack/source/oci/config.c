@@ -17,7 +17,8 @@ static int sorted_keys(const json_t *object, const char ***ret_keys, size_t *ret
 
 	if (!keys)
 		return -ENOMEM;
-	json_object_foreach((json_t *)object, key, value) keys[at++] = key;
+	json_object_foreach ((json_t *)object, key, value)
+		keys[at++] = key;
 	for (size_t i = 1; i < count; i++) /* there are few */
 		for (size_t j = i; j > 0 && strcmp(keys[j - 1], keys[j]) > 0; j--) {
 			key = keys[j];
