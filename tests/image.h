@@ -12,16 +12,16 @@
 #include "format/ustar.h"
 #include "format/verity.h"
 #include "store/settings.h"
-#include "trust/digest.h"
 #include "trust/key.h"
 #include "trust/private-key.h"
+#include "trust/sha256.h"
 
 #define IMAGE_MAX_LAYERS 6
 
 struct test_layer {
 	uint8_t *bytes;
 	size_t size;
-	uint8_t digest[DIGEST_SIZE];
+	struct digest digest;
 	char hex[DIGEST_HEX_SIZE];
 };
 
@@ -30,7 +30,7 @@ struct test_image {
 	size_t layer_count;
 	char manifest[8192], signature[SIGNATURE_MAX_SIZE];
 	char id[DIGEST_HEX_SIZE];
-	uint8_t digest[DIGEST_SIZE];
+	struct digest digest;
 	/* what image_bundle() makes */
 	uint8_t *bundle;
 	size_t bundle_size;
@@ -77,8 +77,8 @@ static inline void image_layer(struct test_image *image, uint32_t seed, size_t d
 	layer->size = (size_t)(blocks + 1 + verity_tree_blocks(blocks)) * VERITY_BLOCK;
 	layer->bytes = malloc(layer->size);
 	image_fill(layer->bytes, layer->size, seed);
-	(void)digest_of(layer->bytes, layer->size, layer->digest);
-	str_hex_encode(layer->digest, DIGEST_SIZE, layer->hex);
+	(void)sha256_of(layer->bytes, layer->size, &layer->digest);
+	digest_hex(&layer->digest, layer->hex);
 }
 
 static inline uint64_t image_data_bytes(uint64_t size_bytes)
@@ -99,8 +99,8 @@ static inline void image_sign_text(struct test_image *image)
 	(void)private_key_sign(&image_key, image->manifest, strlen(image->manifest),
 			       &file.lines[0], NULL);
 	(void)signature_file_write(&file, image->signature, sizeof(image->signature));
-	(void)digest_of(image->manifest, strlen(image->manifest), image->digest);
-	str_hex_encode(image->digest, DIGEST_SIZE, image->id);
+	(void)sha256_of(image->manifest, strlen(image->manifest), &image->digest);
+	digest_hex(&image->digest, image->id);
 }
 
 /* Makes manifest and signature of the layers. */
@@ -141,10 +141,10 @@ static inline void image_add_blob(struct test_image *image, const void *bytes,
 				  size_t size)
 {
 	char name[USTAR_NAME_SIZE] = "blobs/sha256/";
-	uint8_t digest[DIGEST_SIZE];
+	struct digest digest;
 
-	(void)digest_of(bytes, size, digest);
-	str_hex_encode(digest, DIGEST_SIZE, name + strlen(name));
+	(void)sha256_of(bytes, size, &digest);
+	digest_hex(&digest, name + strlen(name));
 	image_add(image, name, bytes, size);
 }
 

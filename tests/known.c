@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
-#include "trust/digest.h"
 #include "trust/key.h"
+#include "trust/sha256.h"
 
 int __real_key_verify(const void *bytes, size_t size,
 		      const struct signature_file *signatures, const struct keyring *ring,
@@ -21,7 +21,7 @@ int __wrap_key_verify(const void *bytes, size_t size,
 #define KNOWN_MAX 16
 
 struct known {
-	uint8_t about[DIGEST_SIZE];
+	struct digest about;
 	struct key_signers signers;
 };
 
@@ -30,22 +30,22 @@ static size_t count;
 
 static int tell_apart(const void *bytes, size_t size,
 		      const struct signature_file *signatures, const struct keyring *ring,
-		      uint32_t threshold, uint8_t ret_about[DIGEST_SIZE])
+		      uint32_t threshold, struct digest *ret_about)
 {
-	struct digest digest;
-	int r = digest_start(&digest);
+	struct sha256 digest;
+	int r = sha256_start(&digest);
 
 	if (r == 0)
-		r = digest_add(&digest, &size, sizeof(size));
+		r = sha256_add(&digest, &size, sizeof(size));
 	if (r == 0)
-		r = digest_add(&digest, bytes, size);
+		r = sha256_add(&digest, bytes, size);
 	if (r == 0)
-		r = digest_add(&digest, signatures, sizeof(*signatures));
+		r = sha256_add(&digest, signatures, sizeof(*signatures));
 	if (r == 0)
-		r = digest_add(&digest, ring, sizeof(*ring));
+		r = sha256_add(&digest, ring, sizeof(*ring));
 	if (r == 0)
-		r = digest_add(&digest, &threshold, sizeof(threshold));
-	return r < 0 ? r : digest_finish(&digest, ret_about);
+		r = sha256_add(&digest, &threshold, sizeof(threshold));
+	return r < 0 ? r : sha256_finish(&digest, ret_about);
 }
 
 int __wrap_key_verify(const void *bytes, size_t size,
@@ -54,10 +54,10 @@ int __wrap_key_verify(const void *bytes, size_t size,
 		      struct err *err)
 {
 	struct known now = { 0 };
-	int r = tell_apart(bytes, size, signatures, ring, threshold, now.about);
+	int r = tell_apart(bytes, size, signatures, ring, threshold, &now.about);
 
 	for (size_t i = 0; r == 0 && i < count && i < KNOWN_MAX; i++) {
-		if (memcmp(known[i].about, now.about, sizeof(now.about)) != 0)
+		if (!digest_equal(&known[i].about, &now.about))
 			continue;
 		if (ret_signers)
 			*ret_signers = known[i].signers;

@@ -71,12 +71,12 @@ static int load_table(int control, const struct dm_verity *verity, bool panic,
 {
 	uint64_t blocks = verity->data_bytes / VERITY_BLOCK;
 	struct dm_request request;
-	char root[65];
+	char root[DIGEST_HEX_SIZE];
 	struct str text;
 	int r;
 
 	request_init(&request, verity->name, DM_READONLY_FLAG);
-	str_hex_encode(verity->root, 32, root);
+	digest_hex(verity->root, root);
 	str_init(&text, request.text, sizeof(request.text));
 	/* no salt; the tree is behind the superblock's block, which the kernel never
 	 * reads */

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/err.h"
 
 struct dm_verity {
@@ -11,9 +12,9 @@ struct dm_verity {
 		*name; /* of the mapped device, unique; at most 127 characters, no '/' */
 	const char *device;  /* holds data and tree: "/dev/loop0" */
 	uint64_t data_bytes; /* the superblock's offset; the tree starts 4096 later */
-	const uint8_t *root; /* 32 bytes, from the signed manifest */
-	bool panic;	     /* panic_on_corruption; else reads fail with EIO */
-	bool whole;	     /* prove every block, and panic only after that */
+	const struct digest *root; /* from the signed manifest */
+	bool panic;		   /* panic_on_corruption; else reads fail with EIO */
+	bool whole;		   /* prove every block, and panic only after that */
 };
 
 /* Is dm-verity in this kernel? 0, -ENOTSUP with what is missing, or -errno. */

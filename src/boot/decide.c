@@ -5,15 +5,15 @@
 
 static bool is_left(const struct decide *d, enum decide_slot slot)
 {
-	const uint8_t *ids[] = {
-		[DECIDE_CANDIDATE] = d->record.candidate,
-		[DECIDE_CURRENT] = d->record.current,
-		[DECIDE_PREVIOUS] = d->record.previous,
+	const struct digest *ids[] = {
+		[DECIDE_CANDIDATE] = &d->record.candidate,
+		[DECIDE_CURRENT] = &d->record.current,
+		[DECIDE_PREVIOUS] = &d->record.previous,
 	};
 
 	if (d->fallen[slot] != RECORD_REASON_NONE)
 		return false;
-	return slot == DECIDE_FACTORY ? d->has_factory : record_has(ids[slot]);
+	return slot == DECIDE_FACTORY ? d->has_factory : digest_is_set(ids[slot]);
 }
 
 /* The first of @from, ..., factory that was not tried yet. */
@@ -29,8 +29,8 @@ static enum decide_slot ask_for_another(const struct decide *d)
 {
 	if (d->use == CMDLINE_USE_FACTORY)
 		return first_left(d, DECIDE_FACTORY);
-	return first_left(d, record_has(d->record.candidate) ? DECIDE_CURRENT
-							     : DECIDE_PREVIOUS);
+	return first_left(d, digest_is_set(&d->record.candidate) ? DECIDE_CURRENT
+								 : DECIDE_PREVIOUS);
 }
 
 /* Why the candidate falls now, if it does. */
@@ -57,7 +57,7 @@ static void decide_by_record(const struct decide *d, struct decision *decision)
 {
 	enum record_reason reason = RECORD_REASON_NONE;
 
-	if (record_has(d->record.candidate)) {
+	if (digest_is_set(&d->record.candidate)) {
 		reason = judge_candidate(d);
 		if (reason == RECORD_REASON_NONE && d->writable) {
 			start_candidate(decision);

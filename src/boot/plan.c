@@ -118,8 +118,8 @@ static void print_layer(struct str *s, const struct plan *plan, size_t index)
 	const struct manifest_layer *layer = &plan->manifest->layers[index];
 	char blob[65], root[65];
 
-	str_hex_encode(layer->blob, sizeof(layer->blob), blob);
-	str_hex_encode(layer->root, sizeof(layer->root), root);
+	digest_hex(&layer->blob, blob);
+	digest_hex(&layer->root, root);
 	str_addf(s, "sha256:%s %" PRIu64 " bytes, verity %s at %" PRIu64 "%s", blob,
 		 layer->size_bytes, root, layer->data_bytes,
 		 plan->policy->verity_panic ? ", panic" : "");

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/err.h"
 #include "format/record.h"
 
@@ -19,13 +20,13 @@ void transition_fall(struct record *record, enum record_reason reason);
 /* @id, complete in the store, becomes the candidate with @tries starts (1 to 255). One
  * that was there before is forgotten. @id may be the previous image; -EEXIST when it is
  * the current one and there is no candidate to give up. */
-int transition_install(struct record *record, const uint8_t id[RECORD_ID_SIZE],
-		       uint8_t tries, struct err *err);
+int transition_install(struct record *record, const struct digest *id, uint8_t tries,
+		       struct err *err);
 
 /* The running candidate is good: it becomes current, the current one previous, and the
  * floor is raised to @floor if that is higher. -EALREADY when @running is the current
  * image already; -EPERM when something else than the candidate runs. */
-int transition_confirm(struct record *record, const uint8_t running[RECORD_ID_SIZE],
+int transition_confirm(struct record *record, const struct digest *running,
 		       uint64_t floor, struct err *err);
 
 /* Back: a candidate is dropped (as transition_reject()); without one the previous image
@@ -39,7 +40,7 @@ int transition_reject(struct record *record, struct err *err);
 /* A deliberate reboot of the running candidate: its try is given back, once. Not for an
  * image that was started from another slot: it may be the candidate too, but this start
  * was not counted. 1 when the record changed, else 0: nothing to give back. */
-int transition_reboot(struct record *record, const uint8_t running[RECORD_ID_SIZE]);
+int transition_reboot(struct record *record, const struct digest *running);
 
 /* Factory reset: candidate and failed image are forgotten, the floor stays. With
  * @factory there is no current image either, so that the factory's is started. */
@@ -49,9 +50,9 @@ void transition_reset(struct record *record, bool factory);
  * copies rotted: @ids are those that verify, highest serial first. One becomes current.
  * With several, the highest one is a candidate beside the next: nobody knows any more
  * whether it was confirmed. The rest of it, such as the floor, stays. */
-void transition_rebuild(const uint8_t (*ids)[RECORD_ID_SIZE], size_t count, uint8_t tries,
+void transition_rebuild(const struct digest *ids, size_t count, uint8_t tries,
 			struct record *record);
 
 /* *record was made up while an image runs that is known to be confirmed: if it is among
  * those in the record, it stays or becomes the current one. */
-void transition_keep(struct record *record, const uint8_t running[RECORD_ID_SIZE]);
+void transition_keep(struct record *record, const struct digest *running);

@@ -133,14 +133,14 @@ static enum writable_rest rest_of(const struct ctl *ctl, const char *text)
 static void read_running(struct ctl *ctl)
 {
 	__fd int fd = ctl_open_run(ctl, "image", O_RDONLY);
-	uint8_t id[RECORD_ID_SIZE];
+	struct digest id;
 	char text[1024];
 	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text) - 1);
 
 	text[size < 0 ? 0 : size] = '\0';
 	read_value(text, "id", ctl->running, sizeof(ctl->running));
 	read_value(text, "slot", ctl->running_slot, sizeof(ctl->running_slot));
-	if (str_hex_decode(ctl->running, strlen(ctl->running), id, sizeof(id)) < 0)
+	if (digest_parse(ctl->running, strlen(ctl->running), &id) < 0)
 		ctl->running[0] = '\0';
 	ctl->rest = rest_of(ctl, text);
 }
@@ -176,18 +176,18 @@ const char *ctl_slot_name(const struct record *record, const char *id)
 {
 	const struct {
 		const char *name;
-		const uint8_t *id;
+		const struct digest *id;
 	} roles[] = {
-		{ "candidate", record->candidate },
-		{ "current", record->current },
-		{ "previous", record->previous },
-		{ "failed", record->failed },
+		{ "candidate", &record->candidate },
+		{ "current", &record->current },
+		{ "previous", &record->previous },
+		{ "failed", &record->failed },
 	};
 	char hex[DIGEST_HEX_SIZE];
 
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
-		str_hex_encode(roles[i].id, RECORD_ID_SIZE, hex);
-		if (record_has(roles[i].id) && strcmp(hex, id) == 0)
+		digest_hex(roles[i].id, hex);
+		if (digest_is_set(roles[i].id) && strcmp(hex, id) == 0)
 			return roles[i].name;
 	}
 	return NULL;
@@ -240,17 +240,16 @@ int ctl_confirm(struct ctl *ctl, struct confirm *ret_confirm, struct err *err)
 		.rest = ctl->rest,
 		.scratch = &ctl->manifest,
 	};
-	return str_hex_decode(ctl->running, DIGEST_HEX_SIZE - 1, ret_confirm->running,
-			      RECORD_ID_SIZE);
+	return digest_parse(ctl->running, DIGEST_HEX_SIZE - 1, &ret_confirm->running);
 }
 
-void ctl_note_forgotten(const struct change *change, const uint8_t before[RECORD_ID_SIZE])
+void ctl_note_forgotten(const struct change *change, const struct digest *before)
 {
 	char id[DIGEST_HEX_SIZE];
 
-	if (!record_has(before) || record_same(before, change->record->candidate))
+	if (!digest_is_set(before) || digest_equal(before, &change->record->candidate))
 		return;
-	str_hex_encode(before, RECORD_ID_SIZE, id);
+	digest_hex(before, id);
 	cmd_note("candidate %.12s is forgotten", id);
 }
 
@@ -272,7 +271,7 @@ static bool runs_confirmed(const struct ctl *ctl)
 
 static int begin(struct ctl *ctl, struct change *change, struct err *err)
 {
-	static uint8_t running[RECORD_ID_SIZE];
+	static struct digest running;
 	int r = ctl_open(ctl, err);
 
 	if (r < 0)
@@ -281,9 +280,9 @@ static int begin(struct ctl *ctl, struct change *change, struct err *err)
 	change->device = ctl_device(ctl);
 	change->settings = &ctl->settings;
 	change->rest = ctl->rest;
-	if (runs_confirmed(ctl) && str_hex_decode(ctl->running, DIGEST_HEX_SIZE - 1,
-						  running, sizeof(running)) == 0)
-		change->running = running;
+	if (runs_confirmed(ctl) &&
+	    digest_parse(ctl->running, DIGEST_HEX_SIZE - 1, &running) == 0)
+		change->running = &running;
 	return change_begin(change, err);
 }
 

@@ -12,7 +12,7 @@
 #include "install/install.h"
 #include "slot/change.h"
 #include "store/settings.h"
-#include "trust/digest.h"
+#include "trust/sha256.h"
 
 #define CTL_RUN "/run/lamina"
 #define CTL_PATH_SIZE 512
@@ -87,8 +87,7 @@ struct confirm;
 int ctl_confirm(struct ctl *ctl, struct confirm *ret_confirm, struct err *err);
 
 /* Says that the candidate there was @before is none any more. */
-void ctl_note_forgotten(const struct change *change,
-			const uint8_t before[RECORD_ID_SIZE]);
+void ctl_note_forgotten(const struct change *change, const struct digest *before);
 
 /* The change was @r; its record is written unless that is a failure. 0 or -errno. */
 int ctl_write(struct change *change, int r, struct err *err);

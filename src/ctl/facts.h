@@ -8,8 +8,8 @@
 #include "ctl/out.h"
 #include "format/manifest.h"
 #include "store/settings.h"
-#include "trust/digest.h"
 #include "trust/key.h"
+#include "trust/sha256.h"
 
 #define FACTS_VERSION_SIZE 65 /* lamina-manifest(5) allows no longer one */
 

@@ -50,11 +50,11 @@ static void failed_json(struct out *out, const struct status *status)
 	const char *why = status->failed_why.text;
 	char id[DIGEST_HEX_SIZE];
 
-	if (!record_has(record->failed)) {
+	if (!digest_is_set(&record->failed)) {
 		json_text(out, "failed", NULL);
 		return;
 	}
-	str_hex_encode(record->failed, RECORD_ID_SIZE, id);
+	digest_hex(&record->failed, id);
 	json_open(out, "failed", '{');
 	json_text(out, "id", id);
 	json_text(out, "reason", record_reason_words(record->reason));
@@ -98,9 +98,9 @@ void status_json(struct out *out, const struct status *status)
 	const struct record *record = &status->record;
 
 	json_text(out, "state",
-		  record_has(record->candidate) ? "trying"
-		  : record_has(record->current) ? "confirmed"
-						: "empty");
+		  digest_is_set(&record->candidate) ? "trying"
+		  : digest_is_set(&record->current) ? "confirmed"
+						    : "empty");
 	running_json(out, status);
 	next_json(out, status);
 	for (enum decide_slot slot = 0; slot < STATUS_SLOTS; slot++)

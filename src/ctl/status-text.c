@@ -16,14 +16,15 @@ static void state_line(struct out *out, const struct status *status)
 	const struct record *record = &status->record;
 
 	label(out, "state");
-	if (record_has(record->candidate))
+	if (digest_is_set(&record->candidate))
 		out_addf(out, "trying, %u of %u tries left%s\n", record->tries_left,
 			 record->tries_initial,
 			 status->next == DECIDE_CANDIDATE
 				 ? ""
 				 : ", but the next boot doesn't try it");
 	else
-		out_add(out, record_has(record->current) ? "confirmed\n" : "no image\n");
+		out_add(out,
+			digest_is_set(&record->current) ? "confirmed\n" : "no image\n");
 }
 
 /* What it was started as, and what became of it since. */
@@ -63,10 +64,10 @@ static void failed_line(struct out *out, const struct status *status)
 	const struct record *record = &status->record;
 	char id[DIGEST_HEX_SIZE];
 
-	if (!record_has(record->failed))
+	if (!digest_is_set(&record->failed))
 		return;
 	label(out, "failed");
-	str_hex_encode(record->failed, RECORD_ID_SIZE, id);
+	digest_hex(&record->failed, id);
 	out_addf(out, "%.12s: %s", id, record_reason_words(record->reason));
 	if (status->failed_why.text[0]) {
 		out_add(out, ": ");

@@ -56,15 +56,15 @@ const char *status_floor_level(const struct status *status)
 	return status->record_floor == status->floor ? "record" : "policy";
 }
 
-static const uint8_t *slot_id(const struct record *record, enum decide_slot slot)
+static const struct digest *slot_id(const struct record *record, enum decide_slot slot)
 {
 	switch (slot) {
 	case DECIDE_CANDIDATE:
-		return record->candidate;
+		return &record->candidate;
 	case DECIDE_CURRENT:
-		return record->current;
+		return &record->current;
 	default:
-		return record->previous;
+		return &record->previous;
 	}
 }
 
@@ -73,11 +73,11 @@ static void read_slots(struct ctl *ctl, int store, struct status *status)
 	char id[DIGEST_HEX_SIZE];
 
 	for (enum decide_slot slot = 0; slot < STATUS_SLOTS; slot++) {
-		const uint8_t *bytes = slot_id(&status->record, slot);
+		const struct digest *digest = slot_id(&status->record, slot);
 
-		if (!record_has(bytes))
+		if (!digest_is_set(digest))
 			continue;
-		str_hex_encode(bytes, RECORD_ID_SIZE, id);
+		digest_hex(digest, id);
 		facts_read(&ctl->settings, store, id, status->floor, &ctl->manifest,
 			   &status->slots[slot]);
 	}
@@ -117,7 +117,7 @@ static void read_copies(const struct ctl *ctl, int store, struct status *status)
 /* What init said when it passed the image over. It is known of this boot only. */
 static void read_why(const struct ctl *ctl, struct status *status)
 {
-	bool failed = record_has(status->record.failed);
+	bool failed = digest_is_set(&status->record.failed);
 	__fd int fd = failed ? ctl_open_run(ctl, "log", O_RDONLY) : -ENOENT;
 	char text[8192], about[64], id[DIGEST_HEX_SIZE], *line;
 	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text) - 1);
@@ -125,7 +125,7 @@ static void read_why(const struct ctl *ctl, struct status *status)
 	if (size < 0)
 		return;
 	text[size] = '\0';
-	str_hex_encode(status->record.failed, RECORD_ID_SIZE, id);
+	digest_hex(&status->record.failed, id);
 	(void)snprintf(about, sizeof(about), "lamina-init: candidate image %.12s: ", id);
 	line = strstr(text, about);
 	if (line) {

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/err.h"
 
 #define MANIFEST_MAX_SIZE 65536	 /* bytes of a manifest file */
@@ -25,11 +26,11 @@
 #define MANIFEST_NAME_SIZE 64 /* [a-z0-9][a-z0-9._-]{0,62} and NUL */
 
 struct manifest_layer {
-	uint8_t blob[32];    /* sha256 of the whole blob */
+	struct digest blob;  /* sha256 of the whole blob */
 	uint64_t size_bytes; /* of the whole blob */
 	uint64_t
 		data_bytes; /* of the padded squashfs: where the verity superblock starts */
-	uint8_t root[32];   /* verity root hash */
+	struct digest root; /* verity root hash */
 };
 
 enum manifest_upper {

@@ -33,18 +33,6 @@ enum {
 
 static const char magic[AT_VERSION + 1] = "laminaAB";
 
-bool record_same(const uint8_t a[RECORD_ID_SIZE], const uint8_t b[RECORD_ID_SIZE])
-{
-	return memcmp(a, b, RECORD_ID_SIZE) == 0;
-}
-
-bool record_has(const uint8_t id[RECORD_ID_SIZE])
-{
-	static const uint8_t none[RECORD_ID_SIZE];
-
-	return !record_same(id, none);
-}
-
 const char *record_reason_words(enum record_reason reason)
 {
 	static const char *const words[RECORD_REASON_COUNT] = {
@@ -76,10 +64,10 @@ void record_encode(const struct record *record, uint8_t ret_bytes[RECORD_SIZE])
 	ret_bytes[AT_TRIES_INITIAL] = record->tries_initial;
 	ret_bytes[AT_FLAGS] = record->reboot_spent ? FLAG_REBOOT_SPENT : 0;
 	ret_bytes[AT_REASON] = (uint8_t)record->reason;
-	memcpy(ret_bytes + AT_CURRENT, record->current, RECORD_ID_SIZE);
-	memcpy(ret_bytes + AT_PREVIOUS, record->previous, RECORD_ID_SIZE);
-	memcpy(ret_bytes + AT_CANDIDATE, record->candidate, RECORD_ID_SIZE);
-	memcpy(ret_bytes + AT_FAILED, record->failed, RECORD_ID_SIZE);
+	memcpy(ret_bytes + AT_CURRENT, record->current.bytes, DIGEST_SIZE);
+	memcpy(ret_bytes + AT_PREVIOUS, record->previous.bytes, DIGEST_SIZE);
+	memcpy(ret_bytes + AT_CANDIDATE, record->candidate.bytes, DIGEST_SIZE);
+	memcpy(ret_bytes + AT_FAILED, record->failed.bytes, DIGEST_SIZE);
 	le_put(ret_bytes + AT_FLOOR, record->floor, 8);
 	le_put(ret_bytes + AT_CLOCK_FLOOR, record->clock_floor_s, 8);
 	le_put(ret_bytes + AT_KEYRING_VERSION, record->keyring_version, 4);
@@ -93,10 +81,10 @@ static void take_fields(const uint8_t bytes[RECORD_SIZE], struct record *ret_rec
 	ret_record->tries_initial = bytes[AT_TRIES_INITIAL];
 	ret_record->reboot_spent = bytes[AT_FLAGS] & FLAG_REBOOT_SPENT;
 	ret_record->reason = bytes[AT_REASON];
-	memcpy(ret_record->current, bytes + AT_CURRENT, RECORD_ID_SIZE);
-	memcpy(ret_record->previous, bytes + AT_PREVIOUS, RECORD_ID_SIZE);
-	memcpy(ret_record->candidate, bytes + AT_CANDIDATE, RECORD_ID_SIZE);
-	memcpy(ret_record->failed, bytes + AT_FAILED, RECORD_ID_SIZE);
+	memcpy(ret_record->current.bytes, bytes + AT_CURRENT, DIGEST_SIZE);
+	memcpy(ret_record->previous.bytes, bytes + AT_PREVIOUS, DIGEST_SIZE);
+	memcpy(ret_record->candidate.bytes, bytes + AT_CANDIDATE, DIGEST_SIZE);
+	memcpy(ret_record->failed.bytes, bytes + AT_FAILED, DIGEST_SIZE);
 	ret_record->floor = le_get(bytes + AT_FLOOR, 8);
 	ret_record->clock_floor_s = le_get(bytes + AT_CLOCK_FLOOR, 8);
 	ret_record->keyring_version = (uint32_t)le_get(bytes + AT_KEYRING_VERSION, 4);
@@ -107,13 +95,13 @@ static const char *find_fault(const struct record *record)
 {
 	if (record->reason >= RECORD_REASON_COUNT)
 		return "unknown reason";
-	if (record_has(record->failed) != (record->reason != RECORD_REASON_NONE))
+	if (digest_is_set(&record->failed) != (record->reason != RECORD_REASON_NONE))
 		return "failed image and reason don't fit";
 	if (record->tries_left > record->tries_initial)
 		return "more tries left than there were";
-	if (record_has(record->candidate) != (record->tries_initial != 0))
+	if (digest_is_set(&record->candidate) != (record->tries_initial != 0))
 		return "candidate and tries don't fit";
-	if (record->reboot_spent && !record_has(record->candidate))
+	if (record->reboot_spent && !digest_is_set(&record->candidate))
 		return "a reboot spent without a candidate";
 	return NULL;
 }

@@ -9,13 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/err.h"
 
 #define RECORD_SIZE 512 /* one sector: a disk writes it whole or not at all */
 #define RECORD_COPIES 2
 #define RECORD_STRIDE 4096 /* bytes from one copy to the next */
 #define RECORD_ROOM (RECORD_COPIES * RECORD_STRIDE)
-#define RECORD_ID_SIZE 32 /* the sha256 of a manifest */
 
 /* Why the last candidate fell. The numbers are the format's. */
 enum record_reason {
@@ -36,20 +36,14 @@ enum record_reason {
 struct record {
 	uint64_t seq;	/* one more with every write */
 	uint32_t boots; /* candidates started, ever */
-	/* images by id; all zeros: none */
-	uint8_t current[RECORD_ID_SIZE], previous[RECORD_ID_SIZE];
-	uint8_t candidate[RECORD_ID_SIZE], failed[RECORD_ID_SIZE];
-	uint8_t tries_left, tries_initial; /* of the candidate */
+	struct digest current, previous, candidate, failed; /* images by id */
+	uint8_t tries_left, tries_initial;		    /* of the candidate */
 	bool reboot_spent; /* the candidate's one deliberate reboot was given back */
 	enum record_reason reason; /* of failed */
 	uint64_t floor;		   /* least serial */
 	uint32_t keyring_version;
 	uint64_t clock_floor_s; /* since 1970: the clock is never before this */
 };
-
-/* Is there an image? */
-bool record_has(const uint8_t id[RECORD_ID_SIZE]);
-bool record_same(const uint8_t a[RECORD_ID_SIZE], const uint8_t b[RECORD_ID_SIZE]);
 
 /* "signature", "tries used up"...: a reason's words, for people and for status --json.
  * "unknown" past the last one. */

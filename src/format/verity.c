@@ -97,7 +97,7 @@ int verity_layout_check(uint64_t size_bytes, uint64_t data_bytes, struct err *er
 	return 0;
 }
 
-void verity_uuid(const uint8_t root[32], uint8_t ret_uuid[16])
+void verity_uuid(const struct digest *root, uint8_t ret_uuid[16])
 {
 	memcpy(ret_uuid, root, 16);
 	ret_uuid[6] =

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/err.h"
 
 #define VERITY_BLOCK 4096
@@ -33,4 +34,4 @@ uint64_t verity_tree_blocks(uint64_t data_blocks);
 int verity_layout_check(uint64_t size_bytes, uint64_t data_bytes, struct err *err);
 
 /* The fixed UUID of a layer: a version 8 UUID of the root hash's first bytes. */
-void verity_uuid(const uint8_t root[32], uint8_t ret_uuid[16]);
+void verity_uuid(const struct digest *root, uint8_t ret_uuid[16]);

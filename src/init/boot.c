@@ -102,7 +102,7 @@ static struct select choice;
  * every image that a corrupt block stops, or it would be started for ever. */
 static void look_back(const struct policy *policy)
 {
-	if (record_has(choice.decide.record.candidate))
+	if (digest_is_set(&choice.decide.record.candidate))
 		/* one that can't be opened is told of where it is needed */
 		(void)watch_open(&stage.watch, policy, NULL);
 	else if (!policy->verity_panic)

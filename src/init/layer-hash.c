@@ -4,7 +4,7 @@
 
 #include "block/loop.h"
 #include "init/layer.h"
-#include "trust/digest.h"
+#include "trust/sha256.h"
 
 static int probe_nothing(struct err *err)
 {
@@ -16,12 +16,12 @@ static int probe_nothing(struct err *err)
  * on nobody sees: lamina-init(8) says so. */
 static int open_hashed(const struct layer_job *job, char ret_device[32], struct err *err)
 {
-	uint8_t digest[DIGEST_SIZE];
-	int r = digest_of_fd(job->blob, job->layer->size_bytes, digest);
+	struct digest digest;
+	int r = sha256_of_fd(job->blob, job->layer->size_bytes, &digest);
 
 	if (r < 0)
 		return err_errno(err, r, "sha256");
-	if (memcmp(digest, job->layer->blob, DIGEST_SIZE) != 0)
+	if (!digest_equal(&digest, &job->layer->blob))
 		return err_set(err, -EBADMSG, "sha256 does not match");
 	return loop_open(job->blob, job->layer->size_bytes, ret_device, err);
 }

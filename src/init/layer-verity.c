@@ -14,7 +14,7 @@ static int open_verity(const struct layer_job *job, char ret_device[32], struct 
 		.name = job->name,
 		.device = loop_path,
 		.data_bytes = job->layer->data_bytes,
-		.root = job->layer->root,
+		.root = &job->layer->root,
 		.panic = job->panic,
 		.whole = job->whole,
 	};

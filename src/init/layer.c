@@ -35,7 +35,7 @@ int layer_mount(const struct layer_guard *guard, int store, struct layer_job *jo
 		const char *target, struct err *err)
 {
 	__fd int blob =
-		store_open_blob(store, job->layer->blob, job->layer->size_bytes, err);
+		store_open_blob(store, &job->layer->blob, job->layer->size_bytes, err);
 	__fd int device = -EBADF;
 	char path[32];
 

@@ -18,7 +18,7 @@
 struct level {
 	uint64_t index;
 	bool loaded, good;
-	uint8_t hashes[VERITY_BLOCK];
+	struct digest hashes[HASH_TREE_FANOUT];
 };
 
 static struct walk {
@@ -43,15 +43,15 @@ static void tell(enum check_kind kind, uint64_t block)
 		check->bad(check->context, kind, block);
 }
 
-static bool hashes_to(const uint8_t block[VERITY_BLOCK], const uint8_t *wanted)
+static bool hashes_to(const void *block, const struct digest *wanted)
 {
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 
-	return wanted && digest_of(block, VERITY_BLOCK, hash) == 0 &&
-	       memcmp(hash, wanted, sizeof(hash)) == 0;
+	return wanted && sha256_of(block, VERITY_BLOCK, &hash) == 0 &&
+	       digest_equal(&hash, wanted);
 }
 
-static const uint8_t *wanted_hash(unsigned int level, uint64_t index);
+static const struct digest *wanted_hash(unsigned int level, uint64_t index);
 
 /* Has block @index of @level in memory, whether it is good or not. As deep as there are
  * levels. */
@@ -60,7 +60,7 @@ static void load(unsigned int level, uint64_t index)
 	const struct hash_tree_level *place = &walk.layout.levels[level];
 	uint64_t offset = place->offset + index * VERITY_BLOCK;
 	struct level *at = &walk.levels[level];
-	const uint8_t *wanted;
+	const struct digest *wanted;
 
 	if (at->loaded && at->index == index)
 		return;
@@ -75,20 +75,20 @@ static void load(unsigned int level, uint64_t index)
 }
 
 /* What block @index below @level should hash to; NULL: nobody knows. */
-static const uint8_t *wanted_hash(unsigned int level, uint64_t index)
+static const struct digest *wanted_hash(unsigned int level, uint64_t index)
 {
 	const struct level *at = &walk.levels[level];
 
 	if (level == walk.layout.count)
-		return walk.layer->root;
+		return &walk.layer->root;
 	load(level, index / HASH_TREE_FANOUT);
-	return at->good ? at->hashes + index % HASH_TREE_FANOUT * DIGEST_SIZE : NULL;
+	return at->good ? &at->hashes[index % HASH_TREE_FANOUT] : NULL;
 }
 
 /* @bytes NULL: the block can't be read. */
 static void check_block(const uint8_t *bytes, uint64_t index)
 {
-	const uint8_t *wanted = wanted_hash(0, index);
+	const struct digest *wanted = wanted_hash(0, index);
 
 	if (!wanted)
 		walk.check->lost_blocks++;
@@ -135,7 +135,7 @@ static void check_superblock(void)
 {
 	uint8_t wanted[VERITY_BLOCK];
 
-	hash_tree_superblock(walk.layout.data_blocks, walk.layer->root, wanted);
+	hash_tree_superblock(walk.layout.data_blocks, &walk.layer->root, wanted);
 	if (fd_pread_all(walk.blob, incoming_buffer, VERITY_BLOCK,
 			 walk.layer->data_bytes) < 0 ||
 	    memcmp(incoming_buffer, wanted, VERITY_BLOCK) != 0)
@@ -168,7 +168,7 @@ static int result(struct err *err)
 int check_layer(struct check *check, int store, const struct manifest_layer *layer,
 		struct err *err)
 {
-	__fd int blob = store_open_blob(store, layer->blob, layer->size_bytes, err);
+	__fd int blob = store_open_blob(store, &layer->blob, layer->size_bytes, err);
 
 	check->bad_blocks = check->lost_blocks = 0;
 	if (blob < 0)

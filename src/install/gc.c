@@ -21,22 +21,21 @@
 static struct kept {
 	char ids[MAX_IMAGES][DIGEST_HEX_SIZE];
 	size_t id_count;
-	uint8_t blobs[MAX_IMAGES * MANIFEST_MAX_LAYERS][DIGEST_SIZE];
+	struct digest blobs[MAX_IMAGES * MANIFEST_MAX_LAYERS];
 	size_t blob_count;
 	bool all_blobs;
 } kept;
 
-static void keep_id(const uint8_t id[RECORD_ID_SIZE])
+static void keep_id(const struct digest *id)
 {
-	if (record_has(id))
-		str_hex_encode(id, RECORD_ID_SIZE, kept.ids[kept.id_count++]);
+	if (digest_is_set(id))
+		digest_hex(id, kept.ids[kept.id_count++]);
 }
 
 static void keep_blobs(const struct manifest *manifest)
 {
 	for (size_t i = 0; i < manifest->layer_count; i++)
-		memcpy(kept.blobs[kept.blob_count++], manifest->layers[i].blob,
-		       DIGEST_SIZE);
+		kept.blobs[kept.blob_count++] = manifest->layers[i].blob;
 }
 
 static bool is_there(int store, const char *id)
@@ -69,9 +68,9 @@ static void find_kept(const struct gc *gc)
 	kept.all_blobs = !record;
 	if (!record)
 		return;
-	keep_id(record->current);
-	keep_id(record->previous);
-	keep_id(record->candidate);
+	keep_id(&record->current);
+	keep_id(&record->previous);
+	keep_id(&record->candidate);
 	if (gc->running)
 		(void)snprintf(kept.ids[kept.id_count++], DIGEST_HEX_SIZE, "%s",
 			       gc->running);
@@ -82,7 +81,7 @@ static void find_kept(const struct gc *gc)
 }
 
 static bool keeps_image(const struct gc *gc, const char *name,
-			const uint8_t digest[DIGEST_SIZE])
+			const struct digest *digest)
 {
 	(void)digest;
 	for (size_t i = 0; i < kept.id_count; i++) {
@@ -92,20 +91,18 @@ static bool keeps_image(const struct gc *gc, const char *name,
 	return !gc->record;
 }
 
-static bool keeps_blob(const struct gc *gc, const char *name,
-		       const uint8_t digest[DIGEST_SIZE])
+static bool keeps_blob(const struct gc *gc, const char *name, const struct digest *digest)
 {
 	(void)gc;
 	(void)name;
 	for (size_t i = 0; i < kept.blob_count; i++) {
-		if (memcmp(kept.blobs[i], digest, DIGEST_SIZE) == 0)
+		if (digest_equal(&kept.blobs[i], digest))
 			return true;
 	}
 	return kept.all_blobs;
 }
 
-typedef bool keeps_fn(const struct gc *gc, const char *name,
-		      const uint8_t digest[DIGEST_SIZE]);
+typedef bool keeps_fn(const struct gc *gc, const char *name, const struct digest *digest);
 
 static int drop(struct gc *gc, int dir, const char *name, int trash, struct err *err)
 {
@@ -125,7 +122,7 @@ static int sweep(struct gc *gc, const char *path, keeps_fn *keeps, int trash,
 		 struct err *err)
 {
 	__fd int dir = path_open_own(gc->store, path, O_RDONLY | O_DIRECTORY, 0);
-	uint8_t digest[DIGEST_SIZE];
+	struct digest digest;
 	const struct dirent *entry;
 	struct dir list;
 	int r, count = 0;
@@ -136,8 +133,8 @@ static int sweep(struct gc *gc, const char *path, keeps_fn *keeps, int trash,
 	while ((r = dir_next(&list, &entry)) > 0) {
 		const char *name = entry->d_name;
 
-		if (str_hex_decode(name, strlen(name), digest, DIGEST_SIZE) < 0 ||
-		    keeps(gc, name, digest))
+		if (digest_parse(name, strlen(name), &digest) < 0 ||
+		    keeps(gc, name, &digest))
 			continue;
 		r = drop(gc, dir, name, trash, err);
 		if (r < 0)

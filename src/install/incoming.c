@@ -39,7 +39,7 @@ int incoming_start(struct incoming *in, int dir, const char *name, struct err *e
 
 	*in = (struct incoming){ .dir = dir, .fd = -EBADF };
 	(void)snprintf(in->name, sizeof(in->name), "%s", name);
-	r = digest_start(&in->digest);
+	r = sha256_start(&in->digest);
 	if (r < 0)
 		return err_errno(err, r, "sha256");
 	in->fd = path_open_own(dir, name, O_RDWR | O_CREAT | O_EXCL, 0644);
@@ -93,7 +93,7 @@ int incoming_add(struct incoming *in, const void *bytes, size_t size, struct err
 	int r;
 
 	(void)add_to_sum(&in->sum, bytes, size);
-	r = digest_add(&in->digest, bytes, size);
+	r = sha256_add(&in->digest, bytes, size);
 	if (r == 0)
 		r = fd_write_all(in->fd, bytes, size);
 	in->size_bytes += size;
@@ -102,15 +102,14 @@ int incoming_add(struct incoming *in, const void *bytes, size_t size, struct err
 	return r < 0 ? err_errno(err, r, "incoming: writing") : 0;
 }
 
-int incoming_flush(struct incoming *in, const uint8_t digest[DIGEST_SIZE],
-		   struct err *err)
+int incoming_flush(struct incoming *in, const struct digest *digest, struct err *err)
 {
-	uint8_t hash[DIGEST_SIZE];
-	int r = digest_finish(&in->digest, hash);
+	struct digest hash;
+	int r = sha256_finish(&in->digest, &hash);
 
 	if (r < 0)
 		return err_errno(err, r, "sha256");
-	if (memcmp(hash, digest, sizeof(hash)) != 0)
+	if (!digest_equal(&hash, digest))
 		return err_set(err, -EBADMSG, "its sha256 is not what the manifest says");
 	r = sys_fsync(in->fd);
 	return r < 0 ? err_errno(err, r, "incoming: flushing") : 0;
@@ -140,19 +139,19 @@ static int read_parts(int fd, uint64_t size_bytes,
 
 static int add_to_digest(void *to, const uint8_t *bytes, size_t size)
 {
-	return digest_add(to, bytes, size);
+	return sha256_add(to, bytes, size);
 }
 
 int incoming_hash(int fd, uint64_t size_bytes,
 		  void (*progress)(void *context, size_t size), void *context,
-		  uint8_t ret_hash[DIGEST_SIZE])
+		  struct digest *ret_hash)
 {
-	struct digest digest;
-	int r = digest_start(&digest);
+	struct sha256 digest;
+	int r = sha256_start(&digest);
 
 	if (r == 0)
 		r = read_parts(fd, size_bytes, add_to_digest, &digest, progress, context);
-	return r < 0 ? r : digest_finish(&digest, ret_hash);
+	return r < 0 ? r : sha256_finish(&digest, ret_hash);
 }
 
 int incoming_read_back(struct incoming *in, void (*progress)(void *context, size_t size),

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "trust/digest.h"
+#include "trust/sha256.h"
 
 /* Opens directory @name of the untrusted @parent; makes it, on the medium, if missing. An
  * fd the caller owns. */
@@ -24,7 +24,7 @@ struct incoming {
 	int dir; /* incoming/; borrowed */
 	char name[DIGEST_HEX_SIZE];
 	int fd;
-	struct digest digest;
+	struct sha256 digest;
 	uint64_t sum;		/* of what was written, to compare with what comes back */
 	uint64_t size_bytes;	/* so far */
 	uint64_t started_bytes; /* of which the kernel writes or has written */
@@ -38,14 +38,13 @@ int incoming_start(struct incoming *in, int dir, const char *name, struct err *e
 int incoming_add(struct incoming *in, const void *bytes, size_t size, struct err *err);
 
 /* Flushes it. -EBADMSG: its sha256 isn't @digest. */
-int incoming_flush(struct incoming *in, const uint8_t digest[DIGEST_SIZE],
-		   struct err *err);
+int incoming_flush(struct incoming *in, const struct digest *digest, struct err *err);
 
 /* Hashes a file as the medium has it, as far as its pages are clean and can be dropped
  * before. Uses the buffer, and tells @progress of each part. 0 or -errno. */
 int incoming_hash(int fd, uint64_t size_bytes,
 		  void (*progress)(void *context, size_t size), void *context,
-		  uint8_t ret_hash[DIGEST_SIZE]);
+		  struct digest *ret_hash);
 
 /* Reads it back from the medium, telling @progress of each part. -EIO: it isn't what was
  * written. A sum says so and not a second hash: what a medium loses is no attack, and the

@@ -66,10 +66,10 @@ static int skip(struct install *install, size_t index, struct err *err)
 
 static int finish(struct install *install, struct err *err)
 {
-	uint8_t id[DIGEST_SIZE];
-	int r = str_hex_decode(install->id, DIGEST_HEX_SIZE - 1, id, sizeof(id));
+	struct digest id;
+	int r = digest_parse(install->id, DIGEST_HEX_SIZE - 1, &id);
 
-	return r < 0 ? r : unbundle_tail(install->source, id, err);
+	return r < 0 ? r : unbundle_tail(install->source, &id, err);
 }
 
 const struct install_source install_bundle = {

@@ -58,7 +58,7 @@ static int copy(struct install *install, size_t index, struct err *err)
 {
 	const struct manifest_layer *layer = &install->manifest.layers[index];
 	__fd int blob =
-		store_open_blob(install->source, layer->blob, layer->size_bytes, err);
+		store_open_blob(install->source, &layer->blob, layer->size_bytes, err);
 	int r = blob < 0 ? blob : 0;
 
 	for (uint64_t at = 0; r == 0 && at < layer->size_bytes;) {

@@ -50,12 +50,12 @@ int install_take(struct install *install, const void *bytes, size_t size, struct
 static int fetch(struct install *install, const struct places *places, size_t index,
 		 struct err *err)
 {
-	const uint8_t *digest = install->manifest.layers[index].blob;
+	const struct digest *digest = &install->manifest.layers[index].blob;
 	struct incoming *in = install->incoming;
 	char name[DIGEST_HEX_SIZE];
 	int r;
 
-	str_hex_encode(digest, DIGEST_SIZE, name);
+	digest_hex(digest, name);
 	r = incoming_start(in, places->incoming, name, err);
 	if (r == 0)
 		r = install->from->copy(install, index, err);
@@ -74,13 +74,13 @@ static int fetch(struct install *install, const struct places *places, size_t in
 static bool is_good(struct install *install, const struct manifest_layer *layer)
 {
 	__fd int blob =
-		store_open_blob(install->store, layer->blob, layer->size_bytes, NULL);
-	uint8_t hash[DIGEST_SIZE];
+		store_open_blob(install->store, &layer->blob, layer->size_bytes, NULL);
+	struct digest hash;
 
 	return blob >= 0 &&
-	       incoming_hash(blob, layer->size_bytes, progress_whole, install, hash) ==
+	       incoming_hash(blob, layer->size_bytes, progress_whole, install, &hash) ==
 		       0 &&
-	       memcmp(hash, layer->blob, sizeof(hash)) == 0;
+	       digest_equal(&hash, &layer->blob);
 }
 
 static int put_layers(struct install *install, const struct places *places,

@@ -21,7 +21,7 @@ static int check_image(struct install *install, struct err *err)
 {
 	const struct settings *settings = install->settings;
 	char wanted[DIGEST_HEX_SIZE];
-	uint8_t id[DIGEST_SIZE];
+	struct digest id;
 	int r;
 
 	memcpy(wanted, install->id, sizeof(wanted));
@@ -30,10 +30,10 @@ static int check_image(struct install *install, struct err *err)
 		return r;
 	if (wanted[0] == '\0')
 		memcpy(wanted, install->id, sizeof(wanted));
-	r = digest_of(install->manifest_text, install->manifest_size, id);
+	r = sha256_of(install->manifest_text, install->manifest_size, &id);
 	if (r < 0)
 		return err_errno(err, r, "sha256");
-	str_hex_encode(id, sizeof(id), install->id);
+	digest_hex(&id, install->id);
 	if (wanted[0] && strcmp(wanted, install->id) != 0)
 		return err_set(err, -EBADMSG,
 			       "manifest: its sha256 is %.12s, where %.12s was wanted",
@@ -78,7 +78,7 @@ static size_t measure(struct install *install)
 		if (manifest_layer_again(manifest, i))
 			continue;
 		install->total_bytes = add(install->total_bytes, layer->size_bytes);
-		blob = store_open_blob(install->store, layer->blob, layer->size_bytes,
+		blob = store_open_blob(install->store, &layer->blob, layer->size_bytes,
 				       NULL);
 		missing += blob < 0;
 		if (blob < 0)

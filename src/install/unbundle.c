@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "format/ustar.h"
-#include "trust/digest.h"
+#include "trust/sha256.h"
 
 #define OCI_MAX_SIZE (1 << 20) /* of the OCI manifest and of the index */
 #define BLOBS "blobs/sha256/"
@@ -158,10 +158,10 @@ static int take_data(int fd, const char *name, uint64_t size_bytes,
 	return take_padding(fd, size_bytes, name, err);
 }
 
-static void blob_name(const uint8_t digest[DIGEST_SIZE], char ret_name[USTAR_NAME_SIZE])
+static void blob_name(const struct digest *digest, char ret_name[USTAR_NAME_SIZE])
 {
 	memcpy(ret_name, BLOBS, sizeof(BLOBS));
-	str_hex_encode(digest, DIGEST_SIZE, ret_name + sizeof(BLOBS) - 1);
+	digest_hex(digest, ret_name + sizeof(BLOBS) - 1);
 }
 
 static int take_layer_header(int fd, const struct manifest_layer *layer, struct err *err)
@@ -170,7 +170,7 @@ static int take_layer_header(int fd, const struct manifest_layer *layer, struct 
 	struct ustar_entry entry;
 	int r;
 
-	blob_name(layer->blob, name);
+	blob_name(&layer->blob, name);
 	r = take_entry(fd, LAYER, &entry, err);
 	if (r == 0)
 		r = check_name(&entry, name, LAYER, err);
@@ -212,17 +212,17 @@ int unbundle_skip(int fd, const struct manifest_layer *layer, uint64_t *ret_offs
 
 static int add_to_digest(void *context, const void *bytes, size_t size, struct err *err)
 {
-	int r = digest_add(context, bytes, size);
+	int r = sha256_add(context, bytes, size);
 
 	return r < 0 ? err_errno(err, r, "sha256") : 0;
 }
 
 /* A small entry that a device has no use for but its hash. */
 static int take_small(int fd, const char *name, struct ustar_entry *ret_entry,
-		      uint8_t ret_hash[DIGEST_SIZE], struct err *err)
+		      struct digest *ret_hash, struct err *err)
 {
 	uint8_t buf[4096];
-	struct digest digest;
+	struct sha256 digest;
 	struct unbundle_sink sink = { buf, sizeof(buf), add_to_digest, &digest };
 	int r = take_entry(fd, name, ret_entry, err);
 
@@ -232,38 +232,39 @@ static int take_small(int fd, const char *name, struct ustar_entry *ret_entry,
 		return err_set(err, -EBADMSG, "%s: %s", name,
 			       ret_entry->size_bytes ? "larger than it may be"
 						     : "is empty");
-	r = digest_start(&digest);
+	r = sha256_start(&digest);
 	if (r < 0)
 		return err_errno(err, r, "sha256");
 	r = take_data(fd, name, ret_entry->size_bytes, &sink, err);
 	if (r < 0)
 		return r;
-	r = digest_finish(&digest, ret_hash);
+	r = sha256_finish(&digest, ret_hash);
 	return r < 0 ? err_errno(err, r, "sha256") : 0;
 }
 
 /* The name must be the sha256 of the bytes, and the one that is expected, if any. */
-static int take_blob(int fd, const char *name, const uint8_t *expected, struct err *err)
+static int take_blob(int fd, const char *name, const struct digest *expected,
+		     struct err *err)
 {
 	char wanted[USTAR_NAME_SIZE];
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 	struct ustar_entry entry;
-	int r = take_small(fd, name, &entry, hash, err);
+	int r = take_small(fd, name, &entry, &hash, err);
 
 	if (r < 0)
 		return r;
-	blob_name(hash, wanted);
+	blob_name(&hash, wanted);
 	r = check_name(&entry, wanted, name, err);
-	if (r == 0 && expected && memcmp(hash, expected, sizeof(hash)) != 0)
+	if (r == 0 && expected && !digest_equal(&hash, expected))
 		return err_set(err, -EBADMSG, "%s: not the image's manifest", name);
 	return r;
 }
 
 static int take_named(int fd, const char *name, struct err *err)
 {
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 	struct ustar_entry entry;
-	int r = take_small(fd, name, &entry, hash, err);
+	int r = take_small(fd, name, &entry, &hash, err);
 
 	return r < 0 ? r : check_name(&entry, name, name, err);
 }
@@ -288,7 +289,7 @@ static int take_end(int fd, struct err *err)
 	return n == 0 ? 0 : err_set(err, -EBADMSG, "bytes after the bundle's end");
 }
 
-int unbundle_tail(int fd, const uint8_t id[DIGEST_SIZE], struct err *err)
+int unbundle_tail(int fd, const struct digest *id, struct err *err)
 {
 	int r = take_blob(fd, "OCI config", id, err);
 

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/err.h"
 #include "format/manifest.h"
 
@@ -36,4 +37,4 @@ int unbundle_skip(int fd, const struct manifest_layer *layer, uint64_t *ret_offs
 		  struct err *err);
 
 /* Reads what follows the layers, to the end of the file; @id is the manifest's sha256. */
-int unbundle_tail(int fd, const uint8_t id[32], struct err *err);
+int unbundle_tail(int fd, const struct digest *id, struct err *err);

@@ -19,8 +19,9 @@ struct change {
 	const char *device; /* of the record; NULL: the file `state` of the store */
 	const struct settings *settings;
 	enum writable_rest rest; /* of the store */
-	const uint8_t *running;	 /* id of an image that runs and is confirmed, or NULL */
-	bool looks;		 /* changes nothing: no lock */
+	const struct digest
+		*running; /* id of an image that runs and is confirmed, or NULL */
+	bool looks;	  /* changes nothing: no lock */
 
 	/* set by change_begin() */
 	int store; /* owned until change_end() */

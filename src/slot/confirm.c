@@ -10,14 +10,14 @@
 #include "store/store.h"
 
 /* The image whose serial becomes the floor: NULL if the floor stays. */
-static const uint8_t *floor_image(const struct confirm *confirm,
-				  const struct record *record)
+static const struct digest *floor_image(const struct confirm *confirm,
+					const struct record *record)
 {
 	switch (confirm->settings->policy.raise_floor) {
 	case POLICY_RAISE_PREVIOUS:
-		return record->current;
+		return &record->current;
 	case POLICY_RAISE_CURRENT:
-		return confirm->running;
+		return &confirm->running;
 	default:
 		return NULL;
 	}
@@ -26,13 +26,13 @@ static const uint8_t *floor_image(const struct confirm *confirm,
 /* An image that can't be read can't be gone back to either: it sets no floor. */
 static uint64_t floor_for(const struct confirm *confirm, const struct change *change)
 {
-	const uint8_t *id = floor_image(confirm, change->record);
+	const struct digest *id = floor_image(confirm, change->record);
 	const struct settings *settings = confirm->settings;
 	char hex[DIGEST_HEX_SIZE];
 
-	if (!id || !record_has(id))
+	if (!id || !digest_is_set(id))
 		return 0;
-	str_hex_encode(id, RECORD_ID_SIZE, hex);
+	digest_hex(id, hex);
 	if (store_load_image(change->store, hex, &settings->keyring,
 			     settings->policy.threshold, confirm->scratch, NULL,
 			     NULL) < 0)
@@ -44,7 +44,7 @@ static int confirm_change(const struct confirm *confirm, struct change *change,
 			  struct err *err)
 {
 	uint64_t floor = floor_for(confirm, change);
-	int r = transition_confirm(change->record, confirm->running, floor, err);
+	int r = transition_confirm(change->record, &confirm->running, floor, err);
 
 	return r < 0 ? r : change_write(change, err);
 }
@@ -55,9 +55,9 @@ static int reboot_change(const struct confirm *confirm, struct change *change,
 	const struct record *record = change->record;
 	int r;
 
-	if (!transition_reboot(change->record, confirm->running)) {
-		if (!record->reboot_spent || !record_has(confirm->running) ||
-		    !record_same(record->candidate, confirm->running))
+	if (!transition_reboot(change->record, &confirm->running)) {
+		if (!record->reboot_spent || !digest_is_set(&confirm->running) ||
+		    !digest_equal(&record->candidate, &confirm->running))
 			return 0;
 		return err_set(
 			err, -EALREADY,

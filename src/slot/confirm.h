@@ -15,7 +15,7 @@ struct confirm {
 	const char *device; /* of the record; NULL: the store's file */
 	const struct settings *settings;
 	enum writable_rest rest; /* of the store */
-	uint8_t running[RECORD_ID_SIZE];
+	struct digest running;
 	struct manifest *scratch; /* overwritten */
 };
 

@@ -51,12 +51,12 @@ static void add(struct rank *rank, const char *id, uint64_t serial)
 	else if (rank->serials[--at] >= serial)
 		return;
 	while (at > 0 && rank->serials[at - 1] < serial) {
-		memcpy(rank->ids[at], rank->ids[at - 1], RECORD_ID_SIZE);
+		rank->ids[at] = rank->ids[at - 1];
 		rank->serials[at] = rank->serials[at - 1];
 		at--;
 	}
 	/* store_next_image() lets no other name through */
-	(void)str_hex_decode(id, strlen(id), rank->ids[at], RECORD_ID_SIZE);
+	(void)digest_parse(id, strlen(id), &rank->ids[at]);
 	rank->serials[at] = serial;
 }
 

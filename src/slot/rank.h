@@ -16,7 +16,7 @@
 #define RANK_LOOKS 256
 
 struct rank {
-	uint8_t ids[RANK_MAX][RECORD_ID_SIZE]; /* highest serial first, then by id */
+	struct digest ids[RANK_MAX]; /* highest serial first, then by id */
 	uint64_t serials[RANK_MAX];
 	size_t count;
 	int why; /* the errno of the last image that was passed over, 0: none was */

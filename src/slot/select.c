@@ -56,7 +56,7 @@ static int make_up(struct select *select, struct err *err)
 		select->why = rank.why;
 		select->text = rank.text;
 	}
-	transition_rebuild((const uint8_t(*)[RECORD_ID_SIZE])rank.ids, rank.count,
+	transition_rebuild(rank.ids, rank.count,
 			   policy->tries > UINT8_MAX ? UINT8_MAX : (uint8_t)policy->tries,
 			   &select->decide.record);
 	return 0;
@@ -75,8 +75,8 @@ static int check_record(const struct select *select, struct err *err)
 {
 	const struct record *record = &select->decide.record;
 
-	if (select->settings->policy.factory[0] || record_has(record->current) ||
-	    record_has(record->previous) || record_has(record->candidate))
+	if (select->settings->policy.factory[0] || digest_is_set(&record->current) ||
+	    digest_is_set(&record->previous) || digest_is_set(&record->candidate))
 		return 0;
 	return err_set(err, -ENODATA, "boot record: it names no image");
 }
@@ -182,7 +182,7 @@ static int find_factory(const struct select *select, struct select_image *image,
 		return r;
 	if (rank.count == 0)
 		return err_set(err, rank.why, "%s", rank.text.text);
-	str_hex_encode(rank.ids[0], RECORD_ID_SIZE, image->id);
+	digest_hex(&rank.ids[0], image->id);
 	return 0;
 }
 
@@ -190,7 +190,7 @@ static int find_image(const struct select *select, enum decide_slot slot,
 		      struct select_image *image, struct err *err)
 {
 	const struct record *record = &select->decide.record;
-	const uint8_t *id = record->current;
+	const struct digest *id = &record->current;
 
 	image->slot = slot;
 	image->store = slot == DECIDE_FACTORY ? select->factory : select->store;
@@ -198,10 +198,10 @@ static int find_image(const struct select *select, enum decide_slot slot,
 	if (slot == DECIDE_FACTORY)
 		return find_factory(select, image, err);
 	if (slot == DECIDE_CANDIDATE)
-		id = record->candidate;
+		id = &record->candidate;
 	else if (slot == DECIDE_PREVIOUS)
-		id = record->previous;
-	str_hex_encode(id, RECORD_ID_SIZE, image->id);
+		id = &record->previous;
+	digest_hex(id, image->id);
 	return 0;
 }
 
@@ -231,10 +231,10 @@ static void say_fall(const struct select *select, const struct record *next)
 	char hex[DIGEST_HEX_SIZE];
 	struct err text;
 
-	if (!record_has(now->candidate) || record_has(next->candidate) ||
+	if (!digest_is_set(&now->candidate) || digest_is_set(&next->candidate) ||
 	    select->decide.fallen[DECIDE_CANDIDATE] != RECORD_REASON_NONE)
 		return;
-	str_hex_encode(now->candidate, RECORD_ID_SIZE, hex);
+	digest_hex(&now->candidate, hex);
 	(void)err_set(&text, 0, "candidate image %.12s: %s after %u starts", hex,
 		      record_reason_words(next->reason),
 		      (unsigned int)now->tries_initial);

@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/sys.h"
-#include "trust/digest.h"
+#include "trust/sha256.h"
 
 #define FILE_NAME "state"
 #define NEW_NAME "state.new"
@@ -155,10 +155,10 @@ static int read_medium(int fd, size_t index)
 
 static int sum(const uint8_t bytes[RECORD_SIZE], uint8_t ret_sum[RECORD_SUM_SIZE])
 {
-	uint8_t hash[DIGEST_SIZE];
-	int r = digest_of(bytes, RECORD_SUM_OFFSET, hash);
+	struct digest hash;
+	int r = sha256_of(bytes, RECORD_SUM_OFFSET, &hash);
 
-	memcpy(ret_sum, hash, RECORD_SUM_SIZE);
+	memcpy(ret_sum, &hash, RECORD_SUM_SIZE);
 	return r;
 }
 

@@ -28,7 +28,7 @@ int judge_wrap_layer(struct err *err, int r, size_t index,
 {
 	char hex[65];
 
-	str_hex_encode(layer->blob, sizeof(layer->blob), hex);
+	digest_hex(&layer->blob, hex);
 	return err_wrap(err, r, "layer %zu (sha256:%.12s)", index, hex);
 }
 
@@ -40,7 +40,7 @@ int judge_layers(int store, const struct manifest *manifest, struct err *err)
 	for (size_t i = 0; i < manifest->layer_count; i++) {
 		const struct manifest_layer *layer = &manifest->layers[i];
 		__fd int blob =
-			store_open_blob(store, layer->blob, layer->size_bytes, err);
+			store_open_blob(store, &layer->blob, layer->size_bytes, err);
 
 		if (blob < 0)
 			return judge_wrap_layer(err, blob, i, layer);

@@ -59,13 +59,13 @@ static int check_blob(int fd, uint64_t size_bytes, struct err *err)
 	return 0;
 }
 
-int store_open_blob(int store, const uint8_t digest[DIGEST_SIZE], uint64_t size_bytes,
+int store_open_blob(int store, const struct digest *digest, uint64_t size_bytes,
 		    struct err *err)
 {
 	char name[sizeof(BLOBS) + DIGEST_HEX_SIZE] = BLOBS;
 	int r;
 
-	str_hex_encode(digest, DIGEST_SIZE, name + strlen(BLOBS));
+	digest_hex(digest, name + strlen(BLOBS));
 	__fd int fd = path_open_own(store, name, O_RDONLY, 0);
 
 	if (fd == -ENOENT)
@@ -86,12 +86,11 @@ int store_open_blob(int store, const uint8_t digest[DIGEST_SIZE], uint64_t size_
 
 static bool is_image(const struct dirent *entry)
 {
-	uint8_t digest[DIGEST_SIZE];
+	struct digest digest;
 
 	if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN)
 		return false;
-	return str_hex_decode(entry->d_name, strlen(entry->d_name), digest,
-			      DIGEST_SIZE) == 0;
+	return digest_parse(entry->d_name, strlen(entry->d_name), &digest) == 0;
 }
 
 int store_next_image(int store, char id[DIGEST_HEX_SIZE], struct err *err)
@@ -140,13 +139,13 @@ int store_read_file(int dir, const char *name, char *buf, size_t room, size_t *r
 
 static int check_id(const char *bytes, size_t size, const char *id, struct err *err)
 {
-	uint8_t digest[DIGEST_SIZE];
+	struct digest digest;
 	char text[DIGEST_HEX_SIZE];
-	int r = digest_of(bytes, size, digest);
+	int r = sha256_of(bytes, size, &digest);
 
 	if (r < 0)
 		return err_errno(err, r, "manifest: sha256");
-	str_hex_encode(digest, DIGEST_SIZE, text);
+	digest_hex(&digest, text);
 	if (strcmp(text, id) != 0)
 		return err_set(err, -EBADMSG,
 			       "manifest: changed, its sha256 is %.12s and not the id",

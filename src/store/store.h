@@ -10,15 +10,15 @@
 
 #include "base/err.h"
 #include "format/manifest.h"
-#include "trust/digest.h"
 #include "trust/key.h"
+#include "trust/sha256.h"
 
 /* Opens the store's directory. An fd the caller owns, or -errno. */
 int store_open(const char *path, struct err *err);
 
 /* Opens a layer's blob: a regular file of exactly @size_bytes, or an error that says what
  * it is instead. An fd the caller owns. */
-int store_open_blob(int store, const uint8_t digest[DIGEST_SIZE], uint64_t size_bytes,
+int store_open_blob(int store, const struct digest *digest, uint64_t size_bytes,
 		    struct err *err);
 
 /* Turns @id, "" at first, into the next image of images/<64 hex digits>, in the order of

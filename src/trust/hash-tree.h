@@ -7,13 +7,13 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "trust/digest.h"
+#include "trust/sha256.h"
 
 struct hash_tree_result {
 	uint64_t size_bytes; /* of the whole blob */
 	uint64_t data_bytes; /* padded */
-	uint8_t root[DIGEST_SIZE];
-	uint8_t blob[DIGEST_SIZE]; /* sha256 of the whole blob */
+	struct digest root;
+	struct digest blob; /* sha256 of the whole blob */
 };
 
 /*
@@ -29,4 +29,4 @@ int hash_tree_append(int fd, uint64_t size_bytes, unsigned int threads,
 /* Reads a blob whole and tells whether data, tree and @root belong together.
  * 0, -EBADMSG with the first bad block, or -errno. */
 int hash_tree_check(int fd, uint64_t size_bytes, uint64_t data_bytes,
-		    const uint8_t root[DIGEST_SIZE], struct err *err);
+		    const struct digest *root, struct err *err);

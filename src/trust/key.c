@@ -6,15 +6,15 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "trust/digest.h"
 #include "trust/p256.h"
 #include "trust/rsa.h"
+#include "trust/sha256.h"
 
-typedef int verify_fn(const struct key_line *key, const uint8_t hash[DIGEST_SIZE],
+typedef int verify_fn(const struct key_line *key, const struct digest *hash,
 		      const struct key_line *signature);
 
 #ifdef CONFIG_LAMINA_KEY_P256
-static int verify_p256(const struct key_line *key, const uint8_t hash[DIGEST_SIZE],
+static int verify_p256(const struct key_line *key, const struct digest *hash,
 		       const struct key_line *signature)
 {
 	uint8_t raw[P256_SIGNATURE_SIZE];
@@ -26,7 +26,7 @@ static int verify_p256(const struct key_line *key, const uint8_t hash[DIGEST_SIZ
 #endif
 
 #ifdef CONFIG_LAMINA_KEY_RSA
-static int verify_rsa(const struct key_line *key, const uint8_t hash[DIGEST_SIZE],
+static int verify_rsa(const struct key_line *key, const struct digest *hash,
 		      const struct key_line *signature)
 {
 	if (signature->size != key->size)
@@ -56,12 +56,12 @@ static verify_fn *const verifiers[KEY_KINDS] = {
 
 int key_id(const struct key_line *key, char ret_id[KEY_ID_SIZE])
 {
-	uint8_t hash[DIGEST_SIZE];
-	int r = digest_of(key->bytes, key->size, hash);
+	struct digest hash;
+	int r = sha256_of(key->bytes, key->size, &hash);
 
 	if (r < 0)
 		return r;
-	str_hex_encode(hash, (KEY_ID_SIZE - 1) / 2, ret_id);
+	str_hex_encode(hash.bytes, (KEY_ID_SIZE - 1) / 2, ret_id);
 	return 0;
 }
 
@@ -92,7 +92,7 @@ int key_check_ring(const struct keyring *ring, struct err *err)
 }
 
 /* Does this one signature over @hash hold? 0, -EKEYREJECTED or -ENOTSUP. */
-static int verify_line(const uint8_t hash[DIGEST_SIZE], const struct key_line *line,
+static int verify_line(const struct digest *hash, const struct key_line *line,
 		       const struct key_line *key, struct err *err)
 {
 	int r = check_kind(key, err);
@@ -127,7 +127,7 @@ static bool counted(const struct key_signers *signers, const char *id)
 
 /* Fills @signers from the lines whose key is in the ring. 0, -ENOKEY, -EKEYREJECTED,
  * -ENOTSUP. */
-static int verify_lines(const uint8_t hash[DIGEST_SIZE],
+static int verify_lines(const struct digest *hash,
 			const struct signature_file *signatures,
 			const struct keyring *ring, struct key_signers *signers,
 			struct err *err)
@@ -157,12 +157,12 @@ int key_verify(const void *bytes, size_t size, const struct signature_file *sign
 	       struct key_signers *ret_signers, struct err *err)
 {
 	struct key_signers signers = { .count = 0 };
-	uint8_t hash[DIGEST_SIZE];
-	int r = digest_of(bytes, size, hash);
+	struct digest hash;
+	int r = sha256_of(bytes, size, &hash);
 
 	if (r < 0)
 		return err_errno(err, r, "sha256");
-	r = verify_lines(hash, signatures, ring, &signers, err);
+	r = verify_lines(&hash, signatures, ring, &signers, err);
 	if (r < 0)
 		return r;
 	if (signers.count < threshold)

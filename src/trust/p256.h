@@ -6,6 +6,8 @@
  */
 #include <stdint.h>
 
+#include "base/digest.h"
+
 #define P256_POINT_SIZE 65     /* 4, x and y */
 #define P256_SIGNATURE_SIZE 64 /* r and s */
 
@@ -13,5 +15,5 @@
  * Does @signature over @hash hold? 0; -EKEYREJECTED when not; -EINVAL when @point is none
  * of the curve.
  */
-int p256_verify(const uint8_t point[P256_POINT_SIZE], const uint8_t hash[32],
+int p256_verify(const uint8_t point[P256_POINT_SIZE], const struct digest *hash,
 		const uint8_t signature[P256_SIGNATURE_SIZE]);

@@ -5,8 +5,8 @@
 #include <psa/crypto.h>
 #include <string.h>
 
-#include "trust/digest.h"
 #include "trust/public-key.h"
+#include "trust/sha256.h"
 
 /* By RFC 6979: the nonce comes from key and hash. */
 #define ECDSA PSA_ALG_DETERMINISTIC_ECDSA(PSA_ALG_SHA_256)
@@ -110,17 +110,18 @@ int private_key_sign(const struct private_key *key, const void *bytes, size_t si
 	enum key_kind kind = key->public.kind;
 	psa_key_attributes_t attributes = pair_attributes(kind, 0);
 	struct key_line line = { .kind = kind };
-	uint8_t hash[DIGEST_SIZE], raw[KEY_MAX_BYTES];
+	uint8_t raw[KEY_MAX_BYTES];
+	struct digest hash;
 	psa_key_id_t id;
 	psa_status_t status;
-	int r = digest_of(bytes, size, hash);
+	int r = sha256_of(bytes, size, &hash);
 
 	if (r < 0)
 		return err_errno(err, r, "sha256");
 	status = psa_import_key(&attributes, key->secret, key->secret_size, &id);
 	if (status == PSA_SUCCESS) {
-		status = psa_sign_hash(id, algorithm(kind), hash, sizeof(hash), raw,
-				       sizeof(raw), &line.size);
+		status = psa_sign_hash(id, algorithm(kind), hash.bytes,
+				       sizeof(hash.bytes), raw, sizeof(raw), &line.size);
 		(void)psa_destroy_key(id);
 	}
 	if (status != PSA_SUCCESS)

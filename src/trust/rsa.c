@@ -62,21 +62,21 @@ static void power(struct rsa *rsa)
 
 /* The one block that a signature over @hash may hide: 0, 1, as many 255 as there is room
  * for, 0, and DigestInfo with SHA-256 and its parameters NULL. */
-static void expected(const uint8_t hash[32], size_t size, uint8_t *ret_block)
+static void expected(const struct digest *hash, size_t size, uint8_t *ret_block)
 {
 	static const uint8_t info[] = { 0x00, 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09,
 					0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04,
 					0x02, 0x01, 0x05, 0x00, 0x04, 0x20 };
-	uint8_t *tail = ret_block + size - sizeof(info) - 32;
+	uint8_t *tail = ret_block + size - sizeof(info) - sizeof(*hash);
 
 	memset(ret_block, 0xff, size);
 	ret_block[0] = 0;
 	ret_block[1] = 1;
 	memcpy(tail, info, sizeof(info));
-	memcpy(tail + sizeof(info), hash, 32);
+	memcpy(tail + sizeof(info), hash->bytes, sizeof(hash->bytes));
 }
 
-int rsa_verify(const uint8_t *modulus, size_t size, const uint8_t hash[32],
+int rsa_verify(const uint8_t *modulus, size_t size, const struct digest *hash,
 	       const uint8_t *signature)
 {
 	struct rsa rsa = { .limbs = size / LIMB_SIZE };

@@ -8,9 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digest.h"
+
 /*
  * Does @signature, as long as the modulus, over @hash hold? 0; -EKEYREJECTED when not;
  * -EINVAL when @modulus is not an odd number of exactly 2048, 3072 or 4096 bits.
  */
-int rsa_verify(const uint8_t *modulus, size_t size, const uint8_t hash[32],
+int rsa_verify(const uint8_t *modulus, size_t size, const struct digest *hash,
 	       const uint8_t *signature);

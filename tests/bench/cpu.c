@@ -16,8 +16,8 @@
 #include "format/manifest.h"
 #include "format/policy.h"
 #include "format/signature.h"
-#include "trust/digest.h"
 #include "trust/key.h"
+#include "trust/sha256.h"
 
 struct text {
 	const char *name;
@@ -54,9 +54,9 @@ static int check_rsa(void)
 
 static int hash(void)
 {
-	uint8_t ret[DIGEST_SIZE];
+	struct digest ret;
 
-	return digest_of(block, sizeof(block), ret);
+	return sha256_of(block, sizeof(block), &ret);
 }
 
 static int parse_manifest(void)

@@ -10,7 +10,7 @@
 
 #include "trust/hash-tree.h"
 
-static int work(int fd, int digest, unsigned int threads, uint8_t ret_hash[DIGEST_SIZE],
+static int work(int fd, int digest, unsigned int threads, struct digest *ret_hash,
 		struct err *err)
 {
 	struct hash_tree_result result;
@@ -20,10 +20,10 @@ static int work(int fd, int digest, unsigned int threads, uint8_t ret_hash[DIGES
 	if (r < 0)
 		return r;
 	if (digest)
-		return digest_of_fd(fd, (uint64_t)st.st_size, ret_hash);
+		return sha256_of_fd(fd, (uint64_t)st.st_size, ret_hash);
 	r = hash_tree_append(fd, (uint64_t)st.st_size, threads, &result, err);
 	if (r == 0)
-		memcpy(ret_hash, result.root, DIGEST_SIZE);
+		*ret_hash = result.root;
 	return r;
 }
 
@@ -32,19 +32,18 @@ int main(int argc, char **argv)
 	int digest = argc > 1 && strcmp(argv[1], "--digest") == 0, at = 1 + digest;
 	int fd = argc > at ? open(argv[at], O_RDWR | O_CLOEXEC) : -1;
 	unsigned int threads = argc > at + 1 ? (unsigned int)atoi(argv[at + 1]) : 0;
-	uint8_t hash[DIGEST_SIZE];
+	char hex[DIGEST_HEX_SIZE];
+	struct digest hash;
 	struct err err = ERR_INIT;
 
 	if (fd < 0) {
 		perror("verity");
 		return 1;
 	}
-	if (work(fd, digest, threads, hash, &err) < 0) {
+	if (work(fd, digest, threads, &hash, &err) < 0) {
 		(void)fprintf(stderr, "verity: %s\n", err.text);
 		return 1;
 	}
-	for (size_t i = 0; i < DIGEST_SIZE; i++)
-		(void)printf("%02x", hash[i]);
-	puts("");
+	puts(digest_hex(&hash, hex));
 	return 0;
 }

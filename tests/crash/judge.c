@@ -43,8 +43,8 @@ static int check_layers(const struct judge *judge, int store,
 	for (size_t i = 0; i < manifest->layer_count; i++) {
 		const struct manifest_layer *layer = &manifest->layers[i];
 		__fd int blob =
-			store_open_blob(store, layer->blob, layer->size_bytes, err);
-		__fd int truth = store_open_blob(judge->truth, layer->blob,
+			store_open_blob(store, &layer->blob, layer->size_bytes, err);
+		__fd int truth = store_open_blob(judge->truth, &layer->blob,
 						 layer->size_bytes, err);
 		int r = blob < 0 ? blob : truth;
 
@@ -56,7 +56,7 @@ static int check_layers(const struct judge *judge, int store,
 	return 0;
 }
 
-static int check_image(const struct judge *judge, int store, const uint8_t *id,
+static int check_image(const struct judge *judge, int store, const struct digest *id,
 		       const char *slot, struct err *err)
 {
 	static struct manifest manifest;
@@ -64,9 +64,9 @@ static int check_image(const struct judge *judge, int store, const uint8_t *id,
 	char hex[DIGEST_HEX_SIZE];
 	int r;
 
-	if (!record_has(id))
+	if (!digest_is_set(id))
 		return 0;
-	str_hex_encode(id, RECORD_ID_SIZE, hex);
+	digest_hex(id, hex);
 	r = store_load_image(store, hex, &judge->settings.keyring, 1, &manifest, &signers,
 			     err);
 	if (r == 0)
@@ -77,12 +77,12 @@ static int check_image(const struct judge *judge, int store, const uint8_t *id,
 static int check_images(const struct judge *judge, int store, const struct record *record,
 			struct err *err)
 {
-	int r = check_image(judge, store, record->current, "current", err);
+	int r = check_image(judge, store, &record->current, "current", err);
 
 	if (r == 0)
-		r = check_image(judge, store, record->candidate, "candidate", err);
+		r = check_image(judge, store, &record->candidate, "candidate", err);
 	if (r == 0)
-		r = check_image(judge, store, record->previous, "previous", err);
+		r = check_image(judge, store, &record->previous, "previous", err);
 	return r;
 }
 
@@ -155,7 +155,7 @@ static int check_boot(struct judge *judge, int store, const struct record *recor
 		      struct err *err)
 {
 	static struct select_image image;
-	bool is_candidate = record_has(record->candidate) && record->tries_left > 0;
+	bool is_candidate = digest_is_set(&record->candidate) && record->tries_left > 0;
 	char hex[DIGEST_HEX_SIZE];
 	struct record now;
 	bool has;
@@ -163,8 +163,7 @@ static int check_boot(struct judge *judge, int store, const struct record *recor
 
 	if (r < 0)
 		return err_wrap(err, r, "no boot");
-	str_hex_encode(is_candidate ? record->candidate : record->current, RECORD_ID_SIZE,
-		       hex);
+	digest_hex(is_candidate ? &record->candidate : &record->current, hex);
 	if (strcmp(image.id, hex) != 0)
 		return err_set(err, -EBADMSG, "boots %.12s, not %.12s", image.id, hex);
 	memcpy(judge->image, image.id, sizeof(judge->image));
@@ -180,14 +179,14 @@ static int check_boot(struct judge *judge, int store, const struct record *recor
 static int check_rebuilt(struct judge *judge, int store, struct err *err)
 {
 	static struct select_image image;
-	uint8_t id[RECORD_ID_SIZE];
+	struct digest id;
 	struct err why = ERR_INIT;
 
 	if (boot(judge, store, &image, &why) < 0)
 		return 0;
 	memcpy(judge->image, image.id, sizeof(judge->image));
-	(void)str_hex_decode(image.id, strlen(image.id), id, sizeof(id));
-	return check_image(judge, store, id, "rebuilt", err);
+	(void)digest_parse(image.id, strlen(image.id), &id);
+	return check_image(judge, store, &id, "rebuilt", err);
 }
 
 int judge_init(struct judge *ret_judge, struct err *err)

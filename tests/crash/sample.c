@@ -9,17 +9,18 @@
 /* What a device with that record starts. */
 static void print_image(const struct mark *mark)
 {
-	char hex[2 * RECORD_ID_SIZE + 1];
+	char hex[DIGEST_HEX_SIZE];
 	bool is_candidate;
 
 	if (!mark || !mark->has_record) {
 		printf(" -");
 		return;
 	}
-	is_candidate = record_has(mark->record.candidate) && mark->record.tries_left > 0;
-	str_hex_encode(is_candidate ? mark->record.candidate : mark->record.current,
-		       RECORD_ID_SIZE, hex);
-	printf(" %s", hex);
+	is_candidate =
+		digest_is_set(&mark->record.candidate) && mark->record.tries_left > 0;
+	printf(" %s",
+	       digest_hex(is_candidate ? &mark->record.candidate : &mark->record.current,
+			  hex));
 }
 
 static void print_cut(const struct log *log, const struct marks *marks,

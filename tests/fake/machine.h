@@ -17,9 +17,9 @@
 #include "format/arch.h"
 #include "format/verity.h"
 #include "init/boot.h"
-#include "trust/digest.h"
 #include "trust/key.h"
 #include "trust/private-key.h"
+#include "trust/sha256.h"
 
 #define STORE "@/dev/vda:"
 /* Two blocks of data, the superblock and a tree of one block. */
@@ -77,12 +77,13 @@ static void put_initramfs(void)
 /* Writes a layer's line to @text and its blob to the store. */
 static void put_layer_in(const char *store, char *text, size_t size, int n)
 {
-	uint8_t bytes[LAYER_BYTES], digest[DIGEST_SIZE];
+	uint8_t bytes[LAYER_BYTES];
+	struct digest digest;
 	char blob[DIGEST_HEX_SIZE], path[128];
 
 	memset(bytes, 'a' + n, sizeof(bytes));
-	assert_int_equal(digest_of(bytes, sizeof(bytes), digest), 0);
-	str_hex_encode(digest, DIGEST_SIZE, blob);
+	assert_int_equal(sha256_of(bytes, sizeof(bytes), &digest), 0);
+	digest_hex(&digest, blob);
 	(void)snprintf(path, sizeof(path), "%sblobs/sha256/%s", store, blob);
 	fake_bytes(path, bytes, sizeof(bytes));
 	(void)snprintf(text, size, "layer sha256:%s size %d data %d verity %s\n", blob,
@@ -96,7 +97,7 @@ static const char *put_image_in(const char *store)
 	static int count;
 	static struct signature_file signatures;
 	char layers[LAYERS][256], text[4096], path[160], *id = ids[count++ % 2];
-	uint8_t digest[DIGEST_SIZE];
+	struct digest digest;
 
 	for (int i = 0; i < LAYERS; i++)
 		put_layer_in(store, layers[i], sizeof(layers[i]),
@@ -106,8 +107,8 @@ static const char *put_image_in(const char *store)
 		       "compatible acme,thermostat\narch " ARCH "\nmin-init 1\n%s%s%s%s",
 		       machine.serial, layers[0], layers[1], machine.manifest,
 		       machine.run);
-	assert_int_equal(digest_of(text, strlen(text), digest), 0);
-	str_hex_encode(digest, DIGEST_SIZE, id);
+	assert_int_equal(sha256_of(text, strlen(text), &digest), 0);
+	digest_hex(&digest, id);
 	(void)snprintf(path, sizeof(path), "%simages/%s/manifest", store, id);
 	fake_text(path, text);
 	assert_int_equal(

@@ -12,11 +12,11 @@ static uint8_t record_bytes[RECORD_ROOM];
 static void put_record(void)
 {
 	uint8_t *bytes = record_bytes;
-	uint8_t sum[DIGEST_SIZE];
+	struct digest sum;
 
 	record_encode(&stored, bytes);
-	assert_int_equal(digest_of(bytes, RECORD_SUM_OFFSET, sum), 0);
-	memcpy(bytes + RECORD_SUM_OFFSET, sum, RECORD_SUM_SIZE);
+	assert_int_equal(sha256_of(bytes, RECORD_SUM_OFFSET, &sum), 0);
+	memcpy(bytes + RECORD_SUM_OFFSET, &sum, RECORD_SUM_SIZE);
 	memcpy(bytes + RECORD_STRIDE, bytes, RECORD_SIZE);
 	fake_bytes(STORE "state", bytes, RECORD_ROOM);
 }
@@ -35,9 +35,9 @@ static void put_two(unsigned int tries)
 	put_serial(STORE, 10, current);
 	put_serial(STORE, 11, candidate);
 	stored = (struct record){ .seq = 7, .tries_left = (uint8_t)tries };
-	(void)str_hex_decode(current, 64, stored.current, RECORD_ID_SIZE);
+	(void)digest_parse(current, 64, &stored.current);
 	if (tries)
-		(void)str_hex_decode(candidate, 64, stored.candidate, RECORD_ID_SIZE);
+		(void)digest_parse(candidate, 64, &stored.candidate);
 	stored.tries_initial = stored.tries_left;
 	put_record();
 }
@@ -70,11 +70,11 @@ static struct record record_of_store(void)
 	return record;
 }
 
-static void assert_id(const uint8_t *id, const char *hex)
+static void assert_id(const struct digest *id, const char *hex)
 {
 	char text[DIGEST_HEX_SIZE];
 
-	str_hex_encode(id, RECORD_ID_SIZE, text);
+	digest_hex(id, text);
 	assert_string_equal(text, hex);
 }
 

@@ -17,7 +17,7 @@
 #include "fake/fake.h"
 #include "slot/state.h"
 #include "store/store.h"
-#include "trust/digest.h"
+#include "trust/sha256.h"
 
 #define COPY(n) ((size_t)(n)*RECORD_STRIDE)
 
@@ -35,12 +35,12 @@ static inline void setup(void)
 static inline void encode(uint64_t seq, uint8_t fill, uint8_t ret_bytes[RECORD_SIZE])
 {
 	struct record record = { .seq = seq, .boots = fill };
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 
-	memset(record.current, fill, sizeof(record.current));
+	memset(&record.current, fill, sizeof(record.current));
 	record_encode(&record, ret_bytes);
-	assert_int_equal(digest_of(ret_bytes, RECORD_SUM_OFFSET, hash), 0);
-	memcpy(ret_bytes + RECORD_SUM_OFFSET, hash, RECORD_SUM_SIZE);
+	assert_int_equal(sha256_of(ret_bytes, RECORD_SUM_OFFSET, &hash), 0);
+	memcpy(ret_bytes + RECORD_SUM_OFFSET, &hash, RECORD_SUM_SIZE);
 }
 
 /* A file of two copies; seq 0: zeros. */
@@ -79,7 +79,7 @@ static inline int write_next(struct err *err)
 
 	if (fd < 0)
 		return fd;
-	memset(record.current, 0xc, sizeof(record.current));
+	memset(&record.current, 0xc, sizeof(record.current));
 	r = state_write(fd, &record, err);
 	last = record;
 	return r;

@@ -22,7 +22,7 @@
 #include "slot/change.h"
 #include "slot/confirm.h"
 #include "store/store.h"
-#include "trust/digest.h"
+#include "trust/sha256.h"
 
 #define FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
@@ -30,24 +30,24 @@ static struct settings settings;
 static struct manifest scratch;
 static struct record before;
 
-static void set_id(uint8_t id[RECORD_ID_SIZE], uint8_t byte)
+static void set_id(struct digest *id, uint8_t byte)
 {
-	memset(id, byte, RECORD_ID_SIZE);
+	memset(id, byte, sizeof(*id));
 }
 
 static void put_state(void)
 {
 	static uint8_t bytes[RECORD_ROOM];
-	uint8_t sum[DIGEST_SIZE];
+	struct digest sum;
 
 	before = (struct record){
 		.seq = 4, .boots = 1, .tries_left = 2, .tries_initial = 3, .floor = 6
 	};
-	set_id(before.current, 0xaa);
-	set_id(before.candidate, 0xbb);
+	set_id(&before.current, 0xaa);
+	set_id(&before.candidate, 0xbb);
 	record_encode(&before, bytes);
-	assert_int_equal(digest_of(bytes, RECORD_SUM_OFFSET, sum), 0);
-	memcpy(bytes + RECORD_SUM_OFFSET, sum, RECORD_SUM_SIZE);
+	assert_int_equal(sha256_of(bytes, RECORD_SUM_OFFSET, &sum), 0);
+	memcpy(bytes + RECORD_SUM_OFFSET, &sum, RECORD_SUM_SIZE);
 	memcpy(bytes + RECORD_STRIDE, bytes, RECORD_SIZE);
 	fake_bytes("@/dev/vda:state", bytes, sizeof(bytes));
 }
@@ -74,7 +74,7 @@ static struct confirm confirm_of(uint8_t running)
 		.scratch = &scratch,
 	};
 
-	set_id(confirm.running, running);
+	set_id(&confirm.running, running);
 	return confirm;
 }
 
@@ -106,11 +106,11 @@ static struct record after(void)
 {
 	const uint8_t *bytes = (const uint8_t *)fake_text_of("/store/state");
 	struct record record, newest = { .seq = 0 };
-	uint8_t sum[DIGEST_SIZE];
+	struct digest sum;
 
 	for (int i = 0; i < RECORD_COPIES; i++, bytes += RECORD_STRIDE) {
-		assert_int_equal(digest_of(bytes, RECORD_SUM_OFFSET, sum), 0);
-		if (memcmp(sum, bytes + RECORD_SUM_OFFSET, RECORD_SUM_SIZE) == 0 &&
+		assert_int_equal(sha256_of(bytes, RECORD_SUM_OFFSET, &sum), 0);
+		if (memcmp(&sum, bytes + RECORD_SUM_OFFSET, RECORD_SUM_SIZE) == 0 &&
 		    record_decode(bytes, &record, NULL) == 0 && record.seq > newest.seq)
 			newest = record;
 	}
@@ -127,8 +127,8 @@ static void confirms(void **state)
 	assert_int_equal(confirm(&err), 0);
 	record = after();
 	assert_int_equal(record.seq, 5);
-	assert_true(record_same(record.current, before.candidate));
-	assert_true(record_same(record.previous, before.current));
+	assert_true(digest_equal(&record.current, &before.candidate));
+	assert_true(digest_equal(&record.previous, &before.current));
 	assert_true(is_read_only());
 	assert_int_equal(confirm(&err), -EALREADY);
 	assert_int_equal(after().seq, 5);

@@ -28,9 +28,9 @@ static void setup(void)
 	fd_close(fd);
 	layer = (struct manifest_layer){ .size_bytes = made.size_bytes,
 					 .data_bytes = made.data_bytes };
-	memcpy(layer.blob, made.blob, sizeof(layer.blob));
-	memcpy(layer.root, made.root, sizeof(layer.root));
-	str_hex_encode(made.blob, DIGEST_SIZE, path + strlen(path));
+	layer.blob = made.blob;
+	layer.root = made.root;
+	digest_hex(&made.blob, path + strlen(path));
 	assert_int_equal(
 		sys_renameat(AT_FDCWD, "/store/blobs/sha256/new", AT_FDCWD, path), 0);
 	memset(&result, 0, sizeof(result));

@@ -16,7 +16,7 @@
 #include "fake/fake.h"
 #include "stack/squash.h"
 
-static const uint8_t root[32] = { 0xaa, 0xbb };
+static const struct digest root = { { 0xaa, 0xbb } };
 static bool whole; /* every block, and only then with panic_on_corruption */
 
 static void setup(void)
@@ -42,7 +42,7 @@ static int open_mapped(char loop_path[32], char dm_path[32], struct err *err)
 	const struct dm_verity verity = { .name = "lamina-0",
 					  .device = loop_path,
 					  .data_bytes = 3 * 4096,
-					  .root = root,
+					  .root = &root,
 					  .panic = whole,
 					  .whole = whole };
 	__fd int file = sys_openat(AT_FDCWD, "/layer", O_RDONLY | O_CLOEXEC, 0);
@@ -140,7 +140,7 @@ static void refuses_damage(void **state)
 static void refuses_what_can_not_be(void **state)
 {
 	struct err err = ERR_INIT;
-	struct dm_verity verity = { .name = "x", .device = "/dev/loop0", .root = root };
+	struct dm_verity verity = { .name = "x", .device = "/dev/loop0", .root = &root };
 	char path[32], name[200];
 
 	(void)state;

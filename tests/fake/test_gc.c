@@ -25,7 +25,7 @@ static void setup(void)
 	fake_text("/store/volumes/thermostat/data/file", "kept");
 	fake_text("/store/lost+found/x", "kept");
 	memset(&record, 0, sizeof(record));
-	memcpy(record.current, old.digest, sizeof(record.current));
+	record.current = old.digest;
 	running = NULL;
 	dry_run = no_record = false;
 }
@@ -89,16 +89,16 @@ static void keeps_what_is_named(void **state)
 {
 	(void)state;
 	setup();
-	memcpy(record.previous, new.digest, sizeof(record.previous));
+	record.previous = new.digest;
 	assert_collects(0, 0, 2);
 	setup();
-	memcpy(record.candidate, new.digest, sizeof(record.candidate));
+	record.candidate = new.digest;
 	assert_collects(0, 0, 2);
 	setup();
 	running = new.id;
 	assert_collects(0, 0, 2);
 	setup();
-	memcpy(record.failed, new.digest, sizeof(record.failed));
+	record.failed = new.digest;
 	assert_collects(1, 2, 2);
 	setup();
 	no_record = true;

@@ -14,11 +14,11 @@ static void huge(void **state)
 	image_sign(&image, 5);
 	at = strstr(image.manifest, "layer ");
 	for (int i = 0; i < 5; i++) {
-		uint8_t digest[DIGEST_SIZE];
+		struct digest digest;
 		char hex[DIGEST_HEX_SIZE];
 
-		memset(digest, i, sizeof(digest));
-		str_hex_encode(digest, DIGEST_SIZE, hex);
+		memset(&digest, i, sizeof(digest));
+		digest_hex(&digest, hex);
 		at += sprintf(
 			at,
 			"layer sha256:%s size %" PRIu64 " data %" PRIu64 " verity %s\n",

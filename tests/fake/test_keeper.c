@@ -41,9 +41,9 @@ static void assert_confirmed(void)
 {
 	struct record record = record_of_store();
 
-	assert_false(record_has(record.candidate));
-	assert_id(record.current, candidate);
-	assert_id(record.previous, current);
+	assert_false(digest_is_set(&record.candidate));
+	assert_id(&record.current, candidate);
+	assert_id(&record.previous, current);
 	assert_true(fake_exists("/run/lamina/confirmed"));
 	assert_non_null(strstr(fake_console(), ": confirmed\n"));
 }
@@ -52,8 +52,8 @@ static void assert_trying(unsigned int tries_left, bool reboot_spent)
 {
 	struct record record = record_of_store();
 
-	assert_id(record.candidate, candidate);
-	assert_id(record.current, current);
+	assert_id(&record.candidate, candidate);
+	assert_id(&record.current, current);
 	assert_int_equal(record.tries_left, tries_left);
 	assert_int_equal(record.reboot_spent, reboot_spent);
 	assert_false(fake_exists("/run/lamina/confirmed"));
@@ -198,7 +198,7 @@ static void check_kept(int r, const char *call)
 
 		if (record_decode((const uint8_t *)bytes + (size_t)i * RECORD_STRIDE,
 				  &record, NULL) == 0)
-			confirmed = confirmed || !record_has(record.candidate);
+			confirmed = confirmed || !digest_is_set(&record.candidate);
 	}
 	if (fake_exists("/run/lamina/confirmed") && !confirmed)
 		fail_msg("%s: it says confirmed, and is not", call);

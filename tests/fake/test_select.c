@@ -27,9 +27,9 @@ static void put_record(void)
 	__fd int fd = state_create(store, NULL);
 	struct record record = { 0 };
 
-	memcpy(record.current, old.digest, RECORD_ID_SIZE);
+	record.current = old.digest;
 	if (candidate_tries)
-		memcpy(record.candidate, new.digest, RECORD_ID_SIZE);
+		record.candidate = new.digest;
 	record.tries_left = record.tries_initial = candidate_tries;
 	assert_int_equal(state_write(fd, &record, NULL), 0);
 }

@@ -151,7 +151,8 @@ static void every_byte_is_covered(void **state)
 /* Hands off what a newer Lamina wrote, unless it is the older copy. */
 static void a_newer_version(void **state)
 {
-	uint8_t bytes[RECORD_ROOM] = { 0 }, hash[DIGEST_SIZE], *newer = bytes + COPY(1);
+	uint8_t bytes[RECORD_ROOM] = { 0 }, *newer = bytes + COPY(1);
+	struct digest hash;
 	struct err err = ERR_INIT;
 	struct record record;
 
@@ -160,8 +161,8 @@ static void a_newer_version(void **state)
 		encode(5, 0xa, bytes);
 		encode(seq, 0xb, newer);
 		newer[8] = 2;
-		assert_int_equal(digest_of(newer, RECORD_SUM_OFFSET, hash), 0);
-		memcpy(newer + RECORD_SUM_OFFSET, hash, RECORD_SUM_SIZE);
+		assert_int_equal(sha256_of(newer, RECORD_SUM_OFFSET, &hash), 0);
+		memcpy(newer + RECORD_SUM_OFFSET, &hash, RECORD_SUM_SIZE);
 		setup();
 		fake_bytes("/store/state", bytes, sizeof(bytes));
 		assert_int_equal(read_state(&record, NULL, &err),

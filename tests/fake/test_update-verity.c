@@ -13,7 +13,7 @@ static void put_confirmed(const char *words)
 {
 	put_two(0);
 	(void)strcpy(previous, candidate);
-	(void)str_hex_decode(previous, 64, stored.previous, RECORD_ID_SIZE);
+	(void)digest_parse(previous, 64, &stored.previous);
 	put_record();
 	fake_dir("@sysfs:fs/pstore");
 	if (words)
@@ -161,7 +161,7 @@ static void candidate_falls(void **state)
 		assert_runs("current", current);
 		record = record_of_store();
 		assert_int_equal(record.reason, RECORD_REASON_CORRUPT);
-		assert_id(record.failed, candidate);
+		assert_id(&record.failed, candidate);
 	}
 }
 

@@ -51,9 +51,9 @@ static void falls(void **state)
 	assert_non_null(strstr(fake_console(), "lamina-init: candidate image "));
 	assert_non_null(strstr(fake_console(), "root hash does not match"));
 	record = record_of_store();
-	assert_false(record_has(record.candidate));
+	assert_false(digest_is_set(&record.candidate));
 	assert_int_equal(record.reason, RECORD_REASON_CORRUPT);
-	assert_id(record.failed, candidate);
+	assert_id(&record.failed, candidate);
 	assert_false(fake_called("fork"));
 }
 
@@ -70,7 +70,7 @@ static void used_up_by(void (*end)(void), enum record_reason reason)
 	assert_runs("current", current);
 	record = record_of_store();
 	assert_int_equal(record.reason, reason);
-	assert_id(record.failed, candidate);
+	assert_id(&record.failed, candidate);
 	assert_false(fake_watchdog_runs());
 }
 

@@ -9,12 +9,13 @@
 #include <mbedtls/ecdsa.h>
 #include <string.h>
 
-#include "trust/digest.h"
 #include "trust/key.h"
+#include "trust/sha256.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int large_code(const uint8_t *point, const uint8_t raw[64], const uint8_t *hash)
+static int large_code(const uint8_t *point, const uint8_t raw[64],
+		      const struct digest *hash)
 {
 	mbedtls_ecp_group group;
 	mbedtls_ecp_point q;
@@ -32,7 +33,8 @@ static int large_code(const uint8_t *point, const uint8_t raw[64], const uint8_t
 	if (result == 0)
 		result = mbedtls_ecp_check_pubkey(&group, &q);
 	if (result == 0)
-		result = mbedtls_ecdsa_verify(&group, hash, DIGEST_SIZE, &q, &r, &s);
+		result = mbedtls_ecdsa_verify(&group, hash->bytes, DIGEST_SIZE, &q, &r,
+					      &s);
 	mbedtls_mpi_free(&s);
 	mbedtls_mpi_free(&r);
 	mbedtls_ecp_point_free(&q);
@@ -45,7 +47,8 @@ static void compare(const struct keyring *ring, const struct signature_file *fil
 {
 	const struct key_line *line = &file->lines[0];
 	struct err err = ERR_INIT;
-	uint8_t raw[64], hash[DIGEST_SIZE];
+	uint8_t raw[64];
+	struct digest hash;
 	int small = key_verify(message, size, file, ring, 1, NULL, &err);
 
 	assert(small == 0 || (small == -EKEYREJECTED && err.text[0]));
@@ -53,8 +56,8 @@ static void compare(const struct keyring *ring, const struct signature_file *fil
 		assert(small < 0);
 		return;
 	}
-	assert(digest_of(message, size, hash) == 0);
-	assert((small == 0) == (large_code(ring->keys[0].bytes, raw, hash) == 0));
+	assert(sha256_of(message, size, &hash) == 0);
+	assert((small == 0) == (large_code(ring->keys[0].bytes, raw, &hash) == 0));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

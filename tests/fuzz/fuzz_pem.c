@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "trust/digest.h"
 #include "trust/private-key.h"
+#include "trust/sha256.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);

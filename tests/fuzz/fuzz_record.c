@@ -35,7 +35,7 @@ static void check_decisions(const struct record *record, unsigned int how)
 		assert(!decision.write || d.writable);
 		check(&decision.record);
 		assert(decision.record.floor == record->floor);
-		assert(record_same(decision.record.current, record->current));
+		assert(digest_equal(&decision.record.current, &record->current));
 		if (decision.slot == DECIDE_NONE)
 			return;
 		assert(decision.slot != DECIDE_CANDIDATE ||
@@ -49,9 +49,9 @@ static void check_decisions(const struct record *record, unsigned int how)
 
 static void check_transitions(const struct record *record, unsigned int how)
 {
-	const uint8_t *ids[] = { record->current, record->previous, record->candidate,
-				 record->failed };
-	const uint8_t *id = ids[how & 3];
+	const struct digest *ids[] = { &record->current, &record->previous,
+				       &record->candidate, &record->failed };
+	const struct digest *id = ids[how & 3];
 	struct record changed = *record;
 
 	switch (how >> 2 & 7) {

@@ -9,12 +9,12 @@
 #include <mbedtls/rsa.h>
 #include <string.h>
 
-#include "trust/digest.h"
 #include "trust/key.h"
+#include "trust/sha256.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int large_code(const uint8_t *modulus, size_t size, const uint8_t *hash,
+static int large_code(const uint8_t *modulus, size_t size, const struct digest *hash,
 		      const uint8_t *signature)
 {
 	static const uint8_t exponent[] = { 1, 0, 1 };
@@ -27,8 +27,8 @@ static int large_code(const uint8_t *modulus, size_t size, const uint8_t *hash,
 	if (r == 0)
 		r = mbedtls_rsa_complete(&rsa);
 	if (r == 0)
-		r = mbedtls_rsa_pkcs1_verify(&rsa, MBEDTLS_MD_SHA256, DIGEST_SIZE, hash,
-					     signature);
+		r = mbedtls_rsa_pkcs1_verify(&rsa, MBEDTLS_MD_SHA256, DIGEST_SIZE,
+					     hash->bytes, signature);
 	mbedtls_rsa_free(&rsa);
 	return r;
 }
@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct keyring ring = { .count = 1 };
 	struct key_line *line = &file.lines[0], *key = &ring.keys[0];
 	struct err err = ERR_INIT;
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 	int small;
 
 	if (size < 1 || data[0] > 8 || size < 1 + 2 * 64 * (size_t)data[0])
@@ -58,8 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(small < 0);
 		return 0;
 	}
-	assert(digest_of(data, size, hash) == 0);
+	assert(sha256_of(data, size, &hash) == 0);
 	assert((small == 0) ==
-	       (large_code(key->bytes, key->size, hash, line->bytes) == 0));
+	       (large_code(key->bytes, key->size, &hash, line->bytes) == 0));
 	return 0;
 }

@@ -27,7 +27,7 @@ static void flip(int fd, uint64_t offset)
 struct layer {
 	int file, loop;
 	char loop_path[32], name[64], dm_path[32];
-	uint8_t root[32];
+	struct digest root;
 	struct dm_verity verity;
 };
 
@@ -51,13 +51,13 @@ static void layer_open(struct layer *layer)
 		live_skip("%s", err.text);
 	layer->file = live_copy("layer.img");
 	read_text("layer.root", text, sizeof(text));
-	LIVE_TRUE(str_hex_decode(text, strlen(text), layer->root, 32) == 0);
+	LIVE_TRUE(digest_parse(text, strlen(text), &layer->root) == 0);
 	read_text("layer.data", text, sizeof(text));
 	(void)snprintf(layer->name, sizeof(layer->name), "lamina-live-%d", (int)getpid());
 	layer->verity = (struct dm_verity){
 		.name = layer->name,
 		.device = layer->loop_path,
-		.root = layer->root,
+		.root = &layer->root,
 	};
 	LIVE_TRUE(str_number(text, strlen(text), &layer->verity.data_bytes) == 0);
 }
@@ -106,7 +106,7 @@ static void verity_refuses_another_root(void)
 	struct err err = ERR_INIT;
 
 	layer_open(&layer);
-	layer.root[31] ^= 1;
+	layer.root.bytes[31] ^= 1;
 	layer_attach(&layer);
 	LIVE_BAD(dm_verity_open(&layer.verity, layer.dm_path, &err), EBADMSG, &err,
 		 "root hash does not match");

@@ -21,7 +21,7 @@
 #include "format/verity.h"
 #include "install/unbundle.h"
 #include "live/live.h"
-#include "trust/digest.h"
+#include "trust/sha256.h"
 
 #define FAR ((uint64_t)5 << 30)
 #define NEAR ((uint64_t)1 << 30) /* what is left of it in 32 bits */
@@ -64,7 +64,7 @@ static void loop_of_5_gib(void)
  * hash to. */
 struct level {
 	uint64_t count;
-	uint8_t most[DIGEST_SIZE], last[DIGEST_SIZE];
+	struct digest most, last;
 };
 
 /* Writes the level above @below, its last block at @end, and returns where it begins. */
@@ -76,36 +76,36 @@ static uint64_t add_level(int fd, uint64_t end, const struct level *below,
 	uint64_t begin = end - count * VERITY_BLOCK;
 
 	for (size_t i = 0; i < HASHES; i++)
-		memcpy(block + i * DIGEST_SIZE, below->most, DIGEST_SIZE);
+		memcpy(block + i * DIGEST_SIZE, below->most.bytes, DIGEST_SIZE);
 	for (uint64_t i = 0; i + 1 < count; i++)
 		LIVE_TRUE(fd_pwrite_all(fd, block, sizeof(block),
 					begin + i * VERITY_BLOCK) == 0);
-	(void)digest_of(block, sizeof(block), ret_level->most);
+	(void)sha256_of(block, sizeof(block), &ret_level->most);
 	memset(block + left * DIGEST_SIZE, 0, sizeof(block) - left * DIGEST_SIZE);
-	memcpy(block + (left - 1) * DIGEST_SIZE, below->last, DIGEST_SIZE);
+	memcpy(block + (left - 1) * DIGEST_SIZE, below->last.bytes, DIGEST_SIZE);
 	LIVE_TRUE(fd_pwrite_all(fd, block, sizeof(block), end - VERITY_BLOCK) == 0);
-	(void)digest_of(block, sizeof(block), ret_level->last);
+	(void)sha256_of(block, sizeof(block), &ret_level->last);
 	ret_level->count = count;
 	return begin;
 }
 
 /* The tree lies behind the superblock, the root's block first. */
 static void add_tree(int fd, uint64_t data_bytes, uint64_t size_bytes,
-		     uint8_t ret_root[32])
+		     struct digest *ret_root)
 {
 	struct level below, level = { .count = data_bytes / VERITY_BLOCK };
 	uint64_t at = size_bytes;
 
 	memset(block, 0, sizeof(block));
-	(void)digest_of(block, sizeof(block), level.most);
+	(void)sha256_of(block, sizeof(block), &level.most);
 	memset(block, 'x', sizeof(block));
-	(void)digest_of(block, sizeof(block), level.last);
+	(void)sha256_of(block, sizeof(block), &level.last);
 	while (level.count > 1) {
 		below = level;
 		at = add_level(fd, at, &below, &level);
 	}
 	LIVE_TRUE(at == data_bytes + VERITY_BLOCK);
-	memcpy(ret_root, level.last, DIGEST_SIZE);
+	*ret_root = level.last;
 }
 
 static void verity_of_5_gib(void)
@@ -115,15 +115,15 @@ static void verity_of_5_gib(void)
 		data + (1 + verity_tree_blocks(data / VERITY_BLOCK)) * VERITY_BLOCK;
 	struct err err = ERR_INIT;
 	char loop_path[32], dm_path[32];
-	uint8_t root[DIGEST_SIZE];
-	struct dm_verity verity = { "live-large", loop_path, data, root, false, false };
+	struct digest root;
+	struct dm_verity verity = { "live-large", loop_path, data, &root, false, false };
 	int file, loop, dm;
 
 	if (dm_probe(&err) < 0)
 		live_skip("%s", err.text);
 	LIVE_TRUE(verity_layout_check(size, data, &err) == 0);
 	file = make_file(size);
-	add_tree(file, data, size, root);
+	add_tree(file, data, size, &root);
 	loop = live_loop(file, size, loop_path);
 	dm = LIVE_GOOD(dm_verity_open(&verity, dm_path, &err), &err);
 	LIVE_TRUE(block_is(dm, FAR, 'x'));
@@ -148,7 +148,7 @@ static void bundle_passes_over_5_gib(void)
 	uint64_t offset = 0;
 	int fd = make_file(end);
 
-	str_hex_encode(layer.blob, sizeof(layer.blob), name + strlen(name));
+	digest_hex(&layer.blob, name + strlen(name));
 	LIVE_TRUE(ustar_write(name, layer.size_bytes, header) == 0);
 	LIVE_TRUE(fd_pwrite_all(fd, header, sizeof(header), 0) == 0);
 	(void)LIVE_GOOD(unbundle_skip(fd, &layer, &offset, &err), &err);

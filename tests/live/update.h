@@ -61,9 +61,9 @@ static inline int flip(int state, const struct test_image *image, struct err *er
 		r = 0;
 	}
 	if (r == 0)
-		r = transition_install(&record, image->digest, 3, err);
+		r = transition_install(&record, &image->digest, 3, err);
 	if (r == 0)
-		r = transition_confirm(&record, image->digest, 0, err);
+		r = transition_confirm(&record, &image->digest, 0, err);
 	return r < 0 ? r : state_write(state, &record, err);
 }
 
@@ -128,7 +128,7 @@ static inline void check_image(int store, const char *id)
 	static struct manifest manifest;
 	static struct key_signers signers;
 	struct err err = ERR_INIT;
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 
 	(void)LIVE_GOOD(store_load_image(store, id, &image_settings.keyring, 1, &manifest,
 					 &signers, &err),
@@ -137,10 +137,10 @@ static inline void check_image(int store, const char *id)
 	for (size_t i = 0; i < manifest.layer_count; i++) {
 		const struct manifest_layer *layer = &manifest.layers[i];
 		__fd int fd =
-			store_open_blob(store, layer->blob, layer->size_bytes, &err);
+			store_open_blob(store, &layer->blob, layer->size_bytes, &err);
 
-		LIVE_TRUE(digest_of_fd(fd, layer->size_bytes, hash) == 0);
-		LIVE_TRUE(memcmp(hash, layer->blob, sizeof(hash)) == 0);
+		LIVE_TRUE(sha256_of_fd(fd, layer->size_bytes, &hash) == 0);
+		LIVE_TRUE(digest_equal(&hash, &layer->blob));
 	}
 }
 
@@ -157,8 +157,8 @@ static inline void check_store(void)
 		check_image(store, id);
 	(void)LIVE_GOOD(state, &err);
 	(void)LIVE_GOOD(state_read(state, &record, NULL, &err), &err);
-	LIVE_TRUE(record_has(record.current));
-	str_hex_encode(record.current, RECORD_ID_SIZE, id);
+	LIVE_TRUE(digest_is_set(&record.current));
+	digest_hex(&record.current, id);
 	check_image(store, id);
 }
 

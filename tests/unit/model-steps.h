@@ -49,7 +49,7 @@ static void turn_off(void)
 static void check_record(const struct select *select)
 {
 	const struct record *record = &select->decide.record;
-	uint8_t current = number_of(record->current);
+	uint8_t current = number_of(&record->current);
 
 	if (select->has_record) {
 		must(record->seq >= world->seq, "an acknowledged write is lost");
@@ -74,10 +74,10 @@ static void check_record(const struct select *select)
 	/* nobody knows any more, unless an older copy comes back */
 	if (!world->confirmed || newest_copy(world))
 		world->confirmed |=
-			(uint8_t)(1 << current | 1 << number_of(record->previous));
+			(uint8_t)(1 << current | 1 << number_of(&record->previous));
 }
 
-static bool fits(const struct select *select, const uint8_t id[RECORD_ID_SIZE])
+static bool fits(const struct select *select, const struct digest *id)
 {
 	uint8_t number = number_of(id);
 
@@ -93,13 +93,13 @@ static void check_nothing(const struct select *select, unsigned int broken)
 	if (d->use == CMDLINE_USE_DEFAULT) {
 		must(broken >> DECIDE_CANDIDATE & 1 || !d->writable ||
 			     d->record.tries_left == 0 ||
-			     !fits(select, d->record.candidate),
+			     !fits(select, &d->record.candidate),
 		     "a good candidate is passed over");
-		must(broken >> DECIDE_CURRENT & 1 || !fits(select, d->record.current),
+		must(broken >> DECIDE_CURRENT & 1 || !fits(select, &d->record.current),
 		     "a good current image is passed over");
 	}
 	must(d->use == CMDLINE_USE_FACTORY || broken >> DECIDE_PREVIOUS & 1 ||
-		     !fits(select, d->record.previous),
+		     !fits(select, &d->record.previous),
 	     "a good previous image is passed over");
 	must(broken >> DECIDE_FACTORY & 1 || !world->factory,
 	     "a good factory image is passed over");
@@ -110,7 +110,7 @@ static void check_candidate(const struct select *select, uint8_t number)
 	last_fall = 0;
 	world->starts++;
 	world->running = number;
-	must(number == number_of(select->decide.record.candidate), "another candidate");
+	must(number == number_of(&select->decide.record.candidate), "another candidate");
 	must(select->decide.use == CMDLINE_USE_DEFAULT, "lamina.use starts a candidate");
 	must(world->starts <= settings.policy.tries + 1, "started too often");
 }
@@ -154,8 +154,9 @@ static void check_reason(const struct select *select)
 	const struct record *record = &select->decide.record;
 
 	if (last_fall && select->decide.writable &&
-	    select->decide.use == CMDLINE_USE_DEFAULT && !record_has(record->candidate) &&
-	    !(looked_at >> number_of(record->failed) & 1))
+	    select->decide.use == CMDLINE_USE_DEFAULT &&
+	    !digest_is_set(&record->candidate) &&
+	    !(looked_at >> number_of(&record->failed) & 1))
 		must(record->reason == last_fall, "not the reason");
 }
 
@@ -169,7 +170,7 @@ static void power_on(void)
 
 	check_record(&select);
 	last_fall = 0;
-	if (record_has(record->candidate) && record->tries_left == 0) {
+	if (digest_is_set(&record->candidate) && record->tries_left == 0) {
 		last_fall = pick(2) ? RECORD_REASON_WATCHDOG : RECORD_REASON_TRIES;
 		if (last_fall == RECORD_REASON_WATCHDOG)
 			select.decide.last_end = last_fall;
@@ -223,7 +224,7 @@ static uint64_t floor_asked(const struct record *record)
 {
 	switch (settings.policy.raise_floor) {
 	case POLICY_RAISE_PREVIOUS:
-		return number_of(record->current);
+		return number_of(&record->current);
 	case POLICY_RAISE_CURRENT:
 		return world->running;
 	default:
@@ -233,28 +234,28 @@ static uint64_t floor_asked(const struct record *record)
 
 static int transition(enum command command, struct record *record)
 {
-	uint8_t running[RECORD_ID_SIZE], id[RECORD_ID_SIZE];
+	struct digest running, id;
 
-	set_number(running, world->running);
+	set_number(&running, world->running);
 	switch (command) {
 	case REBOOT:
 		/* /run/lamina/image says as what it was started */
-		return world->running && rules->reboot(record, running) ? 0 : -ENOENT;
+		return world->running && rules->reboot(record, &running) ? 0 : -ENOENT;
 	case CONFIRM:
-		return rules->confirm(record, running, floor_asked(record), NULL);
+		return rules->confirm(record, &running, floor_asked(record), NULL);
 	case REJECT:
 		return transition_reject(record, NULL);
 	case ROLLBACK:
-		return rules->rollback(record, number_of(record->previous), NULL);
+		return rules->rollback(record, number_of(&record->previous), NULL);
 	case RESET:
 	case RESET_FACTORY:
 		rules->reset(record, command == RESET_FACTORY);
 		return 0;
 	default:
-		set_number(id, (uint8_t)(command - INSTALL + 1));
-		if (number_of(id) < record->floor)
+		set_number(&id, (uint8_t)(command - INSTALL + 1));
+		if (number_of(&id) < record->floor)
 			return -ESTALE;
-		return transition_install(record, id, (uint8_t)settings.policy.tries,
+		return transition_install(record, &id, (uint8_t)settings.policy.tries,
 					  NULL);
 	}
 }

@@ -18,10 +18,10 @@
 struct rules {
 	const char *name;
 	void (*decide)(const struct decide *decide, struct decision *ret_decision);
-	int (*confirm)(struct record *record, const uint8_t running[RECORD_ID_SIZE],
+	int (*confirm)(struct record *record, const struct digest *running,
 		       uint64_t floor, struct err *err);
 	int (*rollback)(struct record *record, uint64_t serial, struct err *err);
-	int (*reboot)(struct record *record, const uint8_t running[RECORD_ID_SIZE]);
+	int (*reboot)(struct record *record, const struct digest *running);
 	void (*reset)(struct record *record, bool factory);
 	size_t (*newest)(const struct record_copy copies[RECORD_COPIES]);
 	size_t (*first)(const struct record_copy copies[RECORD_COPIES]);
@@ -164,7 +164,7 @@ static int write_copy(size_t index, const uint8_t bytes[RECORD_SIZE], bool is_la
 static void acknowledge(const struct record *record)
 {
 	world->seq = (uint8_t)record->seq;
-	world->current = number_of(record->current);
+	world->current = number_of(&record->current);
 	world->unsure = 0;
 }
 
@@ -183,7 +183,7 @@ static int write_both(struct record *record)
 	next.seq = newest < RECORD_COPIES ? copies[newest].seq + 1 : 1;
 	seal(&next, bytes);
 	first = rules->first(copies);
-	world->unsure |= (uint8_t)(1 << number_of(next.current));
+	world->unsure |= (uint8_t)(1 << number_of(&next.current));
 	r = write_copy(first, bytes, rules->one_copy);
 	if (r < 0)
 		return r;
@@ -266,6 +266,6 @@ int rank_images(int store, const struct settings *settings, uint64_t floor,
 	for (uint8_t number = FACTORY; number > 0; number--) /* by serial */
 		if (store == FD_FACTORY ? number == FACTORY && world->factory
 					: world->images >> number & 1 && number >= floor)
-			set_number(ret_rank->ids[ret_rank->count++], number);
+			set_number(&ret_rank->ids[ret_rank->count++], number);
 	return 0;
 }

@@ -91,14 +91,14 @@ static inline void must(bool holds, const char *what)
 /* --- records --------------------------------------------------------------------------
  */
 
-static inline uint8_t number_of(const uint8_t id[RECORD_ID_SIZE])
+static inline uint8_t number_of(const struct digest *id)
 {
-	return id[0];
+	return id->bytes[0];
 }
 
-static inline void set_number(uint8_t ret_id[RECORD_ID_SIZE], uint8_t number)
+static inline void set_number(struct digest *ret_id, uint8_t number)
 {
-	memset(ret_id, number, RECORD_ID_SIZE);
+	memset(ret_id, number, sizeof(*ret_id));
 }
 
 /* Stands for sha256, which would be most of the test's time. */
@@ -128,9 +128,9 @@ static inline void copy_bytes(const struct copy *copy, uint8_t ret_bytes[RECORD_
 				 .reboot_spent = copy->spent,
 				 .floor = copy->floor };
 
-	set_number(record.current, copy->current);
-	set_number(record.previous, copy->previous);
-	set_number(record.candidate, copy->candidate);
+	set_number(&record.current, copy->current);
+	set_number(&record.previous, copy->previous);
+	set_number(&record.candidate, copy->candidate);
 	memset(ret_bytes, 0, RECORD_SIZE);
 	if (copy->kind == COPY_EMPTY)
 		return;
@@ -167,9 +167,9 @@ static inline void copy_take(struct copy *copy, const uint8_t bytes[RECORD_SIZE]
 	if (r < 0)
 		return;
 	copy->seq = (uint8_t)record.seq;
-	copy->current = number_of(record.current);
-	copy->previous = number_of(record.previous);
-	copy->candidate = number_of(record.candidate);
+	copy->current = number_of(&record.current);
+	copy->previous = number_of(&record.previous);
+	copy->candidate = number_of(&record.candidate);
 	copy->left = record.tries_left;
 	copy->initial = record.tries_initial;
 	copy->spent = record.reboot_spent;

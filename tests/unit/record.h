@@ -4,13 +4,13 @@
 #include "bytes.h"
 #include "format/record.h"
 
-static inline const uint8_t *id_of(char letter)
+static inline const struct digest *id_of(char letter)
 {
-	static uint8_t ids[4][RECORD_ID_SIZE];
+	static struct digest ids[4];
 	static unsigned int next;
-	uint8_t *id = ids[next++ % 4];
+	struct digest *id = &ids[next++ % 4];
 
-	memset(id, letter == '-' ? 0 : letter, RECORD_ID_SIZE);
+	memset(id, letter == '-' ? 0 : letter, sizeof(*id));
 	return id;
 }
 
@@ -19,25 +19,25 @@ static inline struct record record_of(const char *letters)
 {
 	struct record record = { .seq = 7 };
 
-	memcpy(record.current, id_of(letters[0]), RECORD_ID_SIZE);
-	memcpy(record.previous, id_of(letters[1]), RECORD_ID_SIZE);
-	memcpy(record.candidate, id_of(letters[2]), RECORD_ID_SIZE);
-	memcpy(record.failed, id_of(letters[3]), RECORD_ID_SIZE);
+	record.current = *id_of(letters[0]);
+	record.previous = *id_of(letters[1]);
+	record.candidate = *id_of(letters[2]);
+	record.failed = *id_of(letters[3]);
 	record.tries_left = record.tries_initial = letters[2] == '-' ? 0 : 3;
 	record.reason = letters[3] == '-' ? RECORD_REASON_NONE : RECORD_REASON_CORRUPT;
 	return record;
 }
 
-static inline char letter_of(const uint8_t id[RECORD_ID_SIZE])
+static inline char letter_of(const struct digest *id)
 {
-	return record_has(id) ? (char)id[0] : '-';
+	return digest_is_set(id) ? (char)id->bytes[0] : '-';
 }
 
 /* The letters again, and that it can be written and read. */
 static inline void assert_record(const struct record *record, const char *letters)
 {
-	const char got[] = { letter_of(record->current), letter_of(record->previous),
-			     letter_of(record->candidate), letter_of(record->failed),
+	const char got[] = { letter_of(&record->current), letter_of(&record->previous),
+			     letter_of(&record->candidate), letter_of(&record->failed),
 			     '\0' };
 	uint8_t bytes[RECORD_SIZE];
 	struct err err = ERR_INIT;

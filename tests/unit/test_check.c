@@ -25,10 +25,10 @@ static void make(uint64_t blocks)
 	assert_int_equal(hash_tree_append(fd, blocks * 4096, 1, &result, &err), 0);
 	layer = (struct manifest_layer){ .size_bytes = result.size_bytes,
 					 .data_bytes = result.data_bytes };
-	memcpy(layer.blob, result.blob, sizeof(layer.blob));
-	memcpy(layer.root, result.root, sizeof(layer.root));
+	layer.blob = result.blob;
+	layer.root = result.root;
 	(void)strcpy(path, "blobs/sha256/");
-	str_hex_encode(layer.blob, sizeof(layer.blob), path + strlen(path));
+	digest_hex(&layer.blob, path + strlen(path));
 	assert_int_equal(renameat(tree_fd, "blobs/sha256/new", tree_fd, path), 0);
 	(void)close(fd);
 }
@@ -147,7 +147,7 @@ static void counts(void **state)
 	flip(301);
 	assert_tells(run(&check, &err), -EBADMSG, err, "1 of 305 blocks is damaged: ");
 	assert_int_equal(check.lost_blocks, 300);
-	layer.root[3] ^= 1;
+	layer.root.bytes[3] ^= 1;
 	flip(301);
 	assert_int_equal(run(&check, &err), -EBADMSG);
 }

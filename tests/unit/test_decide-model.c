@@ -247,8 +247,8 @@ static void decide_for_previous(const struct decide *d, struct decision *ret_dec
 {
 	real_decide(d, ret_decision);
 	if (ret_decision->slot == DECIDE_CURRENT && ret_decision->write) {
-		memcpy(ret_decision->record.current, d->record.previous, RECORD_ID_SIZE);
-		set_number(ret_decision->record.previous, 0);
+		ret_decision->record.current = d->record.previous;
+		set_number(&ret_decision->record.previous, 0);
 	}
 }
 
@@ -273,15 +273,14 @@ static void decide_kindly(const struct decide *d, struct decision *ret_decision)
 {
 	struct decide other = *d;
 
-	if (record_has(d->record.candidate) && d->record.tries_left == 0 &&
+	if (digest_is_set(&d->record.candidate) && d->record.tries_left == 0 &&
 	    d->last_end == RECORD_REASON_NONE)
 		other.record.tries_left = 1;
 	real_decide(&other, ret_decision);
 }
 
-static int confirm_without_floor(struct record *record,
-				 const uint8_t running[RECORD_ID_SIZE], uint64_t floor,
-				 struct err *err)
+static int confirm_without_floor(struct record *record, const struct digest *running,
+				 uint64_t floor, struct err *err)
 {
 	(void)floor;
 	return transition_confirm(record, running, 0, err);
@@ -289,16 +288,15 @@ static int confirm_without_floor(struct record *record,
 
 static int rollback_to_candidate(struct record *record, uint64_t serial, struct err *err)
 {
-	uint8_t id[RECORD_ID_SIZE];
+	struct digest id;
 
-	memcpy(id, record->candidate, sizeof(id));
-	if (record_has(id))
-		return transition_confirm(record, id, 0, err);
+	id = record->candidate;
+	if (digest_is_set(&id))
+		return transition_confirm(record, &id, 0, err);
 	return transition_rollback(record, serial, err);
 }
 
-static int reboot_again_and_again(struct record *record,
-				  const uint8_t running[RECORD_ID_SIZE])
+static int reboot_again_and_again(struct record *record, const struct digest *running)
 {
 	int r = transition_reboot(record, running);
 

@@ -69,20 +69,21 @@ static unsigned char *read_all(int fd, size_t *ret_size)
  * the levels topmost first into @ret_tree.
  */
 static size_t plain_tree(const unsigned char *blocks, size_t count,
-			 unsigned char *ret_tree, uint8_t ret_root[DIGEST_SIZE])
+			 unsigned char *ret_tree, struct digest *ret_root)
 {
 	size_t above = (count + 127) / 128, used;
 	unsigned char *level;
 
 	if (count == 1) {
-		assert_int_equal(digest_of(blocks, 4096, ret_root), 0);
+		assert_int_equal(sha256_of(blocks, 4096, ret_root), 0);
 		return 0;
 	}
 	level = calloc(above, 4096);
 	assert_non_null(level);
 	for (size_t i = 0; i < count; i++)
 		assert_int_equal(
-			digest_of(blocks + i * 4096, 4096, level + i * DIGEST_SIZE), 0);
+			sha256_of(blocks + i * 4096, 4096, (struct digest *)level + i),
+			0);
 	used = plain_tree(level, above, ret_tree, ret_root);
 	memcpy(ret_tree + used, level, above * 4096);
 	free(level);
@@ -94,7 +95,8 @@ static void compare_with_plain(int fd, size_t size, const struct hash_tree_resul
 	size_t blob_size, data = (size + 4095) / 4096 * 4096, tree_size;
 	unsigned char *blob = read_all(fd, &blob_size), *wanted = noise(size), *tree;
 	struct verity_superblock sb;
-	uint8_t hash[DIGEST_SIZE], uuid[16];
+	struct digest hash;
+	uint8_t uuid[16];
 	struct err err = ERR_INIT;
 
 	assert_int_equal(result->data_bytes, data);
@@ -104,17 +106,17 @@ static void compare_with_plain(int fd, size_t size, const struct hash_tree_resul
 		assert_int_equal(blob[i], 0);
 	tree = malloc(blob_size);
 	assert_non_null(tree);
-	tree_size = plain_tree(blob, data / 4096, tree, hash);
-	assert_memory_equal(result->root, hash, DIGEST_SIZE);
+	tree_size = plain_tree(blob, data / 4096, tree, &hash);
+	assert_memory_equal(&result->root, &hash, DIGEST_SIZE);
 	assert_int_equal(blob_size, data + 4096 + tree_size);
 	assert_int_equal(tree_size, verity_tree_blocks(data / 4096) * 4096);
 	assert_memory_equal(blob + data + 4096, tree, tree_size);
 	assert_int_equal(verity_superblock_parse(blob + data, &sb, &err), 0);
-	verity_uuid(hash, uuid);
+	verity_uuid(&hash, uuid);
 	assert_memory_equal(sb.uuid, uuid, sizeof(uuid));
 	assert_int_equal(sb.data_blocks, data / 4096);
-	assert_int_equal(digest_of(blob, blob_size, hash), 0);
-	assert_memory_equal(result->blob, hash, DIGEST_SIZE);
+	assert_int_equal(sha256_of(blob, blob_size, &hash), 0);
+	assert_memory_equal(&result->blob, &hash, DIGEST_SIZE);
 	free(tree);
 	free(wanted);
 	free(blob);
@@ -129,7 +131,7 @@ static void one_size(size_t size, unsigned int threads)
 	assert_int_equal(hash_tree_append(fd, size, threads, &result, &err), 0);
 	compare_with_plain(fd, size, &result);
 	assert_int_equal(hash_tree_check(fd, result.size_bytes, result.data_bytes,
-					 result.root, &err),
+					 &result.root, &err),
 			 0);
 }
 
@@ -230,12 +232,12 @@ static void flipped(void **state)
 		assert_int_equal(fd_pwrite_all(fd, &other, 1, at), 0);
 		name_of(block, blocks, name, sizeof(name));
 		assert_refused(hash_tree_check(fd, result.size_bytes, result.data_bytes,
-					       result.root, &err),
+					       &result.root, &err),
 			       -EBADMSG, err, name);
 		assert_int_equal(fd_pwrite_all(fd, &byte, 1, at), 0);
 	}
 	assert_int_equal(hash_tree_check(fd, result.size_bytes, result.data_bytes,
-					 result.root, &err),
+					 &result.root, &err),
 			 0);
 }
 
@@ -253,7 +255,7 @@ static void first_of_many(void **state)
 		assert_int_equal(fd_pwrite_all(fd, "damage", 6, block * 4096), 0);
 	for (int i = 0; i < 20; i++)
 		assert_refused(hash_tree_check(fd, result.size_bytes, result.data_bytes,
-					       result.root, &err),
+					       &result.root, &err),
 			       -EBADMSG, err, "data block 700 is damaged");
 }
 
@@ -262,26 +264,26 @@ static void figures_that_do_not_fit(void **state)
 	struct hash_tree_result result;
 	struct err err = ERR_INIT;
 	__fd int fd = noise_file(40000);
-	uint8_t root[DIGEST_SIZE];
+	struct digest root;
 
 	(void)state;
 	assert_int_equal(hash_tree_append(fd, 40000, 0, &result, &err), 0);
 	assert_int_equal(hash_tree_check(fd, result.size_bytes - 1, result.data_bytes,
-					 result.root, &err),
+					 &result.root, &err),
 			 -EBADMSG);
 	assert_int_equal(hash_tree_check(fd, result.size_bytes, result.data_bytes - 4096,
-					 result.root, &err),
+					 &result.root, &err),
 			 -EBADMSG);
-	assert_int_equal(hash_tree_check(fd, result.size_bytes, 0, result.root, &err),
+	assert_int_equal(hash_tree_check(fd, result.size_bytes, 0, &result.root, &err),
 			 -EBADMSG);
-	memcpy(root, result.root, sizeof(root));
-	root[31] ^= 1;
+	root = result.root;
+	root.bytes[31] ^= 1;
 	assert_refused(
-		hash_tree_check(fd, result.size_bytes, result.data_bytes, root, &err),
+		hash_tree_check(fd, result.size_bytes, result.data_bytes, &root, &err),
 		-EBADMSG, err, "root hash does not match");
 	assert_int_equal(ftruncate(fd, (off_t)result.size_bytes - 1), 0);
 	assert_int_equal(hash_tree_check(fd, result.size_bytes, result.data_bytes,
-					 result.root, &err),
+					 &result.root, &err),
 			 -EIO);
 }
 
@@ -314,7 +316,7 @@ static void one_with_veritysetup(size_t size)
 	assert_int_equal(fd_write_all(fd, bytes, size), 0);
 	free(bytes);
 	assert_int_equal(hash_tree_append(fd, size, 0, &result, &err), 0);
-	str_hex_encode(result.root, DIGEST_SIZE, text);
+	digest_hex(&result.root, text);
 	set("ROOT", text);
 	assert_int_equal(system(verify), 0);
 	assert_int_equal(system(format_again), 0);

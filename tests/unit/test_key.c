@@ -3,8 +3,8 @@
 
 #include "base/str.h"
 #include "bytes.h"
-#include "trust/digest.h"
 #include "trust/key.h"
+#include "trust/sha256.h"
 
 /* Made with `openssl ecparam -genkey -name prime256v1` and `openssl dgst -sha256 -sign`.
  */

@@ -30,8 +30,8 @@ static void full(void **state)
 	assert_int_equal(m->layer_count, 3);
 	assert_int_equal(m->layers[1].size_bytes, 544768);
 	assert_int_equal(m->layers[1].data_bytes, 528384);
-	assert_int_equal(m->layers[1].blob[0], 0xcd);
-	assert_int_equal(m->layers[1].root[31], 0x84);
+	assert_int_equal(m->layers[1].blob.bytes[0], 0xcd);
+	assert_int_equal(m->layers[1].root.bytes[31], 0x84);
 	assert_memory_equal(&m->layers[0], &m->layers[2], sizeof(m->layers[0]));
 	assert_int_equal(m->upper, MANIFEST_UPPER_TMPFS);
 	assert_string_equal(m->upper_options, "size=50%,nr_inodes=20000");

@@ -95,7 +95,7 @@ static void a_descriptor(void **state)
 		0);
 	assert_string_equal(d.type, "t");
 	assert_int_equal(d.size_bytes, INT64_MAX);
-	assert_int_equal(d.hash[1], 0x23);
+	assert_int_equal(d.hash.bytes[1], 0x23);
 	assert_string_equal(d.ref, "v1");
 	assert_string_equal(d.platform.os, "linux");
 	assert_null(d.platform.arch);

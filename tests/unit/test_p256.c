@@ -82,13 +82,14 @@ static const struct {
 };
 #define CASES (sizeof(cases) / sizeof(cases[0]))
 
-static uint8_t point[P256_POINT_SIZE], hash[32], signature[P256_SIGNATURE_SIZE];
+static uint8_t point[P256_POINT_SIZE], signature[P256_SIGNATURE_SIZE];
+static struct digest hash;
 
 static void read_case(size_t which)
 {
 	point[0] = 4;
 	assert_int_equal(str_hex_decode(cases[which].point, 128, point + 1, 64), 0);
-	assert_int_equal(str_hex_decode(cases[which].hash, 64, hash, 32), 0);
+	assert_int_equal(digest_parse(cases[which].hash, 64, &hash), 0);
 	assert_int_equal(str_hex_decode(cases[which].signature, 128, signature, 64), 0);
 }
 
@@ -97,7 +98,7 @@ static void points_that_meet(void **state)
 	(void)state;
 	for (size_t i = 0; i < CASES; i++) {
 		read_case(i);
-		assert_int_equal(p256_verify(point, hash, signature), cases[i].result);
+		assert_int_equal(p256_verify(point, &hash, signature), cases[i].result);
 	}
 }
 
@@ -105,7 +106,7 @@ static void refuse_flipped(uint8_t *bytes, size_t size)
 {
 	for (size_t bit = 0; bit < 8 * size; bit += 5) {
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		assert_true(p256_verify(point, hash, signature) < 0);
+		assert_true(p256_verify(point, &hash, signature) < 0);
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 }
@@ -115,7 +116,7 @@ static void flipped_bits(void **state)
 	(void)state;
 	for (size_t i = 0; i < CASES; i++) {
 		read_case(i);
-		refuse_flipped(hash, sizeof(hash));
+		refuse_flipped(hash.bytes, sizeof(hash.bytes));
 		refuse_flipped(signature, sizeof(signature));
 		refuse_flipped(point, sizeof(point));
 	}
@@ -127,12 +128,12 @@ static void other_points(void **state)
 	for (int first = 0; first < 256; first++) {
 		read_case(0);
 		point[0] = (uint8_t)first;
-		assert_int_equal(p256_verify(point, hash, signature),
+		assert_int_equal(p256_verify(point, &hash, signature),
 				 first == 4 ? 0 : -EINVAL);
 	}
 	point[0] = 4;
 	memset(point + 1, 0, 64);
-	assert_int_equal(p256_verify(point, hash, signature), -EINVAL);
+	assert_int_equal(p256_verify(point, &hash, signature), -EINVAL);
 }
 
 int main(void)

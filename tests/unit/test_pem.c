@@ -7,9 +7,9 @@
 
 #include "base/str.h"
 #include "bytes.h"
-#include "trust/digest.h"
 #include "trust/key.h"
 #include "trust/private-key.h"
+#include "trust/sha256.h"
 
 static const char secret_hex[] =
 	"4ab2c01d32c9276c180844722fb9eec5b7c71997a27506b5aa16b948a9cfbab2";

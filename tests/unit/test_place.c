@@ -16,24 +16,24 @@ static struct err err;
 
 static void put_blob(size_t n, char ret_hex[DIGEST_HEX_SIZE])
 {
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 
 	memset(blobs[n], (int)(n + 1), BLOB_SIZE);
-	assert_int_equal(digest_of(blobs[n], BLOB_SIZE, hash), 0);
-	str_hex_encode(hash, DIGEST_SIZE, ret_hex);
+	assert_int_equal(sha256_of(blobs[n], BLOB_SIZE, &hash), 0);
+	digest_hex(&hash, ret_hex);
 	(void)snprintf(blob_names[n], sizeof(blob_names[n]), "blobs/sha256/%s", ret_hex);
 	tree_bytes(blob_names[n], blobs[n], BLOB_SIZE, 0644);
 }
 
 static void put_store(void)
 {
-	static const uint8_t root[DIGEST_SIZE];
+	static const struct digest root;
 	char hex[2][DIGEST_HEX_SIZE], root_hex[DIGEST_HEX_SIZE], text[2048], dir[128];
 	struct str s;
 
 	put_blob(0, hex[0]);
 	put_blob(1, hex[1]);
-	str_hex_encode(root, DIGEST_SIZE, root_hex);
+	digest_hex(&root, root_hex);
 	str_init(&s, text, sizeof(text));
 	str_add(&s, "lamina 1\nname box\nserial 1\ncompatible acme,box\narch "
 		    "arm\nmin-init 1\n");

@@ -18,8 +18,8 @@ static void start(size_t layers)
 	manifest.arg_count = 1;
 	manifest.layer_count = layers;
 	for (size_t i = 0; i < layers; i++) {
-		memset(manifest.layers[i].blob, (int)i, 32);
-		memset(manifest.layers[i].root, 0xf0 + (int)i, 32);
+		memset(&manifest.layers[i].blob, (int)i, 32);
+		memset(&manifest.layers[i].root, 0xf0 + (int)i, 32);
 		manifest.layers[i].size_bytes = 12288;
 		manifest.layers[i].data_bytes = 4096;
 	}

@@ -3,9 +3,9 @@
 
 #include "base/str.h"
 #include "bytes.h"
-#include "trust/digest.h"
 #include "trust/key.h"
 #include "trust/private-key.h"
+#include "trust/sha256.h"
 
 static void from_hex(const char *text, uint8_t *ret_bytes, size_t count)
 {

@@ -9,10 +9,10 @@
 static const struct record full = {
 	.seq = 0x0102030405060708,
 	.boots = 0x11121314,
-	.current = { 0xc0, [31] = 0xc1 },
-	.previous = { 0xb0, [31] = 0xb1 },
-	.candidate = { 0xa0, [31] = 0xa1 },
-	.failed = { 0xf0, [31] = 0xf1 },
+	.current = { { 0xc0, [31] = 0xc1 } },
+	.previous = { { 0xb0, [31] = 0xb1 } },
+	.candidate = { { 0xa0, [31] = 0xa1 } },
+	.failed = { { 0xf0, [31] = 0xf1 } },
 	.tries_left = 2,
 	.tries_initial = 3,
 	.reboot_spent = true,
@@ -177,7 +177,7 @@ static void candidate_and_tries(void **state)
 	uint8_t bytes[RECORD_SIZE];
 
 	(void)state;
-	memset(record.candidate, 0, sizeof(record.candidate));
+	record.candidate = (struct digest){ 0 };
 	record_encode(&record, bytes);
 	assert_refused(record_decode(bytes, &back, &err), -EBADMSG, err,
 		       "boot record: candidate and tries don't fit");
@@ -186,7 +186,7 @@ static void candidate_and_tries(void **state)
 	assert_refused(record_decode(bytes, &back, &err), -EBADMSG, err,
 		       "boot record: a reboot spent without a candidate");
 	record = full;
-	memset(record.failed, 0, sizeof(record.failed));
+	record.failed = (struct digest){ 0 };
 	record_encode(&record, bytes);
 	assert_refused(record_decode(bytes, &back, &err), -EBADMSG, err,
 		       "boot record: failed image and reason don't fit");

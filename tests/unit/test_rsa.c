@@ -10,9 +10,9 @@
 #include <mbedtls/rsa.h>
 
 #include "bytes.h"
-#include "trust/digest.h"
 #include "trust/private-key.h"
 #include "trust/rsa.h"
+#include "trust/sha256.h"
 
 static const char message[] = "lamina 1\nname golden\n";
 static const char *const names[] = { "rsa2048", "rsa3072", "rsa4096" };
@@ -31,7 +31,8 @@ static const char *const names[] = { "rsa2048", "rsa3072", "rsa4096" };
 	"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x06\x05\x00\x04\x20"
 
 static mbedtls_pk_context pk;
-static uint8_t modulus[KEY_MAX_BYTES], signature[KEY_MAX_BYTES + 1], hash[32];
+static uint8_t modulus[KEY_MAX_BYTES], signature[KEY_MAX_BYTES + 1];
+static struct digest hash;
 static size_t size;
 
 static void take_key(const char *name)
@@ -52,12 +53,12 @@ static void take_key(const char *name)
 	assert_int_equal(mbedtls_rsa_export_raw(mbedtls_pk_rsa(pk), modulus, size, NULL,
 						0, NULL, 0, NULL, 0, NULL, 0),
 			 0);
-	assert_int_equal(digest_of(message, sizeof(message) - 1, hash), 0);
+	assert_int_equal(sha256_of(message, sizeof(message) - 1, &hash), 0);
 }
 
 static int verify(void)
 {
-	return rsa_verify(modulus, size, hash, signature);
+	return rsa_verify(modulus, size, &hash, signature);
 }
 
 /* The key's signature that hides exactly @block. */
@@ -82,7 +83,7 @@ static int try(size_t fill, const char *info, size_t info_size, size_t hash_size
 	memset(block + 2, 0xff, fill);
 	block[2 + fill] = 0;
 	memcpy(block + 3 + fill, info, info_size);
-	memcpy(block + 3 + fill + info_size, hash, hash_size);
+	memcpy(block + 3 + fill + info_size, hash.bytes, hash_size);
 	hide(block);
 	return verify();
 }
@@ -113,9 +114,9 @@ static void many(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		take_key(names[i]);
 		for (uint8_t n = 0; n < 40; n++) {
-			assert_int_equal(digest_of(&n, 1, hash), 0);
+			assert_int_equal(sha256_of(&n, 1, &hash), 0);
 			assert_int_equal(try_all(SIZED(INFO), 32), 0);
-			hash[n % 32] ^= 1;
+			hash.bytes[n % 32] ^= 1;
 			assert_int_equal(verify(), -EKEYREJECTED);
 		}
 	}
@@ -133,9 +134,9 @@ static void every_byte_flipped(void **state)
 			signature[at] ^= (uint8_t)(1 << at % 8);
 		}
 		for (size_t at = 0; at < sizeof(hash); at++) {
-			hash[at] ^= (uint8_t)(1 << at % 8);
+			hash.bytes[at] ^= (uint8_t)(1 << at % 8);
 			assert_int_equal(verify(), -EKEYREJECTED);
-			hash[at] ^= (uint8_t)(1 << at % 8);
+			hash.bytes[at] ^= (uint8_t)(1 << at % 8);
 		}
 		for (size_t at = 0; at < size; at++) {
 			modulus[at] ^= 2;
@@ -167,7 +168,7 @@ static void numbers_too_large(void **state)
 
 		take_key(names[i]);
 		for (uint8_t n = 0; n < 200 && !fits; n++) {
-			assert_int_equal(digest_of(&n, 1, hash), 0);
+			assert_int_equal(sha256_of(&n, 1, &hash), 0);
 			assert_int_equal(try_all(SIZED(INFO), 32), 0);
 			fits = add_modulus();
 		}
@@ -194,7 +195,8 @@ static void no_moduli(void **state)
 	take_key("rsa4096");
 	assert_int_equal(try_all(SIZED(INFO), 32), 0);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		assert_int_equal(rsa_verify(modulus, sizes[i], hash, signature), -EINVAL);
+		assert_int_equal(rsa_verify(modulus, sizes[i], &hash, signature),
+				 -EINVAL);
 	modulus[size - 1] &= 0xfe;
 	assert_int_equal(verify(), -EINVAL);
 	modulus[size - 1] |= 1;
@@ -256,7 +258,7 @@ static void every_byte_of_the_block(void **state)
 	block[1] = 1;
 	block[size - 52] = 0;
 	memcpy(block + size - 51, INFO, 19);
-	memcpy(block + size - 32, hash, 32);
+	memcpy(block + size - 32, hash.bytes, 32);
 	hide(block);
 	assert_int_equal(verify(), 0);
 	/* the first byte stays: the block must be below the modulus */

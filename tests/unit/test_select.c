@@ -83,9 +83,9 @@ static void remove_layer(int serial)
 	tree_unlink(blob);
 }
 
-static void set_id(uint8_t ret_id[RECORD_ID_SIZE], const char *hex)
+static void set_id(struct digest *ret_id, const char *hex)
 {
-	assert_int_equal(str_hex_decode(hex, strlen(hex), ret_id, RECORD_ID_SIZE), 0);
+	assert_int_equal(digest_parse(hex, strlen(hex), ret_id), 0);
 }
 
 static void write_state(struct record *record)
@@ -148,6 +148,7 @@ static void several_without_a_record(void **state)
 	const char *one = put(1), *three = put(3), *two = put(2);
 	char expected[160];
 	struct select select;
+	struct record record;
 
 	(void)state;
 	remove_layer(1);
@@ -163,7 +164,8 @@ static void several_without_a_record(void **state)
 	assert_string_equal(said, expected);
 	assert_int_equal(read_state().reason, RECORD_REASON_TRIES);
 	assert_int_equal(read_state().boots, 2);
-	assert_false(record_has(read_state().previous));
+	record = read_state();
+	assert_false(digest_is_set(&record.previous));
 	boot(&select, DECIDE_CURRENT, two);
 	assert_int_equal(opened, 0);
 	(void)one;
@@ -177,7 +179,7 @@ static void confirmed_images_are_not_counted(void **state)
 
 	(void)state;
 	(void)put(2);
-	set_id(record.current, one);
+	set_id(&record.current, one);
 	write_state(&record);
 	for (int i = 0; i < 20; i++) {
 		boot(&select, DECIDE_CURRENT, one);
@@ -195,8 +197,8 @@ static struct record try_two(const char **ret_one, const char **ret_two)
 
 	*ret_one = put(1);
 	*ret_two = put(2);
-	set_id(record.current, *ret_one);
-	set_id(record.candidate, *ret_two);
+	set_id(&record.current, *ret_one);
+	set_id(&record.candidate, *ret_two);
 	record.tries_left = record.tries_initial = 2;
 	write_state(&record);
 	return record;
@@ -261,7 +263,7 @@ static void why_candidates_fall(void **state)
 			assert_string_equal(said, cases[i].words);
 		record = read_state();
 		assert_int_equal(record.reason, cases[i].reason);
-		assert_false(record_has(record.candidate));
+		assert_false(digest_is_set(&record.candidate));
 		assert_int_equal(record.boots, 0);
 		assert_int_equal(opened, 1);
 		if (i + 1 < sizeof(cases) / sizeof(cases[0]))
@@ -355,8 +357,8 @@ static void one_after_the_other(void **state)
 	char expected[640];
 
 	(void)state;
-	set_id(record.current, two);
-	set_id(record.previous, one);
+	set_id(&record.current, two);
+	set_id(&record.previous, one);
 	record.floor = 9;
 	write_state(&record);
 	remove_layer(2);
@@ -481,7 +483,7 @@ static void rotten_copies(void **state)
 	struct select select;
 
 	(void)state;
-	set_id(record.current, one);
+	set_id(&record.current, one);
 	record.floor = 1;
 	write_state(&record);
 	overwrite(1, NULL);
@@ -531,7 +533,7 @@ static void a_record_that_names_nothing(void **state)
 static void what_can_t_be_a_record(void **state)
 {
 	const char *one = put(1), *two = put(2);
-	uint8_t id[RECORD_ID_SIZE];
+	struct digest id;
 	struct select select;
 
 	(void)state;
@@ -547,8 +549,8 @@ static void what_can_t_be_a_record(void **state)
 		assert_string_equal(said,
 				    "boot record: not a file of 8192 bytes or more\n");
 		assert_int_equal(opened, 1);
-		set_id(id, one);
-		assert_memory_equal(read_state().current, id, sizeof(id));
+		set_id(&id, one);
+		assert_memory_equal(read_state().current.bytes, id.bytes, sizeof(id));
 		boot(&select, DECIDE_CANDIDATE, two);
 		assert_true(select.has_record);
 	}
@@ -556,7 +558,8 @@ static void what_can_t_be_a_record(void **state)
 
 static void a_newer_record(void **state)
 {
-	uint8_t bytes[RECORD_SIZE], sum[DIGEST_SIZE], after[RECORD_SIZE];
+	uint8_t bytes[RECORD_SIZE], after[RECORD_SIZE];
+	struct digest sum;
 	const char *one, *two;
 	struct select select;
 	struct record record = try_two(&one, &two);
@@ -566,8 +569,8 @@ static void a_newer_record(void **state)
 	record.seq = 1000;
 	record_encode(&record, bytes);
 	bytes[8] = 2;
-	assert_int_equal(digest_of(bytes, RECORD_SUM_OFFSET, sum), 0);
-	memcpy(bytes + RECORD_SUM_OFFSET, sum, RECORD_SUM_SIZE);
+	assert_int_equal(sha256_of(bytes, RECORD_SUM_OFFSET, &sum), 0);
+	memcpy(bytes + RECORD_SUM_OFFSET, &sum, RECORD_SUM_SIZE);
 	overwrite(1, bytes);
 	boot(&select, DECIDE_CURRENT, one);
 	assert_true(select.keep);
@@ -583,7 +586,7 @@ static void a_newer_record(void **state)
 static void many_images(void **state)
 {
 	const char *three = put(3), *two = put(2);
-	uint8_t id[RECORD_ID_SIZE];
+	struct digest id;
 	struct select select;
 	char name[96];
 
@@ -593,8 +596,8 @@ static void many_images(void **state)
 		tree_dir(name);
 	}
 	boot(&select, DECIDE_CANDIDATE, three);
-	set_id(id, two);
-	assert_memory_equal(read_state().current, id, sizeof(id));
+	set_id(&id, two);
+	assert_memory_equal(read_state().current.bytes, id.bytes, sizeof(id));
 }
 
 int main(void)

@@ -15,14 +15,14 @@
 #define PLAIN_SIZE 300000
 
 static char plain[PLAIN_SIZE];
-static uint8_t plain_hash[DIGEST_SIZE];
+static struct digest plain_hash;
 
 static int start(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(plain); i++)
 		plain[i] = (char)(i * i >> 7);
-	return digest_of(plain, sizeof(plain), plain_hash);
+	return sha256_of(plain, sizeof(plain), &plain_hash);
 }
 
 /* The bytes under one of libarchive's filters, in a file of their own. */
@@ -54,8 +54,8 @@ static struct source_layer layer_of(int fd)
 				      .has_diff_id = true };
 
 	layer.size_bytes = (uint64_t)lseek(fd, 0, SEEK_END);
-	assert_int_equal(digest_of_fd(fd, layer.size_bytes, layer.digest), 0);
-	memcpy(layer.diff_id, plain_hash, DIGEST_SIZE);
+	assert_int_equal(sha256_of_fd(fd, layer.size_bytes, &layer.digest), 0);
+	layer.diff_id = plain_hash;
 	return layer;
 }
 
@@ -100,7 +100,7 @@ static void decompresses_by_magic(void **state)
 		if (spool(&layer, PLAIN_SIZE, &content, &err) < 0)
 			fail_msg("filter %zu: %s", i / 4, err.text);
 		assert_int_equal(content.size_bytes, PLAIN_SIZE);
-		assert_memory_equal(content.id, plain_hash, DIGEST_SIZE);
+		assert_memory_equal(&content.id, &plain_hash, DIGEST_SIZE);
 		assert_int_equal(
 			fd_pread_all(content.fd, got, sizeof(got), content.offset), 0);
 		assert_memory_equal(got, plain, sizeof(got));
@@ -117,11 +117,11 @@ static void notices_every_lie(void **state)
 		struct content content;
 		struct err err;
 
-		bad.digest[31] ^= 1;
+		bad.digest.bytes[31] ^= 1;
 		assert_int_equal(spool(&bad, PLAIN_SIZE, &content, &err), -EBADMSG);
 		assert_non_null(strstr(err.text, "layer: its digest is sha256:"));
 		bad = good;
-		bad.diff_id[0] ^= 1;
+		bad.diff_id.bytes[0] ^= 1;
 		assert_int_equal(spool(&bad, PLAIN_SIZE, &content, &err), -EBADMSG);
 		assert_non_null(strstr(err.text, "its diff_id is sha256:"));
 		bad = good;
@@ -155,7 +155,7 @@ static void reads_a_part_and_a_pipe(void **state)
 				       .offset = 6,
 				       .size_bytes = PLAIN_SIZE,
 				       .has_diff_id = true };
-	memcpy(layer.diff_id, plain_hash, DIGEST_SIZE);
+	layer.diff_id = plain_hash;
 	assert_int_equal(spool(&layer, PLAIN_SIZE, &content, &err), 0);
 	assert_int_equal(content.offset, 6);
 	content_done(&content);

@@ -29,9 +29,9 @@ static void set_image(enum decide_slot slot, char digit, uint64_t serial)
 	memset(facts->id, digit, sizeof(facts->id) - 1);
 }
 
-static void set_id(uint8_t id[RECORD_ID_SIZE], uint8_t byte)
+static void set_id(struct digest *id, uint8_t byte)
 {
-	memset(id, byte, RECORD_ID_SIZE);
+	memset(id, byte, sizeof(*id));
 }
 
 static void set_trying(void)
@@ -54,9 +54,9 @@ static void set_trying(void)
 		.free_bytes = 3 << 20,
 		.size_bytes = 64 << 20,
 	};
-	set_id(status.record.candidate, 0xbb);
-	set_id(status.record.current, 0xaa);
-	set_id(status.record.failed, 0xcc);
+	set_id(&status.record.candidate, 0xbb);
+	set_id(&status.record.current, 0xaa);
+	set_id(&status.record.failed, 0xcc);
 	set_image(DECIDE_CANDIDATE, 'b', 5);
 	set_image(DECIDE_CURRENT, 'a', 4);
 }
@@ -101,16 +101,16 @@ static void test_text_what_became_of_it(void **state)
 	assert_running(
 		"state      trying, 1 of 3 tries left, but the next boot doesn't try it\n"
 		"running    candidate bbbbbbbbbbbb\n");
-	memset(status.record.candidate, 0, RECORD_ID_SIZE);
-	set_id(status.record.failed, 0xbb);
+	status.record.candidate = (struct digest){ 0 };
+	set_id(&status.record.failed, 0xbb);
 	status.record.reason = RECORD_REASON_REJECTED;
 	assert_running("running    bbbbbbbbbbbb (started as candidate; rejected)\n");
-	set_id(status.record.current, 0xbb);
+	set_id(&status.record.current, 0xbb);
 	status.record.seq = status.record.boots = 1;
 	assert_running("running    bbbbbbbbbbbb (started as candidate; now current)\n");
 	assert_running("; 1 write, 1 candidate started\n");
-	set_id(status.record.current, 0xaa);
-	set_id(status.record.failed, 0xcc);
+	set_id(&status.record.current, 0xaa);
+	set_id(&status.record.failed, 0xcc);
 	status.running_slot = "factory";
 	assert_running("running    factory bbbbbbbbbbbb\n");
 	status.running_slot = "";
@@ -239,7 +239,7 @@ static void test_next(void **state)
 	status.slots[DECIDE_CURRENT].r = -ENOENT;
 	assert_int_equal(next(false, true), DECIDE_NONE);
 	assert_int_equal(next(true, true), DECIDE_FACTORY);
-	set_id(status.record.previous, 0xdd);
+	set_id(&status.record.previous, 0xdd);
 	set_image(DECIDE_PREVIOUS, 'd', 1);
 	assert_int_equal(next(true, true), DECIDE_PREVIOUS);
 	set_trying();

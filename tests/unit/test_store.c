@@ -191,11 +191,11 @@ static void lists_images_only(void **state)
 
 static int open_blob(uint64_t size, struct err *err)
 {
-	uint8_t digest[DIGEST_SIZE];
+	struct digest digest;
 
-	memset(digest, 0x22, sizeof(digest));
+	memset(&digest, 0x22, sizeof(digest));
 	err->text[0] = '\0';
-	return store_open_blob(tree_fd, digest, size, err);
+	return store_open_blob(tree_fd, &digest, size, err);
 }
 
 static void put_socket(const char *rel)

@@ -37,7 +37,7 @@ static void installs(void **state)
 		assert_refused(transition_install(&record, id_of(cases[i].id), 3, &err),
 			       cases[i].r, err, cases[i].words);
 		assert_record(&record, cases[i].to);
-		if (record_has(record.candidate))
+		if (digest_is_set(&record.candidate))
 			assert_true(record.tries_left == 3 && !record.reboot_spent);
 	}
 }
@@ -194,12 +194,12 @@ static void resets(void **state)
 static void rebuilds(void **state)
 {
 	static const char *const expected[] = { "----", "A---", "B-A-", "BCA-", "BCA-" };
-	uint8_t ids[4][RECORD_ID_SIZE];
+	struct digest ids[4];
 	struct record record;
 
 	(void)state;
 	for (int i = 0; i < 4; i++)
-		memset(ids[i], 'A' + i, RECORD_ID_SIZE);
+		memset(&ids[i], 'A' + i, sizeof(ids[i]));
 	for (size_t count = 0; count <= 4; count++) {
 		record = (struct record){ .seq = 7, .floor = 4 };
 		transition_rebuild(ids, count, 3, &record);
@@ -216,17 +216,17 @@ static void rebuilds(void **state)
 /* What runs is known to be good, whatever was made up. */
 static void keeps_what_runs(void **state)
 {
-	uint8_t ids[4][RECORD_ID_SIZE];
+	struct digest ids[4];
 	static const char *const expected[] = { "AB--", "BCA-", "CBA-", "BCA-" };
 	struct record record;
 
 	(void)state;
 	for (int i = 0; i < 4; i++)
-		memset(ids[i], 'A' + i, RECORD_ID_SIZE);
+		memset(&ids[i], 'A' + i, sizeof(ids[i]));
 	for (size_t i = 0; i < 4; i++) {
 		record = (struct record){ .floor = 4 };
 		transition_rebuild(ids, i == 0 ? 2 : 3, 3, &record);
-		transition_keep(&record, ids[i]);
+		transition_keep(&record, &ids[i]);
 		assert_record(&record, expected[i]);
 		assert_int_equal(record.tries_left, i == 0 ? 0 : 3);
 		assert_true(record.floor == 4);

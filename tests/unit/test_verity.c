@@ -126,16 +126,17 @@ static void layouts(void **state)
 
 static void uuids(void **state)
 {
-	uint8_t root[32], got[16];
+	struct digest root;
+	uint8_t got[16];
 
 	(void)state;
-	memset(root, 0xff, sizeof(root));
-	verity_uuid(root, got);
+	memset(&root, 0xff, sizeof(root));
+	verity_uuid(&root, got);
 	assert_int_equal(got[6], 0x8f);
 	assert_int_equal(got[8], 0xbf);
 	assert_int_equal(got[0], 0xff);
-	memset(root, 0, 16);
-	verity_uuid(root, got);
+	memset(&root, 0, 16);
+	verity_uuid(&root, got);
 	assert_int_equal(got[6], 0x80);
 	assert_int_equal(got[8], 0x80);
 	assert_int_equal(got[15], 0);

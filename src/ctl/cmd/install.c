@@ -31,9 +31,9 @@ struct request {
 	struct change *change;
 	struct progress progress;
 	struct gc gc;
-	uint8_t id[RECORD_ID_SIZE];
-	uint8_t before[RECORD_ID_SIZE]; /* the candidate */
-	uint64_t current_serial;	/* 0: none can be read */
+	struct digest id;
+	struct digest before;	 /* the candidate */
+	uint64_t current_serial; /* 0: none can be read */
 	char failed[DIGEST_HEX_SIZE];
 	const char *name; /* of the source */
 	bool dry_run, force;
@@ -74,8 +74,8 @@ static void read_current(struct request *q, const struct record *record)
 	struct manifest *manifest = &q->ctl->install.manifest;
 	char id[DIGEST_HEX_SIZE];
 
-	memcpy(q->before, record->candidate, sizeof(q->before));
-	str_hex_encode(record->current, RECORD_ID_SIZE, id);
+	q->before = record->candidate;
+	digest_hex(&record->current, id);
 	if (store_load_image(q->change->store, id, &settings->keyring,
 			     settings->policy.threshold, manifest, NULL, NULL) == 0)
 		q->current_serial = manifest->serial;
@@ -101,8 +101,8 @@ static int check(struct request *q, struct err *err)
 	install->gc = &q->gc;
 	install->progress = show_progress;
 	install->context = &q->progress;
-	if (record_has(record->failed)) {
-		str_hex_encode(record->failed, RECORD_ID_SIZE, q->failed);
+	if (digest_is_set(&record->failed)) {
+		digest_hex(&record->failed, q->failed);
 		install->failed = q->failed;
 		install->failed_words = record_reason_words(record->reason);
 	}
@@ -110,8 +110,7 @@ static int check(struct request *q, struct err *err)
 	if (r == 0)
 		r = writable_check(install->store, err);
 	if (r == 0)
-		r = str_hex_decode(install->id, DIGEST_HEX_SIZE - 1, q->id,
-				   sizeof(q->id));
+		r = digest_parse(install->id, DIGEST_HEX_SIZE - 1, &q->id);
 	return r;
 }
 
@@ -138,7 +137,7 @@ static void clean_up(struct request *q)
  * the next boot would have to guess which of the two was ever confirmed. */
 static int note_current(struct request *q, struct err *err)
 {
-	if (q->change->select.has_record || !record_has(q->change->record->current))
+	if (q->change->select.has_record || !digest_is_set(&q->change->record->current))
 		return 0;
 	return change_write(q->change, err);
 }
@@ -187,12 +186,12 @@ static int flip(struct request *q, struct err *err)
 {
 	struct record *record = q->change->record;
 	const struct policy *policy = &q->ctl->settings.policy;
-	bool first = !record_has(record->current) && !record_has(record->previous) &&
-		     !policy->factory[0];
-	int r = transition_install(record, q->id, (uint8_t)policy->tries, err);
+	bool first = !digest_is_set(&record->current) &&
+		     !digest_is_set(&record->previous) && !policy->factory[0];
+	int r = transition_install(record, &q->id, (uint8_t)policy->tries, err);
 
 	if (r == 0 && first)
-		r = transition_confirm(record, q->id, 0, err);
+		r = transition_confirm(record, &q->id, 0, err);
 	/* what was missing of it is there again; a record that was made up is written */
 	if (r == -EEXIST && q->change->select.has_record)
 		return 0;
@@ -220,8 +219,8 @@ static void tell(const struct request *q)
 			 m->serial, q->current_serial);
 	if (q->dry_run)
 		return;
-	ctl_note_forgotten(q->change, q->before);
-	if (record_same(record->candidate, q->id))
+	ctl_note_forgotten(q->change, &q->before);
+	if (digest_equal(&record->candidate, &q->id))
 		cmd_note("the next boot tries it: %u %s until it is confirmed",
 			 (unsigned int)record->tries_initial,
 			 record->tries_initial == 1 ? "try" : "tries");

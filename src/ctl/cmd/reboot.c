@@ -19,7 +19,7 @@ static int give_back(struct ctl *ctl, struct err *err)
 		return r;
 	/* started from another slot, it may be the candidate all the same */
 	if (strcmp(ctl->running_slot, "candidate") != 0)
-		memset(confirm.running, 0, sizeof(confirm.running));
+		confirm.running = (struct digest){ 0 };
 	r = confirm_reboot(&confirm, err);
 	if (r == -EAGAIN)
 		return r;

@@ -21,9 +21,9 @@ static const struct cmd_option options[] = {
 /* As far as it can be told without a look at them. */
 static const char *what_starts(const struct ctl *ctl, const struct record *record)
 {
-	if (record_has(record->current))
+	if (digest_is_set(&record->current))
 		return "the next boot starts the current image";
-	if (record_has(record->previous))
+	if (digest_is_set(&record->previous))
 		return "the next boot starts the previous image";
 	return ctl->settings.policy.factory[0]
 		       ? "the next boot starts the factory's image"
@@ -33,7 +33,7 @@ static const char *what_starts(const struct ctl *ctl, const struct record *recor
 /* A record that names nothing is one of its own only if there is a factory. */
 static bool is_worth_writing(const struct ctl *ctl, const struct change *change)
 {
-	return change->select.has_record || record_has(change->record->current) ||
+	return change->select.has_record || digest_is_set(&change->record->current) ||
 	       ctl->settings.policy.factory[0];
 }
 
@@ -42,14 +42,14 @@ static bool is_worth_writing(const struct ctl *ctl, const struct change *change)
 static int reset(struct ctl *ctl, struct change *change, void *context, struct err *err)
 {
 	bool factory = *(bool *)context;
-	uint8_t before[RECORD_ID_SIZE];
+	struct digest before;
 	int r = ctl_is_store(ctl, change, err);
 
 	if (r == 0 && factory)
 		r = factory_check(ctl, err);
 	if (r < 0)
 		return r;
-	memcpy(before, change->record->candidate, sizeof(before));
+	before = change->record->candidate;
 	transition_reset(change->record, factory);
 	r = is_worth_writing(ctl, change) ? change_write(change, err)
 					  : change_writable(change, err);
@@ -57,7 +57,7 @@ static int reset(struct ctl *ctl, struct change *change, void *context, struct e
 		r = reset_run(change->store, NULL, err);
 	if (r < 0)
 		return r;
-	ctl_note_forgotten(change, before);
+	ctl_note_forgotten(change, &before);
 	cmd_note("volumes and uppers are empty; %s", what_starts(ctl, change->record));
 	return 0;
 }

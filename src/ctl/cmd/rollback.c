@@ -12,10 +12,10 @@ static int previous_serial(struct ctl *ctl, const struct change *change,
 	char id[DIGEST_HEX_SIZE];
 
 	*ret_serial = 0;
-	if (record_has(change->record->candidate) ||
-	    !record_has(change->record->previous))
+	if (digest_is_set(&change->record->candidate) ||
+	    !digest_is_set(&change->record->previous))
 		return 0;
-	str_hex_encode(change->record->previous, RECORD_ID_SIZE, id);
+	digest_hex(&change->record->previous, id);
 	facts_read(&ctl->settings, change->store, id, ctl_floor(ctl, change->record),
 		   &ctl->manifest, &facts);
 	if (facts.r < 0)
@@ -38,7 +38,7 @@ static int rollback(struct ctl *ctl, struct change *change, void *context,
 	r = ctl_write(change, transition_rollback(change->record, serial, err), err);
 	if (r < 0)
 		return r;
-	str_hex_encode(change->record->current, RECORD_ID_SIZE, id);
+	digest_hex(&change->record->current, id);
 	cmd_note("the next boot starts image %.12s", id);
 	return 0;
 }

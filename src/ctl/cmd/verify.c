@@ -31,7 +31,7 @@ static void show_layer(struct verify *v, size_t n, const struct err *reason, int
 	const struct manifest_layer *layer = &v->ctl->manifest.layers[n];
 	char digest[7 + DIGEST_HEX_SIZE] = "sha256:", size[16];
 
-	str_hex_encode(layer->blob, DIGEST_SIZE, digest + 7);
+	digest_hex(&layer->blob, digest + 7);
 	if (!v->json) {
 		out_addf(&v->out, "layer %zu %.19s: ", n, digest);
 		out_clean(&v->out,

@@ -178,10 +178,10 @@ const char *manifest_clash_layer(const struct manifest *manifest, size_t index)
 	for (size_t i = 0; i < index; i++) {
 		const struct manifest_layer *other = &manifest->layers[i];
 
-		if (memcmp(layer->blob, other->blob, sizeof(layer->blob)) == 0 &&
+		if (digest_equal(&layer->blob, &other->blob) &&
 		    (layer->size_bytes != other->size_bytes ||
 		     layer->data_bytes != other->data_bytes ||
-		     memcmp(layer->root, other->root, sizeof(layer->root)) != 0))
+		     !digest_equal(&layer->root, &other->root)))
 			return "contradicts the line of the same blob";
 	}
 	return NULL;

@@ -32,7 +32,7 @@ static int read_layer_number(struct manifest_reader *reader,
 
 /* The next word: @prefix and 64 digits. */
 static int read_layer_hash(struct manifest_reader *reader, const struct manifest_key *key,
-			   const char *prefix, uint8_t ret_hash[32])
+			   const char *prefix, struct digest *ret_hash)
 {
 	size_t size, skip = strlen(prefix);
 	const char *word;
@@ -41,7 +41,7 @@ static int read_layer_hash(struct manifest_reader *reader, const struct manifest
 	if (r < 0)
 		return r;
 	if (size < skip || memcmp(word, prefix, skip) != 0 ||
-	    str_hex_decode(word + skip, size - skip, ret_hash, 32) < 0)
+	    digest_parse(word + skip, size - skip, ret_hash) < 0)
 		return lines_bad(&reader->lines, reader->err,
 				 "layer: must be %s and 64 lower-case hex digits",
 				 *prefix ? prefix : "verity");
@@ -56,7 +56,7 @@ int manifest_read_layer(struct manifest_reader *reader, const struct manifest_ke
 	size_t size;
 	int r;
 
-	r = read_layer_hash(reader, key, "sha256:", layer->blob);
+	r = read_layer_hash(reader, key, "sha256:", &layer->blob);
 	if (r < 0)
 		return r;
 	r = read_layer_number(reader, key, "size", &layer->size_bytes);
@@ -70,7 +70,7 @@ int manifest_read_layer(struct manifest_reader *reader, const struct manifest_ke
 		return r;
 	if (!lines_equal(word, size, "verity"))
 		return manifest_refuse(reader, key, "`verity` is missing");
-	r = read_layer_hash(reader, key, "", layer->root);
+	r = read_layer_hash(reader, key, "", &layer->root);
 	if (r < 0)
 		return r;
 	if (reader->lines.value_size)

@@ -77,8 +77,7 @@ bool manifest_layer_again(const struct manifest *manifest, size_t index)
 	const struct manifest_layer *layers = manifest->layers;
 
 	for (size_t i = 0; i < index; i++) {
-		if (memcmp(layers[i].blob, layers[index].blob, sizeof(layers[i].blob)) ==
-		    0)
+		if (digest_equal(&layers[i].blob, &layers[index].blob))
 			return true;
 	}
 	return false;

@@ -89,8 +89,8 @@ static int write_layer(struct writer *writer, const struct manifest_key *key,
 
 	if (verity_layout_check(layer->size_bytes, layer->data_bytes, &err) < 0)
 		return refuse(writer, key, err.text);
-	str_hex_encode(layer->blob, sizeof(layer->blob), blob);
-	str_hex_encode(layer->root, sizeof(layer->root), root);
+	digest_hex(&layer->blob, blob);
+	digest_hex(&layer->root, root);
 	str_addf(&writer->text,
 		 "layer sha256:%s size %" PRIu64 " data %" PRIu64 " verity %s\n", blob,
 		 layer->size_bytes, layer->data_bytes, root);

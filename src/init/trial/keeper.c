@@ -194,8 +194,8 @@ int keeper_start(const struct stage *stage, struct err *err)
 
 	if (stage->image->slot != DECIDE_CANDIDATE && stage->watch.fd < 0)
 		return 0;
-	(void)str_hex_decode(stage->image->id, 2 * RECORD_ID_SIZE, keeper.confirm.running,
-			     RECORD_ID_SIZE);
+	(void)digest_parse(stage->image->id, DIGEST_HEX_SIZE - 1,
+			   &keeper.confirm.running);
 	started = sys_fork();
 	if (started == 0)
 		keep(&keeper);

@@ -122,20 +122,20 @@ static int add_layer(struct disk_tree *tree, int store,
 		     const struct manifest_layer *layer, struct err *err)
 {
 	char path[13 + DIGEST_HEX_SIZE] = "blobs/sha256/";
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 	__fd int fd = -EBADF;
 	int r;
 
-	str_hex_encode(layer->blob, DIGEST_SIZE, path + 13);
+	digest_hex(&layer->blob, path + 13);
 	if (has(tree, path))
 		return 0;
-	fd = store_open_blob(store, layer->blob, layer->size_bytes, err);
+	fd = store_open_blob(store, &layer->blob, layer->size_bytes, err);
 	if (fd < 0)
 		return fd;
-	r = digest_of_fd(fd, layer->size_bytes, hash);
+	r = sha256_of_fd(fd, layer->size_bytes, &hash);
 	if (r < 0)
 		return err_errno(err, r, "%s", path);
-	if (memcmp(hash, layer->blob, sizeof(hash)) != 0)
+	if (!digest_equal(&hash, &layer->blob))
 		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says",
 			       path);
 	return disk_tree_add(tree, path, S_IFREG | 0644, layer->size_bytes, err);
@@ -225,18 +225,18 @@ static int collect(struct request *q, int store, struct disk_tree *tree, struct 
 
 /* The same files, the same UUIDs. */
 static int make_seed(const struct request *q, const struct disk_tree *tree,
-		     uint8_t ret_seed[DIGEST_SIZE])
+		     struct digest *ret_seed)
 {
-	struct digest digest;
+	struct sha256 digest;
 	int r;
 
 	if (q->seed)
-		return digest_of(q->seed, strlen(q->seed), ret_seed);
-	r = digest_start(&digest);
+		return sha256_of(q->seed, strlen(q->seed), ret_seed);
+	r = sha256_start(&digest);
 	for (size_t i = 0; r == 0 && i < tree->count; i++)
-		r = digest_add(&digest, tree->files[i].name,
+		r = sha256_add(&digest, tree->files[i].name,
 			       strlen(tree->files[i].name) + 1);
-	return r < 0 ? r : digest_finish(&digest, ret_seed);
+	return r < 0 ? r : sha256_finish(&digest, ret_seed);
 }
 
 /* SOURCE_DATE_EPOCH, or the first second of all: 0 means "now" to e2fsprogs. */
@@ -255,7 +255,7 @@ static int write_disk(struct request *q, int store, const struct disk_tree *tree
 		      struct err *err)
 {
 	__output struct output output = OUTPUT_INIT;
-	int r = make_seed(q, tree, q->disk.seed);
+	int r = make_seed(q, tree, &q->disk.seed);
 
 	if (r < 0)
 		return r;

@@ -142,9 +142,9 @@ static void print_layer(const struct place *place, size_t n)
 	struct facts facts;
 	struct err err = ERR_INIT;
 
-	str_hex_encode(layer->blob, DIGEST_SIZE, hex);
+	digest_hex(&layer->blob, hex);
 	printf("  layer %-6zu %s\n", n, hex);
-	str_hex_encode(layer->root, DIGEST_SIZE, hex);
+	digest_hex(&layer->root, hex);
 	printf("    root hash  %s\n", hex);
 	printf("  %-12s %s, of which %s for dm-verity\n", "",
 	       str_size(layer->size_bytes, size),
@@ -218,8 +218,8 @@ static json_t *layer_json(const struct place *place, size_t n)
 	struct facts facts;
 	json_t *json;
 
-	str_hex_encode(layer->blob, DIGEST_SIZE, digest + 7);
-	str_hex_encode(layer->root, DIGEST_SIZE, root);
+	digest_hex(&layer->blob, digest + 7);
+	digest_hex(&layer->root, root);
 	json = json_pack("{s:s, s:I, s:I, s:s}", "digest", digest, "size",
 			 (json_int_t)layer->size_bytes, "data",
 			 (json_int_t)layer->data_bytes, "rootHash", root);

@@ -42,8 +42,8 @@ static json_t *layer_json(const struct import_layer *layer)
 {
 	char blob[DIGEST_HEX_SIZE], root[DIGEST_HEX_SIZE], digest[DIGEST_HEX_SIZE + 8];
 
-	str_hex_encode(layer->blob.blob, DIGEST_SIZE, blob);
-	str_hex_encode(layer->blob.root, DIGEST_SIZE, root);
+	digest_hex(&layer->blob.blob, blob);
+	digest_hex(&layer->blob.root, root);
 	(void)snprintf(digest, sizeof(digest), "sha256:%s", blob);
 	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s}", "blob", digest,
 			 "verity", root, "size", (json_int_t)layer->blob.size_bytes,

@@ -51,7 +51,7 @@ static int check_layer(const struct place *place, size_t n, struct err *err)
 
 	if (fd < 0)
 		return fd;
-	return hash_tree_check(fd, layer->size_bytes, layer->data_bytes, layer->root,
+	return hash_tree_check(fd, layer->size_bytes, layer->data_bytes, &layer->root,
 			       err);
 }
 
@@ -90,7 +90,7 @@ static void print_text(const struct image *image, const struct findings *found)
 		       is_signer(found, id) ? "holds" : "not counted");
 	}
 	for (size_t n = 0; n < m->layer_count; n++) {
-		str_hex_encode(m->layers[n].blob, DIGEST_SIZE, hex);
+		digest_hex(&m->layers[n].blob, hex);
 		printf("layer %zu sha256:%.12s: %s%s%s\n", n, hex,
 		       found->layers[n].text[0] ? ""
 						: str_size(m->layers[n].size_bytes, size),
@@ -104,8 +104,8 @@ static json_t *layer_json(const struct manifest_layer *layer, const struct err *
 {
 	char digest[7 + DIGEST_HEX_SIZE] = "sha256:", root[DIGEST_HEX_SIZE];
 
-	str_hex_encode(layer->blob, DIGEST_SIZE, digest + 7);
-	str_hex_encode(layer->root, DIGEST_SIZE, root);
+	digest_hex(&layer->blob, digest + 7);
+	digest_hex(&layer->root, root);
 	return json_pack("{s:s, s:I, s:s, s:b, s:s*}", "digest", digest, "size",
 			 (json_int_t)layer->size_bytes, "rootHash", root, "holds",
 			 !reason->text[0], "reason",

@@ -15,7 +15,7 @@
 
 #include "base/err.h"
 #include "store/store.h"
-#include "trust/digest.h"
+#include "trust/sha256.h"
 
 #define DISK_NAME_SIZE 1024
 #define DISK_LABEL_SIZE 17 /* ext4 has room for 16 characters */
@@ -75,11 +75,11 @@ int disk_record(int store, const struct disk_images *images, const struct disk_w
 		struct err *err);
 
 struct disk {
-	uint64_t size_bytes;	   /* of the file; 0: what it takes, and as much again */
-	const char *label;	   /* of the partition and of the file system */
-	bool fs_only;		   /* no partition table */
-	uint8_t seed[DIGEST_SIZE]; /* the UUIDs are derived from it */
-	uint32_t time;		   /* of everything in the file system, not 0 */
+	uint64_t size_bytes; /* of the file; 0: what it takes, and as much again */
+	const char *label;   /* of the partition and of the file system */
+	bool fs_only;	     /* no partition table */
+	struct digest seed;  /* the UUIDs are derived from it */
+	uint32_t time;	     /* of everything in the file system, not 0 */
 };
 
 /* Writes the disk to the empty file @fd. @store is a directory. 0; -ENOSPC when disk->size_bytes

@@ -35,9 +35,8 @@ static unsigned int compare_kind(const struct tree_inode *a, const struct tree_i
 	case S_IFREG:
 		if (a->size_bytes != b->size_bytes)
 			return COMPARE_SIZE | COMPARE_CONTENT;
-		return memcmp(unpack_digest(a), unpack_digest(b), DIGEST_SIZE)
-			       ? COMPARE_CONTENT
-			       : 0;
+		return digest_equal(unpack_digest(a), unpack_digest(b)) ? 0
+									: COMPARE_CONTENT;
 	case S_IFLNK:
 		return strcmp(a->target, b->target) ? COMPARE_TARGET : 0;
 	case S_IFCHR:

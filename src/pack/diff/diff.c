@@ -35,10 +35,10 @@ void diff_done(struct diff *diff)
 int diff_find_layer(const struct image *image, const struct image *other, size_t layer)
 {
 	const struct manifest *m = &image->manifest;
-	const uint8_t *blob = other->manifest.layers[layer].blob;
+	const struct digest *blob = &other->manifest.layers[layer].blob;
 
 	for (size_t n = 0; n < m->layer_count; n++)
-		if (memcmp(m->layers[n].blob, blob, DIGEST_SIZE) == 0)
+		if (digest_equal(&m->layers[n].blob, blob))
 			return (int)n;
 	return -1;
 }
@@ -77,7 +77,7 @@ static int read_layer(struct reading *reading, const struct place *place, size_t
 
 	if (fd < 0)
 		return fd;
-	str_hex_encode(layer->blob, DIGEST_SIZE, hex);
+	digest_hex(&layer->blob, hex);
 	(void)snprintf(name, sizeof(name), "sha256:%.12s", hex);
 	progress_begin(&reading->progress, "reading", name, 0);
 	r = unpack_layer(&reading->diff->tree, fd, &reading->progress, ret_root, err);

@@ -185,7 +185,7 @@ static int show_layer(struct show *show, const struct manifest_layer *layer, int
 {
 	char hex[DIGEST_HEX_SIZE], size[16], digest[7 + DIGEST_HEX_SIZE];
 
-	str_hex_encode(layer->blob, DIGEST_SIZE, hex);
+	digest_hex(&layer->blob, hex);
 	if (!show->layers) {
 		printf("%c layer %d",
 		       before < 0  ? '+'

@@ -24,12 +24,12 @@ struct unpack {
 
 struct unpacked_file {
 	struct tree_inode inode; /* first, so that one is the other */
-	uint8_t digest[DIGEST_SIZE];
+	struct digest digest;
 };
 
-const uint8_t *unpack_digest(const struct tree_inode *inode)
+const struct digest *unpack_digest(const struct tree_inode *inode)
 {
-	return ((const struct unpacked_file *)(const void *)inode)->digest;
+	return &((const struct unpacked_file *)(const void *)inode)->digest;
 }
 
 /* sqfs2tar's "./a/b/": the node, and where there is none yet a new one if @add; its
@@ -75,22 +75,21 @@ static int read_xattrs(struct unpack *u, struct archive_entry *entry,
 	return 0;
 }
 
-static int read_content(struct unpack *u, uint8_t ret_digest[DIGEST_SIZE],
-			struct err *err)
+static int read_content(struct unpack *u, struct digest *ret_digest, struct err *err)
 {
-	struct digest digest;
+	struct sha256 digest;
 	la_ssize_t n = 0;
-	int r = digest_start(&digest);
+	int r = sha256_start(&digest);
 
 	while (r == 0 &&
 	       (n = archive_read_data(u->archive, u->buffer, sizeof(u->buffer))) > 0) {
 		progress_add(u->progress, (uint64_t)n);
-		r = digest_add(&digest, u->buffer, (size_t)n);
+		r = sha256_add(&digest, u->buffer, (size_t)n);
 	}
 	if (n < 0)
 		return err_set(err, -EBADMSG, "%s", archive_error_string(u->archive));
 	if (r == 0)
-		r = digest_finish(&digest, ret_digest);
+		r = sha256_finish(&digest, ret_digest);
 	return r < 0 ? err_errno(err, r, "hashing it") : 0;
 }
 
@@ -122,7 +121,7 @@ static int read_inode(struct unpack *u, struct archive_entry *entry,
 		int r;
 
 		inode->size_bytes = (uint64_t)archive_entry_size(entry);
-		r = read_content(u, file->digest, err);
+		r = read_content(u, &file->digest, err);
 		if (r < 0)
 			return r;
 	}

@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "pack/tree/tree.h"
-#include "trust/digest.h"
+#include "trust/sha256.h"
 
 struct progress;
 
@@ -19,7 +19,7 @@ int unpack_layer(struct tree *tree, int fd, struct progress *progress,
 		 struct tree_node **ret_root, struct err *err);
 
 /* The sha256 of a regular file that unpack_layer() read. */
-const uint8_t *unpack_digest(const struct tree_inode *inode);
+const struct digest *unpack_digest(const struct tree_inode *inode);
 
 /* Lays the layer @from over the merged view @into as overlayfs would. The nodes' layer
  * becomes

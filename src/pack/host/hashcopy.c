@@ -9,11 +9,11 @@
 #define COPY_SIZE (256 << 10)
 
 int hashcopy(int fd, uint64_t offset, uint64_t size_bytes, int out_fd,
-	     uint8_t ret_hash[DIGEST_SIZE])
+	     struct digest *ret_hash)
 {
 	uint8_t *buf = malloc(COPY_SIZE);
-	struct digest digest;
-	int r = buf ? digest_start(&digest) : -ENOMEM;
+	struct sha256 digest;
+	int r = buf ? sha256_start(&digest) : -ENOMEM;
 
 	for (uint64_t at = 0; r == 0 && at < size_bytes;) {
 		uint64_t left = size_bytes - at;
@@ -21,13 +21,13 @@ int hashcopy(int fd, uint64_t offset, uint64_t size_bytes, int out_fd,
 
 		r = fd_pread_all(fd, buf, part, offset + at);
 		if (r == 0)
-			r = digest_add(&digest, buf, part);
+			r = sha256_add(&digest, buf, part);
 		if (r == 0)
 			r = fd_write_all(out_fd, buf, part);
 		at += part;
 	}
 	if (r == 0)
-		r = digest_finish(&digest, ret_hash);
+		r = sha256_finish(&digest, ret_hash);
 	free(buf);
 	return r;
 }

@@ -160,7 +160,7 @@ int staging_file(struct staging *staging, unsigned int *ret_number, struct err *
 }
 
 int staging_add_blob(struct staging *staging, unsigned int number,
-		     const uint8_t digest[DIGEST_SIZE])
+		     const struct digest *digest)
 {
 	size_t size = (staging->blob_count + 1) * sizeof(*staging->blobs);
 	struct staging_blob *blobs = realloc(staging->blobs, size);
@@ -169,7 +169,7 @@ int staging_add_blob(struct staging *staging, unsigned int number,
 		return -ENOMEM;
 	staging->blobs = blobs;
 	blobs[staging->blob_count].number = number;
-	memcpy(blobs[staging->blob_count++].digest, digest, DIGEST_SIZE);
+	blobs[staging->blob_count++].digest = *digest;
 	return 0;
 }
 
@@ -192,7 +192,7 @@ static int move_blobs(struct staging *staging, int blobs)
 
 	for (size_t i = 0; i < staging->blob_count && r == 0; i++) {
 		number_name(staging->blobs[i].number, temp);
-		str_hex_encode(staging->blobs[i].digest, DIGEST_SIZE, hex);
+		digest_hex(&staging->blobs[i].digest, hex);
 		r = sync_file(staging->temp_fd, temp, 0);
 		/* over a blob of that name too: it may be damaged, this one is not */
 		if (r == 0 && renameat(staging->temp_fd, temp, blobs, hex) < 0)
@@ -264,13 +264,13 @@ static int put_image(struct staging *staging, const char *id)
 int staging_commit(struct staging *staging, const struct staging_image *image,
 		   char ret_id[DIGEST_HEX_SIZE], struct err *err)
 {
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 	sigset_t all, before;
-	int r = digest_of(image->manifest, image->manifest_size, hash);
+	int r = sha256_of(image->manifest, image->manifest_size, &hash);
 
 	if (r < 0)
 		return err_errno(err, r, "%s", staging->path);
-	str_hex_encode(hash, DIGEST_SIZE, ret_id);
+	digest_hex(&hash, ret_id);
 	/* a signal now waits: the tree is complete in an instant */
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, &before);

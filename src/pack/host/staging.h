@@ -10,11 +10,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "trust/digest.h"
+#include "trust/sha256.h"
 
 struct staging_blob {
 	unsigned int number; /* its temporary name */
-	uint8_t digest[DIGEST_SIZE];
+	struct digest digest;
 };
 
 struct staging {
@@ -37,7 +37,7 @@ int staging_file(struct staging *staging, unsigned int *ret_number, struct err *
 
 /* That file, now complete, will be blobs/sha256/<@digest>. 0 or -errno. */
 int staging_add_blob(struct staging *staging, unsigned int number,
-		     const uint8_t digest[DIGEST_SIZE]);
+		     const struct digest *digest);
 
 struct staging_image {
 	const void *manifest;

@@ -26,12 +26,12 @@ void image_free(struct image *image)
 
 int image_parse(struct image *image, struct err *err)
 {
-	uint8_t hash[DIGEST_SIZE];
-	int r = digest_of(image->text, image->size, hash);
+	struct digest hash;
+	int r = sha256_of(image->text, image->size, &hash);
 
 	if (r < 0)
 		return err_errno(err, r, "manifest");
-	str_hex_encode(hash, sizeof(hash), image->id);
+	digest_hex(&hash, image->id);
 	r = manifest_parse(image->text, image->size, &image->manifest, err);
 	if (r < 0)
 		return err_wrap(err, r, "manifest");

@@ -13,7 +13,7 @@
 #include "format/keyring.h"
 #include "format/manifest.h"
 #include "format/signature.h"
-#include "trust/digest.h"
+#include "trust/sha256.h"
 
 struct image {
 	char id[DIGEST_HEX_SIZE]; /* sha256 of text */

@@ -102,11 +102,11 @@ int registry_copy_layer(const struct registry_image *from, size_t layer, int out
 	const struct manifest_layer *l = &from->image->manifest.layers[layer];
 	char name[13 + DIGEST_HEX_SIZE] = "blobs/sha256/";
 	uint64_t offset, size;
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 	__fd int fd = -EBADF;
 	int r;
 
-	str_hex_encode(l->blob, DIGEST_SIZE, name + 13);
+	digest_hex(&l->blob, name + 13);
 	fd = members_open(from->members, name, &offset, &size, err);
 	if (fd < 0)
 		return fd;
@@ -114,10 +114,10 @@ int registry_copy_layer(const struct registry_image *from, size_t layer, int out
 		return err_set(err, -EBADMSG, "has %llu bytes, the manifest says %llu",
 			       (unsigned long long)size,
 			       (unsigned long long)l->size_bytes);
-	r = hashcopy(fd, offset, size, out_fd, hash);
+	r = hashcopy(fd, offset, size, out_fd, &hash);
 	if (r < 0)
 		return err_errno(err, r, "copying it");
-	if (memcmp(hash, l->blob, sizeof(hash)) != 0)
+	if (!digest_equal(&hash, &l->blob))
 		return err_set(err, -EBADMSG, "its sha256 is not what its name says");
 	return 0;
 }

@@ -134,7 +134,7 @@ static size_t first_use(const struct image *image, size_t layer)
 	const struct manifest_layer *layers = image->manifest.layers;
 	size_t i = 0;
 
-	while (memcmp(layers[i].blob, layers[layer].blob, sizeof(layers[i].blob)) != 0)
+	while (!digest_equal(&layers[i].blob, &layers[layer].blob))
 		i++;
 	return i;
 }
@@ -147,7 +147,7 @@ int place_open_layer(const struct place *place, size_t layer, uint64_t *ret_offs
 
 	*ret_offset = 0;
 	if (place->store >= 0)
-		return store_open_blob(place->store, l->blob, l->size_bytes, err);
+		return store_open_blob(place->store, &l->blob, l->size_bytes, err);
 	*ret_offset = place->offsets[first_use(place->image, layer)];
 	fd = fcntl(place->bundle, F_DUPFD_CLOEXEC, 3);
 	return fd < 0 ? err_errno(err, -errno, "bundle") : fd;
@@ -177,15 +177,15 @@ int place_open_layer_checked(const struct place *place, size_t layer, struct err
 {
 	const struct manifest_layer *wanted = &place->image->manifest.layers[layer];
 	__fd int fd = place_open_layer_file(place, layer, err);
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = digest_of_fd(fd, wanted->size_bytes, hash);
+	r = sha256_of_fd(fd, wanted->size_bytes, &hash);
 	if (r < 0)
 		return err_errno(err, r, "reading it");
-	if (memcmp(hash, wanted->blob, sizeof(hash)) != 0)
+	if (!digest_equal(&hash, &wanted->blob))
 		return err_set(err, -EBADMSG, "its sha256 is not what its name says");
 	return TAKE_FD(fd);
 }

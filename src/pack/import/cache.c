@@ -63,7 +63,7 @@ int cache_open(void)
 static int hash_bytes(void *context, const void *bytes, size_t size, struct err *err)
 {
 	(void)err;
-	return digest_add(context, bytes, size);
+	return sha256_add(context, bytes, size);
 }
 
 /* Instead of a file's bytes: which bytes they are. */
@@ -74,20 +74,20 @@ static int hash_content(void *context, const struct tree_inode *inode, struct er
 	(void)err;
 	if (inode->content->dir)
 		return -ENOTSUP;
-	r = digest_add(context, inode->content->id, DIGEST_SIZE);
+	r = sha256_add(context, &inode->content->id, DIGEST_SIZE);
 	for (uint32_t i = 0; i < inode->extent_count && r == 0; i++)
-		r = digest_add(context, &inode->extents[i], sizeof(inode->extents[i]));
+		r = sha256_add(context, &inode->extents[i], sizeof(inode->extents[i]));
 	return r;
 }
 
 int cache_key(const struct tree_node *root, const struct squash_options *options,
-	      const struct squash_version *version, uint8_t ret_key[DIGEST_SIZE])
+	      const struct squash_version *version, struct digest *ret_key)
 {
-	struct digest digest;
+	struct sha256 digest;
 	const struct emit_sink sink = { hash_bytes, hash_content, &digest };
 	const struct tree_inode *inode = root->inode;
 	char text[256];
-	int n, r = digest_start(&digest);
+	int n, r = sha256_start(&digest);
 
 	n = snprintf(text, sizeof(text),
 		     "%s\nsqfstar %s\n%s %u %" PRIu32 "\nroot %o %u %u %u\n",
@@ -95,16 +95,16 @@ int cache_key(const struct tree_node *root, const struct squash_options *options
 		     options->block_size, inode->mode, inode->uid, inode->gid,
 		     inode->mtime);
 	if (r == 0)
-		r = digest_add(&digest, text, (size_t)n);
+		r = sha256_add(&digest, text, (size_t)n);
 	if (r == 0)
 		r = emit_layer(root, &sink, NULL);
-	return r == 0 ? digest_finish(&digest, ret_key) : r;
+	return r == 0 ? sha256_finish(&digest, ret_key) : r;
 }
 
-static void entry_name(const uint8_t key[DIGEST_SIZE], const char *end,
+static void entry_name(const struct digest *key, const char *end,
 		       char ret_name[CACHE_NAME])
 {
-	str_hex_encode(key, DIGEST_SIZE, ret_name);
+	digest_hex(key, ret_name);
 	strcat(ret_name, end);
 }
 
@@ -130,8 +130,7 @@ static int copy_file(int from, int to, uint64_t size)
 }
 
 /* "SIZE DATA ROOT BLOB\n" */
-static int read_meta(int cache, const uint8_t key[DIGEST_SIZE],
-		     struct hash_tree_result *ret)
+static int read_meta(int cache, const struct digest *key, struct hash_tree_result *ret)
 {
 	char name[CACHE_NAME], text[256], root[65], blob[65];
 	__fd int fd = -EBADF;
@@ -146,15 +145,15 @@ static int read_meta(int cache, const uint8_t key[DIGEST_SIZE],
 	if (sscanf(text, "%" SCNu64 " %" SCNu64 " %64[0-9a-f] %64[0-9a-f]",
 		   &ret->size_bytes, &ret->data_bytes, root, blob) != 4)
 		return -EBADMSG;
-	if (str_hex_decode(root, strlen(root), ret->root, DIGEST_SIZE) < 0)
+	if (digest_parse(root, strlen(root), &ret->root) < 0)
 		return -EBADMSG;
-	return str_hex_decode(blob, strlen(blob), ret->blob, DIGEST_SIZE);
+	return digest_parse(blob, strlen(blob), &ret->blob);
 }
 
 /* Blob, tree and root hash must belong together: it is an image's layer from here on. */
 static int check_blob(int fd, const struct hash_tree_result *result)
 {
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 	struct stat st;
 	int r;
 
@@ -162,12 +161,12 @@ static int check_blob(int fd, const struct hash_tree_result *result)
 		return -EBADMSG;
 	r = verity_layout_check(result->size_bytes, result->data_bytes, NULL);
 	if (r == 0)
-		r = digest_of_fd(fd, result->size_bytes, hash);
-	if (r == 0 && memcmp(hash, result->blob, DIGEST_SIZE) != 0)
+		r = sha256_of_fd(fd, result->size_bytes, &hash);
+	if (r == 0 && !digest_equal(&hash, &result->blob))
 		r = -EBADMSG;
 	if (r == 0)
 		r = hash_tree_check(fd, result->size_bytes, result->data_bytes,
-				    result->root, NULL);
+				    &result->root, NULL);
 	return r;
 }
 
@@ -190,7 +189,7 @@ static int copy_entry(int cache, const char *name, int fd,
 	return ftruncate(fd, 0) < 0 ? err_errno(err, -errno, "copying a layer") : 0;
 }
 
-int cache_get(int cache, const uint8_t key[DIGEST_SIZE], int fd,
+int cache_get(int cache, const struct digest *key, int fd,
 	      struct hash_tree_result *ret_result, struct err *err)
 {
 	struct hash_tree_result result;
@@ -239,14 +238,14 @@ static int put_file(int cache, const char *name, int from, const void *bytes,
 	return r;
 }
 
-int cache_put(int cache, const uint8_t key[DIGEST_SIZE], int fd,
+int cache_put(int cache, const struct digest *key, int fd,
 	      const struct hash_tree_result *result)
 {
 	char name[CACHE_NAME], text[256], root[DIGEST_HEX_SIZE], blob[DIGEST_HEX_SIZE];
 	int n, r;
 
-	str_hex_encode(result->root, DIGEST_SIZE, root);
-	str_hex_encode(result->blob, DIGEST_SIZE, blob);
+	digest_hex(&result->root, root);
+	digest_hex(&result->blob, blob);
 	n = snprintf(text, sizeof(text), "%" PRIu64 " %" PRIu64 " %s %s\n",
 		     result->size_bytes, result->data_bytes, root, blob);
 	entry_name(key, "", name);

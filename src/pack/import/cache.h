@@ -11,8 +11,8 @@
 #include "base/err.h"
 #include "pack/import/squash.h"
 #include "pack/tree/tree.h"
-#include "trust/digest.h"
 #include "trust/hash-tree.h"
+#include "trust/sha256.h"
 
 /* Opens the cache's directory, made if missing. An fd the caller owns, or -errno: work
  * without. */
@@ -21,15 +21,15 @@ int cache_open(void);
 /* The key of a finished layer. 0; -ENOTSUP when it has none (files of a directory, which
  * nobody has hashed); -errno. */
 int cache_key(const struct tree_node *root, const struct squash_options *options,
-	      const struct squash_version *version, uint8_t ret_key[DIGEST_SIZE]);
+	      const struct squash_version *version, struct digest *ret_key);
 
 /* Copies a good entry's blob into the empty file @fd. 1; 0 when there is none (a bad one
  * is removed); -errno when writing @fd fails. A good one counts as used now. */
-int cache_get(int cache, const uint8_t key[DIGEST_SIZE], int fd,
+int cache_get(int cache, const struct digest *key, int fd,
 	      struct hash_tree_result *ret_result, struct err *err);
 
 /* Keeps a copy of the blob @fd. Failing to is no failure: -errno only tells. */
-int cache_put(int cache, const uint8_t key[DIGEST_SIZE], int fd,
+int cache_put(int cache, const struct digest *key, int fd,
 	      const struct hash_tree_result *result);
 
 /* Takes away the entry of this name, if it is there. */

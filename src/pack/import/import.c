@@ -174,16 +174,16 @@ static int make_blob(struct import *import, const struct layer *layer,
 		     const struct import_group *group, int fd, struct import_layer *out,
 		     struct err *err)
 {
-	uint8_t key[DIGEST_SIZE];
+	struct digest key;
 	bool cached =
 		import->cache >= 0 && cache_key(layer->root, &import->options->squash,
-						&import->version, key) == 0;
+						&import->version, &key) == 0;
 	int r = take_squashfs(import, layer, group, fd, out, err);
 
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (cached) {
-		r = cache_get(import->cache, key, fd, &out->blob, err);
+		r = cache_get(import->cache, &key, fd, &out->blob, err);
 		if (r > 0)
 			out->origin = IMPORT_REUSED;
 		if (r != 0)
@@ -192,7 +192,7 @@ static int make_blob(struct import *import, const struct layer *layer,
 	r = build(import, layer, fd, out, err);
 	/* what nobody has read back is not for others to rely on */
 	if (r == 0 && cached && import->options->readback)
-		(void)cache_put(import->cache, key, fd, &out->blob);
+		(void)cache_put(import->cache, &key, fd, &out->blob);
 	return r;
 }
 
@@ -209,7 +209,7 @@ static int write_layer(struct import *import, const struct layer *layer,
 	r = make_blob(import, layer, group, fd, out, err);
 	if (r < 0)
 		return err_wrap(err, r, "%s", out->name);
-	r = staging_add_blob(import->staging, number, out->blob.blob);
+	r = staging_add_blob(import->staging, number, &out->blob.blob);
 	return r < 0 ? err_errno(err, r, "%s", out->name) : 0;
 }
 

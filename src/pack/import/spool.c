@@ -20,7 +20,7 @@
 struct spool {
 	const struct source_layer *layer;
 	const struct spool_options *options;
-	struct digest stored, plain;
+	struct sha256 stored, plain;
 	bool hash_stored,
 		hash_plain;   /* both only where they can differ and are asked for */
 	uint64_t read_bytes;  /* of the stored layer, so far */
@@ -70,7 +70,7 @@ static la_ssize_t spool_read(struct archive *archive, void *context,
 		return ARCHIVE_FATAL;
 	}
 	if (spool->hash_stored)
-		(void)digest_add(&spool->stored, spool->buffer, (size_t)n);
+		(void)sha256_add(&spool->stored, spool->buffer, (size_t)n);
 	spool->read_bytes += (uint64_t)n;
 	progress_add(spool->options->progress, (uint64_t)n);
 	*ret_bytes = spool->buffer;
@@ -97,7 +97,7 @@ static int keep(struct spool *spool, int fd, const void *bytes, size_t size,
 			       "its tar is longer than %" PRIu64 " bytes (--limit-bytes)",
 			       spool->options->limit_bytes);
 	if (spool->hash_plain)
-		(void)digest_add(&spool->plain, bytes, size);
+		(void)sha256_add(&spool->plain, bytes, size);
 	spool->plain_bytes += size;
 	if (fd < 0)
 		return 0;
@@ -142,39 +142,39 @@ static int read_rest(struct spool *spool, struct archive *archive, struct err *e
 	return n < 0 ? archive_failure(spool, archive, err) : 0;
 }
 
-static int compare(const uint8_t *is, const uint8_t *should, const char *what,
+static int compare(const struct digest *is, const struct digest *should, const char *what,
 		   struct err *err)
 {
 	char is_hex[DIGEST_HEX_SIZE], should_hex[DIGEST_HEX_SIZE];
 
-	if (memcmp(is, should, DIGEST_SIZE) == 0)
+	if (digest_equal(is, should))
 		return 0;
-	str_hex_encode(is, DIGEST_SIZE, is_hex);
-	str_hex_encode(should, DIGEST_SIZE, should_hex);
+	digest_hex(is, is_hex);
+	digest_hex(should, should_hex);
 	return err_set(err, -EBADMSG, "%s is sha256:%s, not sha256:%s", what, is_hex,
 		       should_hex);
 }
 
-static int verify(struct spool *spool, uint8_t ret_plain[DIGEST_SIZE], struct err *err)
+static int verify(struct spool *spool, struct digest *ret_plain, struct err *err)
 {
 	const struct source_layer *layer = spool->layer;
-	uint8_t stored[DIGEST_SIZE];
-	int r = digest_finish(&spool->stored, stored);
+	struct digest stored;
+	int r = sha256_finish(&spool->stored, &stored);
 
 	if (r == 0 && spool->hash_plain)
-		r = digest_finish(&spool->plain, ret_plain);
+		r = sha256_finish(&spool->plain, ret_plain);
 	if (r < 0)
 		return err_errno(err, r, "hashing it");
 	if (!spool->hash_plain)
-		memcpy(ret_plain, stored, DIGEST_SIZE);
+		*ret_plain = stored;
 	if (layer->size_bytes != SOURCE_SIZE_UNKNOWN &&
 	    spool->read_bytes != layer->size_bytes)
 		return err_set(err, -EBADMSG, "has %" PRIu64 " bytes, not %" PRIu64,
 			       spool->read_bytes, layer->size_bytes);
 	if (layer->has_digest)
-		r = compare(stored, layer->digest, "its digest", err);
+		r = compare(&stored, &layer->digest, "its digest", err);
 	if (r == 0 && layer->has_diff_id)
-		r = compare(ret_plain, layer->diff_id, "its diff_id", err);
+		r = compare(ret_plain, &layer->diff_id, "its diff_id", err);
 	return r;
 }
 
@@ -211,7 +211,7 @@ static int fill(struct spool *spool, struct archive *archive, struct content *co
 	if (r == 0)
 		r = read_rest(spool, archive, err);
 	if (r == 0)
-		r = verify(spool, content->id, err);
+		r = verify(spool, &content->id, err);
 	content->size_bytes = spool->plain_bytes;
 	content->complete = layer->has_digest || layer->has_diff_id;
 	return r;
@@ -234,9 +234,9 @@ int spool_layer(const struct source_layer *layer, const struct spool_options *op
 	spool.failed = false;
 	spool.hash_stored = true; /* from its first byte, when nothing is known yet */
 	spool.seekable = fstat(layer->fd, &st) == 0 && S_ISREG(st.st_mode);
-	r = digest_start(&spool.stored);
+	r = sha256_start(&spool.stored);
 	if (r == 0)
-		r = digest_start(&spool.plain);
+		r = sha256_start(&spool.plain);
 	if (r == 0)
 		r = fill(&spool, archive, &content, err);
 	(void)archive_read_free(archive);

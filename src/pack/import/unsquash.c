@@ -19,9 +19,9 @@ static char buffer[1 << 18]; /* one layer is read at a time */
 static int fill(int pipe, const struct spool_options *options, struct content *content,
 		struct err *err)
 {
-	struct digest digest;
+	struct sha256 digest;
 	ssize_t n;
-	int r = digest_start(&digest);
+	int r = sha256_start(&digest);
 
 	while (r == 0 && (n = read(pipe, buffer, sizeof(buffer))) != 0) {
 		if (n < 0 && errno == EINTR)
@@ -35,12 +35,12 @@ static int fill(int pipe, const struct spool_options *options, struct content *c
 				       " bytes (--limit-bytes)",
 				       options->limit_bytes);
 		progress_add(options->progress, (uint64_t)n);
-		r = digest_add(&digest, buffer, (size_t)n);
+		r = sha256_add(&digest, buffer, (size_t)n);
 		if (r == 0)
 			r = fd_write_all(content->fd, buffer, (size_t)n);
 	}
 	if (r == 0)
-		r = digest_finish(&digest, content->id);
+		r = sha256_finish(&digest, &content->id);
 	return r < 0 ? err_errno(err, r, "writing a temporary file") : 0;
 }
 

@@ -124,7 +124,7 @@ static int choose(const json_t *list, const char *ref, const json_t **ret_image,
  * ------------------------------------------------------------------- */
 
 /* The digest that a member's name promises: HEX.json or blobs/sha256/HEX. */
-static bool name_digest(const char *name, uint8_t ret_hash[DIGEST_SIZE])
+static bool name_digest(const char *name, struct digest *ret_hash)
 {
 	const char *slash = strrchr(name, '/');
 	const char *hex = slash ? slash + 1 : name;
@@ -132,14 +132,14 @@ static bool name_digest(const char *name, uint8_t ret_hash[DIGEST_SIZE])
 
 	if (hex[size] && strcmp(hex + size, ".json") != 0)
 		return false;
-	return str_hex_decode(hex, size, ret_hash, DIGEST_SIZE) == 0;
+	return digest_parse(hex, size, ret_hash) == 0;
 }
 
 static json_t *read_config(const struct members *members, const char *name,
 			   int *ret_errno, char ret_digest[OCI_DIGEST_SIZE],
 			   struct err *err)
 {
-	uint8_t hash[DIGEST_SIZE], promised[DIGEST_SIZE];
+	struct digest hash, promised;
 	char *bytes = NULL;
 	size_t size = 0;
 	json_t *doc = NULL;
@@ -147,14 +147,14 @@ static json_t *read_config(const struct members *members, const char *name,
 	*ret_errno = members_read(members, name, DOC_MAX_SIZE, &bytes, &size, err);
 	if (*ret_errno < 0)
 		return NULL;
-	*ret_errno = digest_of(bytes, size, hash);
-	if (*ret_errno == 0 && name_digest(name, promised) &&
-	    memcmp(hash, promised, sizeof(hash)) != 0)
+	*ret_errno = sha256_of(bytes, size, &hash);
+	if (*ret_errno == 0 && name_digest(name, &promised) &&
+	    !digest_equal(&hash, &promised))
 		*ret_errno = err_set(err, -EBADMSG,
 				     "%s: its sha256 is not what its name says", name);
 	if (*ret_errno == 0) {
 		(void)stpcpy(ret_digest, "sha256:");
-		str_hex_encode(hash, DIGEST_SIZE, ret_digest + 7);
+		digest_hex(&hash, ret_digest + 7);
 		doc = doc_parse(bytes, size, err);
 		if (!doc)
 			*ret_errno = err_wrap(err, -EBADMSG, "%s", name);
@@ -182,10 +182,10 @@ static int add_layer(const struct members *members, const char *name, const char
 	layer->offset = offset;
 	layer->size_bytes = size;
 	layer->has_digest = strncmp(name, "blobs/sha256/", 13) == 0 &&
-			    name_digest(name, layer->digest);
-	layer->has_diff_id = strncmp(diff_id, "sha256:", 7) == 0 &&
-			     str_hex_decode(diff_id + 7, strlen(diff_id + 7),
-					    layer->diff_id, DIGEST_SIZE) == 0;
+			    name_digest(name, &layer->digest);
+	layer->has_diff_id =
+		strncmp(diff_id, "sha256:", 7) == 0 &&
+		digest_parse(diff_id + 7, strlen(diff_id + 7), &layer->diff_id) == 0;
 	if (!layer->has_diff_id)
 		return err_set(err, -EBADMSG, "'%.80s' is not a diff id", diff_id);
 	return 0;

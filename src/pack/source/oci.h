@@ -25,7 +25,7 @@ struct oci_platform {
 struct oci_descriptor {
 	const char *type; /* media type, "" when there is none */
 	char digest[OCI_DIGEST_SIZE];
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 	uint64_t size_bytes;
 	struct oci_platform platform;
 	const char *ref;  /* org.opencontainers.image.ref.name or NULL */

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "trust/digest.h"
+#include "trust/sha256.h"
 
 #define SOURCE_SIZE_UNKNOWN UINT64_MAX
 
@@ -31,9 +31,9 @@ struct source_layer {
 	uint64_t offset;     /* where the layer's bytes start in fd */
 	uint64_t size_bytes; /* how many; SOURCE_SIZE_UNKNOWN: to the end of the file */
 	bool has_digest;     /* of the bytes as they are stored (compressed) */
-	uint8_t digest[DIGEST_SIZE];
+	struct digest digest;
 	bool has_diff_id; /* of the uncompressed tar */
-	uint8_t diff_id[DIGEST_SIZE];
+	struct digest diff_id;
 	bool plain; /* a whole root, not a layer: .wh. names are files like any other */
 };
 

@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 #include "pack/tree/tree.h"
-#include "trust/digest.h"
+#include "trust/sha256.h"
 
 struct content {
 	int fd;		     /* of the tar, or of the directory; owned */
@@ -19,7 +19,7 @@ struct content {
 	uint64_t offset;     /* where the tar begins in fd */
 	uint64_t size_bytes; /* of the tar */
 	bool complete;	     /* somebody vouched for its length: it needs no end mark */
-	uint8_t id[DIGEST_SIZE]; /* sha256 of the tar: with an extent's place, names its
+	struct digest id;    /* sha256 of the tar: with an extent's place, names its
 				    bytes */
 };
 

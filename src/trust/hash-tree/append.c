@@ -21,38 +21,36 @@ struct build {
 	int fd;
 	struct hash_tree_layout layout;
 	struct open_block open[HASH_TREE_MAX_LEVELS];
-	uint8_t root[DIGEST_SIZE];
-	struct digest blob;
+	struct digest root;
+	struct sha256 blob;
 };
 
-static int add_hash(struct build *build, unsigned int level,
-		    const uint8_t hash[DIGEST_SIZE]);
+static int add_hash(struct build *build, unsigned int level, const struct digest *hash);
 
 static int close_block(struct build *build, unsigned int level)
 {
 	struct open_block *open = &build->open[level];
 	uint64_t offset =
 		build->layout.levels[level].offset + open->written * VERITY_BLOCK;
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 	int r;
 
 	memset(open->bytes + open->used, 0, VERITY_BLOCK - open->used);
 	r = fd_pwrite_all(build->fd, open->bytes, VERITY_BLOCK, offset);
 	if (r == 0)
-		r = digest_of(open->bytes, VERITY_BLOCK, hash);
+		r = sha256_of(open->bytes, VERITY_BLOCK, &hash);
 	open->used = 0;
 	open->written++;
-	return r < 0 ? r : add_hash(build, level + 1, hash);
+	return r < 0 ? r : add_hash(build, level + 1, &hash);
 }
 
 /* The hash of a block below; above the topmost level it is the root. */
-static int add_hash(struct build *build, unsigned int level,
-		    const uint8_t hash[DIGEST_SIZE])
+static int add_hash(struct build *build, unsigned int level, const struct digest *hash)
 {
 	struct open_block *open = &build->open[level];
 
 	if (level == build->layout.count) {
-		memcpy(build->root, hash, DIGEST_SIZE);
+		build->root = *hash;
 		return 0;
 	}
 	memcpy(open->bytes + open->used, hash, DIGEST_SIZE);
@@ -77,18 +75,18 @@ static int hash_data(void *context, const struct chunk *chunk)
 
 	(void)context;
 	for (size_t i = 0; r == 0 && i < chunk->size / VERITY_BLOCK; i++)
-		r = digest_of(chunk->bytes + i * VERITY_BLOCK, VERITY_BLOCK,
-			      chunk->notes + i * DIGEST_SIZE);
+		r = sha256_of(chunk->bytes + i * VERITY_BLOCK, VERITY_BLOCK,
+			      (struct digest *)chunk->notes + i);
 	return r;
 }
 
 static int keep_hashes(void *context, const struct chunk *chunk)
 {
 	struct build *build = context;
-	int r = digest_add(&build->blob, chunk->bytes, chunk->size);
+	int r = sha256_add(&build->blob, chunk->bytes, chunk->size);
 
 	for (size_t i = 0; r == 0 && i < chunk->size / VERITY_BLOCK; i++)
-		r = add_hash(build, 0, chunk->notes + i * DIGEST_SIZE);
+		r = add_hash(build, 0, (const struct digest *)chunk->notes + i);
 	return r;
 }
 
@@ -105,24 +103,24 @@ static int hash_tree_part(struct build *build, const uint8_t superblock[VERITY_B
 {
 	uint64_t at = build->layout.data_blocks * VERITY_BLOCK + VERITY_BLOCK;
 	uint8_t block[VERITY_BLOCK];
-	int r = digest_add(&build->blob, superblock, VERITY_BLOCK);
+	int r = sha256_add(&build->blob, superblock, VERITY_BLOCK);
 
 	for (; r == 0 && at < build->layout.size_bytes; at += VERITY_BLOCK) {
 		r = fd_pread_all(build->fd, block, VERITY_BLOCK, at);
 		if (r == 0)
-			r = digest_add(&build->blob, block, VERITY_BLOCK);
+			r = sha256_add(&build->blob, block, VERITY_BLOCK);
 	}
 	return r;
 }
 
 static int append(struct build *build, uint64_t size_bytes, uint64_t data_bytes,
-		  unsigned int threads, uint8_t ret_blob[DIGEST_SIZE])
+		  unsigned int threads, struct digest *ret_blob)
 {
 	uint8_t superblock[VERITY_BLOCK];
 	int r = pad(build->fd, size_bytes, build->layout.size_bytes);
 
 	if (r == 0)
-		r = digest_start(&build->blob);
+		r = sha256_start(&build->blob);
 	if (r == 0)
 		r = chunks_run(build->fd, data_bytes, threads, hash_data, keep_hashes,
 			       build);
@@ -130,11 +128,11 @@ static int append(struct build *build, uint64_t size_bytes, uint64_t data_bytes,
 		r = close_tree(build);
 	if (r < 0)
 		return r;
-	hash_tree_superblock(build->layout.data_blocks, build->root, superblock);
+	hash_tree_superblock(build->layout.data_blocks, &build->root, superblock);
 	r = fd_pwrite_all(build->fd, superblock, sizeof(superblock), data_bytes);
 	if (r == 0)
 		r = hash_tree_part(build, superblock);
-	return r < 0 ? r : digest_finish(&build->blob, ret_blob);
+	return r < 0 ? r : sha256_finish(&build->blob, ret_blob);
 }
 
 int hash_tree_append(int fd, uint64_t size_bytes, unsigned int threads,
@@ -149,11 +147,11 @@ int hash_tree_append(int fd, uint64_t size_bytes, unsigned int threads,
 	if (size_bytes == 0 || size_bytes > UINT64_C(1) << 62)
 		return err_set(err, -EINVAL, "hash tree: no such size of a layer");
 	hash_tree_layout(data_bytes, &build.layout);
-	r = append(&build, size_bytes, data_bytes, threads, result.blob);
+	r = append(&build, size_bytes, data_bytes, threads, &result.blob);
 	if (r < 0)
 		return err_errno(err, r, "hash tree");
 	result.size_bytes = build.layout.size_bytes;
-	memcpy(result.root, build.root, DIGEST_SIZE);
+	result.root = build.root;
 	*ret_result = result;
 	return 0;
 }

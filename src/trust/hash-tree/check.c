@@ -12,7 +12,7 @@
 struct check {
 	int fd;
 	struct hash_tree_layout layout;
-	const uint8_t *root;
+	const struct digest *root;
 	uint64_t bad; /* data block, when chunks_run() says -EBADMSG */
 };
 
@@ -38,14 +38,15 @@ static int check_block(const struct check *check, unsigned int level, uint64_t i
 {
 	uint64_t offset = check->layout.levels[level].offset + index * VERITY_BLOCK;
 	const uint8_t *wanted = hashes + index % HASH_TREE_FANOUT * DIGEST_SIZE;
-	uint8_t block[VERITY_BLOCK], hash[DIGEST_SIZE];
+	uint8_t block[VERITY_BLOCK];
+	struct digest hash;
 	int r = fd_pread_all(check->fd, block, VERITY_BLOCK, offset);
 
 	if (r == 0)
-		r = digest_of(block, VERITY_BLOCK, hash);
+		r = sha256_of(block, VERITY_BLOCK, &hash);
 	if (r < 0)
 		return r;
-	return memcmp(hash, wanted, DIGEST_SIZE) == 0 ? 0 : -EBADMSG;
+	return memcmp(&hash, wanted, DIGEST_SIZE) == 0 ? 0 : -EBADMSG;
 }
 
 /* Each level was checked before the one below it: its hashes can be relied on. */
@@ -77,7 +78,8 @@ static int check_data(void *context, const struct chunk *chunk)
 {
 	const struct check *check = context;
 	uint64_t first = chunk->offset / VERITY_BLOCK, bad = UINT64_MAX;
-	uint8_t hashes[VERITY_BLOCK], hash[DIGEST_SIZE];
+	uint8_t hashes[VERITY_BLOCK];
+	struct digest hash;
 
 	for (size_t i = 0; bad == UINT64_MAX && i < chunk->size / VERITY_BLOCK; i++) {
 		const uint8_t *wanted = hashes + i % HASH_TREE_FANOUT * DIGEST_SIZE;
@@ -86,11 +88,11 @@ static int check_data(void *context, const struct chunk *chunk)
 		if (i % HASH_TREE_FANOUT == 0)
 			r = expected(check, 0, first + i, hashes);
 		if (r == 0)
-			r = digest_of(chunk->bytes + i * VERITY_BLOCK, VERITY_BLOCK,
-				      hash);
+			r = sha256_of(chunk->bytes + i * VERITY_BLOCK, VERITY_BLOCK,
+				      &hash);
 		if (r < 0)
 			return r;
-		if (memcmp(hash, wanted, DIGEST_SIZE) != 0)
+		if (memcmp(&hash, wanted, DIGEST_SIZE) != 0)
 			bad = first + i;
 	}
 	memcpy(chunk->notes, &bad, sizeof(bad));
@@ -120,7 +122,7 @@ static int check_superblock(const struct check *check, struct err *err)
 }
 
 int hash_tree_check(int fd, uint64_t size_bytes, uint64_t data_bytes,
-		    const uint8_t root[DIGEST_SIZE], struct err *err)
+		    const struct digest *root, struct err *err)
 {
 	struct check check = { .fd = fd, .root = root };
 	int r = verity_layout_check(size_bytes, data_bytes, err);

@@ -20,7 +20,7 @@ void hash_tree_layout(uint64_t data_bytes, struct hash_tree_layout *ret_layout)
 	*ret_layout = layout;
 }
 
-void hash_tree_superblock(uint64_t data_blocks, const uint8_t root[DIGEST_SIZE],
+void hash_tree_superblock(uint64_t data_blocks, const struct digest *root,
 			  uint8_t ret_block[VERITY_BLOCK])
 {
 	struct verity_superblock sb = { .data_blocks = data_blocks };

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "format/verity.h"
-#include "trust/digest.h"
+#include "trust/sha256.h"
 
 #define HASH_TREE_FANOUT (VERITY_BLOCK / DIGEST_SIZE)
 #define HASH_TREE_MAX_LEVELS 8 /* 128^8 blocks are more than 2^63 bytes */
@@ -31,5 +31,5 @@ struct hash_tree_layout {
 void hash_tree_layout(uint64_t data_bytes, struct hash_tree_layout *ret_layout);
 
 /* The block between data and tree: superblock and zeros. */
-void hash_tree_superblock(uint64_t data_blocks, const uint8_t root[DIGEST_SIZE],
+void hash_tree_superblock(uint64_t data_blocks, const struct digest *root,
 			  uint8_t ret_block[VERITY_BLOCK]);

@@ -72,7 +72,7 @@ $(mbedtls-archive): $(mbedtls-objs)
 	$(Q)rm -f $@ && $(AR) crD $@ $^
 
 # A test that compiles a file of this room into itself, and one that asks mbedtls.
-mbedtls-tests := $(O)/tests/unit/test_digest-mbedtls.o $(O)/tests/unit/test_rsa.o \
+mbedtls-tests := $(O)/tests/unit/test_sha256-mbedtls.o $(O)/tests/unit/test_rsa.o \
 	$(O)/tests/fuzz/fuzz_key.o $(O)/tests/fuzz/fuzz_rsa.o
 $(mbedtls-tests): cflags += $(mbedtls-cflags)
 $(mbedtls-tests): | $(mbedtls-ready)

@@ -3,28 +3,28 @@
 #include <errno.h>
 #include <mbedtls/sha256.h>
 
-#include "trust/digest.h"
+#include "trust/sha256.h"
 
-_Static_assert(sizeof(mbedtls_sha256_context) <= sizeof(((struct digest *)0)->state),
-	       "struct digest holds mbedtls' context");
+_Static_assert(sizeof(mbedtls_sha256_context) <= sizeof(((struct sha256 *)0)->state),
+	       "struct sha256 holds mbedtls' context");
 
-static mbedtls_sha256_context *context(struct digest *d)
+static mbedtls_sha256_context *context(struct sha256 *sha)
 {
-	return (mbedtls_sha256_context *)(void *)d->state;
+	return (mbedtls_sha256_context *)(void *)sha->state;
 }
 
-int digest_start(struct digest *d)
+int sha256_start(struct sha256 *sha)
 {
-	mbedtls_sha256_init(context(d));
-	return mbedtls_sha256_starts(context(d), 0) == 0 ? 0 : -EIO;
+	mbedtls_sha256_init(context(sha));
+	return mbedtls_sha256_starts(context(sha), 0) == 0 ? 0 : -EIO;
 }
 
-int digest_add(struct digest *d, const void *bytes, size_t size)
+int sha256_add(struct sha256 *sha, const void *bytes, size_t size)
 {
-	return mbedtls_sha256_update(context(d), bytes, size) == 0 ? 0 : -EIO;
+	return mbedtls_sha256_update(context(sha), bytes, size) == 0 ? 0 : -EIO;
 }
 
-int digest_finish(struct digest *d, uint8_t ret_hash[DIGEST_SIZE])
+int sha256_finish(struct sha256 *sha, struct digest *ret_digest)
 {
-	return mbedtls_sha256_finish(context(d), ret_hash) == 0 ? 0 : -EIO;
+	return mbedtls_sha256_finish(context(sha), ret_digest->bytes) == 0 ? 0 : -EIO;
 }

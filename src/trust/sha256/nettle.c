@@ -3,30 +3,30 @@
  */
 #include <nettle/sha2.h>
 
-#include "trust/digest.h"
+#include "trust/sha256.h"
 
-_Static_assert(sizeof(struct sha256_ctx) <= sizeof(((struct digest *)0)->state),
-	       "struct digest holds nettle's context");
+_Static_assert(sizeof(struct sha256_ctx) <= sizeof(((struct sha256 *)0)->state),
+	       "struct sha256 holds nettle's context");
 
-static struct sha256_ctx *context(struct digest *d)
+static struct sha256_ctx *context(struct sha256 *sha)
 {
-	return (struct sha256_ctx *)(void *)d->state;
+	return (struct sha256_ctx *)(void *)sha->state;
 }
 
-int digest_start(struct digest *d)
+int sha256_start(struct sha256 *sha)
 {
-	sha256_init(context(d));
+	sha256_init(context(sha));
 	return 0;
 }
 
-int digest_add(struct digest *d, const void *bytes, size_t size)
+int sha256_add(struct sha256 *sha, const void *bytes, size_t size)
 {
-	sha256_update(context(d), size, bytes);
+	sha256_update(context(sha), size, bytes);
 	return 0;
 }
 
-int digest_finish(struct digest *d, uint8_t ret_hash[DIGEST_SIZE])
+int sha256_finish(struct sha256 *sha, struct digest *ret_digest)
 {
-	sha256_digest(context(d), DIGEST_SIZE, ret_hash);
+	sha256_digest(context(sha), DIGEST_SIZE, ret_digest->bytes);
 	return 0;
 }

@@ -352,8 +352,8 @@ int describe_layers(const struct import_result *result, struct manifest *manifes
 
 		layer->size_bytes = blob->size_bytes;
 		layer->data_bytes = blob->data_bytes;
-		memcpy(layer->blob, blob->blob, sizeof(layer->blob));
-		memcpy(layer->root, blob->root, sizeof(layer->root));
+		layer->blob = blob->blob;
+		layer->root = blob->root;
 	}
 	manifest->layer_count = result->count;
 	return 0;

@@ -54,11 +54,10 @@ static const struct disk_image *best(const struct disk_images *images,
 	return best;
 }
 
-static void set(const struct disk_image *image, uint8_t ret_id[RECORD_ID_SIZE])
+static void set(const struct disk_image *image, struct digest *ret_id)
 {
 	if (image)
-		(void)str_hex_decode(image->id, DIGEST_HEX_SIZE - 1, ret_id,
-				     RECORD_ID_SIZE);
+		(void)digest_parse(image->id, DIGEST_HEX_SIZE - 1, ret_id);
 }
 
 static int choose(const struct disk_images *images, const struct disk_wish *wish,
@@ -81,24 +80,24 @@ static int choose(const struct disk_images *images, const struct disk_wish *wish
 	if (!current || current == candidate)
 		return err_set(err, -EINVAL,
 			       "--candidate: another image has to be the current one");
-	set(current, record->current);
-	set(candidate, record->candidate);
-	set(best(images, current, candidate), record->previous);
+	set(current, &record->current);
+	set(candidate, &record->candidate);
+	set(best(images, current, candidate), &record->previous);
 	if (candidate)
 		record->tries_left = record->tries_initial = (uint8_t)wish->tries;
 	return 0;
 }
 
 /* Is image @id, if there is one, among those that go onto the disk? */
-static bool has(const struct disk_images *images, const uint8_t id[RECORD_ID_SIZE])
+static bool has(const struct disk_images *images, const struct digest *id)
 {
 	char hex[DIGEST_HEX_SIZE];
 
-	str_hex_encode(id, RECORD_ID_SIZE, hex);
+	digest_hex(id, hex);
 	for (size_t i = 0; i < images->count; i++)
 		if (strcmp(images->images[i].id, hex) == 0)
 			return true;
-	return !record_has(id);
+	return !digest_is_set(id);
 }
 
 /* The store's own record, where laminactl has been at work in it and all that it names
@@ -114,8 +113,8 @@ static int read_own(int store, const struct disk_images *images,
 		return err_set(err, r, "damaged");
 	if (r < 0)
 		return r;
-	if (!has(images, record.current) || !has(images, record.candidate) ||
-	    !has(images, record.previous))
+	if (!has(images, &record.current) || !has(images, &record.candidate) ||
+	    !has(images, &record.previous))
 		return err_set(err, -ESTALE, "names an image that stays behind");
 	*ret_record = record;
 	return 0;

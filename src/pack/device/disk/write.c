@@ -38,17 +38,17 @@ struct job {
 static void make_uuid(const struct disk *disk, const char *which,
 		      char ret_text[UUID_SIZE])
 {
-	struct digest digest;
-	uint8_t hash[DIGEST_SIZE] = { 0 };
+	struct sha256 digest;
+	struct digest hash = { 0 };
 	char hex[DIGEST_HEX_SIZE];
 
-	(void)digest_start(&digest);
-	(void)digest_add(&digest, disk->seed, sizeof(disk->seed));
-	(void)digest_add(&digest, which, strlen(which));
-	(void)digest_finish(&digest, hash);
-	hash[6] = (uint8_t)(0x80 | (hash[6] & 0x0f));
-	hash[8] = (uint8_t)(0x80 | (hash[8] & 0x3f));
-	str_hex_encode(hash, 16, hex);
+	(void)sha256_start(&digest);
+	(void)sha256_add(&digest, disk->seed.bytes, sizeof(disk->seed.bytes));
+	(void)sha256_add(&digest, which, strlen(which));
+	(void)sha256_finish(&digest, &hash);
+	hash.bytes[6] = (uint8_t)(0x80 | (hash.bytes[6] & 0x0f));
+	hash.bytes[8] = (uint8_t)(0x80 | (hash.bytes[8] & 0x3f));
+	str_hex_encode(hash.bytes, 16, hex);
 	(void)snprintf(ret_text, UUID_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8,
 		       hex + 12, hex + 16, hex + 20);
 }

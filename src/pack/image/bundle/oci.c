@@ -11,12 +11,11 @@
 
 #define DIGEST_TEXT_SIZE (7 + DIGEST_HEX_SIZE)
 
-static json_t *descriptor(const char *type, const uint8_t hash[DIGEST_SIZE],
-			  uint64_t size)
+static json_t *descriptor(const char *type, const struct digest *hash, uint64_t size)
 {
 	char digest[DIGEST_TEXT_SIZE] = "sha256:";
 
-	str_hex_encode(hash, DIGEST_SIZE, digest + 7);
+	digest_hex(hash, digest + 7);
 	return json_pack("{s:s, s:s, s:I}", "mediaType", type, "digest", digest, "size",
 			 (json_int_t)size);
 }
@@ -28,7 +27,7 @@ static json_t *layer_list(const struct manifest *manifest)
 	for (size_t i = 0; list && i < manifest->layer_count; i++) {
 		const struct manifest_layer *layer = &manifest->layers[i];
 
-		if (json_array_append_new(list, descriptor(MEDIA_LAYER, layer->blob,
+		if (json_array_append_new(list, descriptor(MEDIA_LAYER, &layer->blob,
 							   layer->size_bytes)) < 0) {
 			json_decref(list);
 			return NULL;
@@ -61,13 +60,13 @@ static json_t *annotations(const struct image *image)
 
 int bundle_oci_manifest(const struct image *image, char **ret_text)
 {
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 
-	if (digest_of(image->text, image->size, hash) < 0)
+	if (sha256_of(image->text, image->size, &hash) < 0)
 		return -EIO;
 	return dump(json_pack("{s:i, s:s, s:o, s:o, s:o}", "schemaVersion", 2,
 			      "mediaType", "application/vnd.oci.image.manifest.v1+json",
-			      "config", descriptor(MEDIA_MANIFEST, hash, image->size),
+			      "config", descriptor(MEDIA_MANIFEST, &hash, image->size),
 			      "layers", layer_list(&image->manifest), "annotations",
 			      annotations(image)),
 		    ret_text);
@@ -89,12 +88,12 @@ static const char *tag_of(const char *version)
 
 int bundle_oci_index(const struct image *image, const char *manifest, char **ret_text)
 {
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 	json_t *entry;
 
-	if (digest_of(manifest, strlen(manifest), hash) < 0)
+	if (sha256_of(manifest, strlen(manifest), &hash) < 0)
 		return -EIO;
-	entry = descriptor("application/vnd.oci.image.manifest.v1+json", hash,
+	entry = descriptor("application/vnd.oci.image.manifest.v1+json", &hash,
 			   strlen(manifest));
 	if (entry &&
 	    json_object_set_new(entry, "annotations",

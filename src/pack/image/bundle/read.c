@@ -27,14 +27,14 @@ int bundle_read_head(int fd, struct image *image, struct err *err)
 }
 
 struct copy {
-	struct digest digest;
+	struct sha256 digest;
 	int out_fd;
 };
 
 static int take(void *context, const void *bytes, size_t size, struct err *err)
 {
 	struct copy *copy = context;
-	int r = digest_add(&copy->digest, bytes, size);
+	int r = sha256_add(&copy->digest, bytes, size);
 
 	if (r == 0 && copy->out_fd >= 0)
 		r = fd_write_all(copy->out_fd, bytes, size);
@@ -45,7 +45,7 @@ static int read_layer(int fd, const struct manifest_layer *layer, struct copy *c
 		      struct err *err)
 {
 	struct unbundle_sink sink = { malloc(COPY_SIZE), COPY_SIZE, take, copy };
-	int r = sink.buf ? digest_start(&copy->digest) : -ENOMEM;
+	int r = sink.buf ? sha256_start(&copy->digest) : -ENOMEM;
 
 	r = r < 0 ? err_errno(err, r, "reading it")
 		  : unbundle_layer(fd, layer, &sink, err);
@@ -58,14 +58,14 @@ int bundle_read_layer(int fd, const struct image *image, size_t layer, int out_f
 {
 	const struct manifest_layer *signed_layer = &image->manifest.layers[layer];
 	struct copy copy = { .out_fd = out_fd };
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 	int r = read_layer(fd, signed_layer, &copy, err);
 
 	if (r == 0)
-		r = digest_finish(&copy.digest, hash);
+		r = sha256_finish(&copy.digest, &hash);
 	if (r < 0)
 		return r;
-	if (memcmp(hash, signed_layer->blob, sizeof(hash)) == 0)
+	if (digest_equal(&hash, &signed_layer->blob))
 		return 0;
 	return err_set(err, -EBADMSG, "its sha256 is not what its name says");
 }
@@ -78,8 +78,8 @@ int bundle_skip_layer(int fd, const struct image *image, size_t layer,
 
 int bundle_read_tail(int fd, const struct image *image, struct err *err)
 {
-	uint8_t id[DIGEST_SIZE];
-	int r = digest_of(image->text, image->size, id);
+	struct digest id;
+	int r = sha256_of(image->text, image->size, &id);
 
-	return r < 0 ? err_errno(err, r, "sha256") : unbundle_tail(fd, id, err);
+	return r < 0 ? err_errno(err, r, "sha256") : unbundle_tail(fd, &id, err);
 }

@@ -15,10 +15,10 @@
 
 #define BLOB_NAME_SIZE (13 + DIGEST_HEX_SIZE)
 
-static void blob_name(const uint8_t hash[DIGEST_SIZE], char ret_name[BLOB_NAME_SIZE])
+static void blob_name(const struct digest *hash, char ret_name[BLOB_NAME_SIZE])
 {
 	(void)stpcpy(ret_name, "blobs/sha256/");
-	str_hex_encode(hash, DIGEST_SIZE, ret_name + 13);
+	digest_hex(hash, ret_name + 13);
 }
 
 static int put_header(int fd, const char *name, uint64_t size_bytes)
@@ -47,13 +47,13 @@ static int put_text(int fd, const char *name, const void *text, size_t size)
 
 static int put_blob_text(int fd, const void *text, size_t size)
 {
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 	char name[BLOB_NAME_SIZE];
-	int r = digest_of(text, size, hash);
+	int r = sha256_of(text, size, &hash);
 
 	if (r < 0)
 		return r;
-	blob_name(hash, name);
+	blob_name(&hash, name);
 	return put_text(fd, name, text, size);
 }
 
@@ -61,21 +61,21 @@ static int put_layer(int fd, int store, const struct manifest_layer *layer,
 		     struct err *err)
 {
 	char name[BLOB_NAME_SIZE];
-	uint8_t hash[DIGEST_SIZE];
-	__fd int blob = store_open_blob(store, layer->blob, layer->size_bytes, err);
+	struct digest hash;
+	__fd int blob = store_open_blob(store, &layer->blob, layer->size_bytes, err);
 	int r;
 
 	if (blob < 0)
 		return blob;
-	blob_name(layer->blob, name);
+	blob_name(&layer->blob, name);
 	r = put_header(fd, name, layer->size_bytes);
 	if (r == 0)
-		r = hashcopy(blob, 0, layer->size_bytes, fd, hash);
+		r = hashcopy(blob, 0, layer->size_bytes, fd, &hash);
 	if (r == 0)
 		r = put_padding(fd, layer->size_bytes);
 	if (r < 0)
 		return err_errno(err, r, "%s", name);
-	if (memcmp(hash, layer->blob, sizeof(hash)) != 0)
+	if (!digest_equal(&hash, &layer->blob))
 		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says",
 			       name);
 	return 0;

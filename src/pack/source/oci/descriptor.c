@@ -17,7 +17,7 @@ static int read_digest(const char *text, struct oci_descriptor *d, struct err *e
 		return err_set(err, -ENOTSUP,
 			       "%.24s...: only sha256 digests are supported", text);
 	if (strncmp(text, "sha256:", 7) != 0 ||
-	    str_hex_decode(text + 7, strlen(text + 7), d->hash, DIGEST_SIZE) < 0)
+	    digest_parse(text + 7, strlen(text + 7), &d->hash) < 0)
 		return err_set(err, -EBADMSG, "'%.80s' is not a digest", text);
 	(void)stpcpy(d->digest, text);
 	return 0;
@@ -90,7 +90,7 @@ void oci_blob_name(const struct oci_descriptor *descriptor, char ret_name[80])
 static json_t *read_checked(const struct members *members, const struct oci_descriptor *d,
 			    const char *name, int *ret_errno, struct err *err)
 {
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 	char *bytes = NULL;
 	size_t size = 0;
 	json_t *doc = NULL;
@@ -98,12 +98,12 @@ static json_t *read_checked(const struct members *members, const struct oci_desc
 	*ret_errno = members_read(members, name, DOC_MAX_SIZE, &bytes, &size, err);
 	if (*ret_errno < 0)
 		return NULL;
-	*ret_errno = digest_of(bytes, size, hash);
+	*ret_errno = sha256_of(bytes, size, &hash);
 	if (size != d->size_bytes)
 		*ret_errno = err_set(err, -EBADMSG,
 				     "%s: has %zu bytes, not the %llu that are said",
 				     name, size, (unsigned long long)d->size_bytes);
-	else if (*ret_errno == 0 && memcmp(hash, d->hash, sizeof(hash)) != 0)
+	else if (*ret_errno == 0 && !digest_equal(&hash, &d->hash))
 		*ret_errno = err_set(err, -EBADMSG,
 				     "%s: its sha256 is not what its name says", name);
 	if (*ret_errno == 0) {

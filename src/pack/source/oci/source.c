@@ -131,13 +131,13 @@ static int add_layer(const struct members *members, const struct oci_descriptor 
 	layer->offset = offset;
 	layer->size_bytes = size;
 	layer->has_digest = true;
-	memcpy(layer->digest, d->hash, DIGEST_SIZE);
+	layer->digest = d->hash;
 	/* the texts of diff ids are digests too */
 	layer->has_diff_id = strncmp(diff_id, "sha256:", 7) == 0;
 	if (!layer->has_diff_id ||
-	    str_hex_decode(diff_id + 7, strlen(diff_id + 7), plain.hash, DIGEST_SIZE) < 0)
+	    digest_parse(diff_id + 7, strlen(diff_id + 7), &plain.hash) < 0)
 		return err_set(err, -EBADMSG, "'%.80s' is not a diff id", diff_id);
-	memcpy(layer->diff_id, plain.hash, DIGEST_SIZE);
+	layer->diff_id = plain.hash;
 	return 0;
 }
 

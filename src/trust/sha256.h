@@ -7,21 +7,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DIGEST_SIZE 32
-#define DIGEST_HEX_SIZE 65
+#include "base/digest.h"
 
-struct digest {
+struct sha256 {
 	_Alignas(8) unsigned char state[128]; /* a backend's; size checked in sha256/ */
 };
 
 /* A running hash: start, add any number of times, finish once. No allocation. Each 0 or
  * -EIO. */
-int digest_start(struct digest *d);
-int digest_add(struct digest *d, const void *bytes, size_t size);
-int digest_finish(struct digest *d, uint8_t ret_hash[DIGEST_SIZE]);
+int sha256_start(struct sha256 *sha);
+int sha256_add(struct sha256 *sha, const void *bytes, size_t size);
+int sha256_finish(struct sha256 *sha, struct digest *ret_digest);
 
-int digest_of(const void *bytes, size_t size, uint8_t ret_hash[DIGEST_SIZE]);
+int sha256_of(const void *bytes, size_t size, struct digest *ret_digest);
 
 /* Hashes exactly @size_bytes from the start of @fd. 0; -EIO when the file ends before;
  * -errno. */
-int digest_of_fd(int fd, uint64_t size_bytes, uint8_t ret_hash[DIGEST_SIZE]);
+int sha256_of_fd(int fd, uint64_t size_bytes, struct digest *ret_digest);

@@ -8,13 +8,13 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "bytes.h"
-#include "trust/digest.h"
+#include "trust/sha256.h"
 
-static void assert_hash(const uint8_t hash[DIGEST_SIZE], const char *wanted)
+static void assert_hash(const struct digest *hash, const char *wanted)
 {
 	char text[DIGEST_HEX_SIZE];
 
-	str_hex_encode(hash, DIGEST_SIZE, text);
+	digest_hex(hash, text);
 	assert_string_equal(text, wanted);
 }
 
@@ -35,52 +35,52 @@ static void nist_vectors(void **state)
 		  "opqklmnopqrlmnopqrsmnopqrstnopqrstu",
 		  "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1" },
 	};
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
 		const char *message = vectors[i].message;
 
-		assert_int_equal(digest_of(message, strlen(message), hash), 0);
-		assert_hash(hash, vectors[i].hash);
+		assert_int_equal(sha256_of(message, strlen(message), &hash), 0);
+		assert_hash(&hash, vectors[i].hash);
 	}
 }
 
 static void million(void **state)
 {
-	uint8_t hash[DIGEST_SIZE];
+	struct digest hash;
 	char text[1000];
-	struct digest d;
+	struct sha256 d;
 
 	(void)state;
 	memset(text, 'a', sizeof(text));
-	assert_int_equal(digest_start(&d), 0);
+	assert_int_equal(sha256_start(&d), 0);
 	for (int i = 0; i < 1000; i++)
-		assert_int_equal(digest_add(&d, text, sizeof(text)), 0);
-	assert_int_equal(digest_finish(&d, hash), 0);
-	assert_hash(hash,
+		assert_int_equal(sha256_add(&d, text, sizeof(text)), 0);
+	assert_int_equal(sha256_finish(&d, &hash), 0);
+	assert_hash(&hash,
 		    "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
 /* However a message is cut in three, with empty parts too, its hash is the same. */
 static void any_pieces(void **state)
 {
-	uint8_t whole[DIGEST_SIZE], hash[DIGEST_SIZE];
+	struct digest whole, hash;
 	char text[150];
-	struct digest d;
+	struct sha256 d;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = (char)(i * 7);
-	assert_int_equal(digest_of(text, sizeof(text), whole), 0);
+	assert_int_equal(sha256_of(text, sizeof(text), &whole), 0);
 	for (size_t a = 0; a <= sizeof(text); a++) {
 		for (size_t b = a; b <= sizeof(text); b++) {
-			assert_int_equal(digest_start(&d), 0);
-			assert_int_equal(digest_add(&d, text, a), 0);
-			assert_int_equal(digest_add(&d, text + a, b - a), 0);
-			assert_int_equal(digest_add(&d, text + b, sizeof(text) - b), 0);
-			assert_int_equal(digest_finish(&d, hash), 0);
-			assert_memory_equal(hash, whole, DIGEST_SIZE);
+			assert_int_equal(sha256_start(&d), 0);
+			assert_int_equal(sha256_add(&d, text, a), 0);
+			assert_int_equal(sha256_add(&d, text + a, b - a), 0);
+			assert_int_equal(sha256_add(&d, text + b, sizeof(text) - b), 0);
+			assert_int_equal(sha256_finish(&d, &hash), 0);
+			assert_memory_equal(&hash, &whole, DIGEST_SIZE);
 		}
 	}
 }
@@ -88,28 +88,28 @@ static void any_pieces(void **state)
 /* Two at once do not disturb each other. */
 static void side_by_side(void **state)
 {
-	uint8_t hash[DIGEST_SIZE];
-	struct digest a, b;
+	struct digest hash;
+	struct sha256 a, b;
 
 	(void)state;
-	assert_int_equal(digest_start(&a), 0);
-	assert_int_equal(digest_add(&a, "ab", 2), 0);
-	assert_int_equal(digest_start(&b), 0);
-	assert_int_equal(digest_add(&b, "xyz", 3), 0);
-	assert_int_equal(digest_add(&a, "c", 1), 0);
-	assert_int_equal(digest_finish(&b, hash), 0);
-	assert_hash(hash,
+	assert_int_equal(sha256_start(&a), 0);
+	assert_int_equal(sha256_add(&a, "ab", 2), 0);
+	assert_int_equal(sha256_start(&b), 0);
+	assert_int_equal(sha256_add(&b, "xyz", 3), 0);
+	assert_int_equal(sha256_add(&a, "c", 1), 0);
+	assert_int_equal(sha256_finish(&b, &hash), 0);
+	assert_hash(&hash,
 		    "3608bca1e44ea6c4d268eb6db02260269892c0b42b86bbf1e77a6fa16c3c9282");
-	assert_int_equal(digest_finish(&a, hash), 0);
-	assert_hash(hash,
+	assert_int_equal(sha256_finish(&a, &hash), 0);
+	assert_hash(&hash,
 		    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 static void of_fd(void **state)
 {
-	uint8_t hash[DIGEST_SIZE], wanted[DIGEST_SIZE];
+	struct digest hash, wanted;
 	static char bytes[40001];
-	char name[] = "/tmp/test_digest.XXXXXX";
+	char name[] = "/tmp/test_sha256.XXXXXX";
 	__fd int fd = mkstemp(name);
 
 	(void)state;
@@ -119,15 +119,15 @@ static void of_fd(void **state)
 		bytes[i] = (char)(i * 31 / 8);
 	assert_int_equal(fd_write_all(fd, bytes, sizeof(bytes)), 0);
 	for (size_t size = 0; size <= sizeof(bytes); size += 8000) {
-		assert_int_equal(digest_of(bytes, size, wanted), 0);
-		assert_int_equal(digest_of_fd(fd, size, hash), 0);
-		assert_memory_equal(hash, wanted, DIGEST_SIZE);
+		assert_int_equal(sha256_of(bytes, size, &wanted), 0);
+		assert_int_equal(sha256_of_fd(fd, size, &hash), 0);
+		assert_memory_equal(&hash, &wanted, DIGEST_SIZE);
 	}
-	assert_int_equal(digest_of(bytes, sizeof(bytes), wanted), 0);
-	assert_int_equal(digest_of_fd(fd, sizeof(bytes), hash), 0);
-	assert_memory_equal(hash, wanted, DIGEST_SIZE);
-	assert_int_equal(digest_of_fd(fd, sizeof(bytes) + 1, hash), -EIO);
-	assert_int_equal(digest_of_fd(-1, 1, hash), -EBADF);
+	assert_int_equal(sha256_of(bytes, sizeof(bytes), &wanted), 0);
+	assert_int_equal(sha256_of_fd(fd, sizeof(bytes), &hash), 0);
+	assert_memory_equal(&hash, &wanted, DIGEST_SIZE);
+	assert_int_equal(sha256_of_fd(fd, sizeof(bytes) + 1, &hash), -EIO);
+	assert_int_equal(sha256_of_fd(-1, 1, &hash), -EBADF);
 }
 
 int main(void)

@@ -3,4 +3,4 @@
  * one. */
 #include "trust/sha256/mbedtls.c"
 
-#include "digest-cases.h"
+#include "sha256-cases.h"
