@@ -123,43 +123,52 @@ class Tree:
         return any(p.startswith(".wh..wh.") for p in parts[:-1]) or \
             any(p.startswith(".wh..wh.") and p != ".wh..wh..opq" for p in parts[-1:])
 
-    def entry(self, e):
-        parts = self.clean(e["path"])
-        if e["kind"] == "hard":
-            source = self.clean(e["target"])
-            if self.is_litter(source):
-                target = self.litter.get("/".join(source))
-            else:
-                chain = self.walk(source[:-1])
-                parent = chain[-1][1] if chain else self.root
-                target = parent.children.get(source[-1]) if parent and source else None
-            if not target or target.inode.kind == "dir":
-                raise Refused("hard link to nothing")
-            inode = target.inode
-            if target.layer != self.layer:
-                inode = self.copies.setdefault(id(inode), (inode, inode.copy()))[1]
+    def inode(self, e):
+        if e["kind"] != "hard":
+            return Inode(e["kind"], e["mode"], e["uid"], e["gid"],
+                         min(max(e["mtime"], 0), 2**32 - 1), e["xattrs"], e["data"])
+        source = self.clean(e["target"])
+        if self.is_litter(source):
+            target = self.litter.get("/".join(source))
         else:
-            inode = Inode(e["kind"], e["mode"], e["uid"], e["gid"],
-                          min(max(e["mtime"], 0), 2**32 - 1), e["xattrs"], e["data"])
-        if not parts:
-            self.root.inode = inode
-            return
-        if self.is_litter(parts):
-            self.litter["/".join(parts)] = Node(inode, self.layer)
-            return
-        name = parts.pop()
-        if any(p.startswith(".wh.") for p in parts):
+            chain = self.walk(source[:-1])
+            parent = chain[-1][1] if chain else self.root
+            target = parent.children.get(source[-1]) if parent and source else None
+        if not target or target.inode.kind == "dir":
+            raise Refused("hard link to nothing")
+        if target.layer == self.layer:
+            return target.inode
+        return self.copies.setdefault(id(target.inode), (target.inode, target.inode.copy()))[1]
+
+    def mark(self, parts):
+        """The name alone makes a mark, of whatever type the entry is."""
+        *above, name = parts
+        if any(p.startswith(".wh.") for p in above):
             raise Refused("a directory called .wh.")
         if name == ".wh..wh..opq":
-            at = self.directory(parts)
+            at = self.directory(above)
             at.conflict = False
             self.strip(at)
-            return
-        if name.startswith(".wh."):
+        elif name.startswith(".wh."):
             if name[4:] in ("", ".", ".."):
                 raise Refused("a whiteout of nothing")
-            self.whiteout(parts, name[4:])
+            self.whiteout(above, name[4:])
+        else:
+            return False
+        return True
+
+    def entry(self, e):
+        parts = self.clean(e["path"])
+        if not parts:
+            if e["kind"] == "dir":  # engines pass over everything else
+                self.root.inode = self.inode(e)
             return
+        if self.is_litter(parts):
+            self.litter["/".join(parts)] = Node(self.inode(e), self.layer)
+            return
+        if self.mark(parts):
+            return
+        inode, name = self.inode(e), parts.pop()
         at = self.directory(parts)
         old = at.children.get(name)
         if old and old.inode is inode:

@@ -84,10 +84,55 @@ LOW = [dir_("usr"), dir_("usr/lib", mode=0o711), file("usr/lib/libc", b"libc"), 
 LONG = "/".join(c * 249 for c in "abcdefghijklmnop")  # 3,999 bytes
 
 
+MARKS = {"file": b"", "dir": None, "link": "", "char": (0, 0), "block": (8, 1), "fifo": None, "hard": None}
+
+
+def marks():
+    """Whiteouts and opaque marks of every type that tar has."""
+    low, high = [], []
+    for kind, data in MARKS.items():
+        targets = [".wh..wh.aufs", f"{kind}/.wh.old", f"{kind}0/.wh.keep", "nowhere"] if kind == "hard" else [""]
+        for n, target in enumerate(targets):
+            at = f"{kind}{n}"
+            low += [dir_(at), file(at + "/old"), file(at + "/keep"), dir_(at + "/sub"), file(at + "/sub/old")]
+            more = {"target": target} if target else {}
+            high += [make(kind, at + "/.wh.old", data, **more), make(kind, at + "/sub/.wh..wh..opq", data, **more)]
+    return [low, high]
+
+
+LENGTHS = [*range(97, 104), *range(153, 159), *range(253, 259), 511, 512, 513, 1023, 1024, 1025, 2047, 2048, 3999]
+STARTS = ["", "/", "./", "../", "../../", "//", "a/../"]
+
+
+def name_of(size):
+    """A path of that many bytes."""
+    parts = size // 200 + 1
+    each, rest = divmod(size - (parts - 1), parts)
+    return "/".join("n" * (each + (n < rest)) for n in range(parts))
+
+
+def lengths():
+    """Every kind of entry at each length where a tar header changes its form."""
+    out = []
+    for size in LENGTHS:
+        for n, kind in enumerate(["file", "dir", "link", "fifo", "char", "block", "hard"]):
+            path = name_of(size - 2) + f"/{n}"
+            data = {"file": b"data", "link": path, "char": (1, 3), "block": (8, 70000)}.get(kind)
+            more = {"target": path[:-1] + "0"} if kind == "hard" else {}
+            out.append(make(kind, path, data, **more))
+    out.append(dir_("links"))
+    for n, start in enumerate(STARTS):
+        out += [make("link", f"links/{n}-{size}", start + "t" * (size - len(start)))
+                for size in [*range(97, 104), 155, 156, 255, 256, 257, 1000, 4093, 4094, 4095]]
+    return [out]
+
+
 def stacks():
     """name -> layers"""
     return {
         "pairs": pairs(),
+        "marks": marks(),
+        "lengths": lengths(),
         "through-links": [LOW, [gone("lib/libc"), file("abs/new"), gone("out/libm"), file("out/libm/"[:-1])]],
         "root-opaque-first": [LOW, [opaque(""), file("new"), dir_("a"), file("a/new")]],
         "root-opaque-last": [LOW, [file("new"), file("a/b/new"), file("top", b"again"), opaque("")], [file("usr")]],
@@ -101,6 +146,11 @@ def stacks():
         "long": [[file(LONG, b"deep")], [gone(LONG)], [file(LONG, b"again"), file(LONG[:-1] + "z")]],
         "empty-layers": [[], LOW, [], [dir_("./", mode=0o700)], []],
         "nothing": [[], []],
+        "user-overlay": [[dir_("a"), file("a/old"), file("f", b"low")],
+                         [dir_("a", xattrs={"user.overlay.opaque": "y"}), file("a/new"),
+                          file("f", b"", xattrs={"user.overlay.whiteout": "y"}),
+                          file("g", b"", xattrs={"user.overlay.redirect": "/f", "user.overlay.metacopy": ""})]],
+        "root-of-other-types": [LOW, [make("link", "./", "usr"), make("fifo", "."), file("new")]],
         "same-layer-again": [LOW, [file("top", b"other")], [gone("top")], [file("top", b"other")], [gone("top")]],
         "link-to-itself": [LOW, [make("hard", "top", target="top"), gone("top"), make("hard", "a/b/c", target="a/b/c")]],
         "links-across": [LOW, [make("hard", "one", target="top"), make("hard", "a/two", target="one")],

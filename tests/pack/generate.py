@@ -35,6 +35,14 @@ def attributes(random, kind):
     return e
 
 
+def mark(random, path):
+    """Engines go by a mark's name alone: AUFS writes hard links, others what they like."""
+    e = {"kind": "file", "path": path, **attributes(random, "wh"), "data": b""}
+    kind = random.choice(["file"] * 6 + ["dir", "link", "hard", "char", "fifo"])
+    data = {"file": b"", "link": random.choice(TARGETS), "char": (0, 0)}.get(kind)
+    return {**e, "kind": kind, "data": data, "target": random.choice([path, ".wh..wh.aufs", "nowhere"])}
+
+
 def entry(random, tree):
     kind = random.choice(KINDS)
     where = path(random, tree)
@@ -43,12 +51,13 @@ def entry(random, tree):
     if random.random() < 0.1:
         above = random.choice(["./", "/", "./../"[:2]]) + above
     if kind == "wh":
-        return {"kind": "file", "path": above + ".wh." + name, **attributes(random, "wh"), "data": b""}
+        return mark(random, above + ".wh." + name)
     if kind == "opq":
         where = "" if random.random() < 0.05 else where + "/"
-        return {"kind": "file", "path": where + ".wh..wh..opq", **attributes(random, "wh"), "data": b""}
+        return mark(random, where + ".wh..wh..opq")
     if kind == "root":
-        return {"kind": "dir", "path": "./", **attributes(random, "dir")}
+        kind = random.choice(["dir"] * 5 + ["link", "fifo"])
+        return {"kind": kind, "path": "./", **attributes(random, "dir"), "data": "a" if kind == "link" else None}
     e = {"kind": kind, "path": above + name, **attributes(random, kind)}
     if kind == "link":
         e["data"] = random.choice(TARGETS)

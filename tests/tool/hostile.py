@@ -45,7 +45,6 @@ KINDS = {
     "device-0": [entry("dev", D), entry("dev/hidden", C, devmajor=0, devminor=0)],
     "xattr-opaque": [entry("dir", D, xattrs=[("trusted.overlay.opaque", "y")])],
     "xattr-redirect": [entry("file", xattrs=[("trusted.overlay.redirect", "/etc")])],
-    "xattr-user": [entry("file", xattrs=[("user.overlay.whiteout", "y")])],
     "whiteout-of-nothing": [entry("dir/.wh.")],
     "whiteout-of-parent": [entry("dir/.wh...")],
     "many": [entry(f"f{n}") for n in range(200)],

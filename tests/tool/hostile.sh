@@ -39,7 +39,6 @@ test_what_overlayfs_would_obey() {
 	refused "dev/hidden: a character device 0:0" device-0
 	refused "dir/: the extended attribute trusted.overlay.opaque" xattr-opaque
 	refused "file: the extended attribute trusted.overlay.redirect" xattr-redirect
-	refused "file: the extended attribute user.overlay.whiteout" xattr-user
 	refused "dir/.wh.: a whiteout that names nothing" whiteout-of-nothing
 	refused "dir/.wh...: a whiteout that names nothing" whiteout-of-parent
 }

@@ -296,6 +296,16 @@ static void note(const struct pack *pack)
 			 "has no place "
 			 "for them",
 			 (unsigned long long)notes->foreign_xattrs);
+	if (notes->root_xattrs)
+		cmd_note("%llu extended attributes of the root directory left out: the "
+			 "writer of squashfs has no place for them",
+			 (unsigned long long)notes->root_xattrs);
+	if (notes->roots)
+		cmd_note("%llu entries for the root that are no directory left out",
+			 (unsigned long long)notes->roots);
+	if (notes->behind_end)
+		cmd_note("%llu bytes behind a tar's end mark left out, as everybody does",
+			 (unsigned long long)notes->behind_end);
 	if (notes->own)
 		cmd_note("%llu files and directories belong to user %u, as they do here: "
 			 "--owner 0:0 makes them root's",

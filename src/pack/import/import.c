@@ -96,6 +96,7 @@ static int read_layer(struct import *import, const struct source_layer *source,
 		r = layer_check(layer, err);
 	layer->notes.foreign_xattrs += notes.foreign_xattrs;
 	layer->notes.own += notes.own;
+	layer->notes.behind_end += notes.behind_end;
 	return r < 0 ? err_wrap(err, r, "%s", source->name) : 0;
 }
 
@@ -249,7 +250,10 @@ static int finish_layer(struct import *import, struct layer *layer,
 	notes->sockets += layer->notes.sockets;
 	notes->litter += layer->notes.litter;
 	notes->foreign_xattrs += layer->notes.foreign_xattrs;
+	notes->root_xattrs += layer->notes.root_xattrs;
+	notes->roots += layer->notes.roots;
 	notes->own += layer->notes.own;
+	notes->behind_end += layer->notes.behind_end;
 	if (r == 0)
 		layer_commit(layer);
 	return r;

@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "pack/import/tar-header.h"
 #include "pack/tree/xattr.h"
 
 /* Pages behind the reader are given back this often, so that memory stays flat. */
@@ -183,7 +184,8 @@ static int check_numbers(struct archive_entry *from, struct layer_entry *entry,
 {
 	la_int64_t uid = archive_entry_uid(from), gid = archive_entry_gid(from);
 
-	if (uid < 0 || gid < 0 || uid > UINT32_MAX || gid > UINT32_MAX)
+	/* the largest means "no change" to chown(2), and nobody to the kernel */
+	if (uid < 0 || gid < 0 || uid >= UINT32_MAX || gid >= UINT32_MAX)
 		return err_set(err, -EINVAL,
 			       "%s: its owner %lld:%lld is no user and group id",
 			       entry->path, (long long)uid, (long long)gid);
@@ -194,8 +196,48 @@ static int check_numbers(struct archive_entry *from, struct layer_entry *entry,
 	return 0;
 }
 
+/* A long link whose own header has an empty one: libarchive (3.6, 3.7) forgets it. */
+static int recall_link(struct tar *tar, const struct tar_header *header,
+		       struct layer_entry *entry)
+{
+	char *link;
+
+	if (entry->target || entry->hardlink || !header->link_size ||
+	    (header->type != '1' && header->type != '2'))
+		return 0;
+	link = tree_alloc(tar->tree, header->link_size + 1);
+	if (!link)
+		return -ENOMEM;
+	memcpy(link, header->link, header->link_size);
+	if (header->type == '1')
+		entry->hardlink = link;
+	else
+		entry->target = link;
+	return 0;
+}
+
+/* Where the entry's headers stand: from the end of the one before to where the reader is. */
+static int read_header(struct tar *tar, uint64_t start, struct archive_entry *from,
+		       struct layer_entry *entry, struct err *err)
+{
+	uint64_t end = (uint64_t)archive_filter_bytes(tar->archive, 0);
+	struct tar_header header;
+	int r;
+
+	if (end < start || end > tar->content->size_bytes)
+		return err_set(err, -EBADMSG, "ends in the middle of a header");
+	r = tar_header_read(tar->bytes + start, (size_t)(end - start), &header, err);
+	/* as it stands there: libarchive's may be changed by an ACL */
+	entry->mode = archive_entry_filetype(from) | header.mode;
+	if (r == 0)
+		r = recall_link(tar, &header, entry);
+	if (r == 0 && header.type == '1' && !entry->hardlink)
+		return err_set(err, -EBADMSG, "a hard link to nothing");
+	return r;
+}
+
 /* Names are bytes: without a conversion, whatever stands in the tar comes out. */
-static int take_entry(struct tar *tar, struct archive_entry *from,
+static int take_entry(struct tar *tar, uint64_t start, struct archive_entry *from,
 		      struct layer_entry *entry, struct err *err)
 {
 	int r;
@@ -203,12 +245,14 @@ static int take_entry(struct tar *tar, struct archive_entry *from,
 	entry->path = archive_entry_pathname(from);
 	entry->hardlink = archive_entry_hardlink(from);
 	entry->target = archive_entry_symlink(from);
-	entry->mode = archive_entry_mode(from);
 	entry->mtime = archive_entry_mtime(from);
 	entry->major = (uint32_t)archive_entry_rdevmajor(from);
 	entry->minor = (uint32_t)archive_entry_rdevminor(from);
 	if (!entry->path)
 		return err_set(err, -EBADMSG, "an entry has no name");
+	r = read_header(tar, start, from, entry, err);
+	if (r < 0)
+		return err_wrap(err, r, "%s", entry->path);
 	r = check_numbers(from, entry, err);
 	if (r == 0)
 		r = read_xattrs(tar, from, entry, err);
@@ -218,19 +262,48 @@ static int take_entry(struct tar *tar, struct archive_entry *from,
 	return read_extents(tar, entry, err);
 }
 
-/* A tar without its end mark may have lost entries, unless its digest says that it is
- * whole. The mark is what was read after the last entry. */
-static int check_end(const struct tar *tar, int64_t entries_end, struct err *err)
+/* How many bytes from @at on are zeros. */
+static uint64_t count_zeros(const struct tar *tar, uint64_t at)
 {
-	if (tar->content->complete || archive_filter_bytes(tar->archive, 0) > entries_end)
+	uint64_t start = at;
+
+	while (at < tar->content->size_bytes && tar->bytes[at] == 0)
+		at++;
+	return at - start;
+}
+
+/*
+ * A tar without its end mark, two blocks of zeros, may have lost entries, unless its digest says
+ * that it is whole. @end is where the last entry ends. What follows the mark is nobody's.
+ */
+static int check_end(struct tar *tar, uint64_t end, struct err *err)
+{
+	uint64_t size = tar->content->size_bytes;
+	uint64_t at = (uint64_t)archive_filter_bytes(tar->archive, 0), zeros;
+
+	if (at <= end || at > size)
+		return tar->content->complete || at > end
+			       ? 0
+			       : err_set(err, -EBADMSG,
+					 "truncated: the tar has no end mark");
+	zeros = count_zeros(tar, at);
+	if (at + zeros == size)
 		return 0;
-	return err_set(err, -EBADMSG, "truncated: the tar has no end mark");
+	if (end == 0)
+		return err_set(err, -EBADMSG, "is no tar: it begins with zeros");
+	if (zeros < TAR_BLOCK && (at - end < 2 * TAR_BLOCK ||
+				  count_zeros(tar, at - 2 * TAR_BLOCK) < 2 * TAR_BLOCK))
+		return err_set(err, -EBADMSG,
+			       "damaged: a single block of zeros stands before more, "
+			       "where a tar ends with two");
+	tar->notes.behind_end += size - at;
+	return 0;
 }
 
 static int read_entries(struct tar *tar, tar_entry_fn *fn, void *context, struct err *err)
 {
 	struct archive_entry *from;
-	int64_t end = 0;
+	uint64_t end = 0;
 
 	for (;;) {
 		struct layer_entry entry = { 0 };
@@ -240,14 +313,14 @@ static int read_entries(struct tar *tar, tar_entry_fn *fn, void *context, struct
 			return check_end(tar, end, err);
 		if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
 			return failure(tar, NULL, err);
-		r = take_entry(tar, from, &entry, err);
+		r = take_entry(tar, end, from, &entry, err);
 		if (r == 0)
 			r = fn(context, &entry, err);
 		if (r < 0)
 			return r;
 		if (archive_read_data_skip(tar->archive) < ARCHIVE_WARN)
 			return failure(tar, entry.path, err);
-		end = archive_filter_bytes(tar->archive, 0);
+		end = (uint64_t)archive_filter_bytes(tar->archive, 0);
 	}
 }
 

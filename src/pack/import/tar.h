@@ -18,6 +18,7 @@ struct tar_notes {
 				    system.* */
 	uint64_t
 		own; /* of a directory: files of the user who packs, unless that is root */
+	uint64_t behind_end; /* bytes that follow the end mark */
 };
 
 /*

@@ -169,18 +169,27 @@ static int add_at(struct layer *layer, const char *name, const struct layer_entr
 	return add_other(layer, dir, name, size, entry);
 }
 
-/* The root's own entry. */
-static int add_root(struct layer *layer, const struct layer_entry *entry, struct err *err)
+static void drop_xattrs(struct layer *layer, struct tree_inode *inode)
 {
-	if (entry->hardlink || !S_ISDIR(entry->mode))
-		return err_set(err, -EINVAL, "the root must be a directory");
+	for (; inode->xattrs; inode->xattrs = inode->xattrs->next)
+		layer->notes.root_xattrs++;
+}
+
+/* The root's own entry. It is a directory, whatever a tar says: engines pass over what isn't. */
+static int add_root(struct layer *layer, const struct layer_entry *entry)
+{
+	if (entry->hardlink || !S_ISDIR(entry->mode)) {
+		layer->notes.roots++;
+		return 0;
+	}
 	set_inode(layer, entry, layer->root->inode);
+	drop_xattrs(layer, layer->root->inode);
 	layer->root->flags &= (uint8_t)~TREE_IMPLIED;
 	layer->root->layer = layer->number;
 	return 0;
 }
 
-static int check_entry(struct layer *layer, const struct layer_entry *entry,
+static int count_entry(struct layer *layer, const struct layer_entry *entry,
 		       struct err *err)
 {
 	if (++layer->entries > layer->limits.entries)
@@ -195,6 +204,11 @@ static int check_entry(struct layer *layer, const struct layer_entry *entry,
 			       " bytes (--limit-bytes)",
 			       layer->limits.bytes);
 	layer->bytes += entry->size_bytes;
+	return 0;
+}
+
+static int check_entry(const struct layer_entry *entry, struct err *err)
+{
 	if (entry->hardlink)
 		return 0;
 	if (S_ISCHR(entry->mode) && entry->major == 0 && entry->minor == 0)
@@ -207,33 +221,45 @@ static int check_entry(struct layer *layer, const struct layer_entry *entry,
 	return 0;
 }
 
-static int add(struct layer *layer, const struct layer_entry *entry, struct err *err)
+/* What isn't a mark: the file itself. */
+static int add_file(struct layer *layer, struct tree_node *root, const char *clean,
+		    const char *name, const struct layer_entry *entry, struct err *err)
 {
-	char clean[LAYER_CLEAN_SIZE];
-	struct tree_node *root = layer->root;
 	struct tree_inode *linked = NULL;
-	const char *name;
-	int r = check_entry(layer, entry, err);
+	int r = check_entry(entry, err);
 
-	if (r == 0)
-		r = layer_split(entry->path, clean, &name, err);
 	if (r == 0 && entry->hardlink)
 		r = layer_find_target(layer, entry->hardlink, &linked, err);
 	if (r < 0)
 		return r;
+	resolve_start(&layer->walk, layer->tree, root);
+	r = resolve_dirs(&layer->walk, clean, err);
+	return r < 0 ? r : add_at(layer, name, entry, linked, err);
+}
+
+static int add(struct layer *layer, const struct layer_entry *entry, struct err *err)
+{
+	char clean[LAYER_CLEAN_SIZE];
+	struct tree_node *root = layer->root;
+	const char *name;
+	int r = count_entry(layer, entry, err);
+
+	if (r == 0)
+		r = layer_split(entry->path, clean, &name, err);
+	if (r < 0)
+		return r;
 	if (!*name)
-		return add_root(layer, entry, err);
+		return add_root(layer, entry);
 	if (!layer->plain && layer_is_litter(clean, name)) {
 		layer->notes.litter++;
 		root = layer->litter;
-	}
-	resolve_start(&layer->walk, layer->tree, root);
-	r = resolve_dirs(&layer->walk, clean, err);
-	if (r == 0 && !layer->plain && root == layer->root)
+	} else if (!layer->plain) {
+		/* the name alone makes a mark, of whatever type the entry is */
 		r = layer_add_mark(layer, clean, name, err);
+	}
 	if (r != 0)
 		return r < 0 ? r : 0;
-	return add_at(layer, name, entry, linked, err);
+	return add_file(layer, root, clean, name, entry, err);
 }
 
 int layer_add(struct layer *layer, const struct layer_entry *entry, struct err *err)

@@ -65,6 +65,7 @@ int layer_add_mark(struct layer *layer, const char *dir, const char *name,
 		   struct err *err)
 {
 	const char *hidden = name + WHITEOUT_SIZE;
+	int r;
 
 	if (strncmp(dir, LAYER_WHITEOUT, WHITEOUT_SIZE) == 0 ||
 	    strstr(dir, "/" LAYER_WHITEOUT))
@@ -76,8 +77,11 @@ int layer_add_mark(struct layer *layer, const char *dir, const char *name,
 	if (strlen(hidden) > TREE_NAME_MAX)
 		return err_set(err, -ENAMETOOLONG, "a name of more than %d bytes",
 			       TREE_NAME_MAX);
-	int r = strcmp(name, OPAQUE) == 0
-			? add_opaque(layer, err)
-			: add_whiteout(layer, hidden, strlen(hidden), err);
+	resolve_start(&layer->walk, layer->tree, layer->root);
+	r = resolve_dirs(&layer->walk, dir, err);
+	if (r == 0)
+		r = strcmp(name, OPAQUE) == 0
+			    ? add_opaque(layer, err)
+			    : add_whiteout(layer, hidden, strlen(hidden), err);
 	return r < 0 ? r : 1;
 }

@@ -32,7 +32,7 @@ int layer_find_target(struct layer *layer, const char *path,
 /* Is it AUFS's own? */
 bool layer_is_litter(const char *dir, const char *name);
 
-/* Obeys a mark of the layer format; the walk stands in its directory. 1: it was one; 0:
- * it is an entry. */
+/* Obeys the mark @name in the directory @dir, if the layer format has it for one. 1: it was one;
+ * 0: it is an entry. The walk is used up. */
 int layer_add_mark(struct layer *layer, const char *dir, const char *name,
 		   struct err *err);
