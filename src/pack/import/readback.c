@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/path.h"
 #include "cli/progress.h"
 #include "pack/host/tool.h"
+#include "pack/import/tar-mend.h"
 #include "pack/tree/content.h"
 
 #define READBACK_BUFFER ((size_t)256 << 10)
@@ -19,7 +21,10 @@ struct readback {
 	const struct tree_node *root;
 	const struct readback_options *options;
 	struct archive *archive;
+	struct tar_mend mend;
+	int pipe;
 	size_t seen;
+	char given[READBACK_BUFFER]; /* to libarchive */
 	char buffer[READBACK_BUFFER];
 };
 
@@ -191,7 +196,29 @@ static int compare_all(struct readback *rb, struct err *err)
 	return 0;
 }
 
-static int compare_stream(struct readback *rb, int fd, struct err *err)
+/* The next bytes of sqfs2tar's, by whole blocks. */
+static la_ssize_t give_pipe(struct archive *archive, void *context,
+			    const void **ret_bytes)
+{
+	struct readback *rb = context;
+	size_t used = 0;
+	ssize_t n = 1;
+
+	while (n != 0 && used < sizeof(rb->given)) {
+		n = read(rb->pipe, rb->given + used, sizeof(rb->given) - used);
+		if (n < 0 && errno != EINTR) {
+			archive_set_error(archive, errno, "reading it: %s",
+					  strerror(errno));
+			return ARCHIVE_FATAL;
+		}
+		used += n > 0 ? (size_t)n : 0;
+	}
+	tar_mend(&rb->mend, rb->given, used);
+	*ret_bytes = rb->given;
+	return (la_ssize_t)used;
+}
+
+static int compare_stream(struct readback *rb, struct err *err)
 {
 	int r;
 
@@ -201,7 +228,7 @@ static int compare_stream(struct readback *rb, int fd, struct err *err)
 	(void)archive_read_support_format_tar(rb->archive);
 	(void)archive_read_support_format_empty(rb->archive);
 	(void)archive_read_set_format_option(rb->archive, "tar", "hdrcharset", "BINARY");
-	if (archive_read_open_fd(rb->archive, fd, READBACK_BUFFER) == ARCHIVE_OK)
+	if (archive_read_open(rb->archive, rb, NULL, give_pipe, NULL) == ARCHIVE_OK)
 		r = compare_all(rb, err);
 	else
 		r = err_set(err, -EBADMSG, "read back: %s",
@@ -223,8 +250,11 @@ int readback_check(const struct tree *tree, const struct tree_node *root, int fd
 	int r = rb ? tool_start(&tool, TOOL_COLLECT, &run, err) : -ENOMEM, waited;
 
 	if (r == 0) {
-		*rb = (struct readback){ .tree = tree, .root = root, .options = options };
-		r = compare_stream(rb, tool.pipe, err);
+		rb->tree = tree;
+		rb->root = root;
+		rb->options = options;
+		rb->pipe = tool.pipe;
+		r = compare_stream(rb, err);
 	}
 	free(rb);
 	waited = tool_wait(&tool, &said);

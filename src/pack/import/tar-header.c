@@ -12,8 +12,9 @@ struct field {
 };
 
 static const struct field fields[] = {
-	{ "mode", 100, 8, NULL },  { "owner", 108, 8, "uid" },	{ "group", 116, 8, "gid" },
-	{ "size", 124, 12, "size" }, { "time", 136, 12, "mtime" },
+	{ "mode", 100, 8, NULL },     { "owner", 108, 8, "uid" },
+	{ "group", 116, 8, "gid" },   { "size", 124, 12, "size" },
+	{ "time", 136, 12, "mtime" },
 };
 static const struct field devices[] = { { "device number", 329, 8, NULL },
 					{ "device number", 337, 8, NULL } };
@@ -194,8 +195,8 @@ int tar_header_read(const char *bytes, size_t size, struct tar_header *ret_heade
 		if (in.at[TAR_TYPE_AT] == '3' || in.at[TAR_TYPE_AT] == '4')
 			r = number(in.at, &devices[i], &value, err);
 	if (r == 0)
-		*ret_header = (struct tar_header){ in.at[TAR_TYPE_AT],
-						   (uint32_t)mode & 07777, in.link,
-						   in.link_size };
+		*ret_header =
+			(struct tar_header){ in.at[TAR_TYPE_AT], (uint32_t)mode & 07777,
+					     in.link, in.link_size };
 	return r;
 }

@@ -18,7 +18,8 @@
 struct tar_header {
 	char type;     /* the type flag of the entry itself */
 	uint32_t mode; /* permissions, as they stand there */
-	const char *link; /* of a GNU "K" record, in the bytes and without an end; or NULL */
+	const char
+		*link; /* of a GNU "K" record, in the bytes and without an end; or NULL */
 	size_t link_size;
 };
 

@@ -142,9 +142,33 @@ static void add_block(struct pax *pax, struct ustar *block)
 		memcpy(to, block, sizeof(*block));
 }
 
-/* What doesn't fit the old header, in an extended one before it. */
+static void octal_header(struct ustar *block, size_t size)
+{
+	octal(block->mode, sizeof(block->mode), 0644);
+	octal(block->uid, sizeof(block->uid), 0);
+	octal(block->gid, sizeof(block->gid), 0);
+	octal(block->mtime, sizeof(block->mtime), 0);
+	octal(block->size, sizeof(block->size), size);
+}
+
+/* The target of a symbolic link in GNU's form: of a pax record's, sqfstar 4.5 takes away "/",
+ * "./" and "../" at its start, as it does with names. */
+static void add_long_target(struct pax *pax, const char *target)
+{
+	struct ustar block = { .type = 'K', .name = "././@LongLink" };
+	size_t size = strlen(target) + 1;
+	char *to;
+
+	octal_header(&block, size);
+	add_block(pax, &block);
+	to = extend(pax, size + pax_padding(size));
+	if (to)
+		memcpy(to, target, size);
+}
+
+/* What doesn't fit the old header, in an extended one before it. @link: of a hard link. */
 static void add_extended(struct pax *pax, const struct tree_node *node, const char *path,
-			 const char *target, uint64_t size, bool xattrs)
+			 const char *link, uint64_t size, bool xattrs)
 {
 	static const struct tree_inode none;
 	const struct tree_inode *inode = node->inode ? node->inode : &none;
@@ -155,8 +179,8 @@ static void add_extended(struct pax *pax, const struct tree_node *node, const ch
 		return;
 	if (strlen(path) > USTAR_NAME)
 		add_record(pax, "", "path", path, strlen(path));
-	if (target && strlen(target) > USTAR_NAME)
-		add_record(pax, "", "linkpath", target, strlen(target));
+	if (link && strlen(link) > USTAR_NAME)
+		add_record(pax, "", "linkpath", link, strlen(link));
 	if (inode->uid > USTAR_ID)
 		add_number(pax, "uid", inode->uid);
 	if (inode->gid > USTAR_ID)
@@ -170,11 +194,7 @@ static void add_extended(struct pax *pax, const struct tree_node *node, const ch
 	pax->size = start;
 	if (!records || pax->error)
 		return;
-	octal(block.mode, sizeof(block.mode), 0644);
-	octal(block.uid, sizeof(block.uid), 0);
-	octal(block.gid, sizeof(block.gid), 0);
-	octal(block.mtime, sizeof(block.mtime), 0);
-	octal(block.size, sizeof(block.size), records);
+	octal_header(&block, records);
 	add_block(pax, &block);
 	pax->size += records;
 	(void)extend(pax, pax_padding(records));
@@ -208,7 +228,9 @@ void pax_add(struct pax *pax, const struct tree_node *node, const char *path,
 
 	if (block.type == '2')
 		target = inode->target;
-	add_extended(pax, node, path, target, size, inode && !link);
+	if (block.type == '2' && strlen(target) > USTAR_NAME)
+		add_long_target(pax, target);
+	add_extended(pax, node, path, link, size, inode && !link);
 	fill(&block, node, path, target, size);
 	add_block(pax, &block);
 }
