@@ -21,6 +21,8 @@ int lines_bad(const struct lines *lines, struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
+	if (lines->number == 0)
+		return err_set(err, -EBADMSG, "%s", reason);
 	return err_set(err, -EBADMSG, "line %u: %s", lines->number, reason);
 }
 

@@ -45,7 +45,7 @@ int lines_equal(const char *word, size_t size, const char *name);
  * lines_encode() would not choose, or a NUL; -ENOBUFS. */
 int lines_decode(const char *text, size_t size, int spaces, char *ret_text, size_t room);
 
-/* -EBADMSG with "line N: " and the formatted reason. */
+/* -EBADMSG with "line N: " and the formatted reason; without, before the first line. */
 int lines_bad(const struct lines *lines, struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

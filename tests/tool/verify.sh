@@ -139,6 +139,25 @@ test_what_inspect_shows() {
 	lamina inspect "$store" | grep -q "not checked"
 }
 
+# Whatever a manifest has, inspect shows: it goes by the same table.
+test_inspect_shows_every_line() {
+	local key value
+	lamina pack -o every -n every -c acme,a -c acme,b --version 1 -v /data -v "/a b=tmpfs,size=1m,mode=0700" \
+		--upper tmpfs,size=50% --inject /etc/hostname "oci:$fixtures/oci" >every.id
+	lamina inspect every >out
+	while read -r key value; do
+		[ "$key" = layer ] || grep -qE "^  ($key)? +$(sed 's/[][\.*^$?+(){}|]/\\&/g' <<<"$value")\$" out ||
+			say "'$key $value' is not shown: $(cat out)"
+	done < <(sed 1d "every/images/$(cat every.id)/manifest")
+	need jq
+	lamina inspect every --json >out.json
+	jq -e '.upper == {kind: "tmpfs", options: "size=50%"} and .injects == ["/etc/hostname"]' out.json
+	jq -e '.volumes[0] == {path: "/a b", kind: "tmpfs", options: "size=1m,mode=0700"}' out.json
+	jq -e '.volumes[1] == {path: "/data", kind: "persist", options: ""}' out.json
+	jq -e '.run.mode == "exec" and .run.stopSignal == "SIGINT" and .minInit == 1' out.json
+	jq -e '.compatible == ["acme,a", "acme,b"] and (.sources | length == 1) and .version == "1"' out.json
+}
+
 test_a_terminal_is_safe_from_an_image() {
 	lamina pack -o evil --name evil --compatible acme,x --env "X=$(printf '\033]0;pwned\a')" \
 		"oci:$fixtures/oci"

@@ -21,28 +21,32 @@ static void add(struct source_texts *texts, const char *item)
 	assert_int_equal(source_texts_add(texts, item), 0);
 }
 
+/* An option of pack, as if it stood alone. */
+#define say(key, text)                                                \
+	do {                                                          \
+		source_texts_done(&options.keys[MANIFEST_KEY_##key]); \
+		add(&options.keys[MANIFEST_KEY_##key], text);         \
+	} while (0)
+#define say_nothing(key) source_texts_done(&options.keys[MANIFEST_KEY_##key])
+
 /* An image that lacks nothing. */
 static int start(void **state)
 {
 	(void)state;
-	add(&options.compatible, "acme,box");
-	options.name = "box";
-	options.arch = "arm64";
+	say(compatible, "acme,box");
+	say(name, "box");
+	say(arch, "arm64");
 	add(&sources[0].config.entrypoint, "/init");
 	return 0;
 }
 
 static int end(void **state)
 {
-	struct source_texts *texts[] = { &options.compatible, &options.entrypoint,
-					 &options.cmd,	      &options.args,
-					 &options.env,	      &options.volumes,
-					 &options.injects };
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		source_texts_done(texts[i]);
-	options = (struct describe_options){ .name = NULL };
+	for (size_t i = 0; i < MANIFEST_KEYS; i++)
+		source_texts_done(&options.keys[i]);
+	source_texts_done(&options.entrypoint);
+	source_texts_done(&options.cmd);
 	source_done(&sources[0]);
 	source_done(&sources[1]);
 	return 0;
@@ -98,24 +102,24 @@ static void what_nobody_says(void **state)
 	(void)state;
 	source_texts_done(&sources[0].config.entrypoint);
 	refuse("what should the image run?");
-	source_texts_done(&options.compatible);
+	say_nothing(compatible);
 	refuse("which devices is it for?");
-	options.name = NULL;
+	say_nothing(name);
 	refuse("what is the image's name?");
 }
 
 static void names(void **state)
 {
 	(void)state;
-	options.name = NULL;
+	say_nothing(name);
 	assert_int_equal(source_set(&sources[1].name, "-Acme/Thermostat App_2"), 0);
 	describe();
 	assert_line("name acme-thermostat-app_2");
 	label("org.lamina.name", "labelled");
 	describe();
 	assert_line("name labelled");
-	options.name = "Upper";
-	refuse("the name 'Upper' does not match");
+	say(name, "Upper");
+	refuse("name 'Upper': must match");
 }
 
 static void the_option_then_the_label_then_the_config(void **state)
@@ -133,11 +137,10 @@ static void the_option_then_the_label_then_the_config(void **state)
 	assert_line("serial 7");
 	assert_no_line("run exec");
 	assert_line("upper persist");
-	options.version = "3";
-	options.has_serial = true;
-	options.serial = 0;
-	options.run = "exec";
-	options.upper = "none";
+	say(version, "3");
+	say(serial, "0");
+	say(run, "exec");
+	say(upper, "none");
 	describe();
 	assert_line("version 3");
 	assert_line("serial 0");
@@ -149,24 +152,39 @@ static void labels_that_mean_nothing(void **state)
 {
 	(void)state;
 	label("org.lamina.serial", "seven");
-	refuse("org.lamina.serial is no number: seven");
-	options.has_serial = true;
+	refuse("serial 'seven': must be a number of 0 to 2^63-1");
+	say(serial, "1");
 	label("org.lamina.run", "twice");
-	refuse("run is exec or supervise, not 'twice'");
-	options.run = "exec";
+	refuse("run 'twice': must be exec or supervise");
+	say(run, "exec");
 	label("org.lamina.upper", "disk");
-	refuse("upper is tmpfs[,size=...], persist or none, not 'disk'");
-	options.upper = "none,size=1m";
-	refuse("not 'none,size=1m'");
+	refuse("upper 'disk': must be tmpfs, persist or none");
+	say(upper, "none,size=1m");
+	refuse("upper 'none,size=1m': only tmpfs takes options");
 }
 
 static void several_devices_in_a_label(void **state)
 {
 	(void)state;
-	source_texts_done(&options.compatible);
+	say_nothing(compatible);
 	label("org.lamina.compatible", "acme,a  acme,b");
 	describe();
 	assert_line("compatible acme,a\ncompatible acme,b");
+}
+
+static void a_label_of_several_lines(void **state)
+{
+	(void)state;
+	label("org.lamina.inject", "/etc/hostname\n/etc/a b");
+	label("org.lamina.volume", "/var/b=tmpfs,size=1m\n/data");
+	add(&sources[0].config.volumes, "/var/b");
+	describe();
+	assert_line("volume /data persist\nvolume /var/b tmpfs size=1m\n"
+		    "inject /etc/hostname\ninject /etc/a b");
+	say(volume, "/var/b");
+	say(inject, "/etc/c");
+	describe();
+	assert_line("volume /data persist\nvolume /var/b persist\ninject /etc/c");
 }
 
 static void programs_as_engines_have_them(void **state)
@@ -184,7 +202,7 @@ static void programs_as_engines_have_them(void **state)
 	add(&options.entrypoint, "/other");
 	describe();
 	assert_line("arg /other\narg -q");
-	add(&options.args, "/all");
+	say(arg, "/all");
 	describe();
 	assert_line("arg /all");
 	assert_no_line("arg -q");
@@ -223,12 +241,12 @@ static void variables(void **state)
 	(void)state;
 	add(&sources[0].config.env, "A=1");
 	add(&sources[0].config.env, "B=1");
-	add(&options.env, "AB=2");
-	add(&options.env, "A=3");
+	add(&options.keys[MANIFEST_KEY_env], "AB=2");
+	add(&options.keys[MANIFEST_KEY_env], "A=3");
 	describe();
 	assert_line("env A=3\nenv B=1\nenv AB=2");
-	add(&options.env, "naked");
-	refuse("env naked: must be NAME=value");
+	add(&options.keys[MANIFEST_KEY_env], "naked");
+	refuse("env 'naked': must be NAME=value");
 }
 
 static void directories_and_signals(void **state)
@@ -239,19 +257,19 @@ static void directories_and_signals(void **state)
 						  { "37", "SIGRTMIN+3" } };
 
 	(void)state;
-	options.cwd = "srv//./app/";
+	say(cwd, "srv//./app/");
 	describe();
 	assert_line("cwd /srv/app");
 	for (size_t i = 0; i < sizeof(spelled) / sizeof(spelled[0]); i++) {
-		options.stop_signal = spelled[i][0];
+		say(stop_signal, spelled[i][0]);
 		describe();
 		assert_string_equal(manifest.stop_signal, spelled[i][1]);
 	}
-	options.stop_signal = "SIGNONE";
+	say(stop_signal, "SIGNONE");
 	refuse("the stop signal 'SIGNONE' is none to stop by");
-	options.stop_signal = "65";
+	say(stop_signal, "65");
 	refuse("'65'");
-	options.cwd = "/a/../..";
+	say(cwd, "/a/../..");
 	refuse("the working directory '/a/../..'");
 }
 
@@ -260,16 +278,16 @@ static void volumes(void **state)
 	(void)state;
 	add(&sources[0].config.volumes, "/var/b");
 	add(&sources[0].config.volumes, "/var/a/");
-	add(&options.volumes, "/var/b=tmpfs,size=1m");
-	add(&options.volumes, "/c=tmpfs");
+	add(&options.keys[MANIFEST_KEY_volume], "/var/b=tmpfs,size=1m");
+	add(&options.keys[MANIFEST_KEY_volume], "/c=tmpfs");
 	describe();
 	assert_line(
 		"volume /c tmpfs\nvolume /var/a persist\nvolume /var/b tmpfs size=1m");
-	add(&options.volumes, "/c=disk");
-	refuse("volume /c=disk: is persist or tmpfs");
-	source_texts_done(&options.volumes);
-	add(&options.volumes, "c");
-	refuse("volume c: must be an absolute path");
+	add(&options.keys[MANIFEST_KEY_volume], "/c=disk");
+	refuse("volume '/c=disk': must be persist or tmpfs");
+	say_nothing(volume);
+	add(&options.keys[MANIFEST_KEY_volume], "c");
+	refuse("volume 'c': must be an absolute path");
 }
 
 static void processors(void **state)
@@ -278,9 +296,9 @@ static void processors(void **state)
 	assert_string_equal(describe_arch("x86_64"), "amd64");
 	assert_string_equal(describe_arch("armv7l"), "arm");
 	assert_null(describe_arch("mips"));
-	options.arch = "mips";
+	say(arch, "mips");
 	refuse("'mips' is no architecture that devices have");
-	options.arch = NULL;
+	say_nothing(arch);
 	assert_int_equal(source_set(&sources[0].config.arch, "riscv64"), 0);
 	describe();
 	assert_line("arch riscv64");
@@ -306,6 +324,7 @@ int main(void)
 		describe_test(the_option_then_the_label_then_the_config),
 		describe_test(labels_that_mean_nothing),
 		describe_test(several_devices_in_a_label),
+		describe_test(a_label_of_several_lines),
 		describe_test(programs_as_engines_have_them),
 		describe_test(an_entrypoint_drops_the_images_cmd),
 		describe_test(the_later_config_wins),

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * The manifest's keys as one table, in the order in which manifest_write() puts them.
- * Reader and writer have one function for each shape; what a key's value may be stands in
- * the table.
+ * The manifest's keys as one table, in the order in which manifest_write() puts them, made
+ * from keys.def, which tells how a key is added. Reader and writer have one function for
+ * each shape; what a key's value may be stands in the table.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,10 +15,10 @@ enum manifest_shape {
 	MANIFEST_TEXT,	 /* one text to the end of the line */
 	MANIFEST_TEXTS,	 /* likewise, on any number of lines */
 	MANIFEST_NUMBER, /* one decimal number */
+	MANIFEST_CHOICE, /* one word of a few; its place among them is kept, as an enum */
 	MANIFEST_LAYER,
 	MANIFEST_UPPER,
 	MANIFEST_VOLUME,
-	MANIFEST_RUN,
 	MANIFEST_SHAPES,
 };
 
@@ -30,15 +30,44 @@ struct manifest_key {
 	size_t value; /* offset in struct manifest of the text, the array or the number */
 	size_t count; /* of an array: offset of its size_t, and its most items */
 	size_t most;  /* 0: a single value */
-	uint64_t least; /* of a number */
+	uint64_t least;		     /* of a number */
+	const char *choices;	     /* "one, two or three" */
+	const char *text_default;    /* NULL: "" */
+	unsigned int number_default; /* of a number or a choice */
 	const char *(*wrong)(const char *text);
 	const char *(*clash)(const struct manifest *manifest, size_t index);
 };
 
-#define MANIFEST_KEYS 17
+enum manifest_key_id {
+#define KEY(id, ...) MANIFEST_KEY_##id,
+#include "format/manifest/keys.def"
+	MANIFEST_KEYS,
+};
 
 extern const struct manifest_key manifest_keys[MANIFEST_KEYS];
 
-/* By enum manifest_upper and enum manifest_run. */
+/* By enum manifest_upper. */
 extern const char manifest_upper_words[3][8];
-extern const char manifest_run_words[2][12];
+
+/* Sets every key to its default. */
+void manifest_key_defaults(struct manifest *manifest);
+
+/* How many lines of @key the manifest has when it is written. */
+size_t manifest_key_count(const struct manifest *manifest,
+			  const struct manifest_key *key);
+
+/* The word that a choice stands for, within the key's choices; NULL when it is none. */
+const char *manifest_key_choice(const struct manifest_key *key, unsigned int choice,
+				size_t *ret_size);
+
+struct str;
+/* Adds line @index of @key to @text, with its line feed; nothing for a text that may be
+ * empty and is. 0, or -EINVAL with what no manifest may hold. */
+int manifest_key_write(const struct manifest *manifest, const struct manifest_key *key,
+		       size_t index, struct str *text, struct err *err);
+
+/* Takes a value of @key as it stands behind the key in a manifest, printable and with %XX
+ * where that belongs, into its field or behind the items of its list. 0; -EBADMSG with
+ * "KEY: " and the reason. */
+int manifest_key_take(struct manifest *manifest, const struct manifest_key *key,
+		      const char *value, struct err *err);

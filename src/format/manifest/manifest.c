@@ -5,20 +5,15 @@
 #include <string.h>
 
 #include "format/manifest/check.h"
+#include "format/manifest/key.h"
 
 void manifest_init(struct manifest *ret_manifest)
 {
 	/* Not the text arena: its pages stay untouched until something is kept there. */
 	memset(ret_manifest, 0, offsetof(struct manifest, text));
 	ret_manifest->text_used = 0;
-	ret_manifest->name = ret_manifest->version = ret_manifest->arch = "";
-	ret_manifest->min_init = 1;
-	ret_manifest->upper = MANIFEST_UPPER_TMPFS;
+	manifest_key_defaults(ret_manifest);
 	ret_manifest->upper_options = "";
-	ret_manifest->cwd = "/";
-	ret_manifest->user = "0:0";
-	ret_manifest->stop_signal = "SIGTERM";
-	ret_manifest->run = MANIFEST_RUN_SUPERVISE;
 }
 
 const char *manifest_keep(struct manifest *manifest, const char *text)

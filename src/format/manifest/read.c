@@ -89,16 +89,20 @@ static int read_number(struct manifest_reader *reader, const struct manifest_key
 	return 0;
 }
 
-static int read_run(struct manifest_reader *reader, const struct manifest_key *key)
+static int read_choice(struct manifest_reader *reader, const struct manifest_key *key)
 {
-	for (unsigned int i = 0; i < 2; i++) {
-		if (lines_equal(reader->lines.value, reader->lines.value_size,
-				manifest_run_words[i])) {
-			reader->manifest->run = i;
-			return 0;
-		}
+	const struct lines *lines = &reader->lines;
+	unsigned int *ret_choice = value_of(reader, key);
+	const char *word;
+	size_t size = 0;
+
+	for (unsigned int i = 0; (word = manifest_key_choice(key, i, &size)); i++) {
+		if (size != lines->value_size || memcmp(word, lines->value, size) != 0)
+			continue;
+		*ret_choice = i;
+		return 0;
 	}
-	return manifest_refuse(reader, key, "must be exec or supervise");
+	return lines_bad(lines, reader->err, "%s: must be %s", key->name, key->choices);
 }
 
 static int (*const readers[MANIFEST_SHAPES])(struct manifest_reader *reader,
@@ -106,10 +110,10 @@ static int (*const readers[MANIFEST_SHAPES])(struct manifest_reader *reader,
 	[MANIFEST_TEXT] = read_text,
 	[MANIFEST_TEXTS] = read_texts,
 	[MANIFEST_NUMBER] = read_number,
+	[MANIFEST_CHOICE] = read_choice,
 	[MANIFEST_LAYER] = manifest_read_layer,
 	[MANIFEST_UPPER] = manifest_read_upper,
 	[MANIFEST_VOLUME] = manifest_read_volume,
-	[MANIFEST_RUN] = read_run,
 };
 
 static int read_item(struct manifest_reader *reader, const struct manifest_key *key)
@@ -131,24 +135,39 @@ static int read_item(struct manifest_reader *reader, const struct manifest_key *
 	return 0;
 }
 
+static int read_value(struct manifest_reader *reader, const struct manifest_key *key)
+{
+	return key->most ? read_item(reader, key) : readers[key->shape](reader, key);
+}
+
 static int read_line(struct manifest_reader *reader)
 {
 	for (unsigned int i = 0; i < MANIFEST_KEYS; i++) {
 		const struct manifest_key *key = &manifest_keys[i];
-		bool again = reader->seen & 1U << i;
+		bool again = reader->seen & 1ULL << i;
 
 		if (!lines_is(&reader->lines, key->name))
 			continue;
-		reader->seen |= 1U << i;
-		if (key->most)
-			return read_item(reader, key);
-		if (again)
+		reader->seen |= 1ULL << i;
+		if (again && !key->most)
 			return manifest_refuse(reader, key, "stands there twice");
-		return readers[key->shape](reader, key);
+		return read_value(reader, key);
 	}
 	return lines_bad(&reader->lines, reader->err, "unknown key `%.*s`",
 			 (int)(reader->lines.key_size > 32 ? 32 : reader->lines.key_size),
 			 reader->lines.key);
+}
+
+int manifest_key_take(struct manifest *manifest, const struct manifest_key *key,
+		      const char *value, struct err *err)
+{
+	struct manifest_reader reader = {
+		.lines = { .value = value, .value_size = strlen(value) },
+		.manifest = manifest,
+		.err = err,
+	};
+
+	return read_value(&reader, key);
 }
 
 /* `lamina 1`: tells a manifest from anything else, and from manifests to come. */
@@ -173,7 +192,7 @@ static int read_type(struct manifest_reader *reader)
 static int check_required(const struct manifest_reader *reader)
 {
 	for (unsigned int i = 0; i < MANIFEST_KEYS; i++)
-		if (manifest_keys[i].required && !(reader->seen & 1U << i))
+		if (manifest_keys[i].required && !(reader->seen & 1ULL << i))
 			return err_set(reader->err, -EBADMSG, "%s is missing",
 				       manifest_keys[i].name);
 	return 0;

@@ -11,7 +11,7 @@ struct manifest_reader {
 	struct lines lines;
 	struct manifest *manifest;
 	struct err *err;
-	unsigned int seen; /* bit i: manifest_keys[i] had a line */
+	uint64_t seen; /* bit i: manifest_keys[i] had a line */
 };
 
 /* -EBADMSG with "line N: KEY: @words". */

@@ -13,7 +13,7 @@
 struct writer {
 	const struct manifest *manifest;
 	struct err *err;
-	struct str text;
+	struct str *text;
 };
 
 static int refuse(const struct writer *writer, const struct manifest_key *key,
@@ -27,13 +27,6 @@ static const void *value_of(const struct writer *writer, const struct manifest_k
 	return (const char *)writer->manifest + key->value;
 }
 
-static size_t count_of(const struct writer *writer, const struct manifest_key *key)
-{
-	const void *count = (const char *)writer->manifest + key->count;
-
-	return *(const size_t *)count;
-}
-
 static int write_one_text(struct writer *writer, const struct manifest_key *key,
 			  const char *text)
 {
@@ -43,10 +36,10 @@ static int write_one_text(struct writer *writer, const struct manifest_key *key,
 
 	if (words)
 		return refuse(writer, key, words);
-	str_add(&writer->text, key->name);
-	str_add(&writer->text, *text ? " " : "");
-	lines_encode(&writer->text, text, true);
-	str_add(&writer->text, "\n");
+	str_add(writer->text, key->name);
+	str_add(writer->text, *text ? " " : "");
+	lines_encode(writer->text, text, true);
+	str_add(writer->text, "\n");
 	return 0;
 }
 
@@ -76,7 +69,7 @@ static int write_number(struct writer *writer, const struct manifest_key *key,
 	(void)index;
 	if (number < key->least || number > INT64_MAX)
 		return refuse(writer, key, "is out of range");
-	str_addf(&writer->text, "%s %" PRIu64 "\n", key->name, number);
+	str_addf(writer->text, "%s %" PRIu64 "\n", key->name, number);
 	return 0;
 }
 
@@ -91,7 +84,7 @@ static int write_layer(struct writer *writer, const struct manifest_key *key,
 		return refuse(writer, key, err.text);
 	digest_hex(&layer->blob, blob);
 	digest_hex(&layer->root, root);
-	str_addf(&writer->text,
+	str_addf(writer->text,
 		 "layer sha256:%s size %" PRIu64 " data %" PRIu64 " verity %s\n", blob,
 		 layer->size_bytes, layer->data_bytes, root);
 	return 0;
@@ -100,10 +93,10 @@ static int write_layer(struct writer *writer, const struct manifest_key *key,
 /* Options as words of the line. */
 static void add_options(struct writer *writer, const char *options)
 {
-	str_add(&writer->text, *options ? " " : "");
+	str_add(writer->text, *options ? " " : "");
 	for (; *options; options++)
-		str_add_bytes(&writer->text, *options == ',' ? " " : options, 1);
-	str_add(&writer->text, "\n");
+		str_add_bytes(writer->text, *options == ',' ? " " : options, 1);
+	str_add(writer->text, "\n");
 }
 
 static int write_upper(struct writer *writer, const struct manifest_key *key,
@@ -120,7 +113,7 @@ static int write_upper(struct writer *writer, const struct manifest_key *key,
 		words = "only tmpfs takes options";
 	if (words)
 		return refuse(writer, key, words);
-	str_addf(&writer->text, "upper %s", manifest_upper_words[manifest->upper]);
+	str_addf(writer->text, "upper %s", manifest_upper_words[manifest->upper]);
 	add_options(writer, options);
 	return 0;
 }
@@ -139,19 +132,24 @@ static int write_volume(struct writer *writer, const struct manifest_key *key,
 		words = "only tmpfs takes options";
 	if (words)
 		return refuse(writer, key, words);
-	str_add(&writer->text, "volume ");
-	lines_encode(&writer->text, volume->path, false);
-	str_add(&writer->text, volume->persist ? " persist" : " tmpfs");
+	str_add(writer->text, "volume ");
+	lines_encode(writer->text, volume->path, false);
+	str_add(writer->text, volume->persist ? " persist" : " tmpfs");
 	add_options(writer, options);
 	return 0;
 }
 
-static int write_run(struct writer *writer, const struct manifest_key *key, size_t index)
+static int write_choice(struct writer *writer, const struct manifest_key *key,
+			size_t index)
 {
+	const unsigned int *choice = value_of(writer, key);
+	size_t size = 0;
+	const char *word = manifest_key_choice(key, *choice, &size);
+
 	(void)index;
-	if (writer->manifest->run > MANIFEST_RUN_SUPERVISE)
+	if (!word)
 		return refuse(writer, key, "is not filled in");
-	str_addf(&writer->text, "run %s\n", manifest_run_words[writer->manifest->run]);
+	str_addf(writer->text, "%s %.*s\n", key->name, (int)size, word);
 	return 0;
 }
 
@@ -159,14 +157,29 @@ static int (*const writers[MANIFEST_SHAPES])(struct writer *writer,
 					     const struct manifest_key *key,
 					     size_t index) = {
 	[MANIFEST_TEXT] = write_text,	  [MANIFEST_TEXTS] = write_texts,
-	[MANIFEST_NUMBER] = write_number, [MANIFEST_LAYER] = write_layer,
-	[MANIFEST_UPPER] = write_upper,	  [MANIFEST_VOLUME] = write_volume,
-	[MANIFEST_RUN] = write_run,
+	[MANIFEST_NUMBER] = write_number, [MANIFEST_CHOICE] = write_choice,
+	[MANIFEST_LAYER] = write_layer,	  [MANIFEST_UPPER] = write_upper,
+	[MANIFEST_VOLUME] = write_volume,
 };
+
+size_t manifest_key_count(const struct manifest *manifest, const struct manifest_key *key)
+{
+	const void *count = (const char *)manifest + key->count;
+
+	return key->most ? *(const size_t *)count : 1;
+}
+
+int manifest_key_write(const struct manifest *manifest, const struct manifest_key *key,
+		       size_t index, struct str *text, struct err *err)
+{
+	struct writer writer = { .manifest = manifest, .err = err, .text = text };
+
+	return writers[key->shape](&writer, key, index);
+}
 
 static int write_key(struct writer *writer, const struct manifest_key *key)
 {
-	size_t count = key->most ? count_of(writer, key) : 1;
+	size_t count = manifest_key_count(writer->manifest, key);
 
 	if (count == 0 && key->required)
 		return refuse(writer, key, "is missing");
@@ -189,21 +202,22 @@ static int write_key(struct writer *writer, const struct manifest_key *key)
 int manifest_write(const struct manifest *manifest, char *ret_text, size_t size,
 		   struct err *err)
 {
-	struct writer writer = { .manifest = manifest, .err = err };
+	struct str text;
+	struct writer writer = { .manifest = manifest, .err = err, .text = &text };
 
 	if (size == 0)
 		return err_set(err, -ENAMETOOLONG, "no room for a manifest");
-	str_init(&writer.text, ret_text, size);
-	str_add(&writer.text, "lamina 1\n");
+	str_init(&text, ret_text, size);
+	str_add(&text, "lamina 1\n");
 	for (unsigned int i = 0; i < MANIFEST_KEYS; i++) {
 		int r = write_key(&writer, &manifest_keys[i]);
 
 		if (r < 0)
 			return r;
 	}
-	if (str_done(&writer.text) < 0 || writer.text.used > MANIFEST_MAX_SIZE)
+	if (str_done(&text) < 0 || text.used > MANIFEST_MAX_SIZE)
 		return err_set(err, -ENAMETOOLONG, "a manifest has at most %zu bytes",
 			       size <= MANIFEST_MAX_SIZE ? size - 1
 							 : (size_t)MANIFEST_MAX_SIZE);
-	return (int)writer.text.used;
+	return (int)text.used;
 }

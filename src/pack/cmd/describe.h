@@ -9,15 +9,15 @@
 
 #include "base/err.h"
 #include "format/manifest.h"
+#include "format/manifest/key.h"
 #include "pack/import/import.h"
 #include "pack/source/source.h"
 
-/* What the command line said; NULL and empty where it said nothing. */
+/* What the command line said: values by the manifest's keys, in their order; of a key that
+ * stands once, the last one counts. */
 struct describe_options {
-	const char *name, *version, *arch, *user, *cwd, *stop_signal, *upper, *run;
-	bool has_serial;
-	uint64_t serial;
-	struct source_texts compatible, entrypoint, cmd, args, env, volumes, injects;
+	struct source_texts keys[MANIFEST_KEYS];
+	struct source_texts entrypoint, cmd;
 };
 
 /*

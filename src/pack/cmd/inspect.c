@@ -3,12 +3,11 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/fd.h"
 #include "base/str.h"
 #include "cli/cmd.h"
-#include "format/lines.h"
+#include "pack/cmd/show-keys.h"
 #include "pack/image/input.h"
 #include "pack/image/place.h"
 #include "pack/image/superblock.h"
@@ -33,8 +32,6 @@ struct request {
 	struct keyring ring;
 	bool json;
 };
-
-static const char *const upper_names[] = { "tmpfs", "persist", "none" };
 
 /* 0 also when the layer is no squashfs, or isn't there: that is what is then shown. */
 static int read_facts(const struct place *place, size_t n, struct facts *ret_facts,
@@ -79,60 +76,14 @@ static uint64_t total_size(const struct image *image)
 /* --- for people
  * -------------------------------------------------------------------------- */
 
-/* Text of an image may hold anything, also what a terminal would obey. */
-static void print_line(const char *label, const char *value)
-{
-	static char text[3 * MANIFEST_MAX_SIZE + 1];
-	struct str s;
-
-	str_init(&s, text, sizeof(text));
-	lines_encode(&s, value, 1);
-	printf("  %-12s %s\n", label, text);
-}
-
-static void print_list(const char *label, const char *const *items, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		print_line(i == 0 ? label : "", items[i]);
-}
-
 static void print_head(const struct image *image, const struct keyring *ring)
 {
-	const struct manifest *m = &image->manifest;
-
-	print_line("name", m->name);
-	if (m->version[0])
-		print_line("version", m->version);
 	printf("  %-12s %s\n", "image", image->id);
-	printf("  %-12s %" PRIu64 "\n", "serial", m->serial);
-	print_list("compatible", m->compatible, m->compatible_count);
-	print_line("arch", m->arch);
-	printf("  %-12s %" PRIu64 "\n", "min-init", m->min_init);
 	for (size_t i = 0; i < image->signatures.count; i++)
 		printf("  %-12s %s (%s)\n", i == 0 ? "signed by" : "",
 		       image->signatures.lines[i].id, signature_word(image, i, ring));
 	if (image->signatures.count == 0)
-		print_line("signed by", "nobody");
-}
-
-static void print_run(const struct manifest *m)
-{
-	print_list("source", m->sources, m->source_count);
-	print_line("run", m->run == MANIFEST_RUN_EXEC ? "exec" : "supervise");
-	print_list("arg", m->args, m->arg_count);
-	print_list("env", m->env, m->env_count);
-	print_line("cwd", m->cwd);
-	print_line("user", m->user);
-	print_line("stop-signal", m->stop_signal);
-	printf("  %-12s %s%s%s\n", "upper", upper_names[m->upper],
-	       m->upper_options[0] ? " " : "", m->upper_options);
-	for (size_t i = 0; i < m->volume_count; i++) {
-		print_line("volume", m->volumes[i].path);
-		printf("  %-12s   %s %s\n", "",
-		       m->volumes[i].persist ? "persist" : "tmpfs",
-		       m->volumes[i].options);
-	}
-	print_list("inject", m->injects, m->inject_count);
+		printf("  %-12s nobody\n", "signed by");
 }
 
 static void print_layer(const struct place *place, size_t n)
@@ -150,7 +101,7 @@ static void print_layer(const struct place *place, size_t n)
 	       str_size(layer->size_bytes, size),
 	       str_size(layer->size_bytes - layer->data_bytes, tree));
 	if (read_facts(place, n, &facts, &err) < 0)
-		print_line("", err.text);
+		printf("  %-12s %s\n", "", err.text);
 	else
 		printf("  %-12s squashfs, %s, %" PRIu32
 		       " files and directories, blocks of %s\n",
@@ -164,7 +115,7 @@ static void print_text(const struct place *place, const struct keyring *ring)
 	char size[16];
 
 	print_head(image, ring);
-	print_run(&image->manifest);
+	show_keys(&image->manifest);
 	for (size_t n = 0; n < image->manifest.layer_count; n++)
 		print_layer(place, n);
 	printf("  %-12s %zu layer%s, %s\n", "total", image->manifest.layer_count,
@@ -174,29 +125,6 @@ static void print_text(const struct place *place, const struct keyring *ring)
 
 /* --- for programs
  * ------------------------------------------------------------------------ */
-
-/* A JSON text, with what isn't UTF-8 spelled as in the manifest. */
-static json_t *text_json(const char *text)
-{
-	static char encoded[3 * MANIFEST_MAX_SIZE + 1];
-	json_t *json = json_string(text);
-	struct str s;
-
-	if (json)
-		return json;
-	str_init(&s, encoded, sizeof(encoded));
-	lines_encode(&s, text, 1);
-	return json_string(encoded);
-}
-
-static json_t *list_json(const char *const *items, size_t count)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(list, text_json(items[i]));
-	return list;
-}
 
 static json_t *signatures_json(const struct image *image, const struct keyring *ring)
 {
@@ -224,7 +152,7 @@ static json_t *layer_json(const struct place *place, size_t n)
 			 (json_int_t)layer->size_bytes, "data",
 			 (json_int_t)layer->data_bytes, "rootHash", root);
 	if (read_facts(place, n, &facts, &err) < 0)
-		(void)json_object_set_new(json, "problem", text_json(err.text));
+		(void)json_object_set_new(json, "problem", show_text_json(err.text));
 	else
 		(void)json_object_set_new(
 			json, "squashfs",
@@ -245,48 +173,20 @@ static json_t *layers_json(const struct place *place)
 	return list;
 }
 
-static json_t *volumes_json(const struct manifest *m)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < m->volume_count; i++)
-		(void)json_array_append_new(
-			list, json_pack("{s:o, s:s, s:o}", "path",
-					text_json(m->volumes[i].path), "kind",
-					m->volumes[i].persist ? "persist" : "tmpfs",
-					"options", text_json(m->volumes[i].options)));
-	return list;
-}
-
-static json_t *run_json(const struct manifest *m)
-{
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "mode",
-			 m->run == MANIFEST_RUN_EXEC ? "exec" : "supervise", "args",
-			 list_json(m->args, m->arg_count), "env",
-			 list_json(m->env, m->env_count), "cwd", text_json(m->cwd),
-			 "user", text_json(m->user), "stopSignal",
-			 text_json(m->stop_signal));
-}
-
 static int print_json(const struct place *place, const struct keyring *ring)
 {
 	const struct image *image = place->image;
-	const struct manifest *m = &image->manifest;
-	json_t *json = json_pack(
-		"{s:s, s:o, s:o, s:I, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:{s:s, s:o}, "
-		"s:o, s:o, "
-		"s:I}",
-		"image", image->id, "name", text_json(m->name), "version",
-		text_json(m->version), "serial", (json_int_t)m->serial, "compatible",
-		list_json(m->compatible, m->compatible_count), "arch", m->arch, "minInit",
-		(json_int_t)m->min_init, "signatures", signatures_json(image, ring),
-		"sources", list_json(m->sources, m->source_count), "run", run_json(m),
-		"layers", layers_json(place), "upper", "kind", upper_names[m->upper],
-		"options", text_json(m->upper_options), "volumes", volumes_json(m),
-		"injects", list_json(m->injects, m->inject_count), "size",
-		(json_int_t)total_size(image));
-	int r = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
+	json_t *json = json_pack("{s:s, s:o}", "image", image->id, "signatures",
+				 signatures_json(image, ring));
+	int r = json ? show_keys_json(&image->manifest, json) : -ENOMEM;
 
+	if (r == 0)
+		r = json_object_set_new(json, "layers", layers_json(place));
+	if (r == 0)
+		r = json_object_set_new(json, "size",
+					json_integer((json_int_t)total_size(image)));
+	if (r == 0)
+		r = json_dumpf(json, stdout, JSON_INDENT(2));
 	json_decref(json);
 	putchar('\n');
 	return r < 0 ? -ENOMEM : 0;

@@ -17,23 +17,12 @@
 
 enum option {
 	OPT_OUTPUT,
-	OPT_NAME,
-	OPT_VERSION,
-	OPT_SERIAL,
-	OPT_COMPATIBLE,
-	OPT_ARCH,
+#define KEY(id, ...) OPT_##id,
+#define KEY_INNER(id, ...)
+#include "format/manifest/keys.def"
 	OPT_PLATFORM,
-	OPT_ARG,
 	OPT_ENTRYPOINT,
 	OPT_CMD,
-	OPT_ENV,
-	OPT_USER,
-	OPT_CWD,
-	OPT_STOP_SIGNAL,
-	OPT_RUN,
-	OPT_UPPER,
-	OPT_VOLUME,
-	OPT_INJECT,
 	OPT_MERGE,
 	OPT_EXCLUDE,
 	OPT_OWNER,
@@ -45,29 +34,20 @@ enum option {
 	OPT_LIMIT_BYTES,
 	OPT_LIMIT_DEPTH,
 	OPT_JSON,
+	OPTIONS,
 };
+
+#define OPEN(...) __VA_ARGS__
 
 static const struct cmd_option options[] = {
 	[OPT_OUTPUT] = { "output", 'o', "DIR", "the store tree to add the image to" },
-	[OPT_NAME] = { "name", 'n', "NAME", "name of the image" },
-	[OPT_VERSION] = { "version", 0, "TEXT", "version for people" },
-	[OPT_SERIAL] = { "serial", 0, "N", "version for machines; may only grow (1)" },
-	[OPT_COMPATIBLE] = { "compatible", 'c', "NAME",
-			     "devices it is for; more than once" },
-	[OPT_ARCH] = { "arch", 0, "ARCH", "amd64, arm64, arm or riscv64" },
+#define KEY(id, key, json, words, reading, option) [OPT_##id] = { (key), OPEN option },
+#define KEY_INNER(id, ...)
+#include "format/manifest/keys.def"
 	[OPT_PLATFORM] = { "platform", 0, "OS/ARCH", "which image of an index to take" },
-	[OPT_ARG] = { "arg", 0, "WORD", "program, then its arguments, one each" },
 	[OPT_ENTRYPOINT] = { "entrypoint", 0, "WORD",
 			     "instead of the image's Entrypoint and Cmd" },
 	[OPT_CMD] = { "cmd", 0, "WORD", "instead of the image's Cmd" },
-	[OPT_ENV] = { "env", 'e', "NAME=VALUE", "environment variable" },
-	[OPT_USER] = { "user", 'u', "USER[:GROUP]", "who the program runs as" },
-	[OPT_CWD] = { "cwd", 0, "PATH", "its working directory" },
-	[OPT_STOP_SIGNAL] = { "stop-signal", 0, "SIGNAL", "what asks it to stop" },
-	[OPT_RUN] = { "run", 0, "HOW", "exec (as process 1, the default)" },
-	[OPT_UPPER] = { "upper", 0, "KIND", "tmpfs[,size=...], persist or none" },
-	[OPT_VOLUME] = { "volume", 'v', "PATH[=KIND]", "persist or tmpfs[,size=...]" },
-	[OPT_INJECT] = { "inject", 0, "PATH", "a file that the device may bring itself" },
 	[OPT_MERGE] = { "merge", 0, "N", "merge neighbours until there are N layers" },
 	[OPT_EXCLUDE] = { "exclude", 'x', "GLOB", "leave these paths out" },
 	[OPT_OWNER] = { "owner", 0, "UID:GID", "of all in dir: sources" },
@@ -85,6 +65,13 @@ static const struct cmd_option options[] = {
 	{ 0 },
 };
 
+/* The key of the manifest that an option is of, and 1; 0 for the others. */
+static const unsigned char key_of[OPTIONS] = {
+#define KEY(id, ...) [OPT_##id] = MANIFEST_KEY_##id + 1,
+#define KEY_INNER(id, ...)
+#include "format/manifest/keys.def"
+};
+
 struct pack {
 	const char *output;
 	struct source_options source;
@@ -99,52 +86,16 @@ struct pack {
 	struct import_result result;
 };
 
-/* Options that are one text or a list of texts: where they go. */
-static const char **text_of(struct pack *pack, int option)
-{
-	switch (option) {
-	case OPT_OUTPUT:
-		return &pack->output;
-	case OPT_NAME:
-		return &pack->describe.name;
-	case OPT_VERSION:
-		return &pack->describe.version;
-	case OPT_ARCH:
-		return &pack->describe.arch;
-	case OPT_PLATFORM:
-		return &pack->source.platform;
-	case OPT_USER:
-		return &pack->describe.user;
-	case OPT_CWD:
-		return &pack->describe.cwd;
-	case OPT_STOP_SIGNAL:
-		return &pack->describe.stop_signal;
-	case OPT_RUN:
-		return &pack->describe.run;
-	case OPT_UPPER:
-		return &pack->describe.upper;
-	default:
-		return NULL;
-	}
-}
-
+/* Options that are texts: where they go. */
 static struct source_texts *texts_of(struct pack *pack, int option)
 {
+	if (key_of[option])
+		return &pack->describe.keys[key_of[option] - 1];
 	switch (option) {
-	case OPT_COMPATIBLE:
-		return &pack->describe.compatible;
-	case OPT_ARG:
-		return &pack->describe.args;
 	case OPT_ENTRYPOINT:
 		return &pack->describe.entrypoint;
 	case OPT_CMD:
 		return &pack->describe.cmd;
-	case OPT_ENV:
-		return &pack->describe.env;
-	case OPT_VOLUME:
-		return &pack->describe.volumes;
-	case OPT_INJECT:
-		return &pack->describe.injects;
 	case OPT_EXCLUDE:
 		return &pack->excludes;
 	default:
@@ -152,17 +103,31 @@ static struct source_texts *texts_of(struct pack *pack, int option)
 	}
 }
 
+/* A text for the manifest; a number is looked at while the option is known. */
+static int take_text(struct pack *pack, const struct cmd_line *line, int option,
+		     struct err *err)
+{
+	const struct manifest_key *key =
+		key_of[option] ? &manifest_keys[key_of[option] - 1] : NULL;
+	unsigned long long value;
+	int r = 0;
+
+	if (key && key->shape == MANIFEST_NUMBER)
+		r = cmd_number(line, option, key->least, INT64_MAX, &value, err);
+	return r < 0 ? r : source_texts_add(texts_of(pack, option), line->value);
+}
+
 static int take_number(struct pack *pack, const struct cmd_line *line, int option,
 		       struct err *err)
 {
-	unsigned long long value, least = option == OPT_SERIAL ? 0 : 1, most = INT64_MAX;
+	unsigned long long value, most = INT64_MAX;
 	int r;
 
 	if (option == OPT_LIMIT_DEPTH)
 		most = RESOLVE_DEPTH_MAX;
 	if (option == OPT_MERGE)
 		most = MANIFEST_MAX_LAYERS;
-	r = cmd_number(line, option, least, most, &value, err);
+	r = cmd_number(line, option, 1, most, &value, err);
 	if (r < 0)
 		return r;
 	if (option == OPT_MERGE)
@@ -171,11 +136,8 @@ static int take_number(struct pack *pack, const struct cmd_line *line, int optio
 		pack->import.limits.entries = value;
 	else if (option == OPT_LIMIT_BYTES)
 		pack->import.limits.bytes = value;
-	else if (option == OPT_LIMIT_DEPTH)
-		pack->import.limits.depth = (uint32_t)value;
 	else
-		pack->describe.serial = value;
-	pack->describe.has_serial |= option == OPT_SERIAL;
+		pack->import.limits.depth = (uint32_t)value;
 	return 0;
 }
 
@@ -197,16 +159,15 @@ static int take_owner(struct pack *pack, const char *text, struct err *err)
 static int take_option(struct pack *pack, const struct cmd_line *line, int option,
 		       struct err *err)
 {
-	const char **text = text_of(pack, option);
-	struct source_texts *texts = texts_of(pack, option);
-
-	if (text) {
-		*text = line->value;
-		return 0;
-	}
-	if (texts)
-		return source_texts_add(texts, line->value);
+	if (texts_of(pack, option))
+		return take_text(pack, line, option, err);
 	switch (option) {
+	case OPT_OUTPUT:
+		pack->output = line->value;
+		return 0;
+	case OPT_PLATFORM:
+		pack->source.platform = line->value;
+		return 0;
 	case OPT_COMPRESSION:
 		return squash_parse_compression(line->value, &pack->import.squash, err) <
 				       0
@@ -367,13 +328,10 @@ static void done(struct pack *pack)
 		source_done(&pack->sources[i]);
 	free(pack->sources);
 	source_texts_done(&pack->excludes);
-	source_texts_done(&d->compatible);
 	source_texts_done(&d->entrypoint);
 	source_texts_done(&d->cmd);
-	source_texts_done(&d->args);
-	source_texts_done(&d->env);
-	source_texts_done(&d->volumes);
-	source_texts_done(&d->injects);
+	for (size_t i = 0; i < MANIFEST_KEYS; i++)
+		source_texts_done(&d->keys[i]);
 }
 
 static int run(struct cmd_line *line, struct err *err)

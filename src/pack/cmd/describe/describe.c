@@ -1,303 +1,155 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pack/cmd/describe.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "base/str.h"
 #include "cli/cmd.h"
+#include "format/lines.h"
 #include "pack/cmd/describe/config.h"
 #include "pack/cmd/describe/parts.h"
 
-/* Sets a text: the option, else the label, else what the config says, else nothing. */
-static int set_text(struct manifest *manifest, const char **field, const char *option,
-		    const char *label, const char *config, struct err *err)
-{
-	const char *text = option ? option : label ? label : config;
+#define LABEL_PREFIX "org.lamina."
 
-	if (!text || !*text)
-		return 0;
-	*field = describe_keep(manifest, text, err);
-	return *field ? 0 : -EINVAL;
+/* Which keys have an option. */
+static const bool given[MANIFEST_KEYS] = {
+#define KEY(id, ...) [MANIFEST_KEY_##id] = true,
+#define KEY_INNER(id, ...)
+#include "format/manifest/keys.def"
+};
+
+/*
+ * The keys that have a function. The others are what option or label say, or stay at the
+ * manifest's default; the layers come later.
+ */
+static const struct {
+	describe_fill *fill;
+	bool no_label; /* an image's config has its own place for it */
+} own[MANIFEST_KEYS] = {
+	[MANIFEST_KEY_name] = { describe_name },
+	[MANIFEST_KEY_version] = { describe_version },
+	[MANIFEST_KEY_compatible] = { describe_compatible },
+	[MANIFEST_KEY_arch] = { describe_processor, true },
+	[MANIFEST_KEY_volume] = { describe_volumes },
+	[MANIFEST_KEY_arg] = { describe_args, true },
+	[MANIFEST_KEY_env] = { describe_env, true },
+	[MANIFEST_KEY_cwd] = { describe_cwd, true },
+	[MANIFEST_KEY_user] = { describe_user, true },
+	[MANIFEST_KEY_stop_signal] = { describe_stop_signal, true },
+	[MANIFEST_KEY_run] = { describe_run },
+	[MANIFEST_KEY_source] = { describe_sources },
+};
+
+static const char *label_of(const struct description *d, enum manifest_key_id id)
+{
+	return own[id].no_label ? NULL
+				: describe_label(d->config, manifest_keys[id].name);
 }
 
-static int add_texts(struct manifest *manifest, const char **list, size_t *count,
-		     size_t most, const char *what, const struct source_texts *texts,
-		     struct err *err)
+const char *describe_said(const struct description *d, enum manifest_key_id id)
 {
-	for (size_t i = 0; i < texts->count; i++) {
-		if (*count == most)
-			return err_set(err, -EINVAL, "more than %zu %s", most, what);
-		list[*count] = describe_keep(manifest, texts->items[i], err);
-		if (!list[(*count)++])
-			return -EINVAL;
-	}
-	return 0;
+	const struct source_texts *said = &d->options->keys[id];
+
+	return said->count ? said->items[said->count - 1] : label_of(d, id);
 }
 
-/* "Acme/Thermostat App" as "acme-thermostat-app". */
-static void make_name(const char *from, char ret_name[MANIFEST_NAME_SIZE])
+int describe_lines(const char *text, const char *between, struct source_texts *ret_texts)
 {
-	size_t used = 0;
+	char *copy = text ? strdup(text) : NULL, *save = NULL;
+	int r = text && !copy ? -ENOMEM : 0;
 
-	for (; *from && used < MANIFEST_NAME_SIZE - 1; from++) {
-		char c = (char)tolower((unsigned char)*from);
-
-		if (!isalnum((unsigned char)c) && !strchr("._-", c))
-			c = '-';
-		if (used > 0 || isalnum((unsigned char)c))
-			ret_name[used++] = c;
-	}
-	ret_name[used] = '\0';
-}
-
-static int set_name(struct manifest *manifest, const struct describe_config *config,
-		    const struct describe_options *options, struct err *err)
-{
-	char name[MANIFEST_NAME_SIZE] = "";
-	const char *said = options->name ? options->name : describe_label(config, "name");
-
-	if (said && !manifest_name_valid(said))
-		return err_set(err, -EINVAL,
-			       "the name '%s' does not match [a-z0-9][a-z0-9._-]{0,62}",
-			       said);
-	if (!said && config->name)
-		make_name(config->name, name);
-	if (!said && !name[0])
-		return err_set(err, -EINVAL, "what is the image's name? --name NAME");
-	manifest->name = describe_keep(manifest, said ? said : name, err);
-	return manifest->name ? 0 : -EINVAL;
-}
-
-static int set_serial(struct manifest *manifest, const struct describe_config *config,
-		      const struct describe_options *options, struct err *err)
-{
-	const char *label = describe_label(config, "serial");
-
-	manifest->serial = options->has_serial ? options->serial : 1;
-	if (options->has_serial || !label)
-		return 0;
-	if (str_number(label, strlen(label), &manifest->serial) < 0)
-		return err_set(err, -EINVAL,
-			       "the label org.lamina.serial is no number: %s", label);
-	return 0;
-}
-
-static int set_compatible(struct manifest *manifest, const struct describe_config *config,
-			  const struct describe_options *options, struct err *err)
-{
-	const char *label = describe_label(config, "compatible");
-	struct source_texts words = { 0 };
-	char *copy = NULL, *save = NULL;
-	int r = 0;
-
-	if (!options->compatible.count && !label)
-		return err_set(err, -EINVAL,
-			       "which devices is it for? --compatible NAME, as their "
-			       "policy says it, such as acme,thermostat-v2");
-	if (options->compatible.count)
-		return add_texts(manifest, manifest->compatible,
-				 &manifest->compatible_count, MANIFEST_MAX_COMPATIBLE,
-				 "compatible devices", &options->compatible, err);
-	copy = strdup(label);
-	for (char *word = copy ? strtok_r(copy, " ", &save) : NULL; word && r == 0;
-	     word = strtok_r(NULL, " ", &save))
-		r = source_texts_add(&words, word);
-	if (r == 0)
-		r = copy ? add_texts(manifest, manifest->compatible,
-				     &manifest->compatible_count, MANIFEST_MAX_COMPATIBLE,
-				     "compatible devices", &words, err)
-			 : -ENOMEM;
-	source_texts_done(&words);
+	for (char *at = copy ? strtok_r(copy, between, &save) : NULL; at && r == 0;
+	     at = strtok_r(NULL, between, &save))
+		r = source_texts_add(ret_texts, at);
 	free(copy);
 	return r;
 }
 
-const char *describe_arch(const char *name)
+int describe_texts(const struct description *d, enum manifest_key_id id,
+		   struct source_texts *ret_texts)
 {
-	static const char *const names[][2] = {
-		{ "x86_64", "amd64" }, { "aarch64", "arm64" }, { "armv7l", "arm" },
-		{ "armv6l", "arm" },   { "armhf", "arm" },     { "amd64", "amd64" },
-		{ "arm64", "arm64" },  { "arm", "arm" },       { "riscv64", "riscv64" },
-	};
+	const struct source_texts *said = &d->options->keys[id];
+	int r = 0;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(names[i][0], name) == 0)
-			return names[i][1];
-	return NULL;
-}
-
-static int set_arch(struct manifest *manifest, const struct describe_config *config,
-		    const struct describe_options *options, struct err *err)
-{
-	const char *said = options->arch ? options->arch : config->arch;
-	struct utsname machine;
-
-	if (!said && uname(&machine) == 0) {
-		said = machine.machine;
-		if (describe_arch(said))
-			cmd_note("no source says for which processor it is; %s is "
-				 "assumed (--arch)",
-				 describe_arch(said));
-	}
-	manifest->arch = said ? describe_arch(said) : NULL;
-	if (!manifest->arch)
-		return err_set(err, -EINVAL,
-			       "'%s' is no architecture that devices have: amd64, arm64, "
-			       "arm or riscv64",
-			       said ? said : "?");
-	return 0;
-}
-
-/* As engines do: --arg is everything; --entrypoint drops the image's Cmd; --cmd replaces
- * it. */
-static int set_args(struct manifest *manifest, const struct describe_config *config,
-		    const struct describe_options *options, struct err *err)
-{
-	static const struct source_texts none;
-	const struct source_texts *entrypoint = &config->entrypoint, *cmd = &config->cmd;
-	int r;
-
-	if (options->entrypoint.count) {
-		entrypoint = &options->entrypoint;
-		cmd = &none;
-	}
-	if (options->cmd.count)
-		cmd = &options->cmd;
-	if (options->args.count) {
-		entrypoint = &options->args;
-		cmd = &none;
-	}
-	r = add_texts(manifest, manifest->args, &manifest->arg_count, MANIFEST_MAX_ARGS,
-		      "arguments", entrypoint, err);
-	if (r == 0)
-		r = add_texts(manifest, manifest->args, &manifest->arg_count,
-			      MANIFEST_MAX_ARGS, "arguments", cmd, err);
-	if (r == 0 && manifest->arg_count == 0)
-		return err_set(err, -EINVAL,
-			       "what should the image run? --arg PROGRAM [--arg "
-			       "ARGUMENT...]");
+	/* names of devices have no spaces */
+	if (!said->count)
+		return describe_lines(label_of(d, id),
+				      id == MANIFEST_KEY_compatible ? " \n" : "\n",
+				      ret_texts);
+	for (size_t i = 0; i < said->count && r == 0; i++)
+		r = source_texts_add(ret_texts, said->items[i]);
 	return r;
 }
 
-static int set_run(struct manifest *manifest, const struct describe_config *config,
-		   const struct describe_options *options, struct err *err)
+int describe_take_words(const struct description *d, enum manifest_key_id id,
+			const char *words, const char *shown)
 {
-	const char *label = describe_label(config, "run");
-	const char *run = options->run ? options->run : label ? label : "exec";
+	const struct manifest_key *key = &manifest_keys[id];
+	struct err err = ERR_INIT;
 
-	if (strcmp(run, "exec") != 0 && strcmp(run, "supervise") != 0)
-		return err_set(err, -EINVAL, "run is exec or supervise, not '%s'", run);
-	manifest->run = run[0] == 'e' ? MANIFEST_RUN_EXEC : MANIFEST_RUN_SUPERVISE;
+	if (strlen(words) >= sizeof(d->manifest->text) - d->manifest->text_used)
+		return err_set(
+			d->err, -EINVAL,
+			"the image's description is longer than a manifest may be");
+	if (manifest_key_take(d->manifest, key, words, &err) < 0)
+		/* the text goes between the key's name and the reason */
+		return err_set(d->err, -EINVAL, "%s '%.100s'%s", key->name, shown,
+			       err.text + strlen(key->name));
 	return 0;
 }
 
-/* Later ones win, in the place of the first. */
-static int add_env(struct manifest *manifest, const struct source_texts *env,
-		   struct err *err)
+int describe_take(const struct description *d, enum manifest_key_id id, const char *text)
 {
-	for (size_t i = 0; i < env->count; i++) {
-		const char *text = env->items[i];
-		size_t size = strcspn(text, "="), at = 0;
+	static char spelled[3 * MANIFEST_MAX_SIZE + 1];
+	enum manifest_shape shape = manifest_keys[id].shape;
+	struct str s;
 
-		if (!text[size])
-			return err_set(err, -EINVAL, "env %s: must be NAME=value", text);
-		while (at < manifest->env_count &&
-		       strncmp(manifest->env[at], text, size + 1) != 0)
-			at++;
-		if (at == MANIFEST_MAX_ENV)
-			return err_set(err, -EINVAL, "more than %d environment variables",
-				       MANIFEST_MAX_ENV);
-		manifest->env[at] = describe_keep(manifest, text, err);
-		if (!manifest->env[at])
-			return -EINVAL;
-		if (at == manifest->env_count)
-			manifest->env_count++;
-	}
-	return 0;
+	str_init(&s, spelled, sizeof(spelled));
+	if (shape == MANIFEST_TEXT || shape == MANIFEST_TEXTS)
+		lines_encode(&s, text, true);
+	else
+		for (const char *at = text; *at; at++)
+			str_add_bytes(&s, *at == ',' ? " " : at, 1);
+	return describe_take_words(d, id, spelled, text);
 }
 
-/* "app/" as "/app": engines take it so. */
-static int set_cwd(struct manifest *manifest, const struct describe_config *config,
-		   const struct describe_options *options, struct err *err)
+static int fill_key(const struct description *d, enum manifest_key_id id)
 {
-	const char *said = options->cwd ? options->cwd : config->cwd;
-	char rel[4096], path[4097];
+	const char *said = describe_said(d, id);
+	struct source_texts texts = { 0 };
+	int r = 0;
 
-	if (!said || !*said)
+	if (own[id].fill)
+		return own[id].fill(d, id);
+	if (!given[id] || !said)
 		return 0;
-	if (str_below_root(said, rel, sizeof(rel)) < 0)
-		return err_set(err, -EINVAL, "the working directory '%s' can't be had",
-			       said);
-	(void)snprintf(path, sizeof(path), "/%s", strcmp(rel, ".") == 0 ? "" : rel);
-	manifest->cwd = describe_keep(manifest, path, err);
-	return manifest->cwd ? 0 : -EINVAL;
-}
-
-/* "15" and "TERM" as "SIGTERM". */
-static int set_stop_signal(struct manifest *manifest,
-			   const struct describe_config *config,
-			   const struct describe_options *options, struct err *err)
-{
-	const char *said =
-		options->stop_signal ? options->stop_signal : config->stop_signal;
-	char name[32];
-
-	if (!said || !*said)
-		return 0;
-	if (describe_signal(said, name, sizeof(name)) < 0)
-		return err_set(err, -EINVAL, "the stop signal '%s' is none to stop by",
-			       said);
-	manifest->stop_signal = describe_keep(manifest, name, err);
-	return manifest->stop_signal ? 0 : -EINVAL;
-}
-
-static int set_run_time(struct manifest *m, const struct describe_config *config,
-			const struct describe_options *options, struct err *err)
-{
-	int r = set_args(m, config, options, err);
-
-	if (r == 0)
-		r = add_env(m, &config->env, err);
-	if (r == 0)
-		r = add_env(m, &options->env, err);
-	if (r == 0)
-		r = set_cwd(m, config, options, err);
-	if (r == 0)
-		r = set_text(m, &m->user, options->user, NULL, config->user, err);
-	if (r == 0)
-		r = set_stop_signal(m, config, options, err);
-	if (r == 0)
-		r = set_run(m, config, options, err);
-	if (r == 0)
-		r = describe_upper(m, config, options, err);
-	if (r == 0)
-		r = describe_volumes(m, config, options, err);
-	if (r == 0)
-		r = add_texts(m, m->injects, &m->inject_count, MANIFEST_MAX_INJECTS,
-			      "injected files", &options->injects, err);
+	if (!manifest_keys[id].most)
+		return describe_take(d, id, said);
+	r = describe_texts(d, id, &texts);
+	for (size_t i = 0; i < texts.count && r == 0; i++)
+		r = describe_take(d, id, texts.items[i]);
+	source_texts_done(&texts);
 	return r;
 }
 
-static int fill(struct manifest *m, const struct describe_config *config,
-		const struct describe_options *options, struct err *err)
+/* What somebody wrote into an image and nobody reads. */
+static void note_labels(const struct describe_config *config)
 {
-	int r = set_name(m, config, options, err);
+	const struct source_texts *labels = &config->labels;
 
-	if (r == 0)
-		r = set_text(m, &m->version, options->version,
-			     describe_label(config, "version"), config->version, err);
-	if (r == 0)
-		r = set_serial(m, config, options, err);
-	if (r == 0)
-		r = set_compatible(m, config, options, err);
-	if (r == 0)
-		r = set_arch(m, config, options, err);
-	return r == 0 ? set_run_time(m, config, options, err) : r;
+	for (size_t i = 0; i + 1 < labels->count; i += 2) {
+		const char *name = labels->items[i];
+		bool known = strncmp(name, LABEL_PREFIX, strlen(LABEL_PREFIX)) != 0;
+
+		for (unsigned int id = 0; id < MANIFEST_KEYS && !known; id++)
+			known = given[id] && !own[id].no_label &&
+				strcmp(manifest_keys[id].name,
+				       name + strlen(LABEL_PREFIX)) == 0;
+		if (!known)
+			cmd_note("warning: the label %s means nothing to lamina", name);
+	}
 }
 
 /* A manifest that can be written, but for its layers? Found out with a made-up one. */
@@ -319,24 +171,26 @@ int describe_image(const struct source *sources, size_t count,
 		   struct err *err)
 {
 	struct describe_config config;
+	const struct description d = {
+		.sources = sources,
+		.source_count = count,
+		.manifest = ret_manifest,
+		.config = &config,
+		.options = options,
+		.err = err,
+	};
 	int r;
 
 	manifest_init(ret_manifest);
+	ret_manifest->serial = 1;
 	ret_manifest->min_init = MANIFEST_FEATURE_LEVEL;
 	r = describe_config_merge(sources, count, &config);
-	if (r == 0)
-		r = fill(ret_manifest, &config, options, err);
-	for (size_t i = 0; i < count && r == 0; i++) {
-		if (!sources[i].provenance ||
-		    ret_manifest->source_count == MANIFEST_MAX_LAYERS)
-			continue;
-		const char *kept =
-			describe_keep(ret_manifest, sources[i].provenance, err);
-
-		ret_manifest->sources[ret_manifest->source_count++] = kept;
-		r = kept ? 0 : -EINVAL;
-	}
-	return r == 0 ? try_to_write(ret_manifest, err) : r;
+	for (unsigned int id = 0; id < MANIFEST_KEYS && r == 0; id++)
+		r = fill_key(&d, (enum manifest_key_id)id);
+	if (r < 0)
+		return r;
+	note_labels(&config);
+	return try_to_write(ret_manifest, err);
 }
 
 int describe_layers(const struct import_result *result, struct manifest *manifest,

@@ -1,13 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* What the files of this folder share; describe.h is for everybody else. */
+/*
+ * What the files of this folder share; describe.h is for everybody else. Those keys that
+ * pack takes from elsewhere than an option or a label have a function here, named in the
+ * table of describe.c.
+ */
 #include "pack/cmd/describe.h"
 #include "pack/cmd/describe/config.h"
 
-/* A copy of @text in the manifest's own memory; NULL with a text when that is full. */
-const char *describe_keep(struct manifest *manifest, const char *text, struct err *err);
+struct description {
+	const struct source *sources;
+	size_t source_count;
+	struct manifest *manifest;
+	const struct describe_config *config;
+	const struct describe_options *options;
+	struct err *err;
+};
 
-int describe_upper(struct manifest *manifest, const struct describe_config *config,
-		   const struct describe_options *options, struct err *err);
-int describe_volumes(struct manifest *manifest, const struct describe_config *config,
-		     const struct describe_options *options, struct err *err);
+/* Each 0 or -EINVAL with a text. */
+typedef int describe_fill(const struct description *d, enum manifest_key_id id);
+describe_fill describe_name, describe_version, describe_compatible, describe_processor;
+describe_fill describe_volumes, describe_args, describe_env, describe_cwd, describe_user,
+	describe_stop_signal, describe_run, describe_sources;
+
+/* What option or label say: the last option, else the label, else NULL. */
+const char *describe_said(const struct description *d, enum manifest_key_id id);
+
+/* The options' values, else the label's lines, as borrowed texts in @ret_texts, which the
+ * caller ends with source_texts_done(). 0 or -ENOMEM. */
+int describe_texts(const struct description *d, enum manifest_key_id id,
+		   struct source_texts *ret_texts);
+
+/* Adds the pieces of @text (NULL: none) between which any of the characters of @between
+ * stand. 0 or -ENOMEM. */
+int describe_lines(const char *text, const char *between, struct source_texts *ret_texts);
+
+/* Puts @text into the manifest: the whole of a text, or words with commas or spaces
+ * between them. 0; -EINVAL, naming key and text. */
+int describe_take(const struct description *d, enum manifest_key_id id, const char *text);
+
+/* The same for words that are spelled as in a manifest; @shown is what an error tells. */
+int describe_take_words(const struct description *d, enum manifest_key_id id,
+			const char *words, const char *shown);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the image runs, and how: mostly what its config says. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "pack/cmd/describe/parts.h"
+
+static int add_args(const struct description *d, enum manifest_key_id id,
+		    const struct source_texts *texts)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < texts->count && r == 0; i++)
+		r = describe_take(d, id, texts->items[i]);
+	return r;
+}
+
+/* As engines do: --arg is everything; --entrypoint drops the image's Cmd; --cmd replaces
+ * it. */
+int describe_args(const struct description *d, enum manifest_key_id id)
+{
+	static const struct source_texts none;
+	const struct source_texts *entrypoint = &d->config->entrypoint;
+	const struct source_texts *cmd = &d->config->cmd;
+	int r;
+
+	if (d->options->entrypoint.count) {
+		entrypoint = &d->options->entrypoint;
+		cmd = &none;
+	}
+	if (d->options->cmd.count)
+		cmd = &d->options->cmd;
+	if (d->options->keys[id].count) {
+		entrypoint = &d->options->keys[id];
+		cmd = &none;
+	}
+	r = add_args(d, id, entrypoint);
+	if (r == 0)
+		r = add_args(d, id, cmd);
+	if (r == 0 && d->manifest->arg_count == 0)
+		return err_set(d->err, -EINVAL,
+			       "what should the image run? --arg PROGRAM [--arg "
+			       "ARGUMENT...]");
+	return r;
+}
+
+/* Later ones win, in the place of the first. */
+static int merge_env(const struct description *d, const struct source_texts *env,
+		     const char *merged[MANIFEST_MAX_ENV], size_t *count)
+{
+	for (size_t i = 0; i < env->count; i++) {
+		const char *text = env->items[i];
+		size_t size = strcspn(text, "="), at = 0;
+
+		while (at < *count && strncmp(merged[at], text, size + 1) != 0)
+			at++;
+		if (at == MANIFEST_MAX_ENV)
+			return err_set(d->err, -EINVAL,
+				       "more than %d environment variables",
+				       MANIFEST_MAX_ENV);
+		merged[at] = text;
+		*count += at == *count;
+	}
+	return 0;
+}
+
+int describe_env(const struct description *d, enum manifest_key_id id)
+{
+	const char *merged[MANIFEST_MAX_ENV];
+	size_t count = 0;
+	int r = merge_env(d, &d->config->env, merged, &count);
+
+	if (r == 0)
+		r = merge_env(d, &d->options->keys[id], merged, &count);
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = describe_take(d, id, merged[i]);
+	return r;
+}
+
+/* "app/" as "/app": engines take it so. */
+int describe_cwd(const struct description *d, enum manifest_key_id id)
+{
+	const char *said = describe_said(d, id);
+	const char *cwd = said ? said : d->config->cwd;
+	char rel[4096], path[4097];
+
+	if (!cwd || !*cwd)
+		return 0;
+	if (str_below_root(cwd, rel, sizeof(rel)) < 0)
+		return err_set(d->err, -EINVAL, "the working directory '%s' can't be had",
+			       cwd);
+	(void)snprintf(path, sizeof(path), "/%s", strcmp(rel, ".") == 0 ? "" : rel);
+	return describe_take(d, id, path);
+}
+
+int describe_user(const struct description *d, enum manifest_key_id id)
+{
+	const char *said = describe_said(d, id);
+	const char *user = said ? said : d->config->user;
+
+	return user && *user ? describe_take(d, id, user) : 0;
+}
+
+/* "15" and "TERM" as "SIGTERM". */
+int describe_stop_signal(const struct description *d, enum manifest_key_id id)
+{
+	const char *said = describe_said(d, id);
+	const char *text = said ? said : d->config->stop_signal;
+	char name[32];
+
+	if (!text || !*text)
+		return 0;
+	if (describe_signal(text, name, sizeof(name)) < 0)
+		return err_set(d->err, -EINVAL, "the stop signal '%s' is none to stop by",
+			       text);
+	return describe_take(d, id, name);
+}
+
+int describe_run(const struct description *d, enum manifest_key_id id)
+{
+	const char *said = describe_said(d, id);
+
+	return describe_take(d, id, said ? said : "exec");
+}
