@@ -6,7 +6,7 @@ test-libs = $(if $(static),,-lcmocka) $(sort $(foreach r,$(test-rooms),$(libs-$(
 test-archives = $(foreach r,$(test-rooms),$(O)/src/$(r).a) $(mbedtls-archive)
 
 # Tests of what a configuration may leave out, or that make what they need with it.
-needs-LAMINA_TOOL := unit/test_child unit/test_describe unit/test_import-plan unit/test_layer \
+needs-LAMINA_TOOL := unit/test_child unit/test_decompress unit/test_describe unit/test_import-plan unit/test_layer \
 	unit/test_look unit/test_members unit/test_oci unit/test_output unit/test_pax unit/test_place \
 	unit/test_spool unit/test_tar unit/test_tree
 needs-LAMINA_SIGN := fake/test_check fake/test_gc fake/test_init fake/test_install \

@@ -29,7 +29,7 @@ static void check_source(const struct source *source)
 
 static void open_archive(const char *transport, int fd)
 {
-	struct source_options options = { .platform = NULL };
+	struct source_options options = { .platform = NULL, .limit_bytes = 1 << 24 };
 	struct err err = ERR_INIT;
 	struct source source;
 	char spec[64];

@@ -63,7 +63,7 @@ static struct members *open_tar(int (*filter)(struct archive *), const struct pa
 		put_in_tar(a, &list[i]);
 	assert_int_equal(archive_write_close(a), ARCHIVE_OK);
 	archive_write_free(a);
-	members = members_open_archive(path, &r, &err);
+	members = members_open_archive(path, 1 << 20, &r, &err);
 	if (!members)
 		fail_msg("%s", err.text);
 	return members;
@@ -86,7 +86,7 @@ static struct members *open_dir(void)
 			tree_file(path, part->text ? part->text : "the index", 0644);
 	}
 	(void)snprintf(path, sizeof(path), "%s/layout", tree_path);
-	members = members_open_dir(path, &r, &err);
+	members = members_open_dir(path, 0, &r, &err);
 	assert_non_null(members);
 	return members;
 }
@@ -202,9 +202,9 @@ static void nothing_there(void **state)
 
 	(void)state;
 	(void)snprintf(path, sizeof(path), "%s/none", tree_path);
-	assert_null(members_open_dir(path, &r, &err));
+	assert_null(members_open_dir(path, 0, &r, &err));
 	assert_int_equal(r, -ENOENT);
-	assert_null(members_open_archive(path, &r, &err));
+	assert_null(members_open_archive(path, 1 << 20, &r, &err));
 	assert_int_equal(r, -ENOENT);
 	assert_non_null(strstr(err.text, "can't open it"));
 	members_free(NULL);

@@ -222,6 +222,7 @@ static int read_line(struct pack *pack, struct cmd_line *line, struct err *err)
 		r = cmd_operands(line, 1, -1, err);
 	if (r == 0 && !pack->output)
 		r = cmd_usage(err, "pack: where to? -o DIR");
+	pack->source.limit_bytes = pack->import.limits.bytes;
 	pack->import.excludes = (const char *const *)pack->excludes.items;
 	if (r == 0)
 		r = cache_limit(&pack->import.cache_bytes, err);
@@ -339,7 +340,7 @@ static int run(struct cmd_line *line, struct err *err)
 	struct pack pack = {
 		.import = {
 			.squash = { .compression = "zstd", .block_size = 131072 },
-			.limits = { .entries = 4000000, .bytes = 64ULL << 30, .depth = 1024 },
+			.limits = { .entries = 4000000, .bytes = SOURCE_LIMIT_BYTES, .depth = 1024 },
 			.latest = UINT32_MAX, .readback = true, .cache = true,
 		},
 		.staging = { .fd = -EBADF, .temp_fd = -EBADF },

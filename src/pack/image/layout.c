@@ -88,8 +88,10 @@ int registry_open(const char *spec, struct registry_image *from, struct err *err
 
 	from->members = NULL;
 	if (r == 0)
-		from->members = spec[3] == ':' ? members_open_dir(path, &r, err)
-					       : members_open_archive(path, &r, err);
+		from->members =
+			spec[3] == ':'
+				? members_open_dir(path, SOURCE_LIMIT_BYTES, &r, err)
+				: members_open_archive(path, SOURCE_LIMIT_BYTES, &r, err);
 	if (r == 0)
 		r = read_image(from, ref, err);
 	free(path);

@@ -157,6 +157,16 @@ static int read_extents(struct dir *dir, int file_fd, const struct stat *st,
 	return 0;
 }
 
+static const struct content_stamp *make_stamp(struct dir *dir, const struct stat *st)
+{
+	struct content_stamp *stamp = tree_alloc(dir->tree, sizeof(*stamp));
+
+	if (stamp)
+		*stamp = (struct content_stamp){ st->st_dev, st->st_ino, st->st_size,
+						 st->st_mtim, st->st_ctim };
+	return stamp;
+}
+
 static int read_file(struct dir *dir, int fd, const struct stat *st, const char *path,
 		     struct layer_entry *entry)
 {
@@ -167,8 +177,9 @@ static int read_file(struct dir *dir, int fd, const struct stat *st, const char 
 		return -errno;
 	entry->size_bytes = (uint64_t)st->st_size;
 	entry->content = dir->content;
+	entry->stamp = make_stamp(dir, st);
 	entry->target = tree_text(dir->tree, path); /* where content.h finds it again */
-	if (!entry->target)
+	if (!entry->target || !entry->stamp)
 		return -ENOMEM;
 	return read_extents(dir, file, st, entry);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * A source layer's tar, uncompressed, in a file that can be read anywhere: the user's own
- * file where it is uncompressed, else an unnamed temporary one. Each byte is read and
- * decompressed once; both digests are verified on the way.
+ * A source layer's tar, uncompressed, in an unnamed temporary file. Each byte of the source is
+ * read once, and decompressed once; both digests are verified on the way.
+ *
+ * Rule: nothing looks at a source's bytes again. What goes on is what was hashed.
  */
 #include <stdint.h>
 

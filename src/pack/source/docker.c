@@ -308,7 +308,7 @@ static int docker_open(const char *rest, const struct source_options *options,
 	int r = oci_split(rest, &path, &ref);
 
 	if (r == 0)
-		members = members_open_archive(path, &r, err);
+		members = members_open_archive(path, options->limit_bytes, &r, err);
 	if (r == 0)
 		r = read_archive(members, path, ref, options, source, err);
 	members_free(members);

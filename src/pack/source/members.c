@@ -5,6 +5,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "pack/host/decompress.h"
 #include "pack/host/scratch.h"
 
 #define MAX_MEMBERS 100000
@@ -165,40 +167,51 @@ static int read_list(struct members *members, struct archive *a, struct err *err
 /* --- a tar that can't be read in place
  * ------------------------------------------------------ */
 
-static int copy_raw(struct archive *a, int fd, struct err *err)
+static ssize_t read_stored(void *context, const void **ret_bytes)
+{
+	static char buffer[COPY_SIZE];
+	ssize_t n;
+
+	do
+		n = read(*(const int *)context, buffer, sizeof(buffer));
+	while (n < 0 && errno == EINTR);
+	*ret_bytes = buffer;
+	return n < 0 ? -errno : n;
+}
+
+static int copy_plain(struct decompress *decompress, uint64_t limit_bytes, int fd,
+		      struct err *err)
 {
 	const void *bytes;
-	size_t size;
-	la_int64_t offset;
-	int got, r = 0;
+	uint64_t size = 0;
+	ssize_t n;
 
-	while ((got = archive_read_data_block(a, &bytes, &size, &offset)) == ARCHIVE_OK) {
-		r = fd_write_all(fd, bytes, size);
+	while ((n = decompress_next(decompress, &bytes, err)) > 0) {
+		int r;
+
+		size += (uint64_t)n;
+		if (size > limit_bytes)
+			return err_set(err, -E2BIG,
+				       "unpacks to more than %" PRIu64
+				       " bytes (--limit-bytes)",
+				       limit_bytes);
+		r = fd_write_all(fd, bytes, (size_t)n);
 		if (r < 0)
 			return err_errno(err, r, "temporary file");
 	}
-	return got == ARCHIVE_EOF ? 0 : tar_failed(a, err);
+	return (int)n;
 }
 
 /* Decompresses all of @from into a temporary file. */
-static int spool(int from, struct err *err)
+static int spool(int from, uint64_t limit_bytes, struct err *err)
 {
 	__fd int to = scratch_open(err);
-	struct archive *a = archive_read_new();
-	struct archive_entry *entry;
-	int r;
+	struct decompress *decompress = NULL;
+	int r = to < 0 ? to : decompress_open(&decompress, read_stored, &from, err);
 
-	if (to < 0 || !a) {
-		(void)archive_read_free(a);
-		return to < 0 ? to : err_errno(err, -ENOMEM, "archive");
-	}
-	(void)archive_read_support_filter_all(a);
-	(void)archive_read_support_format_raw(a);
-	r = archive_read_open_fd(a, from, COPY_SIZE) == ARCHIVE_OK &&
-			    archive_read_next_header(a, &entry) == ARCHIVE_OK
-		    ? copy_raw(a, to, err)
-		    : tar_failed(a, err);
-	(void)archive_read_free(a);
+	if (r == 0)
+		r = copy_plain(decompress, limit_bytes, to, err);
+	decompress_free(decompress);
 	if (r == 0 && lseek(to, 0, SEEK_SET) < 0)
 		r = err_errno(err, -errno, "temporary file");
 	return r < 0 ? r : TAKE_FD(to);
@@ -213,7 +226,8 @@ static bool is_plain_tar(int fd)
 	       memcmp(magic, "ustar", sizeof(magic)) == 0;
 }
 
-static int open_archive(struct members *members, const char *path, struct err *err)
+static int open_archive(struct members *members, const char *path, uint64_t limit_bytes,
+			struct err *err)
 {
 	struct archive *a;
 	int r;
@@ -223,7 +237,7 @@ static int open_archive(struct members *members, const char *path, struct err *e
 	if (members->fd < 0)
 		return err_errno(err, -errno, "can't open it");
 	if (!is_plain_tar(members->fd)) {
-		int plain = spool(members->fd, err);
+		int plain = spool(members->fd, limit_bytes, err);
 
 		if (plain < 0)
 			return plain;
@@ -261,19 +275,22 @@ static struct members *keep_or_free(struct members *members, int r, int *ret_err
 	return NULL;
 }
 
-struct members *members_open_archive(const char *path, int *ret_errno, struct err *err)
+struct members *members_open_archive(const char *path, uint64_t limit_bytes,
+				     int *ret_errno, struct err *err)
 {
 	struct members *members = members_new();
-	int r = members ? open_archive(members, path, err) : -ENOMEM;
+	int r = members ? open_archive(members, path, limit_bytes, err) : -ENOMEM;
 
 	return keep_or_free(members, r, ret_errno);
 }
 
-struct members *members_open_dir(const char *path, int *ret_errno, struct err *err)
+struct members *members_open_dir(const char *path, uint64_t limit_bytes, int *ret_errno,
+				 struct err *err)
 {
 	struct members *members = members_new();
 	int r = members ? 0 : -ENOMEM;
 
+	(void)limit_bytes; /* nothing is unpacked */
 	if (members)
 		members->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (members && members->dir < 0)
@@ -305,11 +322,29 @@ bool members_has(const struct members *members, const char *name)
 	return fd >= 0;
 }
 
+/* A blob behind a link that leads out of the layout. */
+static int open_linked_blob(int dir, const char *name)
+{
+	char path[PATH_FD_SIZE];
+	__fd int at = openat(dir, name, O_PATH | O_CLOEXEC);
+	struct stat st;
+	int fd;
+
+	if (at < 0 || fstat(at, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	fd = open(path_of_fd(path, at), O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 static int open_in_dir(int dir, const char *name, uint64_t *ret_size, struct err *err)
 {
 	__fd int fd = path_open_in(dir, name, O_RDONLY | O_NONBLOCK);
 	struct stat st;
 
+	if (fd == -ENOENT && strncmp(name, "blobs/", 6) == 0)
+		fd = open_linked_blob(dir, name);
 	if (fd == -ENOENT)
 		return err_set(err, fd, "%s: is missing", name);
 	if (fd < 0 || fstat(fd, &st) < 0)

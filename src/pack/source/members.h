@@ -5,7 +5,9 @@
  * files are read where they stand; only one that is compressed, or comes through a pipe, is
  * spooled to a temporary file first.
  *
- * Somebody else filled both: links end at the layout's root, and only regular files open.
+ * Somebody else filled both: links end at the layout's root, and only regular files open. Only
+ * blobs may be links that lead further, as build systems and shared stores have them: a blob's
+ * digest says whether it is the one.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,8 +19,11 @@ struct members;
 
 /* NULL on failure, with a text; *ret_errno is then -errno. "-" as an archive is standard
  * input. */
-struct members *members_open_dir(const char *path, int *ret_errno, struct err *err);
-struct members *members_open_archive(const char *path, int *ret_errno, struct err *err);
+struct members *members_open_dir(const char *path, uint64_t limit_bytes, int *ret_errno,
+				 struct err *err);
+/* @limit_bytes: of what a compressed one, or one from a pipe, may unpack to; -E2BIG past it. */
+struct members *members_open_archive(const char *path, uint64_t limit_bytes,
+				     int *ret_errno, struct err *err);
 void members_free(struct members *members);
 
 bool members_has(const struct members *members, const char *name);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,10 +88,11 @@ static int dir_open(const char *rest, const struct source_options *options,
 }
 
 /* What comes through a pipe, as a file: a squashfs is read from its end. */
-static int keep_stream(int from, struct err *err)
+static int keep_stream(int from, uint64_t limit_bytes, struct err *err)
 {
 	static char buffer[1 << 16];
 	__fd int fd = scratch_open(err);
+	uint64_t size = 0;
 	ssize_t n;
 	int r = fd < 0 ? fd : 0;
 
@@ -98,6 +100,11 @@ static int keep_stream(int from, struct err *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		r = n < 0 ? -errno : 0;
+		size += n < 0 ? 0 : (uint64_t)n;
+		if (size > limit_bytes)
+			return err_set(err, -E2BIG,
+				       "is longer than %" PRIu64 " bytes (--limit-bytes)",
+				       limit_bytes);
 		if (r == 0)
 			r = fd_write_all(fd, buffer, (size_t)n);
 	}
@@ -112,9 +119,8 @@ static int squashfs_open(const char *rest, const struct source_options *options,
 	__fd int fd = open_file(rest, 0, err);
 	char magic[4];
 
-	(void)options;
 	if (fd >= 0 && lseek(fd, 0, SEEK_CUR) < 0 && errno == ESPIPE) {
-		int kept = keep_stream(fd, err);
+		int kept = keep_stream(fd, options->limit_bytes, err);
 
 		fd_close(fd);
 		fd = kept;

@@ -17,6 +17,7 @@
 #include "trust/sha256.h"
 
 #define SOURCE_SIZE_UNKNOWN UINT64_MAX
+#define SOURCE_LIMIT_BYTES (64ULL << 30) /* where nobody sets another */
 
 enum source_kind {
 	SOURCE_TAR,	 /* a layer tar, compressed or not */
@@ -67,6 +68,7 @@ struct source {
 struct source_options {
 	const char *platform; /* "os/arch[/variant]" to pick from an index; NULL: none
 				 asked */
+	uint64_t limit_bytes; /* what comes compressed or by a pipe unpacks to no more */
 };
 
 struct source_transport {

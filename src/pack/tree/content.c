@@ -15,21 +15,38 @@ void content_done(struct content *content)
 	content->fd = -EBADF;
 }
 
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+/* The kernel gives a file another ctime with each change of its bytes, mode or owner. */
+static int check_stamp(int fd, const struct tree_inode *inode, struct err *err)
+{
+	const struct content_stamp *stamp = inode->stamp;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_errno(err, -errno, "%s", inode->target);
+	if (!S_ISREG(st.st_mode) || st.st_dev != stamp->dev || st.st_ino != stamp->ino ||
+	    st.st_size != stamp->size_bytes || !same_time(&st.st_mtim, &stamp->mtime) ||
+	    !same_time(&st.st_ctim, &stamp->ctime))
+		return err_set(err, -EBUSY, "%s changed while it was read",
+			       inode->target);
+	return 0;
+}
+
 /* A file of a directory: still what it was when the tree was read? */
 static int open_below(const struct tree_inode *inode, struct err *err)
 {
 	__fd int fd = path_open_in(inode->content->fd, inode->target,
 				   O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-	struct stat st;
+	int r;
 
 	if (fd < 0)
 		return err_errno(err, fd, "%s", inode->target);
-	if (fstat(fd, &st) < 0)
-		return err_errno(err, -errno, "%s", inode->target);
-	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != inode->size_bytes)
-		return err_set(err, -EBUSY, "%s changed while it was read",
-			       inode->target);
-	return TAKE_FD(fd);
+	r = check_stamp(fd, inode, err);
+	return r < 0 ? r : TAKE_FD(fd);
 }
 
 int content_open(struct content_reader *ret_reader, const struct tree_inode *inode,
@@ -89,5 +106,8 @@ int content_read(struct content_reader *reader, void *buf, size_t size, struct e
 		if (!hole && reader->at == limit)
 			reader->extent++;
 	}
+	/* and when its last byte was read? */
+	if (reader->owned_fd >= 0 && reader->at == inode->size_bytes)
+		return check_stamp(reader->owned_fd, inode, err);
 	return 0;
 }

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "pack/tree/tree.h"
@@ -21,6 +23,14 @@ struct content {
 	bool complete;	     /* somebody vouched for its length: it needs no end mark */
 	struct digest id;    /* sha256 of the tar: with an extent's place, names its
 				    bytes */
+};
+
+/* Which file of a directory it was when the directory was read, and in what state. */
+struct content_stamp {
+	dev_t dev;
+	ino_t ino;
+	off_t size_bytes;
+	struct timespec mtime, ctime;
 };
 
 void content_done(struct content *content);
@@ -38,6 +48,6 @@ int content_open(struct content_reader *ret_reader, const struct tree_inode *ino
 		 struct err *err);
 void content_close(struct content_reader *reader);
 
-/* Reads exactly @size bytes, zeros for holes. 0, or -errno; -EIO when they aren't there.
- */
+/* Reads exactly @size bytes, zeros for holes. 0, or -errno; -EIO when they aren't there; -EBUSY
+ * with the last of them when the file of a directory is not as its stamp says, or no longer. */
 int content_read(struct content_reader *reader, void *buf, size_t size, struct err *err);

@@ -28,6 +28,7 @@ struct layer_entry {
 	uint32_t major, minor;
 	uint64_t size_bytes;
 	const struct content *content;
+	const struct content_stamp *stamp;
 	const struct tree_extent *extents;
 	uint32_t extent_count;
 	struct tree_xattr *xattrs;

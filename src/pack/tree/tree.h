@@ -35,6 +35,7 @@ struct tree_extent {
 };
 
 struct content; /* content.h: the open file or directory that holds the bytes */
+struct content_stamp;
 
 struct tree_inode {
 	uint32_t mode; /* type and permissions, as in struct stat */
@@ -43,6 +44,7 @@ struct tree_inode {
 	uint32_t major, minor;
 	uint64_t size_bytes; /* regular files */
 	const struct content *content;
+	const struct content_stamp *stamp; /* of a file in a directory */
 	const struct tree_extent *extents; /* sorted, not overlapping */
 	uint32_t extent_count;
 	uint32_t names;	    /* how many names the layer has for it */

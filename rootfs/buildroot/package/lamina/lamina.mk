@@ -58,7 +58,9 @@ HOST_LAMINA_DEPENDENCIES = \
 	host-nettle \
 	host-squashfs \
 	host-squashfs-tools-ng \
-	host-util-linux
+	host-util-linux \
+	host-zlib \
+	host-zstd
 HOST_LAMINA_MAKE_OPTS = $(LAMINA_OPTS) \
 	CC="$(HOSTCC)" CFLAGS="$(HOST_CFLAGS)" LDFLAGS="$(HOST_LDFLAGS)"
 

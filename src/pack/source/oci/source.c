@@ -259,7 +259,8 @@ static int open_image(const struct source_transport *transport,
 }
 
 static int oci_open(const struct source_transport *transport,
-		    struct members *(*open_members)(const char *, int *, struct err *),
+		    struct members *(*open_members)(const char *, uint64_t, int *,
+						    struct err *),
 		    const char *rest, const struct source_options *options,
 		    struct source *source, struct err *err)
 {
@@ -269,7 +270,7 @@ static int oci_open(const struct source_transport *transport,
 	int r = oci_split(rest, &path, &ref);
 
 	if (r == 0)
-		members = open_members(path, &r, err);
+		members = open_members(path, options->limit_bytes, &r, err);
 	if (r == 0)
 		r = open_image(transport, members, path, ref, options->platform, source,
 			       err);

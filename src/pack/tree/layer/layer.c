@@ -77,6 +77,7 @@ static void set_inode(const struct layer *layer, const struct layer_entry *entry
 		return;
 	inode->size_bytes = entry->size_bytes;
 	inode->content = entry->content;
+	inode->stamp = entry->stamp;
 	inode->target = entry->target; /* of a file in a directory: where it is */
 	inode->extents = entry->extents;
 	inode->extent_count = entry->extent_count;
