@@ -14,3 +14,11 @@
  */
 int find_device(const char *source, uint32_t timeout_ms, char ret_path[64],
 		struct err *err);
+
+/*
+ * Looks again, once, for a device that answers to @source beside the one at @path, which
+ * find_device() has found: it may only have been slower to come. Loop devices and the
+ * device-mapper's, which were made since, are passed over. -ENOTUNIQ when there is one; else
+ * 0, also where nobody can be asked.
+ */
+int find_twin(const char *source, const char *path, struct err *err);

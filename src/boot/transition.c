@@ -114,9 +114,19 @@ void transition_reset(struct record *record, bool factory)
 	record->previous = (struct digest){ 0 };
 }
 
+void transition_anew(struct record *record)
+{
+	transition_reset(record, false);
+	record->other_flags = 0;
+	memset(record->reserved, 0, sizeof(record->reserved));
+}
+
 void transition_rebuild(const struct digest *ids, size_t count, uint8_t tries,
 			struct record *record)
 {
+	drop_candidate(record);
+	record->current = (struct digest){ 0 };
+	record->previous = (struct digest){ 0 };
 	if (count > 1) {
 		record->candidate = *ids++;
 		record->tries_left = tries ? tries : 1;

@@ -46,8 +46,12 @@ int transition_reboot(struct record *record, const struct digest *running);
  * @factory there is no current image either, so that the factory's is started. */
 void transition_reset(struct record *record, bool factory);
 
-/* Images for a *record that names none, or is all zeros because there was none or both
- * copies rotted: @ids are those that verify, highest serial first. One becomes current.
+/* What another version of the record has is gone, and so is what an older program can't
+ * know of it: candidate and failed image. Who is confirmed stays, and the floor. */
+void transition_anew(struct record *record);
+
+/* Images for a *record that names none which is there, or is all zeros because there was
+ * none or both copies rotted: @ids are those that verify, highest serial first. One becomes current.
  * With several, the highest one is a candidate beside the next: nobody knows any more
  * whether it was confirmed. The rest of it, such as the floor, stays. */
 void transition_rebuild(const struct digest *ids, size_t count, uint8_t tries,

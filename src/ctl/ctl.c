@@ -155,8 +155,10 @@ static int find_state(struct ctl *ctl, struct err *err)
 	ctl->device[0] = '\0';
 	if (!source[0])
 		return 0;
-	fd = find_device(source, 0, ctl->device, err);
-	return fd < 0 ? err_wrap(err, fd, "state") : 0;
+	fd = find_device(source, 0, ctl->device, &ctl->state_why);
+	/* told where the record is needed: there is more to say of a device */
+	ctl->state_r = fd < 0 ? err_wrap(&ctl->state_why, fd, "state") : 0;
+	return 0;
 }
 
 int ctl_open(struct ctl *ctl, struct err *err)
@@ -193,6 +195,27 @@ const char *ctl_slot_name(const struct record *record, const char *id)
 	return NULL;
 }
 
+int ctl_select(const struct ctl *ctl, int store, struct select *ret_select,
+	       struct err *err)
+{
+	if (ctl->state_r == 0)
+		return change_read(&ctl->settings, store, ctl_device(ctl), ret_select,
+				   err);
+	*ret_select = (struct select){
+		.settings = &ctl->settings,
+		.store = store,
+		.factory = -EBADF,
+	};
+	select_lose(ret_select, ctl->state_r, &ctl->state_why);
+	return 0;
+}
+
+static int check_state(const struct ctl *ctl, struct err *err)
+{
+	return ctl->state_r < 0 ? err_set(err, ctl->state_r, "%s", ctl->state_why.text)
+				: 0;
+}
+
 int ctl_read(const struct ctl *ctl, int *ret_store, struct record *ret_record,
 	     struct err *err)
 {
@@ -205,7 +228,7 @@ int ctl_read(const struct ctl *ctl, int *ret_store, struct record *ret_record,
 		return store;
 	r = store_next_image(store, first, err);
 	if (r >= 0)
-		r = change_read(&ctl->settings, store, ctl_device(ctl), &select, err);
+		r = ctl_select(ctl, store, &select, err);
 	if (r < 0)
 		return err_wrap(err, r, "%s", ctl->store_path);
 	*ret_record = select.decide.record;
@@ -229,6 +252,10 @@ int ctl_is_store(const struct ctl *ctl, const struct change *change, struct err 
 
 int ctl_confirm(struct ctl *ctl, struct confirm *ret_confirm, struct err *err)
 {
+	int r = check_state(ctl, err);
+
+	if (r < 0)
+		return r;
 	if (!ctl->running[0])
 		return err_set(err, -ENOENT,
 			       "nothing says which image runs: there is no %s/image",
@@ -274,6 +301,8 @@ static int begin(struct ctl *ctl, struct change *change, struct err *err)
 	static struct digest running;
 	int r = ctl_open(ctl, err);
 
+	if (r == 0)
+		r = check_state(ctl, err);
 	if (r < 0)
 		return r;
 	change->path = ctl->store_path;
@@ -300,23 +329,35 @@ static int end(struct change *change, int r, struct err *err)
 		       why.text);
 }
 
-static int run(struct ctl *ctl, bool looks, ctl_work *work, void *context,
+static int run(struct ctl *ctl, struct change *change, ctl_work *work, void *context,
 	       struct err *err)
 {
-	struct change change = { .store = -EBADF, .looks = looks };
-	int r = begin(ctl, &change, err);
+	int r;
 
+	change->store = -EBADF;
+	r = begin(ctl, change, err);
 	if (r == 0)
-		r = work(ctl, &change, context, err);
-	return end(&change, r, err);
+		r = work(ctl, change, context, err);
+	return end(change, r, err);
 }
 
 int ctl_change(struct ctl *ctl, ctl_work *work, void *context, struct err *err)
 {
-	return run(ctl, false, work, context, err);
+	struct change change = { .looks = false };
+
+	return run(ctl, &change, work, context, err);
+}
+
+int ctl_rewrite(struct ctl *ctl, ctl_work *work, void *context, struct err *err)
+{
+	struct change change = { .anew = true };
+
+	return run(ctl, &change, work, context, err);
 }
 
 int ctl_look(struct ctl *ctl, ctl_work *work, void *context, struct err *err)
 {
-	return run(ctl, true, work, context, err);
+	struct change change = { .looks = true };
+
+	return run(ctl, &change, work, context, err);
 }

@@ -24,6 +24,8 @@ struct ctl {
 	/* set by ctl_open() */
 	char store_path[CTL_PATH_SIZE];
 	char device[CTL_PATH_SIZE]; /* of the record; "": the file `state` of the store */
+	int state_r;		    /* why the device of the record can't be used, or 0 */
+	struct err state_why;
 	struct settings settings;
 	char running[DIGEST_HEX_SIZE]; /* the id of the image that runs, or "" */
 	char running_slot[16];	       /* what it was started as, or "" */
@@ -43,7 +45,8 @@ struct ctl *ctl_of(const struct cmd_line *line);
  * those in @flags, which NULL ends: sets the flag of each that is given. 0, CMD_USAGE, CMD_HELP. */
 int ctl_flags(struct cmd_line *line, bool *const *flags, int most, struct err *err);
 
-/* Reads policy, keyring and what runs. 0 or -errno. */
+/* Reads policy, keyring and what runs. 0, also where the record's device is not found, or
+ * -errno. */
 int ctl_open(struct ctl *ctl, struct err *err);
 
 /* Opens @name of the directory that init left its files in. An fd, or -errno. */
@@ -62,6 +65,10 @@ uint64_t ctl_floor(const struct ctl *ctl, const struct record *record);
 /* What the boot record calls image @id; NULL: nothing. */
 const char *ctl_slot_name(const struct record *record, const char *id);
 
+/* change_read() of @store. */
+int ctl_select(const struct ctl *ctl, int store, struct select *ret_select,
+	       struct err *err);
+
 /* The store, which has a directory for images, and the record as a boot would see it. */
 int ctl_read(const struct ctl *ctl, int *ret_store, struct record *ret_record,
 	     struct err *err);
@@ -74,6 +81,9 @@ typedef int ctl_work(struct ctl *ctl, struct change *change, void *context,
  * open files are only worth a note; anything else is a failure: the file system could not
  * write what it had still to write. What @work returns, or -errno. */
 int ctl_change(struct ctl *ctl, ctl_work *work, void *context, struct err *err);
+
+/* The same where the record may be of a newer version: @work writes it anew. */
+int ctl_rewrite(struct ctl *ctl, ctl_work *work, void *context, struct err *err);
 
 /* The same without the lock, for @work that changes nothing. */
 int ctl_look(struct ctl *ctl, ctl_work *work, void *context, struct err *err);

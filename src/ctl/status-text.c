@@ -103,7 +103,7 @@ static void copies_line(struct out *out, const struct status *status)
 	for (int i = 0; i < RECORD_COPIES; i++)
 		out_addf(out, "%scopy %d %s", i ? ", " : "", i + 1,
 			 status_copy_name(status->copies.copies[i]));
-	if (status->record_r == 0)
+	if (status->record_r == 0 || status->record_r == -ENOTSUP)
 		out_addf(out, "; %" PRIu64 " write%s, %u candidate%s started",
 			 status->record.seq, status->record.seq == 1 ? "" : "s",
 			 status->record.boots, status->record.boots == 1 ? "" : "s");
@@ -115,7 +115,9 @@ static const char *record_fate(const struct status *status)
 	if (status->record_r == 0)
 		return "\n";
 	if (status->record_r == -ENOTSUP)
-		return ": nothing changes it here\n";
+		return ": only read, `laminactl reset --record` writes it anew\n";
+	if (status->lost)
+		return ": no image of the store is started without it\n";
 	return status->writable ? ": the next boot makes one up\n" : "\n";
 }
 

@@ -103,15 +103,20 @@ static void read_refused(struct ctl *ctl, int store, struct status *status)
 /* The record as it stands on the disk: what a boot would make of it is another question. */
 static void read_copies(const struct ctl *ctl, int store, struct status *status)
 {
-	__fd int fd = state_open(store, ctl_device(ctl), false, &status->record_err);
+	bool found = ctl->state_r == 0;
+	__fd int fd =
+		found ? state_open(store, ctl_device(ctl), false, &status->record_err)
+		      : ctl->state_r;
 	struct record record;
 
+	if (!found)
+		status->record_err = ctl->state_why;
 	status->has_copies = fd >= 0;
-	status->has_file = fd != -ENOENT || ctl_device(ctl);
+	status->has_file = fd != -ENOENT || ctl_device(ctl) || !found;
 	status->record_r =
 		fd < 0 ? fd
 		       : state_read(fd, &record, &status->copies, &status->record_err);
-	status->record_floor = status->record_r == 0 ? record.floor : 0;
+	status->record_floor = status->record.floor;
 }
 
 /* What init said when it passed the image over. It is known of this boot only. */
@@ -158,7 +163,7 @@ int status_read(struct ctl *ctl, struct status *ret_status, struct err *err)
 	store = store_open(ctl->store_path, err);
 	if (store < 0)
 		return store;
-	r = change_read(&ctl->settings, store, ctl_device(ctl), &select, err);
+	r = ctl_select(ctl, store, &select, err);
 	if (r < 0)
 		return r;
 	*status = (struct status){
@@ -166,13 +171,14 @@ int status_read(struct ctl *ctl, struct status *ret_status, struct err *err)
 		.running_slot = ctl->running_slot,
 		.record = select.decide.record,
 		.writable = select.decide.writable,
+		.lost = select.lost,
 	};
 	read_copies(ctl, store, status);
 	read_why(ctl, status);
 	read_space(store, status);
 	status->floor = ctl_floor(ctl, &status->record);
 	read_slots(ctl, store, status);
-	if (!select.has_record)
+	if (!select.has_record && !select.lost)
 		read_refused(ctl, store, status);
 	status->next = next_slot(status->slots, &status->record,
 				 ctl->settings.policy.factory[0], status->writable);

@@ -31,6 +31,7 @@ struct status {
 	bool has_copies; /* they could be opened... */
 	struct state_copies copies; /* ...and stand there so */
 	bool writable;		    /* a boot can write the record */
+	bool lost;		    /* and without it starts no image of the store */
 	int space_r;
 	uint64_t free_bytes, size_bytes; /* of the store's file system */
 };

@@ -6,8 +6,8 @@
 
 #include "base/le.h"
 
-/* Offsets, as lamina-record(5) tells them. The first three and the checksum are where
- * they are in every version. */
+/* Offsets, as lamina-record(5) tells them: in every version what is before the reserved
+ * bytes, and the checksum, are where they are. */
 enum {
 	AT_MAGIC = 0,
 	AT_VERSION = 8, /* of 4 bytes */
@@ -22,10 +22,8 @@ enum {
 	AT_PREVIOUS = 64,
 	AT_CANDIDATE = 96,
 	AT_FAILED = 128,
-	AT_FLOOR = 160,		  /* of 8 bytes */
-	AT_CLOCK_FLOOR = 168,	  /* of 8 bytes */
-	AT_KEYRING_VERSION = 176, /* of 4 bytes */
-	AT_RESERVED = 180,	  /* zeros up to the checksum */
+	AT_FLOOR = 160, /* of 8 bytes */
+	AT_RESERVED = 168,
 };
 
 #define VERSION 1
@@ -62,15 +60,15 @@ void record_encode(const struct record *record, uint8_t ret_bytes[RECORD_SIZE])
 	le_put(ret_bytes + AT_BOOTS, record->boots, 4);
 	ret_bytes[AT_TRIES_LEFT] = record->tries_left;
 	ret_bytes[AT_TRIES_INITIAL] = record->tries_initial;
-	ret_bytes[AT_FLAGS] = record->reboot_spent ? FLAG_REBOOT_SPENT : 0;
+	ret_bytes[AT_FLAGS] = record->other_flags & ~FLAG_REBOOT_SPENT;
+	ret_bytes[AT_FLAGS] |= record->reboot_spent ? FLAG_REBOOT_SPENT : 0;
 	ret_bytes[AT_REASON] = (uint8_t)record->reason;
 	memcpy(ret_bytes + AT_CURRENT, record->current.bytes, DIGEST_SIZE);
 	memcpy(ret_bytes + AT_PREVIOUS, record->previous.bytes, DIGEST_SIZE);
 	memcpy(ret_bytes + AT_CANDIDATE, record->candidate.bytes, DIGEST_SIZE);
 	memcpy(ret_bytes + AT_FAILED, record->failed.bytes, DIGEST_SIZE);
 	le_put(ret_bytes + AT_FLOOR, record->floor, 8);
-	le_put(ret_bytes + AT_CLOCK_FLOOR, record->clock_floor_s, 8);
-	le_put(ret_bytes + AT_KEYRING_VERSION, record->keyring_version, 4);
+	memcpy(ret_bytes + AT_RESERVED, record->reserved, RECORD_RESERVED_SIZE);
 }
 
 static void take_fields(const uint8_t bytes[RECORD_SIZE], struct record *ret_record)
@@ -80,21 +78,20 @@ static void take_fields(const uint8_t bytes[RECORD_SIZE], struct record *ret_rec
 	ret_record->tries_left = bytes[AT_TRIES_LEFT];
 	ret_record->tries_initial = bytes[AT_TRIES_INITIAL];
 	ret_record->reboot_spent = bytes[AT_FLAGS] & FLAG_REBOOT_SPENT;
+	ret_record->other_flags = bytes[AT_FLAGS] & (uint8_t)~FLAG_REBOOT_SPENT;
 	ret_record->reason = bytes[AT_REASON];
 	memcpy(ret_record->current.bytes, bytes + AT_CURRENT, DIGEST_SIZE);
 	memcpy(ret_record->previous.bytes, bytes + AT_PREVIOUS, DIGEST_SIZE);
 	memcpy(ret_record->candidate.bytes, bytes + AT_CANDIDATE, DIGEST_SIZE);
 	memcpy(ret_record->failed.bytes, bytes + AT_FAILED, DIGEST_SIZE);
 	ret_record->floor = le_get(bytes + AT_FLOOR, 8);
-	ret_record->clock_floor_s = le_get(bytes + AT_CLOCK_FLOOR, 8);
-	ret_record->keyring_version = (uint32_t)le_get(bytes + AT_KEYRING_VERSION, 4);
+	memcpy(ret_record->reserved, bytes + AT_RESERVED, RECORD_RESERVED_SIZE);
 }
 
-/* What can't be, although the checksum holds: whoever wrote it was not Lamina. */
+/* What can't be, although the checksum holds: whoever wrote it was not Lamina. Not what is
+ * only unknown, such as a reason or a flag: that was a later one. */
 static const char *find_fault(const struct record *record)
 {
-	if (record->reason >= RECORD_REASON_COUNT)
-		return "unknown reason";
 	if (digest_is_set(&record->failed) != (record->reason != RECORD_REASON_NONE))
 		return "failed image and reason don't fit";
 	if (record->tries_left > record->tries_initial)
@@ -121,22 +118,24 @@ int record_decode(const uint8_t bytes[RECORD_SIZE], struct record *ret_record,
 {
 	uint32_t version = (uint32_t)le_get(bytes + AT_VERSION, 4);
 	uint8_t again[RECORD_SIZE];
-	struct record record;
+	struct record record = { 0 };
 	const char *fault;
 
 	if (is_blank(bytes))
 		return err_set(err, -ENODATA, "no boot record");
 	if (memcmp(bytes + AT_MAGIC, magic, AT_VERSION) != 0)
 		return err_set(err, -EBADMSG, "boot record: not one");
-	if (version > VERSION)
+	take_fields(bytes, &record);
+	if (version > VERSION) {
+		*ret_record = record;
 		return err_set(err, -ENOTSUP,
 			       "boot record of version %u, %d is understood",
 			       (unsigned int)version, VERSION);
-	take_fields(bytes, &record);
+	}
 	fault = find_fault(&record);
 	if (fault)
 		return err_set(err, -EBADMSG, "boot record: %s", fault);
-	/* What would be written is what must be there: version, size, flags, zeros. */
+	/* What would be written is what must be there: version and size. */
 	record_encode(&record, again);
 	if (memcmp(again, bytes, RECORD_SUM_OFFSET) != 0)
 		return err_set(err, -EBADMSG, "boot record: not as version 1 has it");
@@ -147,6 +146,11 @@ int record_decode(const uint8_t bytes[RECORD_SIZE], struct record *ret_record,
 uint64_t record_seq(const uint8_t bytes[RECORD_SIZE])
 {
 	return le_get(bytes + AT_SEQ, 8);
+}
+
+bool record_is_later(uint64_t seq, uint64_t than)
+{
+	return seq != than && seq - than <= INT64_MAX;
 }
 
 static bool is_whole(const struct record_copy *copy)
@@ -160,7 +164,7 @@ size_t record_newest(const struct record_copy copies[RECORD_COPIES])
 		return RECORD_COPIES;
 	if (!is_whole(&copies[1]))
 		return 0;
-	return !is_whole(&copies[0]) || copies[1].seq > copies[0].seq;
+	return !is_whole(&copies[0]) || record_is_later(copies[1].seq, copies[0].seq);
 }
 
 size_t record_first(const struct record_copy copies[RECORD_COPIES])

@@ -2,7 +2,7 @@
 #pragma once
 /*
  * The boot record: which image a device starts. Two copies, 4096 bytes apart, each one
- * sector, both written every time; the valid one with the higher seq counts. Source:
+ * sector, both written every time; the valid one with the later seq counts. Source:
  * lamina-record(5).
  */
 #include <stdbool.h>
@@ -16,8 +16,9 @@
 #define RECORD_COPIES 2
 #define RECORD_STRIDE 4096 /* bytes from one copy to the next */
 #define RECORD_ROOM (RECORD_COPIES * RECORD_STRIDE)
+#define RECORD_RESERVED_SIZE 328
 
-/* Why the last candidate fell. The numbers are the format's. */
+/* Why the last candidate fell. The numbers are the format's; a later writer may have more. */
 enum record_reason {
 	RECORD_REASON_NONE = 0,
 	RECORD_REASON_SIGNATURE = 1,
@@ -34,15 +35,18 @@ enum record_reason {
 };
 
 struct record {
-	uint64_t seq;	/* one more with every write */
+	uint64_t seq;	/* one more with every write, 0 after the last */
 	uint32_t boots; /* candidates started, ever */
 	struct digest current, previous, candidate, failed; /* images by id */
 	uint8_t tries_left, tries_initial;		    /* of the candidate */
 	bool reboot_spent; /* the candidate's one deliberate reboot was given back */
 	enum record_reason reason; /* of failed */
 	uint64_t floor;		   /* least serial */
-	uint32_t keyring_version;
-	uint64_t clock_floor_s; /* since 1970: the clock is never before this */
+	/* what a later writer has put there: kept as it was found */
+	uint8_t other_flags;
+	uint8_t reserved[RECORD_RESERVED_SIZE];
+	/* of the writer's, not of the format: written even over a newer version */
+	bool replaces_newer;
 };
 
 /* "signature", "tries used up"...: a reason's words, for people and for status --json.
@@ -59,12 +63,17 @@ const char *record_reason_words(enum record_reason reason);
 void record_encode(const struct record *record, uint8_t ret_bytes[RECORD_SIZE]);
 
 /* Bytes whose checksum holds. 0; -ENODATA for zeros, which never were a record; -ENOTSUP
- * for a newer version; -EBADMSG with a reason. */
+ * for a newer version, and *ret_record is what an older one may know of it; -EBADMSG with
+ * a reason. */
 int record_decode(const uint8_t bytes[RECORD_SIZE], struct record *ret_record,
 		  struct err *err);
 
 /* The seq of a whole record, where every version has it. */
 uint64_t record_seq(const uint8_t bytes[RECORD_SIZE]);
+
+/* Was the record with @seq written after the one with @than? By less than half of all
+ * numbers: so none is the last one. */
+bool record_is_later(uint64_t seq, uint64_t than);
 
 /* What was read of a copy. @r: 0; -ENOTSUP: whole, of a newer version (with a seq); else
  * not whole. */

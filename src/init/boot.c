@@ -119,10 +119,14 @@ static int open_store(struct err *err)
 	stage.store = stores_open(policy, err);
 	if (stage.store < 0)
 		return stage.store;
-	stage.state = stores_find_state(policy);
 	choice.store = stage.store;
-	choice.device = stage.state;
 	choice.decide.use = cmdline.use;
+	r = stores_find_state(policy, &stage.state, err);
+	if (r < 0) {
+		select_lose(&choice, r, err);
+		return 0;
+	}
+	choice.device = stage.state;
 	r = select_open(&choice, err);
 	if (r == 0)
 		look_back(policy);
@@ -207,7 +211,11 @@ static int start_images(struct err *err)
 			*err = fell;
 			return err_wrap(err, r, "image %.12s", image.id);
 		}
-		select_fell(&choice, &image, r, &fell);
+		if (stage.twin)
+			select_lose(&choice, r, &fell);
+		else
+			select_fell(&choice, &image, r, &fell);
+		stage.twin = false;
 		r = next_image(err);
 	}
 	return r;

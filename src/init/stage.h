@@ -26,6 +26,7 @@ struct stage {
 	const struct layer_guard *guard;
 	uint64_t start_us; /* of init */
 	const char *state; /* the boot record's device; NULL: in the store */
+	bool twin;	   /* another device has come that may have the record */
 	bool whole;	   /* layers are read to their ends before they are used */
 	struct watch watch;
 	/* directories, -EBADF until they are open: for the whole boot, */

@@ -10,6 +10,7 @@
 #include "init/inject.h"
 #include "init/pid1/console.h"
 #include "init/run.h"
+#include "init/stores.h"
 #include "init/timeline.h"
 #include "init/upper.h"
 #include "stack/overlay.h"
@@ -100,10 +101,16 @@ static int do_readonly(struct stage *stage, size_t index, struct err *err)
 	return upper_close_store(stage, err);
 }
 
+/* As late as there is a way back; the factory's image has no record. */
 static int do_check(struct stage *stage, size_t index, struct err *err)
 {
+	int r = stage->image->slot == DECIDE_FACTORY
+			? 0
+			: stores_check_state(&stage->settings->policy, err);
+
 	(void)index;
-	return run_check(stage, err);
+	stage->twin = r < 0;
+	return r < 0 ? r : run_check(stage, err);
 }
 
 static int do_move(struct stage *stage, size_t index, struct err *err)

@@ -17,9 +17,12 @@ int stores_open(const struct policy *policy, struct err *err);
 int stores_open_factory(const struct policy *policy, struct err *err);
 
 /* The device of the boot record: its path, in static memory, or NULL where the record is
- * a file of the store. One that isn't found is said so, and any path of it will do to see
- * that it can't be read. */
-const char *stores_find_state(const struct policy *policy);
+ * a file of the store. 0 or -errno. */
+int stores_find_state(const struct policy *policy, const char **ret_path,
+		      struct err *err);
+
+/* Is the device with the record still the only one of its name? -ENOTUNIQ, or 0. */
+int stores_check_state(const struct policy *policy, struct err *err);
 
 /* The store, writable for a moment, and read-only again. 0 or -errno. */
 int stores_writable(bool writable, struct err *err);
@@ -29,10 +32,20 @@ static inline int stores_open_factory(const struct policy *policy, struct err *e
 	return err_set(err, -ENOTSUP, "factory %s: not in this build", policy->factory);
 }
 
-static inline const char *stores_find_state(const struct policy *policy)
+static inline int stores_find_state(const struct policy *policy, const char **ret_path,
+				    struct err *err)
 {
 	(void)policy;
-	return NULL;
+	(void)err;
+	*ret_path = NULL;
+	return 0;
+}
+
+static inline int stores_check_state(const struct policy *policy, struct err *err)
+{
+	(void)policy;
+	(void)err;
+	return 0;
 }
 
 static inline int stores_writable(bool writable, struct err *err)

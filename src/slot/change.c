@@ -65,13 +65,14 @@ int change_begin(struct change *change, struct err *err)
 				&change->select, err);
 	if (r < 0)
 		return r;
-	if (change->select.keep)
-		return err_set(
-			err, -ENOTSUP,
-			"the boot record is of a newer version: nothing is changed");
-	if (!change->select.decide.writable)
+	if (change->select.keep && !change->anew)
+		return err_set(err, -ENOTSUP,
+			       "the boot record is of a newer version: nothing is "
+			       "changed, `laminactl reset --record` writes it anew");
+	if (!change->select.decide.writable && !change->select.keep)
 		r = look_again(change, err);
 	change->record = &change->select.decide.record;
+	change->record->replaces_newer = change->anew;
 	if (r == 0 && !change->select.has_record && change->running)
 		transition_keep(change->record, change->running);
 	return r;

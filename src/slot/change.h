@@ -22,6 +22,7 @@ struct change {
 	const struct digest
 		*running; /* id of an image that runs and is confirmed, or NULL */
 	bool looks;	  /* changes nothing: no lock */
+	bool anew;	  /* whatever the version of the record is */
 
 	/* set by change_begin() */
 	int store; /* owned until change_end() */
@@ -38,7 +39,7 @@ int change_read(const struct settings *settings, int store, const char *device,
 
 /* Locks the store and reads the record; where there is no valid one, the record is what
  * the next boot would make up, but that @running is current if it is there and good. 0;
- * -EAGAIN: another writer is at work; -ENOTSUP: a record of a newer version, hands off;
+ * -EAGAIN: another writer is at work; -ENOTSUP: a record of a newer version, hands off unless @anew;
  * -errno. Needs change_end() in either case. */
 int change_begin(struct change *change, struct err *err);
 

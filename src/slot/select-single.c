@@ -44,6 +44,12 @@ int select_open(struct select *select, struct err *err)
 	return 0;
 }
 
+void select_lose(struct select *select, int r, const struct err *why)
+{
+	select->text = *why;
+	select->why = r;
+}
+
 int select_next(struct select *select, struct select_image *ret_image, struct err *err)
 {
 	enum record_reason reason;

@@ -43,66 +43,6 @@ static uint64_t floor_of(const struct select *select, enum decide_slot slot)
 /* --- the record ----------------------------------------------------------------------
  */
 
-static int make_up(struct select *select, struct err *err)
-{
-	static struct rank rank;
-	const struct policy *policy = &select->settings->policy;
-	int r = rank_images(select->store, select->settings,
-			    floor_of(select, DECIDE_CURRENT), &rank, err);
-
-	if (r < 0)
-		return err_wrap(err, r, "store");
-	if (rank.count == 0) {
-		select->why = rank.why;
-		select->text = rank.text;
-	}
-	transition_rebuild(rank.ids, rank.count,
-			   policy->tries > UINT8_MAX ? UINT8_MAX : (uint8_t)policy->tries,
-			   &select->decide.record);
-	return 0;
-}
-
-static int read_record(struct select *select, struct err *err)
-{
-	__fd int fd = state_open(select->store, select->device, false, err);
-
-	return fd < 0 ? fd : state_read(fd, &select->decide.record, NULL, err);
-}
-
-/* Where the policy names no factory, one that names no image either says nothing but the
- * floor: images may have come since, or would wait for ever. */
-static int check_record(const struct select *select, struct err *err)
-{
-	const struct record *record = &select->decide.record;
-
-	if (select->settings->policy.factory[0] || digest_is_set(&record->current) ||
-	    digest_is_set(&record->previous) || digest_is_set(&record->candidate))
-		return 0;
-	return err_set(err, -ENODATA, "boot record: it names no image");
-}
-
-int select_open(struct select *select, struct err *err)
-{
-	struct err why = ERR_INIT;
-	int r = read_record(select, &why);
-
-	if (r == 0)
-		r = check_record(select, &why);
-	select->has_record = r == 0;
-	select->keep = r == -ENOTSUP;
-	select->repair = r == -EBADMSG || r == -ENODATA;
-	/* A record that can't be read, for whatever reason, may be there all the same: only
-	 * what is known to be none, or rotten, is written over. */
-	select->decide.writable =
-		r == 0 || select->repair || (r == -ENOENT && !select->device);
-	if (r == 0)
-		return 0;
-	/* A store that was just made has none: nothing to talk about. */
-	if (r != -ENOENT || select->device)
-		say(select, &why);
-	return make_up(select, err);
-}
-
 /* A record on a partition of its own needs no store that can be written. */
 static int write_record(const struct select *select, struct record *record,
 			struct err *err)

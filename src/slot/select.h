@@ -41,6 +41,7 @@ struct select {
 	struct decide decide; /* use and last_end are the caller's, the rest is ours */
 	bool has_record; /* false: made up from what lies in the store, but for the floor */
 	bool keep;	 /* the record is of a newer version: never write it */
+	bool lost;	 /* it is somewhere, and can't be read */
 	/* ours */
 	bool repair;	 /* what is on the disk is no record: it may as well be one */
 	int why;	 /* the errno of the last image that fell, 0: none did yet */
@@ -48,8 +49,13 @@ struct select {
 };
 
 /* Reads the record, or makes one up (transition_rebuild()), and writes nothing. 0, also
- * without any image: select_next() tells then why; -errno: images/ can't be listed. */
+ * without any image, and with a record that can't be read, as select_lose(): select_next()
+ * tells then why; -errno: images/ can't be listed. */
 int select_open(struct select *select, struct err *err);
+
+/* There is a record, and nobody can say what it would refuse, because of @r and @why: only
+ * the factory's image is left, and nothing is written. At any time. */
+void select_lose(struct select *select, int r, const struct err *why);
 
 /* The next image to start, judged (signature, device, floor, layers), the record written.
  * 0 or -errno with why the last choice fell, when nothing is left; the reasons before

@@ -166,7 +166,7 @@ static int sum(const uint8_t bytes[RECORD_SIZE], uint8_t ret_sum[RECORD_SUM_SIZE
 static int judge_slot(struct record *ret_record, struct err *err)
 {
 	uint8_t wanted[RECORD_SUM_SIZE];
-	struct record record;
+	struct record record = { 0 };
 	int r = sum(slot, wanted);
 
 	if (r < 0)
@@ -175,7 +175,7 @@ static int judge_slot(struct record *ret_record, struct err *err)
 	if (r != -ENODATA &&
 	    memcmp(wanted, slot + RECORD_SUM_OFFSET, sizeof(wanted)) != 0)
 		return err_set(err, -EBADMSG, "damaged");
-	if (r == 0)
+	if (r == 0 || r == -ENOTSUP)
 		*ret_record = record;
 	return r;
 }
@@ -203,16 +203,22 @@ static void find(int fd, struct found *ret_found)
 	}
 }
 
-/* No copy is whole: damage is told before emptiness, which both must have. */
+/* No copy is whole: one that can't be read may be, so that this is told before damage, and
+ * damage before emptiness, which both must have. */
 static int tell_none(const struct found *found, struct err *err)
 {
 	int a = found->copies[0].r, b = found->copies[1].r;
 
+	for (size_t i = 0; i < RECORD_COPIES; i++) {
+		int r = found->copies[i].r;
+
+		if (r != -ENODATA && r != -EBADMSG)
+			return err_set(err, r, "boot record: copy %zu: %s", i + 1,
+				       err_reason(r));
+	}
 	if (a == -ENODATA && b == -ENODATA)
 		return err_set(err, a, "no boot record was ever written");
-	if (a == -EBADMSG || b == -EBADMSG)
-		return err_set(err, -EBADMSG, "boot record: no copy is whole");
-	return err_set(err, a == -ENODATA ? b : a, "boot record: %s", found->why.text);
+	return err_set(err, -EBADMSG, "boot record: no copy is whole");
 }
 
 int state_read(int fd, struct record *ret_record, struct state_copies *ret_copies,
@@ -227,9 +233,9 @@ int state_read(int fd, struct record *ret_record, struct state_copies *ret_copie
 	newest = record_newest(found.copies);
 	if (newest == RECORD_COPIES)
 		return tell_none(&found, err);
+	*ret_record = found.records[newest];
 	if (found.copies[newest].r < 0)
 		return err_set(err, found.copies[newest].r, "%s", found.why.text);
-	*ret_record = found.records[newest];
 	return 0;
 }
 
@@ -264,18 +270,19 @@ static int tell_failure(int fd, const uint8_t bytes[RECORD_SIZE], int r, struct 
 	return err_wrap(err, r, "boot record: not written, the one before counts");
 }
 
-/* Past all that are there; *seq was read before, maybe from a copy that fails now. */
-static int next_seq(const struct found *found, uint64_t *seq, struct err *err)
+/* Past all that are there; the record's was read before, maybe from a copy that fails now,
+ * or is that of a record that was made up. */
+static int next_seq(const struct found *found, struct record *record, struct err *err)
 {
 	size_t newest = record_newest(found->copies);
 	const struct record_copy *copy = &found->copies[newest];
 
-	if (newest < RECORD_COPIES && copy->r < 0)
+	if (newest < RECORD_COPIES && copy->r < 0 && !record->replaces_newer)
 		return err_set(err, copy->r, "%s", found->why.text);
-	if (newest < RECORD_COPIES && *seq < copy->seq)
-		*seq = copy->seq;
-	if (++*seq == 0)
-		return err_set(err, -EOVERFLOW, "boot record: no number is left for it");
+	record->seq++;
+	if (newest < RECORD_COPIES && (!record_is_later(record->seq, copy->seq) ||
+				       !record_is_later(record->seq - 1, copy->seq)))
+		record->seq = copy->seq + 1;
 	return 0;
 }
 
@@ -288,7 +295,7 @@ int state_write(int fd, struct record *record, struct err *err)
 	int r;
 
 	find(fd, &found);
-	r = next_seq(&found, &next.seq, err);
+	r = next_seq(&found, &next, err);
 	if (r < 0)
 		return r;
 	record_encode(&next, bytes);

@@ -30,13 +30,13 @@ struct state_copies {
 /*
  * The newest valid record. 0; -ENODATA: nothing was ever written (both copies are zeros);
  * -EBADMSG: no copy is whole; -ENOTSUP: the newest whole one has a newer version, hands
- * off; -EIO: neither can be read. @ret_copies may be NULL.
+ * off, but *ret_record is what can be known of it; -EIO: neither can be read. @ret_copies may be NULL.
  */
 int state_read(int fd, struct record *ret_record, struct state_copies *ret_copies,
 	       struct err *err);
 
 /*
- * Makes *record the newest: gives it the seq after the highest, of its own and of those
+ * Makes *record the newest: gives it the seq after the latest, of its own and of those
  * on the disk, and writes both copies. 0: both are on the medium and were read back. On
  * failure the text says what the disk holds now: a flush that failed is not tried again,
  * the copies are read instead. -EREMOTEIO: the new record is whole in one copy all the

@@ -58,7 +58,7 @@ static inline void break_image(int serial)
 	break_image_from(serial, 0);
 }
 
-static struct record record_of_store(void)
+static inline struct record record_of_store(void)
 {
 	const char *bytes = fake_text_of("/run/lamina/store/state");
 	struct record record;
@@ -70,7 +70,7 @@ static struct record record_of_store(void)
 	return record;
 }
 
-static void assert_id(const struct digest *id, const char *hex)
+static inline void assert_id(const struct digest *id, const char *hex)
 {
 	char text[DIGEST_HEX_SIZE];
 

@@ -23,6 +23,7 @@
 
 static const char *device;
 static struct record last; /* what a run wanted to write */
+static bool replaces_newer;
 
 static inline void setup(void)
 {
@@ -73,7 +74,7 @@ static inline int read_state(struct record *ret_record, struct state_copies *ret
 
 static inline int write_next(struct err *err)
 {
-	struct record record = { .boots = 99 };
+	struct record record = { .boots = 99, .replaces_newer = replaces_newer };
 	__fd int fd = open_state(true, err);
 	int r;
 

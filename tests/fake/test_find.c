@@ -217,6 +217,36 @@ static void two_that_answer(void **state)
 	assert_null(fake_leaks());
 }
 
+/* Only what has come since, and what was not made of the device itself. */
+static void a_twin_that_comes_later(void **state)
+{
+	struct err err = ERR_INIT;
+	char path[64];
+	int fd;
+
+	(void)state;
+	setup();
+	fd = find_device("PARTLABEL=lamina-data", 0, path, &err);
+	assert_true(fd >= 0);
+	(void)sys_close(fd);
+	assert_int_equal(find_twin("PARTLABEL=lamina-data", path, &err), 0);
+	fake_disk("dm-0", NULL, "DEVNAME=dm-0\nPARTN=1\nPARTNAME=lamina-data\n", empty,
+		  sizeof(empty));
+	fake_disk("loop7p1", NULL, "DEVNAME=loop7p1\nPARTN=1\nPARTNAME=lamina-data\n",
+		  empty, sizeof(empty));
+	assert_int_equal(find_twin("PARTLABEL=lamina-data", path, &err), 0);
+	assert_int_equal(find_twin("/dev/vdb2", "/dev/vdb2", &err), 0);
+	fake_disk("vdc1", NULL, "DEVNAME=vdc1\nPARTN=1\nPARTNAME=lamina-data\n", empty,
+		  sizeof(empty));
+	assert_int_equal(find_twin("PARTLABEL=lamina-data", path, &err), -ENOTUNIQ);
+	assert_string_equal(err.text, "PARTLABEL=lamina-data: two devices answer: "
+				      "/dev/vdb2 and /dev/vdc1");
+	/* another one in its place is no better */
+	assert_int_equal(find_twin("PARTLABEL=boot", path, &err), -ENOTUNIQ);
+	assert_int_equal(find_twin("PARTLABEL=nowhere", path, &err), 0);
+	assert_null(fake_leaks());
+}
+
 static void not_a_device(void **state)
 {
 	struct err err = ERR_INIT;
@@ -241,6 +271,7 @@ int main(void)
 		cmocka_unit_test(what_would_wait_when_opened),
 		cmocka_unit_test(more_than_fits_in_a_message),
 		cmocka_unit_test(two_that_answer),
+		cmocka_unit_test(a_twin_that_comes_later),
 		cmocka_unit_test(not_a_device),
 	};
 

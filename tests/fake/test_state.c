@@ -167,11 +167,16 @@ static void a_newer_version(void **state)
 		fake_bytes("/store/state", bytes, sizeof(bytes));
 		assert_int_equal(read_state(&record, NULL, &err),
 				 seq == 6 ? -ENOTSUP : 0);
+		assert_int_equal(record.boots, seq == 6 ? 0xb : 0xa);
 		assert_int_equal(write_next(&err), seq == 6 ? -ENOTSUP : 0);
 		if (seq == 6)
 			assert_memory_equal(fake_text_of("/store/state"), bytes,
 					    sizeof(bytes));
 	}
+	replaces_newer = true;
+	assert_int_equal(write_next(&err), 0);
+	assert_written(7);
+	replaces_newer = false;
 }
 
 static long long first_write(void)
@@ -207,8 +212,40 @@ static void writes_both_copies(void **state)
 		assert_int_equal(write_next(&err), 0);
 		assert_written(cases[i].seq + 1);
 	}
-	put_state(UINT64_MAX, 3);
-	assert_int_equal(write_next(&err), -EOVERFLOW);
+}
+
+/* No number is the last one, and whatever is there is overtaken. */
+static void any_number_is_overtaken(void **state)
+{
+	static const uint64_t seqs[] = {
+		1,
+		2,
+		INT64_MAX - 1,
+		INT64_MAX,
+		1ULL << 63,
+		(1ULL << 63) + 1,
+		(1ULL << 63) + 2,
+		UINT64_MAX - 1,
+		UINT64_MAX,
+	};
+	const size_t count = sizeof(seqs) / sizeof(seqs[0]);
+	struct err err = ERR_INIT;
+	struct record record;
+
+	(void)state;
+	for (size_t i = 0; i < count * count; i++) {
+		uint64_t a = seqs[i / count], b = seqs[i % count];
+		uint64_t newest = record_is_later(b, a) ? b : a;
+
+		put_state(a, b);
+		assert_int_equal(write_next(&err), 0);
+		/* a record that was made up has a number of its own, 0 */
+		assert_true(last.seq == newest + 1 || last.seq == 1);
+		assert_true(record_is_later(last.seq, newest));
+		assert_written(last.seq);
+		assert_int_equal(read_state(&record, NULL, &err), 0);
+		assert_true(record.seq == last.seq && record.boots == 99);
+	}
 }
 
 /* Where direct reads don't work, the page is dropped from the cache and read again. */
@@ -257,6 +294,7 @@ int main(void)
 		cmocka_unit_test(every_byte_is_covered),
 		cmocka_unit_test(a_newer_version),
 		cmocka_unit_test(writes_both_copies),
+		cmocka_unit_test(any_number_is_overtaken),
 		cmocka_unit_test(without_direct_reads),
 		cmocka_unit_test(on_a_partition),
 	};

@@ -154,6 +154,57 @@ test_a_newer_record_is_left_alone() {
 	done
 }
 
+# A later writer's flags, reasons and bytes stay through every change; another version's go
+# when it is asked for.
+test_a_later_record() {
+	local later
+	later=$(printf 'a5%.0s' {1..328})
+	device
+	tried flags=254 reserved="$later" failed="$(printf '7%.0s' {1..64})" reason=77
+	equal "$(line failed)" "777777777777: unknown"
+	for command in confirm rollback "install image-4" reject "reset --yes"; do
+		# shellcheck disable=SC2086 # words
+		ctl $command >/dev/null
+		equal "$(value flags) $(value reserved)" "254 $later"
+	done
+	equal "$(value current)" "$old"
+	record write run/store/state version=2 seq=18446744073709551615 current="$old" \
+		previous="$new" candidate="$new" tries=3 tries_left=3 floor=3 reserved="$later"
+	misused "reset: --record is for itself" ctl reset --record --yes
+	ctl reset --record 2>err
+	grep -qx "laminactl: the boot record is written anew; the next boot starts the current image" err
+	equal "$(value seq) $(value current) $(value previous) $(value candidate)" "0 $old $new "
+	equal "$(value floor) $(value flags) $(value reserved)" "3 0 "
+	equal "$(line record)" "copy 1 good, copy 2 good; 0 writes, 0 candidates started"
+	ctl install image-4 >/dev/null
+	equal "$(value seq) $(value candidate)" "1 $new"
+}
+
+# Numbers at their ends, and names of nothing, neither stop an update nor the device.
+test_extreme_records() {
+	local old new
+	device
+	for fields in "seq=18446744073709551615" "seq=9223372036854775808" \
+		"floor=9223372036854775808" "floor=18446744073709551615"; do
+		old=$(there 3) new=$(there 4)
+		# shellcheck disable=SC2086 # words
+		record write run/store/state current="$old" seq=1 $fields
+		equal "$(line 'next boot')" "current ${old:0:12}"
+		ctl install image-4 >/dev/null
+		equal "$(value candidate)" "$new"
+		runs "$new" candidate
+		ctl confirm
+		equal "$(value current) $(line state)" "$new confirmed"
+		rm -r run/confirmed run/store/images/*
+	done
+	old=$(there 3)
+	record write run/store/state seq=4 current="$(printf '7%.0s' {1..64})" \
+		previous="$(printf '8%.0s' {1..64})" floor=3
+	equal "$(line 'next boot') $(line floor)" "current ${old:0:12} serial 3, of the record"
+	ctl install image-4 >/dev/null
+	equal "$(value current) $(value candidate) $(value floor)" "$old $new 3"
+}
+
 test_reset() {
 	device
 	tried failed="$(printf '7%.0s' {1..64})" reason=8 floor=2

@@ -248,13 +248,40 @@ test_a_newer_record() {
 	device
 	old=$(there 3) new=$(there 4)
 	record write run/store/state version=2 seq=9 current="$old"
-	equal "$(line record)" "copy 1 newer, copy 2 newer: nothing changes it here"
+	equal "$(line record)" "copy 1 newer, copy 2 newer; 9 writes, 0 candidates started: only \
+read, \`laminactl reset --record\` writes it anew"
 	equal "$(line 'next boot')" "current ${old:0:12}"
+	# which would be refused by what is confirmed, as far as that is known
+	record write run/store/state version=7 seq=9 current="$new" candidate="$old" tries=1 \
+		tries_left=1 floor=4
+	equal "$(line current | cut -c 1-12) $(line floor)" "${new:0:12} serial 4, of the record"
+	equal "$(line 'next boot')" "current ${new:0:12}"
 	runs "$new" candidate
 	for command in confirm rollback reject; do
 		unchanged refuses "the boot record is of a newer version: nothing is changed" \
 			ctl "$command"
 	done
+}
+
+# What the policy names and nobody has: a device is seen, and nothing of it changes.
+test_a_record_that_is_missing() {
+	local old command
+	device 'state PARTLABEL=lamina-no-such-state'
+	old=$(there 3)
+	runs "$old" current
+	line record >record.line
+	grep -q '^unreadable: state: PARTLABEL=lamina-no-such-state: not there; block devices: ' \
+		record.line || say "$(cat record.line)"
+	grep -q ': no image of the store is started without it$' record.line
+	equal "$(line 'next boot')" "nothing: no image would start"
+	equal "$(field "s['next']") $(field "s['record']['valid']")" "None False"
+	field "s['record']['reason']" | grep -q '^state: PARTLABEL=lamina-no-such-state: not there'
+	image 5 >/dev/null
+	for command in confirm rollback reject "reset --yes" gc "install image-5"; do
+		# shellcheck disable=SC2086 # words
+		unchanged refuses "state: PARTLABEL=lamina-no-such-state: not there" ctl $command
+	done
+	ctl list >/dev/null
 }
 
 test_junk_in_the_store() {

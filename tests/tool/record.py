@@ -12,13 +12,13 @@ import sys
 
 FIELDS = [("seq", "Q"), ("boots", "I"), ("tries_left", "B"), ("tries", "B"), ("flags", "B"),
           ("reason", "B"), ("current", "32s"), ("previous", "32s"), ("candidate", "32s"),
-          ("failed", "32s"), ("floor", "Q"), ("clock", "Q"), ("keyring", "I")]
+          ("failed", "32s"), ("floor", "Q"), ("reserved", "328s")]
 FORMAT = "<8sII" + "".join(kind for _, kind in FIELDS)
 STRIDE, SIZE, SUM = 4096, 512, 16
 
 
 def encode(values):
-    fields = [bytes.fromhex(values.get(name, "")) if kind == "32s" else int(values.get(name, 0))
+    fields = [bytes.fromhex(values.get(name, "")) if kind[-1] == "s" else int(values.get(name, 0))
               for name, kind in FIELDS]
     head = struct.pack(FORMAT, values.get("magic", "laminaAB").encode(),
                        int(values.get("version", 1)), SIZE, *fields)
@@ -30,7 +30,7 @@ def decode(block):
     if hashlib.sha256(block[:SIZE - SUM]).digest()[:SUM] != block[SIZE - SUM:SIZE]:
         return None
     values = struct.unpack_from(FORMAT, block)[3:]
-    return {name: value.hex().strip("0") and value.hex() if kind == "32s" else value
+    return {name: value.hex().strip("0") and value.hex() if kind[-1] == "s" else value
             for (name, kind), value in zip(FIELDS, values)}
 
 

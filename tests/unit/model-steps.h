@@ -52,11 +52,13 @@ static void check_record(const struct select *select)
 	uint8_t current = number_of(&record->current);
 
 	if (select->has_record) {
-		must(record->seq >= world->seq, "an acknowledged write is lost");
+		must(short_of(record->seq) >= world->seq,
+		     "an acknowledged write is lost");
 		must(current == world->current || world->unsure >> current & 1,
 		     "an acknowledged confirm is lost");
 		must(record->floor >= world->floor, "the floor went down");
-		must(world->factory || !names_nothing(newest_copy(world)),
+		must(world->factory || !newest_copy(world) || /* a newer version */
+			     !names_nothing(newest_copy(world)),
 		     "a record that names nothing hides what is in the store");
 		return;
 	}

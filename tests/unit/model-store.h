@@ -93,7 +93,7 @@ static void find(struct record_copy ret_copies[RECORD_COPIES],
 {
 	for (int i = 0; i < RECORD_COPIES; i++) {
 		ret_copies[i].r = read_copy(&world->copies[i], &ret_records[i]);
-		ret_copies[i].seq = world->copies[i].seq;
+		ret_copies[i].seq = seq_of(world->copies[i].seq);
 	}
 }
 
@@ -110,8 +110,7 @@ int state_read(int fd, struct record *ret_record, struct state_copies *ret_copie
 	newest = rules->newest(copies);
 	if (newest == RECORD_COPIES)
 		return err_set(err, -EBADMSG, "no copy is whole");
-	if (copies[newest].r == 0)
-		*ret_record = records[newest];
+	*ret_record = records[newest];
 	return copies[newest].r < 0 ? err_set(err, copies[newest].r, "newer") : 0;
 }
 
@@ -163,7 +162,7 @@ static int write_copy(size_t index, const uint8_t bytes[RECORD_SIZE], bool is_la
 
 static void acknowledge(const struct record *record)
 {
-	world->seq = (uint8_t)record->seq;
+	world->seq = short_of(record->seq);
 	world->current = number_of(&record->current);
 	world->unsure = 0;
 }
@@ -180,7 +179,7 @@ static int write_both(struct record *record)
 	newest = rules->newest(copies);
 	if (newest < RECORD_COPIES && copies[newest].r < 0)
 		return copies[newest].r;
-	next.seq = newest < RECORD_COPIES ? copies[newest].seq + 1 : 1;
+	next.seq = newest < RECORD_COPIES ? copies[newest].seq + 1 : seq_of(1);
 	seal(&next, bytes);
 	first = rules->first(copies);
 	world->unsure |= (uint8_t)(1 << number_of(&next.current));
@@ -208,6 +207,8 @@ int state_write(int fd, struct record *record, struct err *err)
 	late = *record;
 	is_late = true;
 	acknowledge(record);
+	if (record->seq == 0) /* it was made up and has no number yet */
+		world->seq = 0;
 	return 0;
 }
 

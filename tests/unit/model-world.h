@@ -120,9 +120,21 @@ static inline void seal(const struct record *record, uint8_t ret_bytes[RECORD_SI
 	sum_of(ret_bytes, ret_bytes + RECORD_SUM_OFFSET);
 }
 
+/* A record's number and the one that a world has for it: near the last one there is, after
+ * which comes 0. */
+static inline uint64_t seq_of(uint8_t number)
+{
+	return UINT64_MAX - 2 + number;
+}
+
+static inline uint8_t short_of(uint64_t seq)
+{
+	return (uint8_t)(seq - (UINT64_MAX - 2));
+}
+
 static inline void copy_bytes(const struct copy *copy, uint8_t ret_bytes[RECORD_SIZE])
 {
-	struct record record = { .seq = copy->seq,
+	struct record record = { .seq = seq_of(copy->seq),
 				 .tries_left = copy->left,
 				 .tries_initial = copy->initial,
 				 .reboot_spent = copy->spent,
@@ -166,7 +178,7 @@ static inline void copy_take(struct copy *copy, const uint8_t bytes[RECORD_SIZE]
 	copy->kind = r == -ENODATA ? COPY_EMPTY : r == 0 ? COPY_WHOLE : COPY_BROKEN;
 	if (r < 0)
 		return;
-	copy->seq = (uint8_t)record.seq;
+	copy->seq = short_of(record.seq);
 	copy->current = number_of(&record.current);
 	copy->previous = number_of(&record.previous);
 	copy->candidate = number_of(&record.candidate);

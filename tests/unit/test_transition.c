@@ -179,16 +179,16 @@ static void resets(void **state)
 	(void)state;
 	record.floor = 5;
 	record.boots = 6;
-	record.keyring_version = 7;
-	record.clock_floor_s = 8;
+	record.reserved[3] = 7;
+	record.other_flags = 8;
 	transition_reset(&record, false);
 	assert_record(&record, "CP--");
 	transition_reset(&record, true);
 	assert_record(&record, "----");
 	assert_int_equal(record.floor, 5);
 	assert_int_equal(record.boots, 6);
-	assert_int_equal(record.keyring_version, 7);
-	assert_int_equal(record.clock_floor_s, 8);
+	assert_int_equal(record.reserved[3], 7);
+	assert_int_equal(record.other_flags, 8);
 }
 
 static void rebuilds(void **state)

@@ -22,6 +22,7 @@ static const struct timespec find_pause = { .tv_nsec = 15 * 1000 * 1000 };
 struct find {
 	enum policy_source kind;
 	const char *value;
+	bool disks_only;
 	unsigned int answers;	     /* of this look */
 	char path[DEVICE_PATH_SIZE]; /* of the first that answered */
 	char other[DEVICE_PATH_SIZE];
@@ -125,10 +126,16 @@ static void note_seen(struct find *find, const char *name, const char *label, in
 		str_addf(&find->seen, ": %s", err_reason(r));
 }
 
+static bool is_virtual(const char *name)
+{
+	return strncmp(name, "loop", 4) == 0 || strncmp(name, "dm-", 3) == 0;
+}
+
 static void look_at(struct find *find, int sysfs, const char *name)
 {
 	struct device device;
-	int r = device_read(sysfs, name, &device);
+	int r = find->disks_only && is_virtual(name) ? 0
+						     : device_read(sysfs, name, &device);
 
 	if (r == 0)
 		return;
@@ -257,4 +264,19 @@ int find_device(const char *source, uint32_t timeout_ms, char ret_path[64],
 		return err_wrap(err, r, "%s", source);
 	memcpy(ret_path, find.path, sizeof(find.path));
 	return r;
+}
+
+int find_twin(const char *source, const char *path, struct err *err)
+{
+	struct find find = { .disks_only = true };
+
+	if (find_start(&find, source, NULL) < 0 || find.kind == POLICY_SOURCE_PATH ||
+	    look(&find, NULL) < 0 || find.answers == 0)
+		return 0;
+	if (find.answers == 1 && strcmp(find.path, path) == 0)
+		return 0;
+	if (find.answers > 1 && strcmp(find.path, path) == 0)
+		memcpy(find.path, find.other, sizeof(find.path));
+	return err_set(err, -ENOTUNIQ, "%s: two devices answer: %s and %s", source, path,
+		       find.path);
 }

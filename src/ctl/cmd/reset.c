@@ -10,11 +10,14 @@
 enum {
 	OPT_YES,
 	OPT_FACTORY,
+	OPT_RECORD,
 };
 
 static const struct cmd_option options[] = {
 	[OPT_YES] = { "yes", 'y', NULL, "yes, destroy what the images have written" },
 	[OPT_FACTORY] = { "factory", 0, NULL, "and start the factory's image" },
+	[OPT_RECORD] = { "record", 0, NULL,
+			 "only write the boot record anew, also over a newer version" },
 	{ 0 },
 };
 
@@ -62,14 +65,36 @@ static int reset(struct ctl *ctl, struct change *change, void *context, struct e
 	return 0;
 }
 
+/* The way back from a newer Lamina, whose record an older one only reads. */
+static int rewrite(struct ctl *ctl, struct change *change, void *context, struct err *err)
+{
+	int r = ctl_is_store(ctl, change, err);
+
+	(void)context;
+	if (r < 0)
+		return r;
+	transition_anew(change->record);
+	r = change_write(change, err);
+	if (r == 0)
+		cmd_note("the boot record is written anew; %s",
+			 what_starts(ctl, change->record));
+	return r;
+}
+
 static int reset_command(struct cmd_line *line, struct err *err)
 {
-	bool yes = false, factory = false;
-	bool *const flags[] = { [OPT_YES] = &yes, [OPT_FACTORY] = &factory };
+	bool yes = false, factory = false, record = false;
+	bool *const flags[] = {
+		[OPT_YES] = &yes, [OPT_FACTORY] = &factory, [OPT_RECORD] = &record
+	};
 	int r = ctl_flags(line, flags, 0, err);
 
 	if (r < 0)
 		return r;
+	if (record && (yes || factory))
+		return cmd_usage(err, "reset: --record is for itself");
+	if (record)
+		return ctl_rewrite(ctl_of(line), rewrite, NULL, err);
 	if (!yes)
 		return cmd_usage(
 			err, "reset: destroys what is in the store's volumes and uppers: "

@@ -14,6 +14,7 @@
 #include "base/sys.h"
 #include "init/pid1/console.h"
 #include "init/report.h"
+#include "init/stores.h"
 #include "init/timeline.h"
 #include "slot/confirm.h"
 
@@ -63,8 +64,10 @@ static bool was_confirmed(const struct keeper *keeper)
 static void confirm(struct keeper *keeper)
 {
 	struct err err = ERR_INIT;
-	int r = confirm_running(&keeper->confirm, &err);
+	int r = stores_check_state(keeper->policy, &err);
 
+	if (r == 0)
+		r = confirm_running(&keeper->confirm, &err);
 	if (r == 0 || r == -EALREADY) {
 		keeper->confirmed = true;
 		(void)report_write(keeper->stage->run, CONFIRMED, "", 0);
