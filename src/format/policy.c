@@ -335,6 +335,7 @@ static const struct policy defaults = {
 	.store_timeout_s = 10,
 	.factory_type = "ext4",
 	.threshold = 1,
+	.raise_floor = POLICY_RAISE_PREVIOUS,
 	.tries = 3,
 	.on_failure = POLICY_REBOOT,
 	.on_failure_delay_s = 10,

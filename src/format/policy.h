@@ -27,7 +27,8 @@ enum policy_confirm {
 /* What a confirmed image raises the rollback floor to. */
 enum policy_raise {
 	POLICY_RAISE_NO,
-	POLICY_RAISE_PREVIOUS, /* the serial of the image it replaces: one step back */
+	POLICY_RAISE_PREVIOUS, /* the serial of the image it replaces: one step back; the
+				  default */
 	POLICY_RAISE_CURRENT,  /* its own serial: no way back */
 };
 

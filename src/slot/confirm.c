@@ -9,35 +9,35 @@
 #include "slot/change.h"
 #include "store/store.h"
 
-/* The image whose serial becomes the floor: NULL if the floor stays. */
-static const struct digest *floor_image(const struct confirm *confirm,
-					const struct record *record)
-{
-	switch (confirm->settings->policy.raise_floor) {
-	case POLICY_RAISE_PREVIOUS:
-		return &record->current;
-	case POLICY_RAISE_CURRENT:
-		return &confirm->running;
-	default:
-		return NULL;
-	}
-}
-
 /* An image that can't be read can't be gone back to either: it sets no floor. */
-static uint64_t floor_for(const struct confirm *confirm, const struct change *change)
+static uint64_t serial_of(const struct confirm *confirm, int store,
+			  const struct digest *id)
 {
-	const struct digest *id = floor_image(confirm, change->record);
 	const struct settings *settings = confirm->settings;
 	char hex[DIGEST_HEX_SIZE];
 
-	if (!id || !digest_is_set(id))
+	if (!digest_is_set(id))
 		return 0;
 	digest_hex(id, hex);
-	if (store_load_image(change->store, hex, &settings->keyring,
-			     settings->policy.threshold, confirm->scratch, NULL,
-			     NULL) < 0)
+	if (store_load_image(store, hex, &settings->keyring, settings->policy.threshold,
+			     confirm->scratch, NULL, NULL) < 0)
 		return 0;
 	return confirm->scratch->serial;
+}
+
+/* Never past the serial of the image that runs: it would be refused at the next boot. */
+static uint64_t floor_for(const struct confirm *confirm, const struct change *change)
+{
+	enum policy_raise raise = confirm->settings->policy.raise_floor;
+	uint64_t previous, running;
+
+	if (raise == POLICY_RAISE_NO)
+		return 0;
+	running = serial_of(confirm, change->store, &confirm->running);
+	if (raise == POLICY_RAISE_CURRENT)
+		return running;
+	previous = serial_of(confirm, change->store, &change->record->current);
+	return previous < running ? previous : running;
 }
 
 static int confirm_change(const struct confirm *confirm, struct change *change,

@@ -6,9 +6,9 @@
 #include <fcntl.h>
 #include <inttypes.h>
 
+#include "base/digest.h"
 #include "base/fd.h"
 #include "base/path.h"
-#include "base/digest.h"
 #include "boot/transition.h"
 #include "slot/rank.h"
 #include "slot/state.h"
@@ -82,7 +82,8 @@ static int check_images(const struct select *select, struct err *err)
 	    is_there(select, &record->previous) || is_there(select, &record->candidate))
 		return 0;
 	return err_set(err, -ENODATA, "boot record: it names no image%s",
-		       digest_is_set(&record->current) || digest_is_set(&record->previous) ||
+		       digest_is_set(&record->current) ||
+				       digest_is_set(&record->previous) ||
 				       digest_is_set(&record->candidate)
 			       ? " that is there"
 			       : "");

@@ -50,6 +50,9 @@ static void put_state(void)
 	memcpy(bytes + RECORD_SUM_OFFSET, &sum, RECORD_SUM_SIZE);
 	memcpy(bytes + RECORD_STRIDE, bytes, RECORD_SIZE);
 	fake_bytes("@/dev/vda:state", bytes, sizeof(bytes));
+	/* one image that is there makes it a record */
+	fake_dir("@/dev/vda:images/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
 }
 
 /* As init leaves the store: read-only, the mount and the file system. */

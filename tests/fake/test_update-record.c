@@ -50,8 +50,9 @@ static void missing(void **state)
 {
 	(void)state;
 	put_machine();
-	assert_fails(-ENXIO, "no image of the store is started without its record: state: "
-			     "PARTLABEL=RECORD: not there after 1.0 s; block devices: vda");
+	assert_fails(-ENXIO,
+		     "no image of the store is started without its record: state: "
+		     "PARTLABEL=RECORD: not there after 1.0 s; block devices: vda");
 	assert_false(fake_called("pwrite"));
 }
 
@@ -61,8 +62,9 @@ static void twice(void **state)
 	put_machine();
 	put_state_disk("vdb");
 	put_state_disk("vdc");
-	assert_fails(-ENOTUNIQ, "without its record: state: PARTLABEL=RECORD: two devices "
-				"answer: /dev/vdb and /dev/vdc");
+	assert_fails(-ENOTUNIQ,
+		     "without its record: state: PARTLABEL=RECORD: two devices "
+		     "answer: /dev/vdb and /dev/vdc");
 	assert_false(fake_called("pwrite"));
 }
 
@@ -91,8 +93,9 @@ static void twice_and_late(void **state)
 	assert_runs("candidate", candidate);
 	put_good_machine();
 	fake_config.on_sleep = put_twin;
-	assert_fails(-ENOTUNIQ, "without its record: state: PARTLABEL=RECORD: two devices "
-				"answer: /dev/vdb and /dev/vdc");
+	assert_fails(-ENOTUNIQ,
+		     "without its record: state: PARTLABEL=RECORD: two devices "
+		     "answer: /dev/vdb and /dev/vdc");
 	/* this start was counted, and nothing fell */
 	bytes = fake_text_of("/dev/vdb");
 	assert_non_null(bytes);
@@ -117,8 +120,9 @@ static void store_twice_and_late(void **state)
 	put_partition("vda", empty, sizeof(empty));
 	fake_config.busy_loops = 1;
 	fake_config.on_sleep = put_twin;
-	assert_fails(-ENOTUNIQ, "without its record: store: PARTLABEL=RECORD: two devices "
-				"answer: /dev/vda and /dev/vdc");
+	assert_fails(-ENOTUNIQ,
+		     "without its record: store: PARTLABEL=RECORD: two devices "
+		     "answer: /dev/vda and /dev/vdc");
 }
 
 static void too_small(void **state)
@@ -151,8 +155,9 @@ static void the_factory_is_left(void **state)
 	put_serial("/factory/", 12, factory);
 	assert_boots();
 	assert_runs("factory", factory);
-	assert_non_null(strstr(fake_console(), "without its record: state: PARTLABEL=RECORD: "
-					       "not there"));
+	assert_non_null(strstr(fake_console(),
+			       "without its record: state: PARTLABEL=RECORD: "
+			       "not there"));
 }
 
 int main(void)

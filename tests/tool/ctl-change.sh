@@ -22,16 +22,29 @@ test_confirm() {
 	equal "$(value current) $(value previous) $(value candidate)" "$new $old "
 	equal "$(cat run/confirmed)" "$new"
 	equal "$(line state)" confirmed
-	equal "$(line floor)" none
+	equal "$(line floor)" "serial 3, of the record"
 	unchanged ctl confirm 2>err
 	grep -qx "laminactl: image ${new:0:12} is the current one already" err
 }
 
 test_confirm_raises_the_floor() {
-	device 'raise-floor previous'
+	for line in "raise-floor previous" "tries 3"; do
+		device "$line"
+		tried
+		ctl confirm
+		equal "$(value floor)" 3
+	done
+	# an older one, forced: it is started at the next boot too
+	device
+	old=$(there 4) new=$(there 3)
+	record write run/store/state current="$old" candidate="$new" tries=3 tries_left=2
+	runs "$new" candidate
+	ctl confirm
+	equal "$(value floor) $(line 'next boot')" "3 current ${new:0:12}"
+	device 'raise-floor no'
 	tried
 	ctl confirm
-	equal "$(value floor)" 3
+	equal "$(value floor)" 0
 	device 'raise-floor current'
 	tried floor=2
 	ctl confirm

@@ -226,7 +226,9 @@ static uint64_t floor_asked(const struct record *record)
 {
 	switch (settings.policy.raise_floor) {
 	case POLICY_RAISE_PREVIOUS:
-		return number_of(&record->current);
+		return number_of(&record->current) < world->running
+			       ? number_of(&record->current)
+			       : world->running;
 	case POLICY_RAISE_CURRENT:
 		return world->running;
 	default:

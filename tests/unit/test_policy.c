@@ -55,7 +55,7 @@ static void defaults(void **state)
 	assert_string_equal(policy.state, "");
 	assert_int_equal(policy.threshold, 1);
 	assert_int_equal(policy.floor, 0);
-	assert_int_equal(policy.raise_floor, POLICY_RAISE_NO);
+	assert_int_equal(policy.raise_floor, POLICY_RAISE_PREVIOUS);
 	assert_int_equal(policy.tries, 3);
 	assert_int_equal(policy.confirm, POLICY_CONFIRM_MANUAL);
 	assert_int_equal(policy.on_failure, POLICY_REBOOT);
