@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "cli/cmd.h"
 #include "format/signature.h"
-#include "pack/host/child.h"
+#include "pack/host/tool.h"
 #include "pack/image/image.h"
 #include "pack/image/input.h"
 #include "store/store.h"
@@ -78,17 +78,17 @@ static int ask_command(const char *command, const struct image *image,
 {
 	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
 	char answer[ANSWER_SIZE];
-	__fd int in = child_file(image->text, image->size);
-	__fd int out = child_file("", 0);
-	struct child child = {
-		.argv = argv, .in_fd = in, .out_fd = out, .err_fd = -1, .keep_fd = -1
+	__fd int in = tool_file(image->text, image->size);
+	__fd int out = tool_file("", 0);
+	const struct tool_options run = {
+		.argv = argv, .in_fd = in, .out_fd = out, .own = true
 	};
 	ssize_t size;
 	int r;
 
 	if (in < 0 || out < 0)
 		return err_errno(err, in < 0 ? in : out, "sign-cmd");
-	r = child_run(&child, err);
+	r = tool_run(&run, err);
 	if (r < 0)
 		return err_wrap(err, r, "sign-cmd");
 	if (lseek(out, 0, SEEK_SET) < 0)

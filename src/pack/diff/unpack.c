@@ -198,15 +198,13 @@ int unpack_layer(struct tree *tree, int fd, struct progress *progress,
 	const char *const argv[] = { "sqfs2tar", "--no-skip",	       "-r",
 				     ".",	 path_of_fd(path, fd), NULL };
 	const struct tool_options run = { .argv = argv, .keep_fd = fd };
-	struct tool tool = { .pid = -1, .pipe = -EBADF, .errors = -EBADF };
+	struct tool tool = TOOL_INIT;
 	struct err said = ERR_INIT;
 	int r = tool_start(&tool, TOOL_COLLECT, &run, err), waited;
 
 	if (r == 0)
 		r = read_stream(tree, tool.pipe, progress, ret_root, err);
 	waited = tool_wait(&tool, &said);
-	if (waited == -ENOENT)
-		return err_set(err, waited, "%s: it is in squashfs-tools-ng", said.text);
 	if (r == 0 && waited < 0)
 		return err_set(err, waited, "%s", said.text);
 	return r;

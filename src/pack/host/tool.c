@@ -16,8 +16,107 @@
 #include "base/fd.h"
 
 #define PIPE_SIZE (1 << 20)
-#define NOT_INSTALLED 127
+#define PATH_SIZE 4096
+#define NO_EXEC 127
 #define NO_NAMESPACE 126
+
+/* What the process is made of before it is there: after fork() only system calls. */
+struct start {
+	const struct tool_options *options;
+	char path[PATH_SIZE];
+	char **env;
+	int in, out, errors;
+};
+
+extern char **environ;
+
+/* mke2fs and sfdisk live where the PATH of ordinary users on Debian doesn't look. */
+static int find_program(const char *name, char *ret_path, size_t size)
+{
+	const char *path = getenv("PATH");
+	char *dirs = NULL, *save = NULL;
+	int r = -ENOENT;
+
+	if (strchr(name, '/'))
+		return (size_t)snprintf(ret_path, size, "%s", name) < size
+			       ? 0
+			       : -ENAMETOOLONG;
+	if (asprintf(&dirs, "%s:/usr/sbin:/sbin", path ? path : "/usr/bin:/bin") < 0)
+		return -ENOMEM;
+	for (char *dir = strtok_r(dirs, ":", &save); dir && r < 0;
+	     dir = strtok_r(NULL, ":", &save))
+		if ((size_t)snprintf(ret_path, size, "%s/%s", dir, name) < size &&
+		    access(ret_path, X_OK) == 0)
+			r = 0;
+	free(dirs);
+	return r;
+}
+
+/* For whoever hasn't got it: the package of Debian's that has. */
+static const char *package_of(const char *name)
+{
+	static const char *const packages[][2] = {
+		{ "sqfstar", "squashfs-tools" },     { "mksquashfs", "squashfs-tools" },
+		{ "sqfs2tar", "squashfs-tools-ng" }, { "sfdisk", "fdisk" },
+		{ "mke2fs", "e2fsprogs" },	     { "debugfs", "e2fsprogs" },
+		{ "e2fsck", "e2fsprogs" },
+	};
+
+	for (size_t i = 0; i < sizeof(packages) / sizeof(packages[0]); i++)
+		if (strcmp(packages[i][0], name) == 0)
+			return packages[i][1];
+	return NULL;
+}
+
+static int not_installed(const char *name, struct err *err)
+{
+	const char *package = package_of(name);
+
+	if (package)
+		return err_set(err, -ENOENT, "%s is not installed: it is in %s", name,
+			       package);
+	return err_set(err, -ENOENT, "%s is not installed", name);
+}
+
+/* Is a variable of @variable's name in this NULL-ended list? */
+static bool is_among(const char *variable, const char *const *list)
+{
+	size_t size = strcspn(variable, "=") + 1;
+
+	for (; list && *list; list++)
+		if (strncmp(*list, variable, size) == 0)
+			return true;
+	return false;
+}
+
+/* Our environment with the options' over it; the strings stay their owners'. */
+static char **make_env(const struct tool_options *options)
+{
+	static const char *const plain[] = { "LC_ALL=C", "TZ=UTC", NULL };
+	static const char *const gone[] = { "SOURCE_DATE_EPOCH=", "SQFS_CMDLINE=", NULL };
+	static const char *const none[] = { NULL };
+	const char *const *added = options->env ? options->env : none;
+	const char *const *over = options->own ? none : plain;
+	const char *const *without = options->own ? none : gone;
+	size_t count = 2, used = 0;
+	char **env;
+
+	for (size_t i = 0; environ[i]; i++)
+		count++;
+	for (size_t i = 0; added[i]; i++)
+		count++;
+	env = calloc(count + 1, sizeof(*env));
+	for (size_t i = 0; env && environ[i]; i++)
+		if (!is_among(environ[i], added) && !is_among(environ[i], over) &&
+		    !is_among(environ[i], without))
+			env[used++] = environ[i];
+	for (size_t i = 0; env && over[i]; i++)
+		if (!is_among(over[i], added))
+			env[used++] = (char *)over[i];
+	for (size_t i = 0; env && added[i]; i++)
+		env[used++] = (char *)added[i];
+	return env;
+}
 
 static int write_map(const char *path, uint32_t inside, unsigned int outside)
 {
@@ -49,53 +148,78 @@ static int become(uint32_t uid, uint32_t gid)
 	return r < 0 ? r : write_map("/proc/self/gid_map", gid, outside_gid);
 }
 
-_Noreturn static void run(const struct tool_options *options, int in, int out, int errors)
+_Noreturn static void exec_tool(const struct start *start)
 {
+	const struct tool_options *options = start->options;
 	sigset_t none;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)signal(SIGPIPE, SIG_DFL);
-	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(errors, 2) < 0)
-		_exit(NOT_INSTALLED);
-	if (options->keep_fd >= 0)
+	if (dup2(start->in, 0) < 0 || dup2(start->out, 1) < 0 ||
+	    (start->errors >= 0 && dup2(start->errors, 2) < 0))
+		_exit(NO_EXEC);
+	if (options->keep_fd > 0)
 		(void)fcntl(options->keep_fd, F_SETFD, 0);
-	/* what these change in squashfs-tools must not depend on who packs where */
-	(void)unsetenv("SOURCE_DATE_EPOCH");
-	(void)unsetenv("SQFS_CMDLINE");
-	if (options->source_date_epoch)
-		(void)setenv("SOURCE_DATE_EPOCH", options->source_date_epoch, 1);
-	(void)setenv("LC_ALL", "C", 1);
-	(void)setenv("TZ", "UTC", 1);
 	if (options->as_owner && become(options->uid, options->gid) < 0)
 		_exit(NO_NAMESPACE);
-	(void)execvp(options->argv[0], (char *const *)options->argv);
-	_exit(NOT_INSTALLED);
+	(void)execve(start->path, (char *const *)options->argv, start->env);
+	_exit(NO_EXEC);
+}
+
+/* Forks with the ends of the pipe that @flow wants. */
+static int launch(struct tool *tool, enum tool_flow flow, struct start *start,
+		  struct err *err)
+{
+	const struct tool_options *options = start->options;
+	__fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	__fd int theirs = -EBADF;
+	int ends[2];
+
+	if (null < 0 || (flow != TOOL_FILES && pipe2(ends, O_CLOEXEC) < 0))
+		return err_errno(err, -errno, "%s", tool->name);
+	if (flow != TOOL_FILES) {
+		theirs = ends[flow == TOOL_FEED ? 0 : 1];
+		tool->pipe = ends[flow == TOOL_FEED ? 1 : 0];
+		(void)fcntl(tool->pipe, F_SETPIPE_SZ, PIPE_SIZE); /* only faster */
+	}
+	start->in = flow == TOOL_FEED	 ? theirs
+		    : options->in_fd > 0 ? options->in_fd
+					 : null;
+	start->out = flow == TOOL_COLLECT  ? theirs
+		     : options->out_fd > 0 ? options->out_fd
+					   : null;
+	start->errors = options->err_fd > 0 ? options->err_fd : tool->errors;
+	tool->pid = fork();
+	if (tool->pid == 0)
+		exec_tool(start);
+	return tool->pid < 0 ? err_errno(err, -errno, "%s", tool->name) : 0;
 }
 
 int tool_start(struct tool *tool, enum tool_flow flow, const struct tool_options *options,
 	       struct err *err)
 {
-	int ends[2];
-	__fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct start start = { .options = options };
+	int r;
 
-	*tool = (struct tool){ .name = options->argv[0],
-			       .pid = -1,
-			       .pipe = -EBADF,
-			       .errors = memfd_create("errors", MFD_CLOEXEC) };
-	if (null < 0 || tool->errors < 0 || pipe2(ends, O_CLOEXEC) < 0)
-		return err_errno(err, -errno, "%s", tool->name);
-	(void)fcntl(ends[0], F_SETPIPE_SZ, PIPE_SIZE); /* only faster */
-	tool->pid = fork();
-	if (tool->pid == 0)
-		run(options, flow == TOOL_FEED ? ends[0] : null,
-		    flow == TOOL_FEED ? null : ends[1], tool->errors);
-	int fork_errno = errno;
-
-	fd_close(ends[flow == TOOL_FEED ? 0 : 1]);
-	tool->pipe = ends[flow == TOOL_FEED ? 1 : 0];
-	return tool->pid < 0 ? err_errno(err, -fork_errno, "%s", tool->name) : 0;
+	*tool = (struct tool)TOOL_INIT;
+	tool->name = options->argv[0];
+	r = find_program(tool->name, start.path, sizeof(start.path));
+	if (r == -ENOENT)
+		return not_installed(tool->name, err);
+	if (r < 0)
+		return err_errno(err, r, "%s", tool->name);
+	if (!options->own && options->err_fd <= 0) {
+		tool->errors = memfd_create("errors", MFD_CLOEXEC);
+		if (tool->errors < 0)
+			return err_errno(err, -errno, "%s", tool->name);
+	}
+	start.env = make_env(options);
+	r = start.env ? launch(tool, flow, &start, err)
+		      : err_errno(err, -ENOMEM, "%s", tool->name);
+	free(start.env);
+	return r;
 }
 
 /* The last line that the tool said which has words in it; "Write failed because..." of
@@ -103,7 +227,7 @@ int tool_start(struct tool *tool, enum tool_flow flow, const struct tool_options
 static void last_words(int fd, char *ret_text, size_t size)
 {
 	char text[4096];
-	off_t end = lseek(fd, 0, SEEK_END);
+	off_t end = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
 	off_t start = end > (off_t)sizeof(text) - 1 ? end - (off_t)sizeof(text) + 1 : 0;
 	ssize_t n = end > 0 ? pread(fd, text, sizeof(text) - 1, start) : 0;
 	char *save = NULL;
@@ -125,8 +249,8 @@ static int judge(const struct tool *tool, int status, struct err *err)
 
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_INSTALLED)
-		return err_set(err, -ENOENT, "%s is not installed", tool->name);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_EXEC)
+		return err_set(err, -EIO, "%s can't be executed", tool->name);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_NAMESPACE)
 		return err_set(err, -EPERM, "%s: user namespaces are not allowed here",
 			       tool->name);
@@ -160,6 +284,30 @@ void tool_stop(struct tool *tool)
 	if (tool->pid > 0)
 		(void)kill(tool->pid, SIGKILL);
 	(void)tool_wait(tool, NULL);
+}
+
+int tool_run(const struct tool_options *options, struct err *err)
+{
+	struct tool tool = TOOL_INIT;
+	int r = tool_start(&tool, TOOL_FILES, options, err);
+	int waited = tool_wait(&tool, r < 0 ? NULL : err);
+
+	return r < 0 ? r : waited;
+}
+
+int tool_file(const void *bytes, size_t size)
+{
+	__fd int low = memfd_create("lamina", MFD_CLOEXEC);
+	__fd int fd = -EBADF;
+	int r;
+
+	if (low < 0)
+		return -errno;
+	fd = fcntl(low, F_DUPFD_CLOEXEC, TOOL_FIRST_FD);
+	if (fd < 0)
+		return -errno;
+	r = fd_pwrite_all(fd, bytes, size, 0);
+	return r < 0 ? r : TAKE_FD(fd);
 }
 
 int tool_check_owner(uint32_t uid, uint32_t gid, struct err *err)

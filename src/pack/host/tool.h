@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* squashfs-tools and squashfs-tools-ng at the other end of a pipe. */
+/*
+ * Other programs, run to their end: those of squashfs-tools and e2fsprogs, and what a user
+ * names. One of them reads from or writes to a pipe of ours, or has files in memory at
+ * both ends, so that neither side can block the other.
+ */
+#include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
+
+/* Descriptors from here on may be handed to a program as they are. */
+#define TOOL_FIRST_FD 10
 
 struct tool {
 	const char *name;
@@ -17,28 +26,48 @@ struct tool {
 enum tool_flow {
 	TOOL_FEED,    /* we write its stdin */
 	TOOL_COLLECT, /* we read its stdout */
+	TOOL_FILES,   /* neither: its files are in the options */
 };
 
+/* Descriptors are 3 or more and stay the caller's; 0: none. */
 struct tool_options {
-	const char *const *argv;       /* NULL-ended, found in PATH */
-	const char *source_date_epoch; /* for its environment; NULL: unset */
-	int keep_fd; /* stays open in it at this number (above 2); or -1 */
+	const char *const *argv; /* NULL-ended; found in PATH, /usr/sbin and /sbin */
+	const char *const *env;	 /* NAME=value put over ours, NULL-ended; or NULL */
+	int in_fd, out_fd;	 /* where no pipe is; none: nothing to read, nowhere */
+	int err_fd; /* where it says what is wrong; none: the error's text takes its end */
+	int keep_fd; /* stays open in it at this number */
+	/* A program of the user's: its environment and its stderr are ours, untouched. Of
+	 * the others' results nothing must depend on who runs them where. */
+	bool own;
 	/* Be this user and group in a user namespace of its own, where that is possible.
 	 */
 	bool as_owner;
 	uint32_t uid, gid;
 };
 
-/* Starts it. 0; -ENOENT when it isn't installed; -errno. Needs tool_wait() or
- * tool_stop(). */
+#define TOOL_INIT                                           \
+	{                                                   \
+		.pid = -1, .pipe = -EBADF, .errors = -EBADF \
+	}
+
+/* Starts it. 0; -ENOENT when it isn't installed, with the package that has it; -errno.
+ * Needs tool_wait() or tool_stop(). */
 int tool_start(struct tool *tool, enum tool_flow flow, const struct tool_options *options,
 	       struct err *err);
 
-/* Closes the pipe and waits. 0, or -EIO with what it said last. */
+/* Closes the pipe and waits. 0 when it exited with 0; -EIO with its exit status or signal
+ * and what it said last. A text begins with the program's name. */
 int tool_wait(struct tool *tool, struct err *err);
 
 /* Kills it, if it runs. For failures elsewhere. */
 void tool_stop(struct tool *tool);
+
+/* Starts it with files and waits. */
+int tool_run(const struct tool_options *options, struct err *err);
+
+/* A file in memory, at TOOL_FIRST_FD or above, that holds @bytes and stands at its start.
+ * An fd the caller owns, or -errno. */
+int tool_file(const void *bytes, size_t size);
 
 /* Is as_owner possible for this owner here? 0, or -EPERM with how to make it so. */
 int tool_check_owner(uint32_t uid, uint32_t gid, struct err *err);

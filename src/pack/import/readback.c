@@ -245,10 +245,13 @@ int readback_check(const struct tree *tree, const struct tree_node *root, int fd
 				     ".",	 path_of_fd(path, fd), NULL };
 	const struct tool_options run = { .argv = argv, .keep_fd = fd };
 	struct readback *rb = calloc(1, sizeof(*rb));
-	struct tool tool = { .pid = -1, .pipe = -EBADF, .errors = -EBADF };
+	struct tool tool = TOOL_INIT;
 	struct err said = ERR_INIT;
-	int r = rb ? tool_start(&tool, TOOL_COLLECT, &run, err) : -ENOMEM, waited;
+	int r = rb ? tool_start(&tool, TOOL_COLLECT, &run, &said) : -ENOMEM, waited;
 
+	if (r < 0)
+		(void)err_set(err, r, "%s%s", said.text,
+			      r == -ENOENT ? " (or use --no-readback)" : "");
 	if (r == 0) {
 		rb->tree = tree;
 		rb->root = root;
@@ -258,10 +261,6 @@ int readback_check(const struct tree *tree, const struct tree_node *root, int fd
 	}
 	free(rb);
 	waited = tool_wait(&tool, &said);
-	if (waited == -ENOENT)
-		return err_set(err, waited,
-			       "sqfs2tar is not installed: it is in squashfs-tools-ng "
-			       "(or use --no-readback)");
 	if (r == 0 && waited < 0)
 		return err_set(err, waited, "%s", said.text);
 	return r;

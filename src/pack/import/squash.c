@@ -34,7 +34,7 @@ static int parse_version(char *text, struct squash_version *ret_version, struct 
 int squash_version(struct squash_version *ret_version, struct err *err)
 {
 	static const char *const argv[] = { "sqfstar", "-version", NULL };
-	const struct tool_options options = { .argv = argv, .keep_fd = -1 };
+	const struct tool_options options = { .argv = argv };
 	struct tool tool;
 	char text[4096];
 	size_t used = 0;
@@ -53,9 +53,6 @@ int squash_version(struct squash_version *ret_version, struct err *err)
 	/* 4.5 leaves with 1 after telling its version */
 	if (r == -EIO && used)
 		r = 0;
-	if (r == -ENOENT)
-		return err_set(err, r,
-			       "sqfstar is not installed: it is in squashfs-tools");
 	return r < 0 ? r : parse_version(text, ret_version, err);
 }
 
@@ -153,7 +150,7 @@ struct words {
 	const char *argv[40];
 	size_t count;
 	char out[PATH_FD_SIZE], mode[8], time[16], uid[16], gid[16], level[8], block[16],
-		epoch[16];
+		epoch[32];
 };
 
 static void say(struct words *w, const char *option, const char *value)
@@ -202,7 +199,8 @@ static void say_root(struct words *w, const struct tree_node *root,
 {
 	const struct tree_inode *inode = root->inode;
 
-	(void)snprintf(w->epoch, sizeof(w->epoch), "%u", latest_mtime(root));
+	(void)snprintf(w->epoch, sizeof(w->epoch), "SOURCE_DATE_EPOCH=%u",
+		       latest_mtime(root));
 	(void)snprintf(w->mode, sizeof(w->mode), "%04o", inode->mode & 07777);
 	(void)snprintf(w->time, sizeof(w->time), "%u", inode->mtime);
 	(void)snprintf(w->uid, sizeof(w->uid), "%u", inode->uid);
@@ -220,9 +218,10 @@ static int start(struct tool *tool, struct words *w, const struct tree_node *roo
 		 const struct squash_version *version, int out_fd, struct err *err)
 {
 	bool old = !squash_sets_root_time(version);
+	const char *const env[] = { w->epoch, NULL };
 	struct tool_options run = {
 		.argv = w->argv,
-		.source_date_epoch = w->epoch,
+		.env = env,
 		.keep_fd = out_fd,
 		.as_owner = old,
 		.uid = root->inode->uid,
@@ -261,7 +260,7 @@ int squash_write(const struct tree_node *root, const struct squash_options *opti
 	static struct feed feed;
 	const struct emit_sink sink = { feed_bytes, feed_content, &feed };
 	struct words words = { 0 };
-	struct tool tool = { .pid = -1, .pipe = -EBADF, .errors = -EBADF };
+	struct tool tool = TOOL_INIT;
 	struct err said = ERR_INIT;
 	int r = start(&tool, &words, root, options, version, out_fd, err), waited;
 

@@ -53,7 +53,7 @@ int unsquash_spool(const struct source_layer *layer, const struct spool_options 
 		"sqfs2tar", "--no-skip", "-r", ".", path_of_fd(path, layer->fd), NULL
 	};
 	const struct tool_options run = { .argv = argv, .keep_fd = layer->fd };
-	struct tool tool = { .pid = -1, .pipe = -EBADF, .errors = -EBADF };
+	struct tool tool = TOOL_INIT;
 	struct err said = ERR_INIT;
 	int r, waited;
 
@@ -64,8 +64,7 @@ int unsquash_spool(const struct source_layer *layer, const struct spool_options 
 		r = fill(tool.pipe, options, &content, err);
 	waited = tool_wait(&tool, &said);
 	if (r == 0 && waited < 0)
-		r = err_set(err, waited, "%s%s", said.text,
-			    waited == -ENOENT ? ": it is in squashfs-tools-ng" : "");
+		r = err_set(err, waited, "%s", said.text);
 	if (r < 0) {
 		content_done(&content);
 		return err_wrap(err, r, "%s", layer->name);

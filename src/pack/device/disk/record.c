@@ -10,7 +10,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "cli/cmd.h"
-#include "pack/host/child.h"
+#include "pack/host/tool.h"
 #include "slot/state.h"
 
 static const struct disk_image *find(const struct disk_images *images, const char *prefix,
@@ -147,7 +147,7 @@ int disk_record(int store, const struct disk_images *images, const struct disk_w
 	}
 	if (r < 0)
 		return r;
-	fd = child_file(empty, sizeof(empty));
+	fd = tool_file(empty, sizeof(empty));
 	r = fd < 0 ? fd : state_write(fd, &record, err);
 	/* for debugfs to read from */
 	if (r == 0 && fcntl(fd, F_SETFD, 0) < 0)

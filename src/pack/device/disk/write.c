@@ -10,7 +10,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "pack/host/child.h"
+#include "pack/host/tool.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define SECTOR 512
@@ -27,7 +27,7 @@
 
 struct job {
 	const struct disk *disk;
-	int fd, store;	 /* both at CHILD_FIRST_FD or above */
+	int fd, store;	 /* both at TOOL_FIRST_FD or above */
 	uint64_t offset; /* of the file system */
 	uint64_t size_bytes;
 	char file[PATH_FD_SIZE];
@@ -79,25 +79,23 @@ static int first_words(int errors, const char *program, char *ret_text, size_t s
 static int run_program(const struct job *job, const char *const *argv, int in_fd,
 		       struct err *err)
 {
-	const char *const env[] = { job->time, "LC_ALL=C", "MKE2FS_SKIP_PROGRESS=1",
-				    NULL };
-	__fd int errors = child_file("", 0);
+	const char *const env[] = { job->time, "MKE2FS_SKIP_PROGRESS=1", NULL };
+	__fd int errors = tool_file("", 0);
 	char words[160];
-	struct child child = { .argv = argv,
-			       .env = env,
-			       .in_fd = in_fd,
-			       .out_fd = -1,
-			       .err_fd = errors,
-			       .keep_fd = job->fd };
+	const struct tool_options run = { .argv = argv,
+					  .env = env,
+					  .in_fd = in_fd,
+					  .err_fd = errors,
+					  .keep_fd = job->fd };
 	int r;
 
 	if (errors < 0)
 		return err_errno(err, errors, "%s", argv[0]);
-	r = child_run(&child, err);
-	if (r < 0 && r != -ECHILD)
+	r = tool_run(&run, err);
+	if (r < 0 && r != -EIO)
 		return r;
 	if (first_words(errors, argv[0], words, sizeof(words)))
-		return err_set(err, -ECHILD, "%s: %s", argv[0], words);
+		return err_set(err, -EIO, "%s: %s", argv[0], words);
 	return r;
 }
 
@@ -119,7 +117,7 @@ static int write_table(const struct job *job, struct err *err)
 		 ", type=linux, name=\"%s\", uuid=%s\n",
 		 job->offset / SECTOR, job->size_bytes / SECTOR, job->disk->label,
 		 part_uuid);
-	in = child_file(text, script.used);
+	in = tool_file(text, script.used);
 	if (in < 0)
 		return err_errno(err, in, "sfdisk");
 	return run_program(job, argv, in, err);
@@ -163,7 +161,7 @@ static int make_fs(const struct job *job, struct err *err)
 		"nodiscard,offset=%" PRIu64,
 		seed, job->offset);
 	(void)snprintf(size, sizeof(size), "%" PRIu64 "k", job->size_bytes / 1024);
-	return run_program(job, argv, -1, err);
+	return run_program(job, argv, 0, err);
 }
 
 /* Checks the file system too: debugfs is a tool for repairs, not known for its care. */
@@ -174,14 +172,14 @@ static int check_fs(const struct job *job, struct err *err)
 
 	(void)snprintf(place, sizeof(place), "%s?offset=%" PRIu64, job->file,
 		       job->offset);
-	return run_program(job, argv, -1, err);
+	return run_program(job, argv, 0, err);
 }
 
 static int fill_fs(const struct job *job, const struct disk_tree *tree, struct err *err)
 {
 	char place[PATH_FD_SIZE + 40];
 	const char *const argv[] = { "debugfs", "-w", "-f", "-", place, NULL };
-	__fd int in = child_file("", 0);
+	__fd int in = tool_file("", 0);
 	FILE *script;
 	int r;
 
@@ -231,9 +229,9 @@ static int lay_out(struct job *job, const struct disk_tree *tree, struct err *er
 int disk_write(const struct disk *disk, int fd, int store, const struct disk_tree *tree,
 	       struct err *err)
 {
-	__fd int high = fcntl(fd, F_DUPFD_CLOEXEC, CHILD_FIRST_FD);
+	__fd int high = fcntl(fd, F_DUPFD_CLOEXEC, TOOL_FIRST_FD);
 	__fd int files =
-		fcntl(store, F_DUPFD, CHILD_FIRST_FD); /* for debugfs to read from */
+		fcntl(store, F_DUPFD, TOOL_FIRST_FD); /* for debugfs to read from */
 	struct job job = { .disk = disk, .fd = high, .store = files };
 	int r;
 
