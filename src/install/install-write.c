@@ -13,6 +13,7 @@
 #include "install/install.h"
 #include "install/remove.h"
 #include "store/judge.h"
+#include "trust/merge.h"
 
 /* Directories of the store, for as long as it is written. */
 struct places {
@@ -134,6 +135,43 @@ static bool has_file(int dir, const char *name, const char *bytes, size_t size)
 	       found == size && memcmp(incoming_buffer, bytes, size) == 0;
 }
 
+/* What the store's copy of the image is signed by stays: with a key that this device does
+ * not know yet, it may be what the next one will start. */
+static int merge_old(struct install *install, int dir)
+{
+	static struct signature_file ours, theirs, merged;
+	char *text = (char *)incoming_buffer;
+	size_t size;
+	int r = store_read_file(dir, "manifest.sig", text, SIGNATURE_MAX_SIZE, &size,
+				NULL);
+
+	if (r < 0 || signature_file_parse(text, size, &ours, NULL) < 0)
+		return 0;
+	r = signature_file_parse(install->signature_text, install->signature_size,
+				 &theirs, NULL);
+	if (r < 0)
+		return r;
+	if (merge_signatures(install->manifest_text, install->manifest_size, &ours,
+			     &theirs, &install->settings->keyring, &merged) == 0) {
+		memcpy(install->signature_text, text, size);
+		install->signature_size = size;
+		return 0;
+	}
+	r = signature_file_write(&merged, install->signature_text,
+				 sizeof(install->signature_text));
+	if (r >= 0)
+		install->signature_size = (size_t)r;
+	return r < 0 ? r : 0;
+}
+
+static int merge_image(struct install *install, int images, struct err *err)
+{
+	__fd int dir = path_open_own(images, install->id, O_PATH | O_DIRECTORY, 0);
+	int r = dir < 0 ? 0 : merge_old(install, dir);
+
+	return r < 0 ? err_errno(err, r, "manifest.sig: its signatures") : 0;
+}
+
 static bool has_image(const struct install *install, int images)
 {
 	__fd int dir = path_open_own(images, install->id, O_PATH | O_DIRECTORY, 0);
@@ -181,13 +219,13 @@ static int move_image(const struct install *install, const struct places *places
 	return r < 0 ? r : sys_renameat(places->incoming, id, places->images, id);
 }
 
-static int put_image(const struct install *install, const struct places *places,
+static int put_image(struct install *install, const struct places *places,
 		     struct err *err)
 {
-	int r;
+	int r = merge_image(install, places->images, err);
 
-	if (has_image(install, places->images))
-		return 0;
+	if (r < 0 || has_image(install, places->images))
+		return r;
 	r = make_image(install, places->incoming, err);
 	if (r < 0)
 		return err_wrap(err, r, "images");

@@ -60,6 +60,18 @@ test_a_layer_that_is_twice_in_the_stack() {
 	diff -r s u
 }
 
+# Into a folder that has the image, with other signatures: both keep what they have.
+test_signatures_are_merged() {
+	cp -r "$store" by-b && rm by-b/images/*/manifest.sig && lamina sign by-b --key "$b.key"
+	lamina bundle "$store" -o a.tar && lamina bundle by-b -o b.tar
+	lamina unbundle a.tar -o u
+	for bundle in b.tar a.tar b.tar; do
+		lamina unbundle "$bundle" -o u
+		lamina verify u -k "$a.pub" -k "$b.pub" --threshold 2
+	done
+	equal "$(wc -l <"u/images/$id/manifest.sig")" 2
+}
+
 test_skopeo_copies_it() {
 	need skopeo
 	bundle

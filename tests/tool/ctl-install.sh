@@ -99,6 +99,53 @@ test_a_directory_of_several() {
 	refuses "image-3: no image in it" ctl install image-3
 }
 
+# A device whose keyring has key a; the next one's will have b, and images are signed by both.
+# Whatever comes with fewer signatures, the image keeps what it has.
+test_signatures_are_merged() {
+	local id sig
+	device
+	id=$(image 3)
+	sig=run/store/images/$id/manifest.sig
+	cp -r image-3 by-a
+	lamina sign image-3 --key "$b.key" >/dev/null
+	rm -rf by-b && cp -r image-3 by-b
+	grep -v "$(lamina keygen --keyring "$b.pub" | cut -d ' ' -f 2)" \
+		"image-3/images/$id/manifest.sig" >"by-a/images/$id/manifest.sig"
+	bundle 3 && lamina bundle by-a -o a.lamina 2>/dev/null
+	for first in image-3 3.lamina; do
+		for second in by-a a.lamina; do
+			rm -rf run/store && mkdir run/store
+			ctl install "$first" >/dev/null
+			cp "$sig" both
+			unchanged ctl install "$second" >/dev/null
+			same both "$sig"
+		done
+	done
+	# the key changes, and with it what may be installed and started
+	lamina keygen --keyring "$b.pub" >run/keyring
+	equal "$(line 'next boot')" "current ${id:0:12}"
+	refuses "not trusted here" ctl install by-a
+	equal "$(line 'next boot')" "current ${id:0:12}"
+	# one more comes to it, with either key's device
+	device
+	rm -rf run/store && mkdir run/store
+	ctl install by-a >/dev/null
+	equal "$(wc -l <"$sig")" 1
+	ctl install 3.lamina >/dev/null
+	equal "$(sort "$sig")" "$(sort both)"
+	# what a device knows not to hold goes; of what it can't know, its own stays
+	sed "/$(lamina keygen --keyring "$b.pub" | cut -d ' ' -f 2)/d" both >only-a
+	sed -e "s/^\(sig $(lamina keygen --keyring "$b.pub" | cut -d ' ' -f 2) [^ ]* \).*/\1$(
+		openssl dgst -sha256 -sign "$b.key" </dev/null | base64 -w 0)/" both >bad-b
+	cp bad-b "by-b/images/$id/manifest.sig"
+	ctl install by-b >/dev/null
+	equal "$(sort "$sig")" "$(sort both)"
+	lamina keygen --keyring "$a.pub" "$b.pub" >run/keyring
+	cp bad-b "$sig"
+	ctl install 3.lamina >/dev/null
+	equal "$(sort "$sig")" "$(sort both)"
+}
+
 test_what_is_refused() {
 	local old
 	device 'floor 3'

@@ -13,6 +13,7 @@
 #include "pack/image/layout.h"
 #include "store/judge.h"
 #include "trust/key.h"
+#include "trust/merge.h"
 
 enum {
 	OPT_OUTPUT,
@@ -70,8 +71,25 @@ static int take_layer(const struct origin *from, const struct image *image, size
 	return r < 0 ? err_errno(err, r, "layer %zu", layer) : 0;
 }
 
-static int fill_store(const struct origin *from, const struct image *image,
-		      struct staging *staging, struct err *err)
+/* The same manifest was there: it gets the bundle's signatures to those that it has. */
+static int add_signatures(int store, struct image *image, const struct keyring *ring,
+			  struct err *err)
+{
+	static struct signature_file theirs;
+	static struct image ours;
+	int r = image_load(store, image->id, &ours, err);
+
+	if (r < 0)
+		return r;
+	theirs = image->signatures;
+	r = merge_signatures(image->text, image->size, &ours.signatures, &theirs, ring,
+			     &image->signatures);
+	return r > 0 ? image_write_signatures(store, image, err) : r;
+}
+
+static int fill_store(const struct origin *from, struct image *image,
+		      struct staging *staging, const struct keyring *ring,
+		      struct err *err)
 {
 	const struct staging_image staged = { image->text, image->size,
 					      image->signature_text,
@@ -86,14 +104,13 @@ static int fill_store(const struct origin *from, const struct image *image,
 		r = bundle_read_tail(from->fd, image, err);
 	if (r == 0)
 		r = staging_commit(staging, &staged, id, err);
-	/* the same manifest was there: now its signatures are the bundle's */
-	return r > 0 ? image_write_signatures(staging->fd, image, err) : r;
+	return r > 0 ? add_signatures(staging->fd, image, ring, err) : r;
 }
 
 /* Everything that can be refused by manifest and signature is, before the store is
  * touched. */
 static int take_image(const struct request *q, const struct origin *from,
-		      const struct image *image, struct err *err)
+		      struct image *image, struct err *err)
 {
 	struct staging staging;
 	int r = check_signatures(q, image, err);
@@ -102,7 +119,7 @@ static int take_image(const struct request *q, const struct origin *from,
 		r = staging_open(&staging, q->store, err);
 	if (r < 0)
 		return r;
-	r = fill_store(from, image, &staging, err);
+	r = fill_store(from, image, &staging, &q->ring, err);
 	staging_done(&staging);
 	return r;
 }
