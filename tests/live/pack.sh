@@ -217,12 +217,10 @@ is limit-depth 'packed' fails -o "$scratch/none" --limit-depth 2 "tar:$scratch/a
 is no-trace 'the output was left' none_left "$scratch/none"
 
 # --- what isn't there: tools, space ---
-mkdir "$scratch/bin" && ln -s "$(command -v sqfstar)" "$scratch/bin/"
+mkdir "$scratch/bin"
 without() { ! PATH=$1 pack --no-cache -o "$scratch/none" "tar:$scratch/b.tar" >/dev/null; }
 is without-sqfs2tar 'packed' without "$scratch/bin"
 is without-sqfs2tar-says-so "said: $(said)" grep -q 'sqfs2tar is not installed: it is in squashfs-tools-ng' "$scratch/said"
-is without-sqfstar 'packed' without "$scratch/none"
-is without-sqfstar-says-so "said: $(said)" grep -q 'sqfstar is not installed: it is in squashfs-tools' "$scratch/said"
 full()
 {
 	local source
@@ -243,11 +241,10 @@ else
 	printf 'skip pack/full-disk: mounting needs root\n'
 fi
 
-# Stops a pack in the middle: sqfstar is one that waits
+# Stops a pack in the middle: sqfs2tar is one that waits
 mkdir "$scratch/slow"
-# shellcheck disable=SC2016 # for the script that is written
-printf '#!/bin/sh\ncase $1 in -version) exec %s -version;; esac\nsleep 60\n' "$(command -v sqfstar)" >"$scratch/slow/sqfstar"
-chmod +x "$scratch/slow/sqfstar"
+printf '#!/bin/sh\nsleep 60\n' >"$scratch/slow/sqfs2tar"
+chmod +x "$scratch/slow/sqfs2tar"
 stop()
 {
 	PATH=$scratch/slow:$PATH "$lamina" pack --name t -c t --arch amd64 --arg /x --no-cache -o "$2" \
@@ -273,25 +270,19 @@ next() { pack -o "$scratch/out" "tar:$scratch/b.tar" >/dev/null; }
 is next-run-after-kill "failed: $(said)" next
 is killed-leaves-nothing 'a leftover' none_left "$scratch/out/.lamina-pack"
 
-# --- compression levels, which 4.5's sqfstar would not take ---
+# --- compressions and levels ---
 leveled()
 {
 	pack --no-cache --compression "$1" -o "$scratch/level-$1" "tar:$scratch/a.tar" >/dev/null
 }
-for level in zstd:1 zstd:19 gzip:1; do
+for level in zstd:1 zstd:19 gzip:1 gzip xz lz4 lzo lzo:9 none; do
 	is "level-$level" "said: $(said)" leveled "$level"
 done
 
 # --- nothing is believed ---
-mkdir "$scratch/liar"
-cat >"$scratch/liar/sqfstar" <<-SH
-	#!/bin/sh
-	# writes what it is told, but for one byte of one file
-	case \$1 in -version) exec $(command -v sqfstar) -version;; esac
-	sed 's|\\x0077\$|\\x0078|' | $(command -v sqfstar) "\$@"
-SH
-chmod +x "$scratch/liar/sqfstar"
-lied_to() { ! PATH=$scratch/liar:$PATH pack --no-cache -o "$scratch/lied" "tar:$scratch/a.tar" >/dev/null; }
+gcc -D_GNU_SOURCE -shared -fPIC -O1 -o "$scratch/saboteur.so" tests/pack/saboteur.c
+sabotaged() { ! LD_PRELOAD=$scratch/saboteur.so SABOTAGE=$1 pack --no-cache -o "$scratch/lied" "$2" >/dev/null; }
+lied_to() { sabotaged $'lie=77\n' "tar:$scratch/a.tar"; }
 is readback "a planted fault was not noticed" lied_to
 is readback-names-it "said: $(said)" grep -q 'read back: ./etc/f77: another content' "$scratch/said"
 

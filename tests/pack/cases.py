@@ -161,8 +161,7 @@ def stacks():
 
 
 def big():
-    """20,000 names in one directory; some go, one by one; some of those come again. (sqfstar
-    needs seconds for each layer that has that many.)"""
+    """20,000 names in one directory; some go, one by one; some of those come again."""
     names = [f"many/{n:05}-{n * n}" for n in range(20000)]
     return [[dir_("many")] + [file(n, b"") for n in names], [gone(n) for n in names[::20]],
             [file(n, b"again") for n in names[::60]]]

@@ -258,10 +258,6 @@ static void note(const struct pack *pack)
 			 "has no place "
 			 "for them",
 			 (unsigned long long)notes->foreign_xattrs);
-	if (notes->root_xattrs)
-		cmd_note("%llu extended attributes of the root directory left out: the "
-			 "writer of squashfs has no place for them",
-			 (unsigned long long)notes->root_xattrs);
 	if (notes->roots)
 		cmd_note("%llu entries for the root that are no directory left out",
 			 (unsigned long long)notes->roots);

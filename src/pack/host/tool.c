@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +17,6 @@
 #define PIPE_SIZE (1 << 20)
 #define PATH_SIZE 4096
 #define NO_EXEC 127
-#define NO_NAMESPACE 126
 
 /* What the process is made of before it is there: after fork() only system calls. */
 struct start {
@@ -56,7 +54,6 @@ static int find_program(const char *name, char *ret_path, size_t size)
 static const char *package_of(const char *name)
 {
 	static const char *const packages[][2] = {
-		{ "sqfstar", "squashfs-tools" },     { "mksquashfs", "squashfs-tools" },
 		{ "sqfs2tar", "squashfs-tools-ng" }, { "sfdisk", "fdisk" },
 		{ "mke2fs", "e2fsprogs" },	     { "debugfs", "e2fsprogs" },
 		{ "e2fsck", "e2fsprogs" },
@@ -118,36 +115,6 @@ static char **make_env(const struct tool_options *options)
 	return env;
 }
 
-static int write_map(const char *path, uint32_t inside, unsigned int outside)
-{
-	char text[64];
-	int n = snprintf(text, sizeof(text), "%u %u 1\n", inside, outside);
-	__fd int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd_write_all(fd, text, (size_t)n);
-}
-
-/* In a user namespace of its own, a process may call itself any one user: no privilege
- * needed, and the same for root as for anybody else. */
-static int become(uint32_t uid, uint32_t gid)
-{
-	unsigned int outside_uid = geteuid(), outside_gid = getegid();
-	int r;
-
-	if (outside_uid == uid && outside_gid == gid && outside_uid != 0)
-		return 0;
-	if (unshare(CLONE_NEWUSER) < 0)
-		return outside_uid == uid && outside_gid == gid ? 0 : -errno;
-	{
-		__fd int fd = open("/proc/self/setgroups", O_WRONLY | O_CLOEXEC);
-
-		if (fd >= 0)
-			(void)fd_write_all(fd, "deny", 4);
-	}
-	r = write_map("/proc/self/uid_map", uid, outside_uid);
-	return r < 0 ? r : write_map("/proc/self/gid_map", gid, outside_gid);
-}
-
 _Noreturn static void exec_tool(const struct start *start)
 {
 	const struct tool_options *options = start->options;
@@ -162,13 +129,11 @@ _Noreturn static void exec_tool(const struct start *start)
 		_exit(NO_EXEC);
 	if (options->keep_fd > 0)
 		(void)fcntl(options->keep_fd, F_SETFD, 0);
-	if (options->as_owner && become(options->uid, options->gid) < 0)
-		_exit(NO_NAMESPACE);
 	(void)execve(start->path, (char *const *)options->argv, start->env);
 	_exit(NO_EXEC);
 }
 
-/* Forks with the ends of the pipe that @flow wants. */
+/* Forks with the pipe that @flow wants. */
 static int launch(struct tool *tool, enum tool_flow flow, struct start *start,
 		  struct err *err)
 {
@@ -180,13 +145,11 @@ static int launch(struct tool *tool, enum tool_flow flow, struct start *start,
 	if (null < 0 || (flow != TOOL_FILES && pipe2(ends, O_CLOEXEC) < 0))
 		return err_errno(err, -errno, "%s", tool->name);
 	if (flow != TOOL_FILES) {
-		theirs = ends[flow == TOOL_FEED ? 0 : 1];
-		tool->pipe = ends[flow == TOOL_FEED ? 1 : 0];
+		theirs = ends[1];
+		tool->pipe = ends[0];
 		(void)fcntl(tool->pipe, F_SETPIPE_SZ, PIPE_SIZE); /* only faster */
 	}
-	start->in = flow == TOOL_FEED	 ? theirs
-		    : options->in_fd > 0 ? options->in_fd
-					 : null;
+	start->in = options->in_fd > 0 ? options->in_fd : null;
 	start->out = flow == TOOL_COLLECT  ? theirs
 		     : options->out_fd > 0 ? options->out_fd
 					   : null;
@@ -222,8 +185,7 @@ int tool_start(struct tool *tool, enum tool_flow flow, const struct tool_options
 	return r;
 }
 
-/* The last line that the tool said which has words in it; "Write failed because..." of
- * squashfs-tools says more than the "FATAL ERROR" that follows it. */
+/* The last line that the tool said which has words in it. */
 static void last_words(int fd, char *ret_text, size_t size)
 {
 	char text[4096];
@@ -238,8 +200,7 @@ static void last_words(int fd, char *ret_text, size_t size)
 	text[n] = '\0';
 	for (char *line = strtok_r(text, "\r\n", &save); line;
 	     line = strtok_r(NULL, "\r\n", &save))
-		if (strpbrk(line, "abcdefghijklmnopqrstuvwxyz") &&
-		    !strstr(ret_text, " because "))
+		if (strpbrk(line, "abcdefghijklmnopqrstuvwxyz"))
 			(void)snprintf(ret_text, size, "%s", line);
 }
 
@@ -251,9 +212,6 @@ static int judge(const struct tool *tool, int status, struct err *err)
 		return 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_EXEC)
 		return err_set(err, -EIO, "%s can't be executed", tool->name);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_NAMESPACE)
-		return err_set(err, -EPERM, "%s: user namespaces are not allowed here",
-			       tool->name);
 	last_words(tool->errors, words, sizeof(words));
 	if (WIFSIGNALED(status))
 		return err_set(err, -EIO, "%s: killed by signal %d%s%s", tool->name,
@@ -308,23 +266,4 @@ int tool_file(const void *bytes, size_t size)
 		return -errno;
 	r = fd_pwrite_all(fd, bytes, size, 0);
 	return r < 0 ? r : TAKE_FD(fd);
-}
-
-int tool_check_owner(uint32_t uid, uint32_t gid, struct err *err)
-{
-	int status = 0;
-	pid_t pid = fork();
-
-	if (pid == 0)
-		_exit(become(uid, gid) < 0);
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
-		return err_errno(err, -errno, "fork");
-	if (status == 0)
-		return 0;
-	return err_set(err, -EPERM,
-		       "squashfs-tools before 4.6 need a user namespace to make a root "
-		       "directory of %u:%u; allow unprivileged ones (sysctl "
-		       "user.max_user_namespaces)"
-		       " or update squashfs-tools",
-		       uid, gid);
 }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * Other programs, run to their end: those of squashfs-tools and e2fsprogs, and what a user
- * names. One of them reads from or writes to a pipe of ours, or has files in memory at
+ * Other programs, run to their end: those of squashfs-tools-ng and e2fsprogs, and what a user
+ * names. One of them writes to a pipe of ours, or has files in memory at
  * both ends, so that neither side can block the other.
  */
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -19,12 +18,11 @@
 struct tool {
 	const char *name;
 	pid_t pid;
-	int pipe;   /* our end: to its stdin, or from its stdout; owned */
+	int pipe;   /* our end, from its stdout; owned */
 	int errors; /* what it says on stderr, a file in memory; owned */
 };
 
 enum tool_flow {
-	TOOL_FEED,    /* we write its stdin */
 	TOOL_COLLECT, /* we read its stdout */
 	TOOL_FILES,   /* neither: its files are in the options */
 };
@@ -39,10 +37,6 @@ struct tool_options {
 	/* A program of the user's: its environment and its stderr are ours, untouched. Of
 	 * the others' results nothing must depend on who runs them where. */
 	bool own;
-	/* Be this user and group in a user namespace of its own, where that is possible.
-	 */
-	bool as_owner;
-	uint32_t uid, gid;
 };
 
 #define TOOL_INIT                                           \
@@ -68,6 +62,3 @@ int tool_run(const struct tool_options *options, struct err *err);
 /* A file in memory, at TOOL_FIRST_FD or above, that holds @bytes and stands at its start.
  * An fd the caller owns, or -errno. */
 int tool_file(const void *bytes, size_t size);
-
-/* Is as_owner possible for this owner here? 0, or -EPERM with how to make it so. */
-int tool_check_owner(uint32_t uid, uint32_t gid, struct err *err);

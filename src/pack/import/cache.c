@@ -18,7 +18,7 @@
 #include "pack/tree/content.h"
 #include "pack/tree/emit.h"
 
-#define CACHE_FORMAT "lamina layer cache 1"
+#define CACHE_FORMAT "lamina layer cache 2"
 #define CACHE_NAME (DIGEST_HEX_SIZE + 8)
 
 static int make_dirs(char *path)
@@ -81,21 +81,31 @@ static int hash_content(void *context, const struct tree_inode *inode, struct er
 }
 
 int cache_key(const struct tree_node *root, const struct squash_options *options,
-	      const struct squash_version *version, struct digest *ret_key)
+	      const struct digest *writer, struct digest *ret_key)
 {
 	struct sha256 digest;
 	const struct emit_sink sink = { hash_bytes, hash_content, &digest };
 	const struct tree_inode *inode = root->inode;
-	char text[256];
+	char text[256], writer_hex[DIGEST_HEX_SIZE];
 	int n, r = sha256_start(&digest);
 
 	n = snprintf(text, sizeof(text),
-		     "%s\nsqfstar %s\n%s %u %" PRIu32 "\nroot %o %u %u %u\n",
-		     CACHE_FORMAT, version->text, options->compression, options->level,
-		     options->block_size, inode->mode, inode->uid, inode->gid,
-		     inode->mtime);
+		     "%s\nlibsquashfs %s\n%s %u %" PRIu32 "\nroot %o %u %u %u\n",
+		     CACHE_FORMAT, digest_hex(writer, writer_hex), options->compression,
+		     options->level, options->block_size, inode->mode, inode->uid,
+		     inode->gid, inode->mtime);
 	if (r == 0)
 		r = sha256_add(&digest, text, (size_t)n);
+	/* the root has no entry of its own */
+	for (const struct tree_xattr *x = inode->xattrs; x && r == 0; x = x->next) {
+		n = snprintf(text, sizeof(text), "%zu %" PRIu32 "\n", strlen(x->name),
+			     x->size);
+		r = sha256_add(&digest, text, (size_t)n);
+		if (r == 0)
+			r = sha256_add(&digest, x->name, strlen(x->name));
+		if (r == 0)
+			r = sha256_add(&digest, x->value, x->size);
+	}
 	if (r == 0)
 		r = emit_layer(root, &sink, NULL);
 	return r == 0 ? sha256_finish(&digest, ret_key) : r;

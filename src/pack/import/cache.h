@@ -3,8 +3,8 @@
 /*
  * Finished layers kept for the next run, below $LAMINA_CACHE, $XDG_CACHE_HOME/lamina or
  * ~/.cache/lamina. The key says everything that decides a layer's bytes: the normalised
- * tar (contents by the digest of the tar they stand in), the options and the tool's
- * version. An entry is believed only after its bytes have been hashed again.
+ * tar (contents by the digest of the tar they stand in), the options and the
+ * libraries that write. An entry is believed only after its bytes have been hashed again.
  */
 #include <stdint.h>
 
@@ -21,7 +21,7 @@ int cache_open(void);
 /* The key of a finished layer. 0; -ENOTSUP when it has none (files of a directory, which
  * nobody has hashed); -errno. */
 int cache_key(const struct tree_node *root, const struct squash_options *options,
-	      const struct squash_version *version, struct digest *ret_key);
+	      const struct digest *writer, struct digest *ret_key);
 
 /* Copies a good entry's blob into the empty file @fd. 1; 0 when there is none (a bad one
  * is removed); -errno when writing @fd fails. A good one counts as used now. */

@@ -25,7 +25,7 @@
 struct import {
 	const struct import_options *options;
 	struct staging *staging;
-	struct squash_version version;
+	struct digest writer;
 	struct progress progress;
 	struct tree tree;
 	struct import_plan plan;
@@ -115,7 +115,6 @@ static int check_back(struct import *import, const struct layer *layer, int fd,
 		      const char *name, uint64_t bytes, struct err *err)
 {
 	const struct readback_options options = {
-		.root_time = squash_sets_root_time(&import->version),
 		.progress = &import->progress,
 	};
 	int r;
@@ -141,8 +140,8 @@ static int build(struct import *import, const struct layer *layer, int fd,
 	int r;
 
 	progress_begin(&import->progress, "writing", out->name, layer->bytes);
-	r = squash_write(layer->root, &import->options->squash, &import->version, fd,
-			 &import->progress, err);
+	r = squash_write(layer->root, &import->options->squash, fd, &import->progress,
+			 err);
 	progress_end(&import->progress);
 	if (r == 0 && import->options->readback)
 		r = check_back(import, layer, fd, out->name, layer->bytes, err);
@@ -178,7 +177,7 @@ static int make_blob(struct import *import, const struct layer *layer,
 	struct digest key;
 	bool cached =
 		import->cache >= 0 && cache_key(layer->root, &import->options->squash,
-						&import->version, &key) == 0;
+						&import->writer, &key) == 0;
 	int r = take_squashfs(import, layer, group, fd, out, err);
 
 	if (r != 0)
@@ -250,7 +249,6 @@ static int finish_layer(struct import *import, struct layer *layer,
 	notes->sockets += layer->notes.sockets;
 	notes->litter += layer->notes.litter;
 	notes->foreign_xattrs += layer->notes.foreign_xattrs;
-	notes->root_xattrs += layer->notes.root_xattrs;
 	notes->roots += layer->notes.roots;
 	notes->own += layer->notes.own;
 	notes->behind_end += layer->notes.behind_end;
@@ -280,7 +278,7 @@ static int import_group(struct import *import, const struct import_group *group,
 static int run(struct import *import, const struct source *sources, size_t count,
 	       struct err *err)
 {
-	int r = squash_version(&import->version, err);
+	int r = squash_writer(&import->writer);
 
 	if (r == 0)
 		r = tree_init(&import->tree);

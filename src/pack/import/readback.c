@@ -141,8 +141,7 @@ static int compare_inode(struct readback *rb, const struct tree_node *node,
 	if (archive_entry_uid(entry) != inode->uid ||
 	    archive_entry_gid(entry) != inode->gid)
 		return differs(err, path, "another owner");
-	if (archive_entry_mtime(entry) != inode->mtime &&
-	    (node != rb->root || rb->options->root_time))
+	if (archive_entry_mtime(entry) != inode->mtime)
 		return differs(err, path, "another time");
 	if (S_ISLNK(inode->mode) && (!target || strcmp(target, inode->target) != 0))
 		return differs(err, path, "another link target");
@@ -168,8 +167,7 @@ static int compare_entry(struct readback *rb, struct archive_entry *entry,
 	if (archive_entry_hardlink(entry))
 		return compare_link(rb, node, entry, path, err);
 	r = compare_inode(rb, node, entry, path, err);
-	/* sqfstar has no way to give the root any */
-	if (r == 0 && node != rb->root)
+	if (r == 0)
 		r = compare_xattrs(node, entry, path, err);
 	return r;
 }

@@ -2,8 +2,9 @@
 #pragma once
 /*
  * Reads a squashfs back and compares it with the layer it should hold, entry by entry and
- * byte by byte. The reader (sqfs2tar of squashfs-tools-ng, then libarchive) shares no
- * code with the writer (our tar headers, then sqfstar).
+ * byte by byte. The reader is sqfs2tar of squashfs-tools-ng, then libarchive;
+ * the writer is ours over the writing half of libsquashfs. What both could have wrong
+ * alike, kernel and unsquashfs tell in the tests.
  */
 #include <stdbool.h>
 
@@ -13,7 +14,6 @@
 struct progress;
 
 struct readback_options {
-	bool root_time; /* compare the root's mtime: not with sqfstar before 4.6 */
 	struct progress *progress;
 };
 

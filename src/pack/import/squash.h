@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* Writing squashfs with sqfstar of squashfs-tools. Needs no privilege. */
+/* Writing squashfs with libsquashfs of squashfs-tools-ng. Needs no privilege. */
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/err.h"
 #include "pack/tree/tree.h"
 
@@ -15,17 +16,9 @@ struct squash_options {
 	uint32_t block_size;
 };
 
-struct squash_version {
-	unsigned int major, minor, patch;
-	char text[48]; /* for the cache: "4.5.1" */
-};
-
-/* Which sqfstar is here? 0; -ENOENT when none, with what to install; -EBADMSG. */
-int squash_version(struct squash_version *ret_version, struct err *err);
-
-/* Can it give the root directory the layer's time? Else the root gets the newest time in
- * it. */
-bool squash_sets_root_time(const struct squash_version *version);
+/* Which libraries write here: the sha256 of their files, as the compressors' own versions
+ * decide the bytes too. For the cache. 0 or -errno. */
+int squash_writer(struct digest *ret_id);
 
 /* Reads "zstd", "zstd:19", "none"... 0 or -EINVAL with what is known. */
 int squash_parse_compression(const char *text, struct squash_options *options,
@@ -37,9 +30,8 @@ int squash_parse_block_size(const char *text, struct squash_options *options,
 
 /*
  * Writes the finished layer below @root as a squashfs into @out_fd, an empty regular
- * file, above
- * 2. The same tree, options and version give the same bytes. 0 or -errno.
+ * file, which stays the caller's; numbers the nodes. The same tree, options and libraries
+ * give the same bytes, however many processors there are. 0 or -errno.
  */
-int squash_write(const struct tree_node *root, const struct squash_options *options,
-		 const struct squash_version *version, int out_fd,
+int squash_write(struct tree_node *root, const struct squash_options *options, int out_fd,
 		 struct progress *progress, struct err *err);

@@ -3,7 +3,7 @@
 /*
  * A finished layer as a normalised tar: sorted, parents first, each name once, the first
  * name of a hard-linked file with its bytes and the others as links to it. The root has
- * no entry: sqfstar takes its attributes as options.
+ * no entry: its attributes stand in the cache key beside it.
  */
 #include <stddef.h>
 

@@ -41,7 +41,6 @@ struct layer_limits {
 
 struct layer_notes { /* what was left out, or may not be meant; for a note to people */
 	uint64_t sockets, litter, foreign_xattrs;
-	uint64_t root_xattrs;	  /* of the root directory, which no writer gives any */
 	uint64_t roots;		  /* entries for the root that are no directory */
 	uint64_t own, behind_end; /* of struct tar_notes */
 };

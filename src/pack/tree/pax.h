@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * Headers of the normalised tar that sqfstar is fed: POSIX pax interchange but for long targets
- * of symbolic links, one spelling for everything, no user names. Written by hand, so that the reader of images
+ * Headers of the normalised tar that names a layer in the cache: POSIX pax interchange but for
+ * long targets of symbolic links, one spelling for everything, no user names. Written by hand, so that the reader of images
  * (libarchive) and their writer share no code.
  */
 #include <stddef.h>

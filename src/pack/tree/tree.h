@@ -71,7 +71,8 @@ struct tree_node {
 	struct tree_node *parent, *child, *next, **back;
 	struct tree_node *hash_next;
 	struct tree_inode *inode;
-	uint32_t layer; /* the last layer that touched it */
+	uint32_t layer;	 /* the last layer that touched it */
+	uint32_t number; /* its inode's, while its layer is written */
 	uint8_t flags;
 	uint8_t name_size;
 	char name[]; /* ended by NUL */

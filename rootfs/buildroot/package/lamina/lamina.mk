@@ -55,8 +55,8 @@ HOST_LAMINA_DEPENDENCIES = \
 	host-lamina-jansson \
 	host-lamina-mbedtls \
 	host-libarchive \
+	host-lzo \
 	host-nettle \
-	host-squashfs \
 	host-squashfs-tools-ng \
 	host-util-linux \
 	host-zlib \

@@ -170,12 +170,6 @@ static int add_at(struct layer *layer, const char *name, const struct layer_entr
 	return add_other(layer, dir, name, size, entry);
 }
 
-static void drop_xattrs(struct layer *layer, struct tree_inode *inode)
-{
-	for (; inode->xattrs; inode->xattrs = inode->xattrs->next)
-		layer->notes.root_xattrs++;
-}
-
 /* The root's own entry. It is a directory, whatever a tar says: engines pass over what isn't. */
 static int add_root(struct layer *layer, const struct layer_entry *entry)
 {
@@ -184,7 +178,6 @@ static int add_root(struct layer *layer, const struct layer_entry *entry)
 		return 0;
 	}
 	set_inode(layer, entry, layer->root->inode);
-	drop_xattrs(layer, layer->root->inode);
 	layer->root->flags &= (uint8_t)~TREE_IMPLIED;
 	layer->root->layer = layer->number;
 	return 0;
