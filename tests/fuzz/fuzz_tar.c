@@ -64,7 +64,7 @@ static int read_once(struct tree *tree, struct layer *layer,
 	struct tar_notes notes;
 	int r;
 
-	layer_next_source(layer, false);
+	layer_next_source(layer, false, false);
 	r = tar_read(tree, content, add, layer, &notes, &err);
 	if (r == 0)
 		r = layer_check(layer, &err);
@@ -111,7 +111,7 @@ static void round_trip(const struct tree_node *root)
 	assert(r == 0);
 	write_out(root, &first);
 	layer = layer_new(&tree, 0, UINT32_MAX, &limits);
-	layer_next_source(layer, true);
+	layer_next_source(layer, true, true);
 	struct err err = ERR_INIT;
 	struct tar_notes notes;
 

@@ -13,6 +13,8 @@
 struct script {
 	struct tree tree;
 	uint32_t number;
+	bool follow; /* in the layers from now on */
+	uint64_t followed;
 	struct err err;
 	char text[8192];
 };
@@ -50,7 +52,7 @@ static int script_add(struct script *script, struct layer *layer, const char *te
 	int r = 0;
 
 	(void)snprintf(copy, sizeof(copy), "%s", text);
-	layer_next_source(layer, false);
+	layer_next_source(layer, false, script->follow);
 	for (char *line = strtok_r(copy, "\n", &save); line && r == 0;
 	     line = strtok_r(NULL, "\n", &save))
 		r = script_entry(layer, line, &script->err);
@@ -107,6 +109,7 @@ static int script_layer(struct script *script, const char *const *sources)
 		layer_commit(layer);
 	}
 	script->number = layer->number;
+	script->followed = layer->notes.followed;
 	layer_free(layer);
 	return r;
 }

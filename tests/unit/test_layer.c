@@ -134,6 +134,43 @@ static void links_on_the_way_end_inside(void **state)
 	expect_refused(LOWER, "f etc/../../n", -EINVAL, "leads out of the root");
 }
 
+/* Files of one's own: a directory of theirs over a link to one goes where the link leads. */
+static void expect_followed(const char *upper, const char *expected,
+			    unsigned int followed)
+{
+	const char *const lowers[] = { LOWER, NULL }, *const uppers[] = { upper, NULL };
+	struct script *script = calloc(1, sizeof(*script));
+
+	assert_non_null(script);
+	script_start(script);
+	assert_int_equal(script_layer(script, lowers), 0);
+	script->follow = true;
+	if (script_layer(script, uppers) < 0)
+		fail_msg("%s", script->err.text);
+	assert_string_equal(script->text, expected);
+	assert_int_equal(script->followed, followed);
+	tree_done(&script->tree);
+	free(script);
+}
+
+static void directories_of_ones_own(void **state)
+{
+	static const char in_lib[] = "d usr @711,4,8\nd usr/lib\nf usr/lib/n\n";
+
+	(void)state;
+	expect_followed("d lib @700\nf lib/n", in_lib, 1);
+	expect_followed("d abs\nf abs/n\nd up\nd up/lib\nf up/lib/m",
+			"d usr @711,4,8\nd usr/lib\nf usr/lib/m\nf usr/lib/n\n", 2);
+	expect_followed("f lib/n\nd lib", in_lib, 1);
+	/* nowhere, to itself, to a file; and what the source itself has is its own */
+	expect_followed("d gone @700\nd self @700",
+			"d gone @700,0,10\nd self @700,0,10\n", 0);
+	expect_followed("l to file\nd to @700", "d to @700,0,10\n", 0);
+	expect_followed("l to usr\nd to @700\nf to/n", "d to @700,0,10\nf to/n\n", 0);
+	expect_followed("f lib @600", "f lib @600,0,10\n", 0);
+	expect_followed("d etc @700", "d etc @700,0,10\n", 0);
+}
+
 static void hard_links(void **state)
 {
 	(void)state;
@@ -244,6 +281,7 @@ int main(void)
 		cmocka_unit_test(last_duplicate_wins),
 		cmocka_unit_test(parents_come_from_below),
 		cmocka_unit_test(links_on_the_way_end_inside),
+		cmocka_unit_test(directories_of_ones_own),
 		cmocka_unit_test(hard_links),
 		cmocka_unit_test(refuses_and_drops),
 		cmocka_unit_test(limits_are_kept),

@@ -26,6 +26,7 @@ enum option {
 	OPT_MERGE,
 	OPT_EXCLUDE,
 	OPT_OWNER,
+	OPT_REPLACE_LINKS,
 	OPT_COMPRESSION,
 	OPT_BLOCK_SIZE,
 	OPT_NO_READBACK,
@@ -51,6 +52,8 @@ static const struct cmd_option options[] = {
 	[OPT_MERGE] = { "merge", 0, "N", "merge neighbours until there are N layers" },
 	[OPT_EXCLUDE] = { "exclude", 'x', "GLOB", "leave these paths out" },
 	[OPT_OWNER] = { "owner", 0, "UID:GID", "of all in dir: sources" },
+	[OPT_REPLACE_LINKS] = { "replace-links", 0, NULL,
+				"by one's own directories, as an image's layer would" },
 	[OPT_COMPRESSION] = { "compression", 0, "NAME[:N]",
 			      "zstd, gzip, xz, lz4, lzo, none" },
 	[OPT_BLOCK_SIZE] = { "block-size", 0, "SIZE", "of squashfs, 4K to 1M (128K)" },
@@ -179,6 +182,9 @@ static int take_option(struct pack *pack, const struct cmd_line *line, int optio
 			       : 0;
 	case OPT_OWNER:
 		return take_owner(pack, line->value, err);
+	case OPT_REPLACE_LINKS:
+		pack->import.replace_links = true;
+		return 0;
 	case OPT_NO_READBACK:
 		pack->import.readback = false;
 		return 0;
@@ -264,6 +270,10 @@ static void note(const struct pack *pack)
 	if (notes->behind_end)
 		cmd_note("%llu bytes behind a tar's end mark left out, as everybody does",
 			 (unsigned long long)notes->behind_end);
+	if (notes->followed)
+		cmd_note("%llu directories follow a link below, the first is %s: "
+			 "--replace-links makes them directories",
+			 (unsigned long long)notes->followed, notes->followed_name);
 	if (notes->own)
 		cmd_note("%llu files and directories belong to user %u, as they do here: "
 			 "--owner 0:0 makes them root's",

@@ -87,7 +87,8 @@ static int read_layer(struct import *import, const struct source_layer *source,
 	if (r < 0)
 		return r;
 	import->content_count++;
-	layer_next_source(layer, source->plain);
+	layer_next_source(layer, source->plain,
+			  source->own && !import->options->replace_links);
 	r = content->dir
 		    ? dir_read(&import->tree, content, import->options->owner, add_entry,
 			       layer, &notes, err)
@@ -252,6 +253,9 @@ static int finish_layer(struct import *import, struct layer *layer,
 	notes->roots += layer->notes.roots;
 	notes->own += layer->notes.own;
 	notes->behind_end += layer->notes.behind_end;
+	if (notes->followed == 0)
+		(void)stpcpy(notes->followed_name, layer->notes.followed_name);
+	notes->followed += layer->notes.followed;
 	if (r == 0)
 		layer_commit(layer);
 	return r;

@@ -22,6 +22,7 @@ struct import_options {
 	size_t merge;		       /* at most this many layers; 0: as they come */
 	uint32_t latest;	       /* SOURCE_DATE_EPOCH, or UINT32_MAX */
 	bool readback, cache;
+	bool replace_links;   /* also where files of one's own have a directory */
 	uint64_t cache_bytes; /* as much is kept */
 	/* Called with the merged view of all layers, while their contents are open; or NULL. */
 	void (*look)(void *context, const struct tree *tree);

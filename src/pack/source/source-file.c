@@ -46,8 +46,10 @@ static int add(struct source *source, enum source_kind kind, const char *prefix,
 	layer = source_add_layer(source, kind, fd, name);
 	r = layer ? 0 : -ENOMEM;
 	free(name);
-	if (layer)
+	if (layer) {
 		layer->plain = kind != SOURCE_TAR;
+		layer->own = true;
+	}
 	if (r == 0 && strcmp(path, "-") != 0)
 		r = propose_name(source, prefix, path);
 	return r;

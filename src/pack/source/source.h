@@ -36,6 +36,7 @@ struct source_layer {
 	bool has_diff_id; /* of the uncompressed tar */
 	struct digest diff_id;
 	bool plain; /* a whole root, not a layer: .wh. names are files like any other */
+	bool own;   /* somebody's files, not an image's layer: links below are followed */
 };
 
 /* A growing list of texts, each owned; ended by NULL once it has one. */
@@ -54,6 +55,7 @@ struct source_config {
 	struct source_texts volumes;
 	struct source_texts labels; /* key, value, key, value... sorted by key */
 	char *user, *cwd, *stop_signal;
+	struct source_texts unplaced; /* keys that say something nobody here acts on */
 };
 
 struct source {

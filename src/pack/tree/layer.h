@@ -43,6 +43,8 @@ struct layer_notes { /* what was left out, or may not be meant; for a note to pe
 	uint64_t sockets, litter, foreign_xattrs;
 	uint64_t roots;		  /* entries for the root that are no directory */
 	uint64_t own, behind_end; /* of struct tar_notes */
+	uint64_t followed;	  /* directories that are links below and stayed so */
+	char followed_name[128];  /* the first of them */
 };
 
 struct layer {
@@ -54,6 +56,7 @@ struct layer {
 	uint32_t number; /* of the source layer being read, over the whole import */
 	uint32_t first;	 /* its first source layer's number */
 	bool plain;	 /* the source layer being read knows no whiteouts */
+	bool follow;	 /* its directories follow links to directories below */
 	uint32_t latest; /* no mtime is later: SOURCE_DATE_EPOCH, or UINT32_MAX */
 	struct layer_limits limits;
 	uint64_t entries, bytes; /* of the source layer so far */
@@ -68,8 +71,9 @@ struct layer *layer_new(struct tree *tree, uint32_t number, uint32_t latest,
 			const struct layer_limits *limits);
 void layer_free(struct layer *layer);
 
-/* Begins a source layer; after the first, it is merged into what is there. */
-void layer_next_source(struct layer *layer, bool plain);
+/* Begins a source layer; after the first, it is merged into what is there. @follow: a directory
+ * of it does not replace a link to a directory that an earlier source layer has. */
+void layer_next_source(struct layer *layer, bool plain, bool follow);
 
 /* Applies an entry. 0; -EINVAL, -ENOENT, -ELOOP, -E2BIG... with the entry's name and the
  * reason. */

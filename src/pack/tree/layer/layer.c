@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,9 +45,10 @@ void layer_free(struct layer *layer)
 	free(layer);
 }
 
-void layer_next_source(struct layer *layer, bool plain)
+void layer_next_source(struct layer *layer, bool plain, bool follow)
 {
 	layer->plain = plain;
+	layer->follow = follow;
 	layer->entries = 0;
 	layer->bytes = 0;
 	layer->number++;
@@ -215,6 +217,37 @@ static int check_entry(const struct layer_entry *entry, struct err *err)
 	return 0;
 }
 
+/*
+ * Somebody's own bin/ over a root where bin is a link to usr/bin: meant as one more file there, not
+ * as the end of all others. 1: it is so, and the link stays; 0; -errno.
+ */
+static int follow_dir(struct layer *layer, const char *clean, const char *name)
+{
+	struct resolve *walk = &layer->walk;
+	struct tree_node *node;
+	struct resolve_frame frame;
+	char path[LAYER_CLEAN_SIZE];
+
+	resolve_start(walk, layer->tree, layer->root);
+	if (resolve_dirs(walk, clean, NULL) < 0)
+		return 0;
+	frame = resolve_name(walk, name, strlen(name));
+	node = resolve_node(&frame);
+	if (!node || !S_ISLNK(node->inode->mode) || node->layer == layer->number)
+		return 0;
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", clean, name) >= sizeof(path))
+		return 0;
+	resolve_start(walk, layer->tree, layer->root);
+	if (resolve_dirs(walk, path, NULL) < 0 ||
+	    !tree_is_dir(resolve_node(&walk->frames[walk->depth])))
+		return 0;
+	if (layer->notes.followed++ == 0)
+		(void)snprintf(layer->notes.followed_name,
+			       sizeof(layer->notes.followed_name), "%.60s to %.60s",
+			       clean[0] ? path : name, node->inode->target);
+	return 1;
+}
+
 /* What isn't a mark: the file itself. */
 static int add_file(struct layer *layer, struct tree_node *root, const char *clean,
 		    const char *name, const struct layer_entry *entry, struct err *err)
@@ -226,6 +259,9 @@ static int add_file(struct layer *layer, struct tree_node *root, const char *cle
 		r = layer_find_target(layer, entry->hardlink, &linked, err);
 	if (r < 0)
 		return r;
+	if (layer->follow && !entry->hardlink && S_ISDIR(entry->mode) &&
+	    follow_dir(layer, clean, name))
+		return 0;
 	resolve_start(&layer->walk, layer->tree, root);
 	r = resolve_dirs(&layer->walk, clean, err);
 	return r < 0 ? r : add_at(layer, name, entry, linked, err);
