@@ -18,6 +18,7 @@
 #define MANIFEST_MAX_SIZE 65536	 /* bytes of a manifest file */
 #define MANIFEST_FEATURE_LEVEL 1 /* what this code understands: `min-init` asks for it */
 #define MANIFEST_MAX_LAYERS CONFIG_LAMINA_MAX_LAYERS
+#define MANIFEST_VERSION_SIZE 65 /* with its end */
 #define MANIFEST_MAX_COMPATIBLE 16
 #define MANIFEST_MAX_ARGS 128
 #define MANIFEST_MAX_ENV 256

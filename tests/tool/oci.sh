@@ -354,4 +354,94 @@ test_cut_anywhere() {
 	done
 }
 
+# Build systems and shared stores have them so: the digest tells whether it is the blob.
+test_blobs_that_are_links() {
+	layout oci img
+	mkdir -p elsewhere
+	mv img/blobs/sha256/* elsewhere/
+	for file in elsewhere/*; do ln -s "$PWD/$file" "img/blobs/sha256/$(basename "$file")"; done
+	equal "$(layers "$(pack oci:img)")" "$(expected)"
+	rm -rf out img/blobs/sha256 && ln -s "$PWD/elsewhere" img/blobs/sha256
+	equal "$(layers "$(pack oci:img)")" "$(expected)"
+	rm -rf out
+	for file in elsewhere/*; do echo >>"$file"; done
+	refused "has" oci:img
+	for file in elsewhere/*; do rm "$file" && mkfifo "$file"; done
+	refused "not a regular file" oci:img
+}
+
+test_the_limit_holds_for_an_archive() {
+	layout docker d.tar
+	head -c 3000000 /dev/zero >padding && tar rf d.tar padding
+	for tool in gzip zstd xz bzip2; do
+		need "$tool"
+		"$tool" -c d.tar >d.z
+		refused "unpacks to more than 1000000 bytes (--limit-bytes)" docker-archive:d.z --limit-bytes 1000000
+		pack docker-archive:d.z >/dev/null && rm -rf out
+	done
+	refused "unpacks to more than 1000000 bytes (--limit-bytes)" docker-archive:- --limit-bytes 1000000 < <(cat d.tar)
+}
+
+test_a_large_window_of_zstd() {
+	need zstd
+	layout oci img
+	tar cf a.tar img
+	zstd -q --long=31 -c <a.tar >a.tar.zst
+	lamina pack -o out -n x -c x --arch arm --arg /x tar:a.tar.zst 2>"$top/err" || say "$(cat "$top/err")"
+}
+
+# root with /bin a link, and a folder of one's own with a directory of that name
+test_files_of_ones_own_on_top() {
+	local source
+	mkdir -p root/usr/bin mine/bin mine/usr/bin
+	echo shell >root/usr/bin/sh && chmod 755 root/usr/bin/sh && ln -s usr/bin root/bin
+	echo tool >mine/bin/tool
+	tar cf root.tar -C root . && tar cf mine.tar -C mine .
+	for source in dir:mine tar:mine.tar; do
+		for merge in "" "--merge 1"; do
+			# shellcheck disable=SC2086 # two words
+			lamina pack -o out -n x -c x --arch arm --arg /bin/sh $merge tar:root.tar "$source" 2>err
+			grep -q "1 directories follow a link below, the first is bin to usr/bin: --replace-links" err ||
+				say "$(cat err)"
+			! grep -q warning err || say "the shell is gone: $(cat err)"
+			rm -rf out
+		done
+		lamina pack -o out -n x -c x --arch arm --arg /bin/sh --replace-links tar:root.tar "$source" 2>err
+		grep -q "warning: the program '/bin/sh' is not in the image" err || say "$(cat err)"
+		! grep -q follow err || say "$(cat err)"
+		rm -r out
+	done
+	lamina pack -o out -n x -c x --arch arm --arg /bin/sh tar:root.tar 2>err
+	! grep -q follow err || say "$(cat err)"
+}
+
+test_what_a_config_says_in_vain_is_told() {
+	layout oci img
+	python3 - <<-'PY'
+		import glob, hashlib, json, os
+		# every blob that names another is written anew, from the config up
+		top = "img/blobs/sha256/"
+		index = json.load(open("img/index.json"))
+		manifest = json.load(open(top + index["manifests"][0]["digest"][7:]))
+		config = json.load(open(top + manifest["config"]["digest"][7:]))
+		config["config"].update(Healthcheck={"Test": ["CMD", "true"]}, Entrypoint=[""], Cmd=["/bin/sh"],
+		                        Labels={"org.lamina.nonsense": "1", "empty": None}, User="app:",
+		                        StopSignal="SIGSTOP", Volumes={"/run": {}, "data": {}})
+		def put(what, data):
+		    data = json.dumps(data).encode()
+		    what.update(digest="sha256:" + hashlib.sha256(data).hexdigest(), size=len(data))
+		    open(top + what["digest"][7:], "wb").write(data)
+		put(manifest["config"], config)
+		put(index["manifests"][0], manifest)
+		json.dump(index, open("img/index.json", "w"))
+	PY
+	m=$(lamina pack -o out -c x oci:img 2>err)
+	for words in "left out: Healthcheck" "the label org.lamina.nonsense" "volume '/run' is left out" \
+		"stop signal 'SIGSTOP' is left out"; do
+		grep -qF "$words" err || say "no '$words' in $(cat err)"
+	done
+	manifest "$m" >got
+	equal "$(grep -cxF -e "arg /bin/sh" -e "user app" -e "volume /data persist" got)" 3
+}
+
 tell_all

@@ -251,10 +251,14 @@ static void variables(void **state)
 
 static void directories_and_signals(void **state)
 {
-	static const char *const spelled[][2] = { { "15", "SIGTERM" },
-						  { "TERM", "SIGTERM" },
-						  { "SIGINT", "SIGINT" },
-						  { "37", "SIGRTMIN+3" } };
+	static const char *const spelled[][2] = {
+		{ "15", "SIGTERM" },	     { "TERM", "SIGTERM" },
+		{ "SIGINT", "SIGINT" },	     { "37", "SIGRTMIN+3" },
+		{ "sigterm", "SIGTERM" },    { "Quit", "SIGQUIT" },
+		{ "RTMIN+3", "SIGRTMIN+3" }, { "sigrtmin", "SIGRTMIN" },
+		{ "RTMAX", "SIGRTMIN+30" },  { "SIGRTMAX-27", "SIGRTMIN+3" },
+		{ "IOT", "SIGABRT" },	     { "SIGIO", "SIGPOLL" }
+	};
 
 	(void)state;
 	say(cwd, "srv//./app/");
@@ -269,6 +273,16 @@ static void directories_and_signals(void **state)
 	refuse("the stop signal 'SIGNONE' is none to stop by");
 	say(stop_signal, "65");
 	refuse("'65'");
+	say(stop_signal, "RTMAX-31");
+	refuse("'RTMAX-31'");
+	/* what an image says and no device can do is left out, and told */
+	say_nothing(stop_signal);
+	assert_int_equal(source_set(&sources[0].config.stop_signal, "SIGSTOP"), 0);
+	describe();
+	assert_no_line("stop-signal SIGSTOP");
+	assert_int_equal(source_set(&sources[0].config.stop_signal, "int"), 0);
+	describe();
+	assert_line("stop-signal SIGINT");
 	say(cwd, "/a/../..");
 	refuse("the working directory '/a/../..'");
 }
@@ -288,6 +302,83 @@ static void volumes(void **state)
 	say_nothing(volume);
 	add(&options.keys[MANIFEST_KEY_volume], "c");
 	refuse("volume 'c': must be an absolute path");
+}
+
+/* Each of these is in somebody's Dockerfile. */
+static void volumes_that_an_image_imagines(void **state)
+{
+	static const char *const left_out[] = {
+		"/run",	 "/run/lock", "/tmp",	"/sys/fs/cgroup", "/",	  "/dev/shm/../x",
+		"/proc", "[\"/a\"",   "['/b']", "\"/c\"",	  "../d", "/var/run/e",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(left_out) / sizeof(left_out[0]); i++)
+		add(&sources[0].config.volumes, left_out[i]);
+	describe();
+	assert_no_line("volume");
+	add(&sources[0].config.volumes, "srv//data/");
+	add(&sources[0].config.volumes, "/a=b");
+	describe();
+	assert_line("volume /a=b persist\nvolume /srv/data persist");
+	/* somebody who asks for it gets it, or why not */
+	say(volume, "/tmp=tmpfs");
+	describe();
+	assert_line("volume /tmp tmpfs");
+	say(volume, "/run");
+	refuse("must not be / or /run");
+}
+
+static void users_without_a_half(void **state)
+{
+	static const char *const spelled[][2] = {
+		{ "app:", "app" }, { ":app", "0:app" }, { ":50", "0:50" },
+		{ "7:", "7" },	   { "7", "7" },	{ ":", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(spelled) / sizeof(spelled[0]); i++) {
+		assert_int_equal(source_set(&sources[0].config.user, spelled[i][0]), 0);
+		describe();
+		assert_string_equal(manifest.user, spelled[i][1] ? spelled[i][1] : "0:0");
+	}
+}
+
+static void an_entrypoint_that_is_taken_back(void **state)
+{
+	(void)state;
+	source_texts_done(&sources[0].config.entrypoint);
+	add(&sources[0].config.entrypoint, "");
+	add(&sources[0].config.cmd, "/bin/server");
+	describe();
+	assert_line("arg /bin/server");
+	assert_int_equal(manifest.arg_count, 1);
+	source_texts_done(&sources[0].config.cmd);
+	refuse("what should the image run?");
+}
+
+static void tags_as_versions(void **state)
+{
+	char tag[129], expected[80] = "version ";
+
+	(void)state;
+	memset(tag, 't', 128);
+	tag[128] = '\0';
+	memset(expected + 8, 't', 64);
+	assert_int_equal(source_set(&sources[0].version, tag), 0);
+	describe();
+	assert_non_null(strstr(text, expected));
+	assert_null(strstr(
+		text,
+		"version ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt"));
+	assert_int_equal(source_set(&sources[0].version, "_1.2_b"), 0);
+	describe();
+	assert_line("version 1.2_b");
+	assert_int_equal(source_set(&sources[0].version, "__"), 0);
+	describe();
+	assert_no_line("version");
+	say(version, "_1.2");
+	refuse("version '_1.2': must match");
 }
 
 static void processors(void **state)
@@ -331,6 +422,10 @@ int main(void)
 		describe_test(variables),
 		describe_test(directories_and_signals),
 		describe_test(volumes),
+		describe_test(volumes_that_an_image_imagines),
+		describe_test(users_without_a_half),
+		describe_test(an_entrypoint_that_is_taken_back),
+		describe_test(tags_as_versions),
 		describe_test(processors),
 		describe_test(more_layers_than_may_be),
 	};

@@ -242,12 +242,40 @@ static void configs(void **state)
 	check_config("{" ROOT ",\"config\":{\"Env\":[1]}}", -EBADMSG, "Env");
 	check_config("{" ROOT ",\"config\":{\"Cmd\":\"sh\"}}", -EBADMSG, "Cmd");
 	check_config("{" ROOT ",\"config\":{\"Volumes\":[]}}", -EBADMSG, "Volumes");
-	check_config("{" ROOT ",\"config\":{\"Labels\":{\"a\":null}}}", -EBADMSG, "'a'");
+	check_config("{" ROOT ",\"config\":{\"Labels\":{\"a\":null}}}", 0, "");
+	check_config("{" ROOT ",\"config\":{\"Labels\":null,\"Volumes\":{\"/v\":null}}}",
+		     0, "");
+	check_config("{" ROOT ",\"config\":{\"Cmd\":[null]}}", 0, "");
+	check_config("{" ROOT ",\"config\":{\"Labels\":{\"a\":1}}}", -EBADMSG, "'a'");
 	check_config("{" ROOT ",\"config\":{\"User\":0}}", -EBADMSG, "User");
 	check_config("{}", -EBADMSG, "rootfs");
 	check_config("{\"rootfs\":{\"type\":\"tree\"}}", -EBADMSG, "layers");
 	check_config("{\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[1]}}", -EBADMSG,
 		     "diff_ids");
+}
+
+static void what_has_no_place_is_told(void **state)
+{
+	static const char text[] =
+		"{" ROOT
+		",\"config\":{\"Cmd\":[\"a\"],\"Healthcheck\":{\"Test\":[\"CMD\"]},"
+		"\"StopTimeout\":9,\"ExposedPorts\":{\"80/tcp\":{}},\"Tty\":false,"
+		"\"Hostname\":\"x\",\"NetworkDisabled\":null,\"MacAddress\":\"\"}}";
+	static const char *const expected[] = { "ExposedPorts", "Healthcheck",
+						"StopTimeout" };
+	struct source source = { .layer_count = 0 };
+	struct source_texts diff_ids = { .count = 0 };
+	json_t *doc = doc_parse(text, strlen(text), NULL);
+
+	(void)state;
+	assert_non_null(doc);
+	assert_int_equal(oci_config_parse(doc, &source.config, &diff_ids, NULL), 0);
+	assert_int_equal(source.config.unplaced.count, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_string_equal(source.config.unplaced.items[i], expected[i]);
+	source_texts_done(&diff_ids);
+	source_done(&source);
+	json_decref(doc);
 }
 
 static void an_empty_entrypoint_is_not_a_missing_one(void **state)
@@ -283,6 +311,7 @@ int main(void)
 		cmocka_unit_test(names_and_versions),
 		cmocka_unit_test(paths_and_references),
 		cmocka_unit_test(configs),
+		cmocka_unit_test(what_has_no_place_is_told),
 		cmocka_unit_test(an_empty_entrypoint_is_not_a_missing_one),
 	};
 

@@ -26,7 +26,8 @@ const char *manifest_wrong_name(const char *text)
 
 const char *manifest_wrong_version(const char *text)
 {
-	if (!matches(text, LOWER UPPER DIGITS, LOWER UPPER DIGITS "._~:+-", 64))
+	if (!matches(text, LOWER UPPER DIGITS, LOWER UPPER DIGITS "._~:+-",
+		     MANIFEST_VERSION_SIZE - 1))
 		return "must match [A-Za-z0-9][A-Za-z0-9._~:+-]{0,63}";
 	return NULL;
 }

@@ -82,7 +82,9 @@ int doc_texts(const json_t *object, const char *key, struct source_texts *texts,
 	int r = doc_array(object, key, &array, err);
 
 	for (size_t i = 0; r == 0 && i < json_array_size(array); i++) {
-		const char *text = json_string_value(json_array_get(array, i));
+		const json_t *item = json_array_get(array, i);
+		/* the engines' reader takes null for no text */
+		const char *text = json_is_null(item) ? "" : json_string_value(item);
 
 		if (!text)
 			return wrong_kind(key, "a list of texts", err);

@@ -345,6 +345,8 @@ static int open_in_dir(int dir, const char *name, uint64_t *ret_size, struct err
 
 	if (fd == -ENOENT && strncmp(name, "blobs/", 6) == 0)
 		fd = open_linked_blob(dir, name);
+	if (fd == -EINVAL)
+		return err_set(err, fd, "%s: not a regular file", name);
 	if (fd == -ENOENT)
 		return err_set(err, fd, "%s: is missing", name);
 	if (fd < 0 || fstat(fd, &st) < 0)

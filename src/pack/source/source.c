@@ -77,6 +77,7 @@ static void config_done(struct source_config *config)
 	source_texts_done(&config->env);
 	source_texts_done(&config->volumes);
 	source_texts_done(&config->labels);
+	source_texts_done(&config->unplaced);
 	free(config->os);
 	free(config->arch);
 	free(config->variant);

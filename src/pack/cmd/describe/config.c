@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pack/cmd/describe/config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,12 +21,14 @@ static void merge(const struct source_config *from, struct describe_config *conf
 	take(&config->user, from->user);
 	take(&config->cwd, from->cwd);
 	take(&config->stop_signal, from->stop_signal);
-	/* the two belong together: an image's Cmd means nothing to another's Entrypoint
-	 */
+	/* the two belong together: an image's Cmd means nothing to another's Entrypoint */
 	if (from->entrypoint.count || from->cmd.count) {
 		config->entrypoint = from->entrypoint;
 		config->cmd = from->cmd;
 	}
+	/* one empty word is how an image takes back the Entrypoint that it was built on */
+	if (config->entrypoint.count == 1 && !config->entrypoint.items[0][0])
+		config->entrypoint = (struct source_texts){ 0 };
 	if (from->env.count)
 		config->env = from->env;
 	if (from->volumes.count)
@@ -59,14 +62,14 @@ const char *describe_label(const struct describe_config *config, const char *nam
 }
 
 /* The name of a number, by asking the manifest's own reader for each. */
-static int signal_of_number(uint64_t number, char *ret_name, size_t size)
+static int signal_of_number(int number, char *ret_name, size_t size)
 {
 	static const char names[][8] = { "HUP",	 "INT",	  "QUIT", "ABRT", "KILL",
 					 "USR1", "USR2",  "PIPE", "ALRM", "TERM",
 					 "CONT", "WINCH", "POLL", "PWR",  "SYS" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		(void)snprintf(ret_name, size, "SIG%s", names[i]);
-		if (manifest_signal(ret_name) == (int)number)
+		if (manifest_signal(ret_name) == number)
 			return 0;
 	}
 	for (unsigned int i = 0; i <= 30; i++) {
@@ -74,19 +77,45 @@ static int signal_of_number(uint64_t number, char *ret_name, size_t size)
 			(void)snprintf(ret_name, size, "SIGRTMIN");
 		else
 			(void)snprintf(ret_name, size, "SIGRTMIN+%u", i);
-		if (manifest_signal(ret_name) == (int)number)
+		if (manifest_signal(ret_name) == number)
 			return 0;
 	}
 	return -EINVAL;
 }
 
+/* "RTMAX" and "RTMAX-2": counted from the end, as engines do. The number, or -EINVAL. */
+static int realtime_from_end(const char *name)
+{
+	uint64_t offset = 0;
+
+	if (strncmp(name, "RTMAX", 5) != 0)
+		return -EINVAL;
+	if (name[5] &&
+	    (name[5] != '-' || str_number(name + 6, strlen(name + 6), &offset) < 0 ||
+	     offset > 30))
+		return -EINVAL;
+	return 64 - (int)offset;
+}
+
 int describe_signal(const char *text, char *ret_name, size_t size)
 {
+	static const char others[][2][8] = { { "IOT", "ABRT" }, { "IO", "POLL" } };
+	char name[32];
 	uint64_t number;
+	size_t used = 0;
 
 	if (str_number(text, strlen(text), &number) == 0)
-		return number < 65 ? signal_of_number(number, ret_name, size) : -EINVAL;
-	(void)snprintf(ret_name, size, "%s%s", strncmp(text, "SIG", 3) == 0 ? "" : "SIG",
-		       text);
+		return number < 65 ? signal_of_number((int)number, ret_name, size)
+				   : -EINVAL;
+	for (; text[used] && used < sizeof(name) - 1; used++)
+		name[used] = (char)toupper((unsigned char)text[used]);
+	name[used] = '\0';
+	text = strncmp(name, "SIG", 3) == 0 ? name + 3 : name;
+	for (size_t i = 0; i < 2; i++)
+		if (strcmp(text, others[i][0]) == 0)
+			text = others[i][1];
+	if (realtime_from_end(text) > 0)
+		return signal_of_number(realtime_from_end(text), ret_name, size);
+	(void)snprintf(ret_name, size, "SIG%s", text);
 	return manifest_signal(ret_name) < 0 ? -EINVAL : 0;
 }

@@ -152,6 +152,22 @@ static void note_labels(const struct describe_config *config)
 	}
 }
 
+/* What the configs ask for and a device has no place for. */
+static void note_unplaced(const struct source *sources, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct source_texts *keys = &sources[i].config.unplaced;
+		char text[200];
+		struct str s;
+
+		str_init(&s, text, sizeof(text));
+		for (size_t j = 0; j < keys->count; j++)
+			str_addf(&s, "%s%s", j ? ", " : "", keys->items[j]);
+		if (keys->count)
+			cmd_note("of the image's config, these are left out: %s", text);
+	}
+}
+
 /* A manifest that can be written, but for its layers? Found out with a made-up one. */
 static int try_to_write(struct manifest *manifest, struct err *err)
 {
@@ -190,6 +206,7 @@ int describe_image(const struct source *sources, size_t count,
 	if (r < 0)
 		return r;
 	note_labels(&config);
+	note_unplaced(sources, count);
 	return try_to_write(ret_manifest, err);
 }
 

@@ -6,11 +6,14 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cli/cmd.h"
 #include "format/lines.h"
+#include "format/manifest/check.h"
 #include "pack/cmd/describe/parts.h"
 
 struct volume {
 	const char *text; /* as it was given: "/tmp=tmpfs,size=1m" */
+	const char *kind; /* the end of it */
 	char path[4097];  /* plain */
 	size_t turn;	  /* of two with one path, the later one counts */
 };
@@ -23,18 +26,12 @@ static int by_path(const void *a, const void *b)
 	return order ? order : x->turn < y->turn ? -1 : 1;
 }
 
-static const char *kind_of(const struct volume *volume)
-{
-	const char *kind = strchr(volume->text, '=');
-
-	return kind ? kind + 1 : "persist";
-}
-
 static int set_path(const struct description *d, struct volume *volume)
 {
 	size_t size = strcspn(volume->text, "=");
 	char name[4096], rel[4096];
 
+	volume->kind = volume->text[size] ? volume->text + size + 1 : "persist";
 	if (size >= sizeof(name))
 		return err_set(d->err, -EINVAL, "volume: the path is too long");
 	memcpy(name, volume->text, size);
@@ -57,7 +54,7 @@ static int take_volume(const struct description *d, enum manifest_key_id id,
 	str_init(&s, line, sizeof(line));
 	lines_encode(&s, volume->path, false);
 	str_add(&s, " ");
-	for (const char *at = kind_of(volume); *at; at++)
+	for (const char *at = volume->kind; *at; at++)
 		str_add_bytes(&s, *at == ',' ? " " : at, 1);
 	if (str_done(&s) < 0)
 		return err_set(d->err, -EINVAL, "volume '%.100s': is too long",
@@ -71,13 +68,66 @@ static int take_volumes(const struct description *d, enum manifest_key_id id,
 	int r = 0;
 
 	for (size_t i = 0; i < count && r == 0; i++)
-		r = set_path(d, &volumes[i]);
+		if (!volumes[i].path[0])
+			r = set_path(d, &volumes[i]);
 	if (r == 0 && count)
 		qsort(volumes, count, sizeof(volumes[0]), by_path);
 	for (size_t i = 0; i < count && r == 0; i++)
 		if (i + 1 == count || strcmp(volumes[i].path, volumes[i + 1].path) != 0)
 			r = take_volume(d, id, &volumes[i]);
 	return r;
+}
+
+/* Engines make these anew for every container; on a device, an image's root has them. */
+static bool is_volatile(const char *path)
+{
+	static const char *const places[] = { "/run", "/tmp", "/var/run" };
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		size_t size = strlen(places[i]);
+
+		if (strncmp(path, places[i], size) == 0 &&
+		    (path[size] == '\0' || path[size] == '/'))
+			return true;
+	}
+	return false;
+}
+
+/* What is wrong with a volume of the image's config, which engines take from the root; NULL and
+ * its path where nothing is. Nobody who packs wrote it, so that is no error. */
+static const char *imagined_path(const char *text, char *ret_path, size_t size)
+{
+	char rel[4096];
+
+	if (strpbrk(text, "\"'[]"))
+		return "has quotes or brackets in it, as of a list that is no JSON";
+	if (str_below_root(text, rel, sizeof(rel)) < 0)
+		return "is no path below the root";
+	(void)snprintf(ret_path, size, "/%s", strcmp(rel, ".") == 0 ? "" : rel);
+	if (is_volatile(ret_path))
+		return "is where files go with the power";
+	return manifest_wrong_volume(ret_path);
+}
+
+static size_t take_imagined(const struct source_texts *texts, struct volume *volumes)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < texts->count; i++) {
+		struct volume *volume = &volumes[count];
+		const char *wrong = imagined_path(texts->items[i], volume->path,
+						  sizeof(volume->path));
+
+		if (wrong) {
+			cmd_note("the image's volume '%.100s' is left out: it %s",
+				 texts->items[i], wrong);
+			continue;
+		}
+		volume->text = texts->items[i];
+		volume->kind = "persist";
+		volume->turn = count++;
+	}
+	return count;
 }
 
 int describe_volumes(const struct description *d, enum manifest_key_id id)
@@ -94,7 +144,9 @@ int describe_volumes(const struct description *d, enum manifest_key_id id)
 			 sizeof(*volumes));
 	if (!volumes)
 		r = -ENOMEM;
-	for (size_t list = 0; list < 3 && r == 0; list++)
+	if (r == 0)
+		count = take_imagined(lists[0], volumes);
+	for (size_t list = 1; list < 3 && r == 0; list++)
 		for (size_t i = 0; i < lists[list]->count; i++, count++)
 			volumes[count] = (struct volume){ .text = lists[list]->items[i],
 							  .turn = count };

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 
 #include "cli/cmd.h"
+#include "format/manifest/check.h"
 #include "pack/cmd/describe/parts.h"
 
 /* "Acme/Thermostat App" as "acme-thermostat-app". */
@@ -36,12 +37,32 @@ int describe_name(const struct description *d, enum manifest_key_id id)
 	return describe_take(d, id, said ? said : name);
 }
 
+/* A tag as a version: those may be longer, and begin with what a version may not. */
+static int take_tag(const struct description *d, enum manifest_key_id id, const char *tag)
+{
+	char text[MANIFEST_VERSION_SIZE] = "";
+	size_t skip = 0;
+
+	while (tag[skip] && !isalnum((unsigned char)tag[skip]))
+		skip++;
+	for (size_t i = 0; i + 1 < sizeof(text) && tag[skip + i]; i++)
+		text[i] = tag[skip + i];
+	if (!text[0] || manifest_wrong_version(text))
+		return 0;
+	if (strcmp(text, tag) != 0)
+		cmd_note("the image's version is '%s', as far as its tag is one "
+			 "(--version)",
+			 text);
+	return describe_take(d, id, text);
+}
+
 int describe_version(const struct description *d, enum manifest_key_id id)
 {
 	const char *said = describe_said(d, id);
-	const char *text = said ? said : d->config->version;
 
-	return text && *text ? describe_take(d, id, text) : 0;
+	if (said)
+		return *said ? describe_take(d, id, said) : 0;
+	return d->config->version ? take_tag(d, id, d->config->version) : 0;
 }
 
 int describe_compatible(const struct description *d, enum manifest_key_id id)

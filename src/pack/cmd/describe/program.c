@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cli/cmd.h"
 #include "pack/cmd/describe/parts.h"
 
 static int add_args(const struct description *d, enum manifest_key_id id,
@@ -100,6 +101,21 @@ int describe_user(const struct description *d, enum manifest_key_id id)
 	const char *said = describe_said(d, id);
 	const char *user = said ? said : d->config->user;
 
+	char text[256];
+
+	/* "app:" and ":app" as engines take them: no group is said, or no user */
+	if (!said && user && *user) {
+		size_t size = strlen(user);
+		bool no_user = user[0] == ':', no_group = user[size - 1] == ':';
+
+		if (size == 1 && no_user)
+			return 0;
+		if ((no_user || no_group) && size < sizeof(text) - 1) {
+			(void)snprintf(text, sizeof(text), "%s%.*s", no_user ? "0" : "",
+				       (int)(size - no_group), user);
+			user = text;
+		}
+	}
 	return user && *user ? describe_take(d, id, user) : 0;
 }
 
@@ -112,6 +128,12 @@ int describe_stop_signal(const struct description *d, enum manifest_key_id id)
 
 	if (!text || !*text)
 		return 0;
+	if (describe_signal(text, name, sizeof(name)) < 0 && !said) {
+		cmd_note(
+			"the image's stop signal '%.40s' is left out: it is none to stop by",
+			text);
+		return 0;
+	}
 	if (describe_signal(text, name, sizeof(name)) < 0)
 		return err_set(d->err, -EINVAL, "the stop signal '%s' is none to stop by",
 			       text);

@@ -48,7 +48,9 @@ static int add_keys(const json_t *config, const char *name, bool values,
 			       MAX_KEYS);
 	r = sorted_keys(object, &keys, &count);
 	for (size_t i = 0; r == 0 && i < count; i++) {
-		const char *value = json_string_value(json_object_get(object, keys[i]));
+		const json_t *item = json_object_get(object, keys[i]);
+		/* the engines' reader takes null for no text */
+		const char *value = json_is_null(item) ? "" : json_string_value(item);
 
 		if (values && !value) {
 			r = err_set(err, -EBADMSG, "\"%s\": '%.60s' is not a text", name,
@@ -61,6 +63,42 @@ static int add_keys(const json_t *config, const char *name, bool values,
 	}
 	free(keys);
 	return r == -ENOMEM ? err_errno(err, r, "config") : r;
+}
+
+/* Does it say anything? */
+static bool is_empty(const json_t *value)
+{
+	return json_is_null(value) || json_is_false(value) ||
+	       (json_is_string(value) && !*json_string_value(value)) ||
+	       (json_is_integer(value) && json_integer_value(value) == 0) ||
+	       (json_is_array(value) && json_array_size(value) == 0) ||
+	       (json_is_object(value) && json_object_size(value) == 0);
+}
+
+/* Of the rest of the config, what is of the container that the image was made in, or of building
+ * on it, is nobody's loss. */
+static int note_unplaced(const json_t *run, struct source_texts *unplaced)
+{
+	static const char *const known[] = {
+		"Entrypoint",  "Cmd",	       "Env",	       "User",	   "WorkingDir",
+		"StopSignal",  "Volumes",      "Labels",       "Hostname", "Domainname",
+		"AttachStdin", "AttachStdout", "AttachStderr", "Image",	   "Container",
+		"ArgsEscaped", "OnBuild",      "Shell",
+	};
+	const char **keys = NULL;
+	size_t count = 0;
+	int r = sorted_keys(run, &keys, &count);
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		bool passed = is_empty(json_object_get(run, keys[i]));
+
+		for (size_t j = 0; j < sizeof(known) / sizeof(known[0]); j++)
+			passed = passed || strcmp(keys[i], known[j]) == 0;
+		if (!passed)
+			r = source_texts_add(unplaced, keys[i]);
+	}
+	free(keys);
+	return r;
 }
 
 static int read_run(const json_t *json, struct source_config *c, struct err *err)
@@ -86,6 +124,8 @@ static int read_run(const json_t *json, struct source_config *c, struct err *err
 		r = doc_set(run, "StopSignal", &c->stop_signal, err);
 	if (r == 0)
 		r = add_keys(run, "Volumes", false, &c->volumes, err);
+	if (r == 0 && note_unplaced(run, &c->unplaced) < 0)
+		r = err_errno(err, -ENOMEM, "config");
 	return r == 0 ? add_keys(run, "Labels", true, &c->labels, err) : r;
 }
 
