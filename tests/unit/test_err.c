@@ -34,6 +34,49 @@ static void words_for_numbers(void **state)
 	assert_string_equal(err.text, "image: no such key");
 }
 
+/* What file systems, disks and execve can say, whatever the libc knows. */
+static void words_for_all(void **state)
+{
+	static const struct {
+		int number;
+		const char *words;
+	} ours[] = {
+		{ EBADE, "Reserved for another host" },
+		{ ENOPKG, "Package not installed" },
+		{ EREMCHG, "Remote address changed" },
+		{ ELIBBAD, "Interpreter is no program" },
+		{ EUSERS, "Too many users" },
+		{ EUCLEAN, "Structure needs cleaning" },
+		{ EREMOTEIO, "Remote I/O error" },
+		{ EHWPOISON, "Hardware error in memory" },
+		{ 524, "Operation not supported" },
+		{ 4096, "error 4096" },
+	};
+	static const int libcs[] = {
+		EPERM,	      ENOENT,	   EINTR,	EIO,	      ENXIO,  E2BIG,
+		ENOEXEC,      EBADF,	   EAGAIN,	ENOMEM,	      EACCES, EFAULT,
+		ENOTBLK,      EBUSY,	   EEXIST,	EXDEV,	      ENODEV, ENOTDIR,
+		EISDIR,	      EINVAL,	   ENFILE,	EMFILE,	      ENOTTY, ETXTBSY,
+		EFBIG,	      ENOSPC,	   ESPIPE,	EROFS,	      EMLINK, EPIPE,
+		EDOM,	      ERANGE,	   EDEADLK,	ENOLCK,	      ENOSYS, ENOTEMPTY,
+		ELOOP,	      ENODATA,	   ETIME,	ENOLINK,      EPROTO, EOVERFLOW,
+		EILSEQ,	      EOPNOTSUPP,  ENOBUFS,	ETIMEDOUT,    EDQUOT, ESTALE,
+		EALREADY,     ENOMEDIUM,   EMEDIUMTYPE, ECANCELED,    ENOKEY, EBADMSG,
+		ENAMETOOLONG, EKEYEXPIRED, EKEYREVOKED, EKEYREJECTED,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		assert_string_equal(err_reason(-ours[i].number), ours[i].words);
+	for (size_t i = 0; i < sizeof(libcs) / sizeof(libcs[0]); i++) {
+		const char *words = err_reason(-libcs[i]);
+
+		assert_true(words[0] && strncmp(words, "error ", 6) != 0);
+		assert_null(strstr(words, "nknown error"));
+		assert_null(strstr(words, "No error"));
+	}
+}
+
 static void without_a_place(void **state)
 {
 	(void)state;
@@ -108,11 +151,9 @@ static void quotes_itself(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(grows_outwards),
-		cmocka_unit_test(words_for_numbers),
-		cmocka_unit_test(without_a_place),
-		cmocka_unit_test(long_texts),
-		cmocka_unit_test(the_reason_survives),
+		cmocka_unit_test(grows_outwards), cmocka_unit_test(words_for_numbers),
+		cmocka_unit_test(words_for_all),  cmocka_unit_test(without_a_place),
+		cmocka_unit_test(long_texts),	  cmocka_unit_test(the_reason_survives),
 		cmocka_unit_test(quotes_itself),
 	};
 
