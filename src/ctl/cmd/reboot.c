@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/reboot.h>
 
@@ -30,6 +32,52 @@ static int give_back(struct ctl *ctl, struct err *err)
 	return 0;
 }
 
+/* Time for a connection to say that it ends. */
+static const struct timespec farewell = { .tv_sec = 1 };
+
+/* In a session of its own, and with nothing of its caller's open, which may wait for that. */
+static _Noreturn void reboot_later(void)
+{
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	int null = sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0);
+
+	(void)sys_setsid();
+	(void)sys_sigaction(SIGHUP, &ignore);
+	(void)sys_sigaction(SIGTERM, &ignore);
+	(void)sys_chdir("/");
+	for (int fd = 0; fd <= 2; fd++) {
+		if (null < 0)
+			(void)sys_close(fd);
+		else if (fd != null)
+			(void)sys_dup3(null, fd, 0);
+	}
+	(void)sys_nanosleep(&farewell);
+	(void)sys_sync();
+	(void)sys_reboot(RB_AUTOBOOT);
+	sys_exit(1);
+}
+
+/* Started by process 1 itself it does not return: a script that is the application must not
+ * end. Otherwise a connection behind which nobody is left would keep its client for minutes. */
+static int reboot_now(struct err *err)
+{
+	/* for the answer: may we? What it changes lasts for this last second. */
+	int r = sys_reboot(RB_DISABLE_CAD);
+	pid_t pid = -1;
+
+	if (r < 0)
+		return err_errno(err, r, "reboot");
+	if (sys_getppid() != 1)
+		pid = sys_fork();
+	if (pid == 0)
+		reboot_later();
+	if (pid > 0)
+		return 0;
+	(void)sys_sync();
+	r = sys_reboot(RB_AUTOBOOT);
+	return r < 0 ? err_errno(err, r, "reboot") : 0;
+}
+
 static int reboot_run(struct cmd_line *line, struct err *err)
 {
 	struct ctl *ctl = ctl_of(line);
@@ -44,9 +92,7 @@ static int reboot_run(struct cmd_line *line, struct err *err)
 	r = give_back(ctl, err);
 	if (r < 0)
 		return r;
-	(void)sys_sync();
-	r = sys_reboot(RB_AUTOBOOT);
-	return r < 0 ? err_errno(err, r, "reboot") : 0;
+	return reboot_now(err);
 }
 
 const struct cmd cmd_reboot = {
