@@ -68,6 +68,7 @@ int sys_sethostname(const char *name, size_t size);
 
 /* processes */
 pid_t sys_fork(void);
+int sys_traceme(void); /* the parent traces this process: it stops as it executes */
 int sys_execve(const char *path, char *const argv[], char *const envp[]);
 pid_t sys_waitpid(pid_t pid, int *ret_status, int options);
 int sys_kill(pid_t pid, int sig);

@@ -106,8 +106,8 @@ int plan_make(const struct policy *policy, const struct manifest *manifest,
 		add(ret_plan, PLAN_INJECT, i);
 	if (plan_persists(manifest))
 		add(ret_plan, PLAN_READONLY, 0);
-	add(ret_plan, PLAN_CHECK, 0);
 	add(ret_plan, PLAN_MOVE, 0);
+	add(ret_plan, PLAN_CHECK, 0); /* in the root as the program will find it */
 	add(ret_plan, PLAN_SWITCH, 0);
 	add(ret_plan, PLAN_RUN, 0);
 	return 0;

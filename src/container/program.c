@@ -14,10 +14,6 @@
 #include "base/str.h"
 #include "base/sys.h"
 
-#define NAME_SIZE 256
-/* A script's interpreter may be a script; the kernel gives up after as many. */
-#define MAX_DEPTH 5
-
 static bool may_execute(const struct stat *st, const struct identity *identity)
 {
 	mode_t bit = S_IXOTH;
@@ -38,16 +34,13 @@ static bool may_execute(const struct stat *st, const struct identity *identity)
 /* Opens an executable file for looking into it. An fd, or -ENOENT, -EACCES... */
 static int open_program(const struct program_search *search, const char *path)
 {
-	char rel[NAME_SIZE];
 	struct stat st;
 	int r;
 
 	while (*path == '/')
 		path++;
-	if (strlen(path) >= sizeof(rel))
-		return -ENAMETOOLONG;
-	(void)strcpy(rel, *path ? path : ".");
-	__fd int fd = path_open_in(search->root, rel, O_RDONLY | O_NONBLOCK);
+	__fd int fd =
+		path_open_in(search->root, *path ? path : ".", O_RDONLY | O_NONBLOCK);
 
 	if (fd < 0)
 		return fd;
@@ -60,9 +53,9 @@ static int open_program(const struct program_search *search, const char *path)
 }
 
 /* The interpreter of "#!interpreter argument", or "". */
-static int script_interpreter(int fd, char ret_name[NAME_SIZE])
+static int script_interpreter(int fd, char ret_name[PROGRAM_INTERPRETER_SIZE])
 {
-	char line[NAME_SIZE];
+	char line[PROGRAM_INTERPRETER_SIZE];
 	ssize_t n = sys_pread(fd, line, sizeof(line) - 1, 0);
 	char *at = line + 2;
 
@@ -72,28 +65,28 @@ static int script_interpreter(int fd, char ret_name[NAME_SIZE])
 	if (strncmp(line, "#!", 2) != 0)
 		return -ENOEXEC;
 	at += strspn(at, " \t");
-	at[strcspn(at, " \t\r\n")] = '\0';
+	at[strcspn(at, " \t\n")] = '\0'; /* a carriage return belongs to the name */
 	(void)strcpy(ret_name, at);
 	return 0;
 }
 
 /* "" for a static program. */
-static int elf_interpreter(int fd, char ret_name[NAME_SIZE])
+static int elf_interpreter(int fd, char ret_name[PROGRAM_INTERPRETER_SIZE])
 {
 	struct elf_segment name;
 	int r = elf_find(fd, PT_INTERP, &name);
 
 	if (r <= 0)
 		return r;
-	if (name.size_bytes == 0 || name.size_bytes > NAME_SIZE)
+	if (name.size_bytes == 0 || name.size_bytes > PROGRAM_INTERPRETER_SIZE)
 		return -ENOEXEC;
-	ret_name[NAME_SIZE - 1] = '\0';
-	return fd_pread_all(fd, ret_name, (size_t)name.size_bytes, name.offset);
+	r = fd_pread_all(fd, ret_name, (size_t)name.size_bytes, name.offset);
+	if (r == 0 && ret_name[name.size_bytes - 1] != '\0')
+		return -ENOEXEC;
+	return r;
 }
 
-/* What the kernel will start in the program's place or beside it; "" for a static
- * program. 0, -ENOEXEC when the kernel knows no such format, or -errno. */
-static int interpreter(int fd, bool *ret_script, char ret_name[NAME_SIZE])
+int program_interpreter(int fd, bool *ret_script, char ret_name[PROGRAM_INTERPRETER_SIZE])
 {
 	unsigned char ident[EI_NIDENT];
 	int r = fd_pread_all(fd, ident, sizeof(ident), 0);
@@ -113,12 +106,12 @@ static int interpreter(int fd, bool *ret_script, char ret_name[NAME_SIZE])
 static int check_interpreters(const struct program_search *search, int program,
 			      const char *name, struct err *err)
 {
-	char next[NAME_SIZE];
+	char next[PROGRAM_INTERPRETER_SIZE];
 	bool script = true;
 	__fd int fd = -EBADF;
 
-	for (int depth = 0; script && depth < MAX_DEPTH; depth++) {
-		int r = interpreter(fd < 0 ? program : fd, &script, next);
+	for (int depth = 0; script && depth < PROGRAM_MAX_DEPTH; depth++) {
+		int r = program_interpreter(fd < 0 ? program : fd, &script, next);
 
 		if (r == -ENOEXEC)
 			return err_set(err, r, "%s: neither a program nor a script",
@@ -135,58 +128,64 @@ static int check_interpreters(const struct program_search *search, int program,
 	return 0;
 }
 
-static int try(const struct program_search *search, const char *dir, size_t dir_size,
-	       const char *name, char *ret_path, size_t size)
+/* @dir and the name below it. 1 or -ENAMETOOLONG. */
+static int join(const char *dir, size_t dir_size, const char *name,
+		char ret_path[PROGRAM_SIZE])
 {
 	struct str path;
+	int r;
 
-	str_init(&path, ret_path, size);
+	str_init(&path, ret_path, PROGRAM_SIZE);
 	str_add_bytes(&path, dir, dir_size);
 	if (dir_size == 0 || dir[dir_size - 1] != '/')
 		str_add(&path, "/");
 	str_add(&path, name);
-	if (str_done(&path) < 0)
-		return -ENAMETOOLONG;
-	return open_program(search, ret_path);
+	r = str_done(&path);
+	return r < 0 ? r : 1;
+}
+
+int program_next_name(struct program_names *names, char ret_path[PROGRAM_SIZE])
+{
+	const struct program_search *search = names->search;
+	const char *name = names->name;
+
+	if (strchr(name, '/')) {
+		if (names->path)
+			return 0;
+		names->path = "";
+		return name[0] == '/'
+			       ? join("", 0, name + 1, ret_path)
+			       : join(search->cwd, strlen(search->cwd), name, ret_path);
+	}
+	if (!names->path)
+		names->path = search->path;
+	while (*names->path) {
+		const char *dir = names->path;
+		size_t size = strcspn(dir, ":");
+
+		names->path += size + (dir[size] == ':');
+		if (*dir == '/')
+			return join(dir, size, name, ret_path);
+	}
+	return 0;
 }
 
 /* By PATH: one that may not be executed is passed over, and told if nothing better is.  */
-static int find_bare(const struct program_search *search, const char *name,
-		     char *ret_path, size_t size)
+int program_find(const struct program_search *search, const char *name,
+		 char ret_path[PROGRAM_SIZE], struct err *err)
 {
-	const char *at = search->path;
-	int worst = -ENOENT;
-
-	while (*at) {
-		size_t dir_size = strcspn(at, ":");
-		int fd = dir_size && *at == '/'
-				 ? try(search, at, dir_size, name, ret_path, size)
-				 : -ENOENT;
-
-		if (fd >= 0)
-			return fd;
-		if (fd != -ENOENT && fd != -ENOTDIR)
-			worst = fd;
-		at += dir_size;
-		at += *at == ':';
-	}
-	return worst;
-}
-
-int program_find(const struct program_search *search, const char *name, char *ret_path,
-		 size_t size, struct err *err)
-{
+	struct program_names names = { .search = search, .name = name };
+	int worst = -ENOENT, r;
 	__fd int fd = -EBADF;
 
-	if (name[0] == '/')
-		fd = try(search, "", 0, name + 1, ret_path, size);
-	else if (strchr(name, '/'))
-		fd = try(search, search->cwd, strlen(search->cwd), name, ret_path, size);
-	else
-		fd = find_bare(search, name, ret_path, size);
-	if (fd == -ENOENT && !strchr(name, '/'))
-		return err_set(err, fd, "%s: not in PATH (%s)", name, search->path);
+	while (fd < 0 && (r = program_next_name(&names, ret_path)) != 0) {
+		fd = r < 0 ? r : open_program(search, ret_path);
+		if (fd < 0 && fd != -ENOENT && fd != -ENOTDIR)
+			worst = fd;
+	}
+	if (fd < 0 && worst == -ENOENT && !strchr(name, '/'))
+		return err_set(err, worst, "%s: not in PATH (%s)", name, search->path);
 	if (fd < 0)
-		return err_errno(err, fd, "%s", name);
+		return err_errno(err, worst, "%s", name);
 	return check_interpreters(search, fd, ret_path, err);
 }

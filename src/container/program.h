@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * Finding the application's program below a root that is not ours yet, and telling
- * beforehand whether the kernel will start it: after the switch there is no way back.
+ * Finding the application's program below a root that is not ours yet, and looking at it
+ * for a reason why the kernel might not start it. What the kernel itself says of it tells
+ * rehearsal.h.
  */
-#include <stddef.h>
+#include <stdbool.h>
 
 #include "base/err.h"
 #include "container/identity.h"
+
+#define PROGRAM_SIZE 4096	     /* the kernel takes no longer name */
+#define PROGRAM_INTERPRETER_SIZE 256 /* nor a longer one behind "#!" */
+/* A script's interpreter may be a script; the kernel gives up after as many. */
+#define PROGRAM_MAX_DEPTH 5
 
 struct program_search {
 	int root;	  /* directory fd */
@@ -16,11 +22,26 @@ struct program_search {
 	const struct identity *identity; /* who must be allowed to execute it */
 };
 
+/* The names under which execvp looks for one, in its order. */
+struct program_names {
+	const struct program_search *search;
+	const char *name;
+	const char *path; /* what is left; NULL at the start */
+};
+
+/* The next absolute name: as is, from cwd where a slash is in the middle, else by PATH. 1;
+ * 0 after the last; -ENAMETOOLONG for one that the kernel would not take. */
+int program_next_name(struct program_names *names, char ret_path[PROGRAM_SIZE]);
+
+/* What the kernel will start in the place of the program @fd or beside it; "" for a static
+ * program. 0, -ENOEXEC when the kernel knows no such format, or -errno. */
+int program_interpreter(int fd, bool *ret_script,
+			char ret_name[PROGRAM_INTERPRETER_SIZE]);
+
 /*
- * As execvp would find it: an absolute name as is, one with a slash from cwd, a bare one
- * by PATH. Then looks whether it is a program or a script, and whether its interpreter is
- * there too. Writes the absolute name to @ret_path. -ENOENT, -EACCES, -ENOEXEC,
- * -ENAMETOOLONG...
+ * The first of its names that is there and executable. Then looks whether it is a program
+ * or a script, and whether its interpreter is there too. Writes the absolute name to
+ * @ret_path. -ENOENT, -EACCES, -ENOEXEC, -ENAMETOOLONG...
  */
-int program_find(const struct program_search *search, const char *name, char *ret_path,
-		 size_t size, struct err *err);
+int program_find(const struct program_search *search, const char *name,
+		 char ret_path[PROGRAM_SIZE], struct err *err);

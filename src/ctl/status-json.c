@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <string.h>
 
 #include "base/str.h"
 #include "ctl/status.h"
@@ -62,6 +63,22 @@ static void failed_json(struct out *out, const struct status *status)
 	json_close(out, '}');
 }
 
+static void notes_json(struct out *out, const struct status *status)
+{
+	const char *at = status->notes;
+
+	json_open(out, "without", '[');
+	while (*at) {
+		size_t size = strcspn(at, "\n");
+		struct err line = ERR_INIT;
+
+		(void)err_set(&line, 0, "%.*s", (int)size, at);
+		json_text(out, NULL, line.text);
+		at += size + (at[size] == '\n');
+	}
+	json_close(out, ']');
+}
+
 static void record_json(struct out *out, const struct status *status)
 {
 	json_open(out, "record", '{');
@@ -105,6 +122,7 @@ void status_json(struct out *out, const struct status *status)
 	next_json(out, status);
 	for (enum decide_slot slot = 0; slot < STATUS_SLOTS; slot++)
 		slot_json(out, status, slot);
+	notes_json(out, status);
 	failed_json(out, status);
 	json_number(out, "refused", status->refused);
 	floor_json(out, status);

@@ -76,6 +76,22 @@ static void failed_line(struct out *out, const struct status *status)
 	out_add(out, "\n");
 }
 
+static void note_lines(struct out *out, const struct status *status)
+{
+	const char *at = status->notes;
+
+	while (*at) {
+		size_t size = strcspn(at, "\n");
+		struct err line = ERR_INIT;
+
+		label(out, "without");
+		(void)err_set(&line, 0, "%.*s", (int)size, at);
+		out_clean(out, line.text);
+		out_add(out, "\n");
+		at += size + (at[size] == '\n');
+	}
+}
+
 static void refused_line(struct out *out, const struct status *status)
 {
 	if (status->refused == 0)
@@ -156,6 +172,7 @@ void status_text(struct out *out, const struct status *status)
 		facts_text(out, &status->slots[slot]);
 		out_add(out, "\n");
 	}
+	note_lines(out, status);
 	failed_line(out, status);
 	refused_line(out, status);
 	floor_line(out, status);

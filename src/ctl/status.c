@@ -140,6 +140,16 @@ static void read_why(const struct ctl *ctl, struct status *status)
 	}
 }
 
+/* The first of many: each is a line on the console, too. */
+static void read_notes(const struct ctl *ctl, struct status *status)
+{
+	__fd int fd = ctl_open_run(ctl, "notes", O_RDONLY);
+	ssize_t size =
+		fd < 0 ? fd : sys_pread(fd, status->notes, sizeof(status->notes) - 1, 0);
+
+	status->notes[size < 0 ? 0 : size] = '\0';
+}
+
 static void read_space(int store, struct status *status)
 {
 	struct statfs fs;
@@ -175,6 +185,7 @@ int status_read(struct ctl *ctl, struct status *ret_status, struct err *err)
 	};
 	read_copies(ctl, store, status);
 	read_why(ctl, status);
+	read_notes(ctl, status);
 	read_space(store, status);
 	status->floor = ctl_floor(ctl, &status->record);
 	read_slots(ctl, store, status);

@@ -22,6 +22,8 @@ struct status {
 	struct facts slots[STATUS_SLOTS]; /* by enum decide_slot */
 	size_t refused;			  /* images that a record can't be made up from */
 	struct err refused_why;		  /* the last of them, and why */
+	char notes
+		[1024]; /* what this boot's image was started without, one a line; or "" */
 	enum decide_slot next;
 	uint64_t floor;	       /* the higher of the two */
 	uint64_t record_floor; /* the record's, 0 without one */

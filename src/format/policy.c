@@ -241,6 +241,17 @@ static int read_on_failure(struct reader *reader)
 	return 0;
 }
 
+static int read_guard(struct reader *reader)
+{
+	static const char *const words[] = { "verity", "hash", NULL };
+	int r = read_choice(reader, words, "must be verity or hash");
+
+	if (r < 0)
+		return r;
+	reader->policy->hash_will_do = r;
+	return 0;
+}
+
 static int read_verity(struct reader *reader)
 {
 	static const char *const words[] = { "eio", "panic", NULL };
@@ -302,6 +313,7 @@ static const struct policy_key {
 	{ "tries", false, read_tries },
 	{ "confirm", false, read_confirm },
 	{ "on-failure", false, read_on_failure },
+	{ "guard", false, read_guard },
 	{ "verity", false, read_verity },
 	{ "watchdog", false, read_watchdog },
 	{ "allow", false, read_allow },

@@ -59,6 +59,7 @@ struct policy {
 	char confirm_check[POLICY_WORD_SIZE];
 	enum policy_failure on_failure; /* reboot after 10 s by default */
 	uint32_t on_failure_delay_s;
+	bool hash_will_do;		 /* `guard hash`; else dm-verity or nothing */
 	bool verity_panic;		 /* `verity panic`; else eio */
 	char watchdog[POLICY_WORD_SIZE]; /* "" : none */
 	uint32_t watchdog_timeout_s;

@@ -114,16 +114,17 @@ static void look_back(const struct policy *policy)
 static int open_store(struct err *err)
 {
 	const struct policy *policy = &settings.policy;
-	int r;
+	struct err lost = ERR_INIT;
+	/* first, since it may be longer in coming than the store's watchdog waits */
+	int found = stores_find_state(policy, &stage.state, &lost), r;
 
-	stage.store = stores_open(policy, err);
+	stage.store = stores_open(policy, &stage.watch, err);
 	if (stage.store < 0)
 		return stage.store;
 	choice.store = stage.store;
 	choice.decide.use = cmdline.use;
-	r = stores_find_state(policy, &stage.state, err);
-	if (r < 0) {
-		select_lose(&choice, r, err);
+	if (found < 0) {
+		select_lose(&choice, found, &lost);
 		return 0;
 	}
 	choice.device = stage.state;
@@ -162,7 +163,7 @@ static int next_image(struct err *err)
 		console_say("%s", err->text);
 	}
 	if (choice.factory < 0 && settings.policy.factory[0]) {
-		stage.factory = stores_open_factory(&settings.policy, err);
+		stage.factory = stores_open_factory(&settings.policy, &stage.watch, err);
 		if (stage.factory < 0)
 			return stage.factory;
 		choice.factory = stage.factory;
@@ -207,7 +208,7 @@ static int start_images(struct err *err)
 
 		r = start_image(&fell);
 		stage_drop(&stage);
-		if (stage.moved) {
+		if (stage.gone) {
 			*err = fell;
 			return err_wrap(err, r, "image %.12s", image.id);
 		}
@@ -238,7 +239,7 @@ static int run(struct err *err)
 	if (r == 0 && copies_leave(stage.run, err) < 0)
 		console_say("%s", err->text);
 	if (r == 0)
-		r = layer_choose_guard(&stage.guard, err);
+		r = layer_choose_guard(settings.policy.hash_will_do, &stage.guard, err);
 	if (r == 0)
 		r = open_images(err);
 	return r < 0 ? r : start_images(err);
@@ -260,11 +261,12 @@ int boot_run(struct err *err)
 				.store = -EBADF,
 				.factory = -EBADF,
 				.initramfs = -EBADF,
-				.root = -EBADF };
+				.root = -EBADF,
+				.cwd = -EBADF };
 	r = run(err);
 	/* its tries are counted: whatever the policy says of other failures, a candidate
 	 * is followed by another start */
-	if (stage.moved && image.slot == DECIDE_CANDIDATE)
+	if (stage.gone && image.slot == DECIDE_CANDIDATE)
 		failure_obey(&(struct policy){ .on_failure = POLICY_REBOOT });
 	stage_end(&stage);
 	/* had they moved into the stack already, they went with it */

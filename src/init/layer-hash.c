@@ -26,4 +26,5 @@ static int open_hashed(const struct layer_job *job, char ret_device[32], struct 
 	return loop_open(job->blob, job->layer->size_bytes, ret_device, err);
 }
 
-const struct layer_guard layer_hash = { "sha256 at boot", probe_nothing, open_hashed };
+const struct layer_guard layer_hash = { "sha256 at boot", true, probe_nothing,
+					open_hashed };

@@ -24,4 +24,4 @@ static int open_verity(const struct layer_job *job, char ret_device[32], struct 
 	return dm_verity_open(&verity, ret_device, err);
 }
 
-const struct layer_guard layer_verity = { "verity", dm_probe, open_verity };
+const struct layer_guard layer_verity = { "verity", false, dm_probe, open_verity };

@@ -17,11 +17,16 @@ static const struct layer_guard *const guards[] = {
 	NULL,
 };
 
-int layer_choose_guard(const struct layer_guard **ret_guard, struct err *err)
+/* What a kernel has may be a word of its command line, initcall_blacklist=dm_verity_init:
+ * with that alone nobody gets a weaker guard. */
+int layer_choose_guard(bool hash_will_do, const struct layer_guard **ret_guard,
+		       struct err *err)
 {
 	int r = err_set(err, -ENOTSUP, "this build has no way to verify a layer");
 
 	for (size_t i = 0; guards[i]; i++) {
+		if (guards[i]->weak && !hash_will_do)
+			return err_wrap(err, r, "no `guard hash` in the policy");
 		r = guards[i]->probe(err);
 		if (r == 0)
 			*ret_guard = guards[i];

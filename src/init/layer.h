@@ -19,6 +19,7 @@ struct layer_job {
 /* How a layer's bytes are kept what the manifest says they are. */
 struct layer_guard {
 	const char *name;
+	bool weak;		       /* what changes after the check is not noticed */
 	int (*probe)(struct err *err); /* 0, -ENOTSUP: not in this kernel, or -errno */
 	/* Makes the device to mount. Its fd, the caller's, which keeps it alive; or
 	 * -errno. */
@@ -28,9 +29,11 @@ struct layer_guard {
 extern const struct layer_guard layer_verity; /* CONFIG_LAMINA_VERITY */
 extern const struct layer_guard layer_hash;   /* CONFIG_LAMINA_HASH_AT_BOOT */
 
-/* The first guard of this build that works on this kernel. 0; -ENOTSUP: none does, and
- * then no image can be trusted. */
-int layer_choose_guard(const struct layer_guard **ret_guard, struct err *err);
+/* The first guard of this build that works on this kernel and is enough for the policy,
+ * which may also take hashing at boot (@hash_will_do). 0; -ENOTSUP: none is, and then no
+ * image can be trusted. */
+int layer_choose_guard(bool hash_will_do, const struct layer_guard **ret_guard,
+		       struct err *err);
 
 /* Opens the blob, guards it, mounts it read-only at @target. 0 or -errno. */
 int layer_mount(const struct layer_guard *guard, int store, struct layer_job *job,

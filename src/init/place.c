@@ -5,11 +5,14 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "init/pid1/console.h"
+#include "init/report.h"
 
 #define PLACE_SIZE 4096 /* a manifest has no longer path */
 
@@ -89,4 +92,45 @@ int place_open_parent(const struct stage *stage, const char *path, const char **
 		return err_set(err, -EINVAL, "%s: names no file", path);
 	*ret_name = slash + 1;
 	return open_dir(stage, path, (size_t)(slash - path), err);
+}
+
+/* The deepest directory on the way to @path. An O_PATH fd or -errno. */
+static int open_deepest(const struct stage *stage, const char *path)
+{
+	char rel[PLACE_SIZE];
+	int r = str_below_root(path, rel, sizeof(rel));
+
+	while (r == 0) {
+		int dir = path_open_in(stage->root, rel, O_PATH | O_DIRECTORY);
+		char *slash = strrchr(rel, '/');
+
+		if (dir >= 0 || strcmp(rel, ".") == 0)
+			return dir;
+		if (slash)
+			*slash = '\0';
+		else
+			(void)strcpy(rel, ".");
+	}
+	return r;
+}
+
+/* Persistent volumes are of the store's file system. */
+static bool is_persistent(const struct stage *stage, const char *path)
+{
+	__fd int dir = open_deepest(stage, path);
+	struct stat store, st;
+
+	if (stage->image->manifest.upper == MANIFEST_UPPER_PERSIST)
+		return true;
+	return dir >= 0 && sys_fstat(dir, &st) == 0 &&
+	       sys_fstat(stage->store, &store) == 0 && st.st_dev == store.st_dev;
+}
+
+bool place_pass_over(const struct stage *stage, const char *path, const struct err *err)
+{
+	if (!is_persistent(stage, path))
+		return false;
+	console_say("image %.12s: passed over: %s", stage->image->id, err->text);
+	report_note(stage->run, err->text);
+	return true;
 }

@@ -5,6 +5,8 @@
  * at the image's root. /run and /dev are still init's own and move there later: what lies
  * below them is made below those, or it would vanish under the move.
  */
+#include <stdbool.h>
+
 #include "init/stage.h"
 
 /* Opens the directory @path, made with its parents if missing (root's, 0755). An O_PATH
@@ -16,3 +18,8 @@ int place_open_dir(const struct stage *stage, const char *path, struct err *err)
  * @ret_name, which borrows from @path. */
 int place_open_parent(const struct stage *stage, const char *path, const char **ret_name,
 		      struct err *err);
+
+/* Is it something in a persistent volume, or in a persistent upper, that keeps @path from
+ * being what the manifest wants there? Then the image starts without: says so on the
+ * console and for `laminactl status`, with the reason in @err. */
+bool place_pass_over(const struct stage *stage, const char *path, const struct err *err);

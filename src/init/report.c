@@ -16,6 +16,18 @@ int report_write(int dir, const char *name, const char *text, size_t size)
 	return fd < 0 ? fd : fd_write_all(fd, text, size);
 }
 
+void report_note(int dir, const char *text)
+{
+	__fd int fd = path_open_own(dir, "notes", O_WRONLY | O_CREAT | O_APPEND, 0644);
+	char line[sizeof(((struct err *)0)->text) + 1];
+	struct str s;
+
+	str_init(&s, line, sizeof(line));
+	str_addf(&s, "%s\n", text);
+	if (fd >= 0)
+		(void)fd_write_all(fd, line, s.used);
+}
+
 const char *report_slot(enum decide_slot slot)
 {
 	static const char *const words[] = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "init/run.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -11,31 +12,66 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
-#include "container/program.h"
+#include "container/rehearsal.h"
 #include "init/pid1/console.h"
 #include "init/place.h"
 #include "init/report.h"
 #include "init/timeline.h"
 #include "init/trial/keeper.h"
 
+/* All is in its place by now, and links lead where they will lead the program. Of what a
+ * volume has in the way only the way there is lost. */
+static int open_cwd(struct stage *stage, struct err *err)
+{
+	const char *cwd = stage->image->manifest.cwd;
+	char rel[4096];
+	int r = str_below_root(cwd, rel, sizeof(rel));
+
+	if (r == 0)
+		r = path_make_dirs_in(stage->root, rel, 0755);
+	if (r < 0)
+		(void)err_errno(err, r, "working directory %s", cwd);
+	if (r < 0 && place_pass_over(stage, cwd, err))
+		r = path_open_in(stage->root, ".", O_PATH | O_DIRECTORY);
+	stage->cwd = r;
+	return r < 0 ? r : 0;
+}
+
+static int check_program(struct stage *stage, struct err *err)
+{
+	const struct manifest *manifest = &stage->image->manifest;
+	const struct program_search search = {
+		.root = stage->root,
+		.path = environment_get(&stage->environment, "PATH"),
+		.cwd = manifest->cwd,
+		.identity = &stage->identity,
+	};
+	const struct rehearsal rehearsal = {
+		.search = &search,
+		.cwd = stage->cwd,
+		.args = (char *const *)(uintptr_t)manifest->args,
+		.env = (char *const *)(uintptr_t)stage->environment.env,
+	};
+	int r = rehearsal_run(&rehearsal, stage->program, err);
+
+	if (r != -ENOTSUP)
+		return r;
+	console_say("%s; the program is looked at only", err->text);
+	return program_find(&search, manifest->args[0], stage->program, err);
+}
+
 int run_check(struct stage *stage, struct err *err)
 {
 	const struct manifest *manifest = &stage->image->manifest;
-	struct program_search search = { .root = stage->root,
-					 .cwd = manifest->cwd,
-					 .identity = &stage->identity };
-	__fd int cwd = place_open_dir(stage, manifest->cwd, err);
-	int r;
+	int r = open_cwd(stage, err);
 
-	if (cwd < 0)
-		return err_wrap(err, cwd, "working directory");
+	if (r < 0)
+		return r;
 	r = identity_resolve(stage->root, manifest->user, &stage->identity, err);
 	if (r < 0)
 		return err_wrap(err, r, "user %s", manifest->user);
 	environment_make(manifest, &stage->identity, &stage->environment);
-	search.path = environment_get(&stage->environment, "PATH");
-	r = program_find(&search, manifest->args[0], stage->program,
-			 sizeof(stage->program), err);
+	r = check_program(stage, err);
 	return r < 0 ? err_wrap(err, r, "program") : 0;
 }
 
@@ -59,19 +95,6 @@ static void say_success(const struct stage *stage)
 		    stage->image->id, trial, manifest->layer_count,
 		    manifest->layer_count == 1 ? "" : "s", stage->guard->name, ids,
 		    (timeline_now() - stage->start_us) / 1000);
-}
-
-static int enter_cwd(const char *cwd)
-{
-	char rel[4096];
-	int r = str_below_root(cwd, rel, sizeof(rel));
-	__fd int root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	__fd int dir = -EBADF;
-
-	if (r < 0 || root < 0)
-		return r < 0 ? r : root;
-	dir = path_make_dirs_in(root, rel, 0755);
-	return dir < 0 ? dir : sys_fchdir(dir);
 }
 
 /* Does the program want to share the console out by itself? An init gives it to a getty
@@ -102,7 +125,7 @@ int run_exec(const struct stage *stage, struct err *err)
 {
 	const struct manifest *manifest = &stage->image->manifest;
 	uint64_t start_us = timeline_now();
-	int r = enter_cwd(manifest->cwd);
+	int r = sys_fchdir(stage->cwd);
 
 	if (r < 0)
 		return err_errno(err, r, "working directory %s", manifest->cwd);

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "stack/switch.h"
 #include "stack/work.h"
 
 static int make_directories(struct err *err)
@@ -45,6 +46,11 @@ static void drop_fd(int *fd)
 void stage_drop(struct stage *stage)
 {
 	(void)sys_chdir("/"); /* a step that failed may have left it in there */
+	if (stage->moved && !stage->gone)
+		stage->gone = switch_move_back(STAGE_ROOT) < 0;
+	stage->moved = false;
+	stage->without = 0;
+	drop_fd(&stage->cwd);
 	drop_fd(&stage->root);
 	drop_fd(&stage->initramfs);
 	(void)work_drop(STAGE_WORK, NULL);

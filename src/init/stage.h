@@ -4,6 +4,7 @@
 #include "boot/plan.h"
 #include "container/environment.h"
 #include "container/identity.h"
+#include "container/program.h"
 #include "init/layer.h"
 #include "init/trial/watch.h"
 #include "slot/select.h"
@@ -33,19 +34,22 @@ struct stage {
 	int run, store, factory;
 	/* and for one image */
 	int initramfs, root;
-	bool moved; /* /dev, /run and the like are in the new root: no way back */
+	bool moved; /* /dev, /run and the like are in the new root */
+	bool gone;  /* there is no way back to another image */
 	struct plan plan;
+	uint32_t without; /* bit n: volume n is passed over */
 	/* found out by PLAN_CHECK for PLAN_RUN */
+	int cwd;
 	struct identity identity;
 	struct environment environment;
-	char program[512];
+	char program[PROGRAM_SIZE];
 };
 
 /* Makes the mount for all that is half built, and its directories. 0 or -errno. */
 int stage_open(struct stage *stage, struct err *err);
 
 /* Takes the image's part away again, also of a stage half opened: another image can be
- * tried. */
+ * tried, unless it is gone. */
 void stage_drop(struct stage *stage);
 
 /* The rest. */

@@ -101,8 +101,9 @@ static int do_readonly(struct stage *stage, size_t index, struct err *err)
 	return upper_close_store(stage, err);
 }
 
-/* As late as there is a way back; the factory's image has no record. */
-static int do_check(struct stage *stage, size_t index, struct err *err)
+/* First a last look at the record's device, as late as /dev and /sys are here; the factory's
+ * image has no record. */
+static int do_move(struct stage *stage, size_t index, struct err *err)
 {
 	int r = stage->image->slot == DECIDE_FACTORY
 			? 0
@@ -110,22 +111,22 @@ static int do_check(struct stage *stage, size_t index, struct err *err)
 
 	(void)index;
 	stage->twin = r < 0;
-	return r < 0 ? r : run_check(stage, err);
-}
-
-static int do_move(struct stage *stage, size_t index, struct err *err)
-{
-	int r = switch_move_mounts(STAGE_ROOT, err);
-
-	(void)index;
+	if (r == 0)
+		r = switch_move_mounts(STAGE_ROOT, err);
 	stage->moved = r == 0;
 	return r;
 }
 
+static int do_check(struct stage *stage, size_t index, struct err *err)
+{
+	(void)index;
+	return run_check(stage, err);
+}
+
 static int do_switch(struct stage *stage, size_t index, struct err *err)
 {
-	(void)stage;
 	(void)index;
+	stage->gone = true;
 	return switch_root(STAGE_ROOT, err);
 }
 

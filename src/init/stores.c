@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <stdbool.h>
+#include <string.h>
 #include <sys/mount.h>
 
 #include "base/fd.h"
@@ -17,14 +19,25 @@
 
 static char store_path[64], state_path[64];
 
-static int mount_device(const struct policy *policy, const char *source, const char *type,
-			const char *target, char path[64], struct err *err)
+/* Its superblock may ask for a panic at the first error, which whoever writes to the disk
+ * can have. Other file systems ask for nothing there. */
+static const char *options_of(const char *type)
+{
+	bool is_ext = strncmp(type, "ext", 3) == 0 && strchr("234", type[3]);
+
+	return is_ext ? "ro,errors=remount-ro" : "ro";
+}
+
+static int mount_device(const struct policy *policy, struct watch *watch,
+			const char *source, const char *type, const char *target,
+			char path[64], struct err *err)
 {
 	const unsigned int attrs = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
 				   MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 	uint64_t start_us = timeline_now();
+	/* a device may be longer in coming than a watchdog waits */
+	int r = watch_stop(watch);
 	__fd int device = find_device(source, policy->store_timeout_s * 1000, path, err);
-	int r;
 
 	timeline_add(start_us, "find store");
 	if (device < 0)
@@ -32,22 +45,30 @@ static int mount_device(const struct policy *policy, const char *source, const c
 	r = sys_mkdirat(AT_FDCWD, target, 0755);
 	if (r < 0 && r != -EEXIST)
 		return err_errno(err, r, "%s", target);
+	/* whatever the file system makes the kernel do from here on */
+	if (watch_arm(watch, policy, err) < 0)
+		console_say("%s", err->text);
 	start_us = timeline_now();
-	r = mount_new(type, path, "ro", attrs, target, err);
+	r = mount_new(type, path, options_of(type), attrs, target, err);
 	timeline_add(start_us, "mount store");
-	return r < 0 ? r : store_open(target, err);
+	if (r < 0)
+		return r;
+	__fd int store = store_open(target, err);
+
+	r = store < 0 ? store : store_check(store, err);
+	return r < 0 ? r : TAKE_FD(store);
 }
 
-int stores_open(const struct policy *policy, struct err *err)
+int stores_open(const struct policy *policy, struct watch *watch, struct err *err)
 {
-	int r = mount_device(policy, policy->store, policy->store_type, STAGE_STORE,
-			     store_path, err);
+	int r = mount_device(policy, watch, policy->store, policy->store_type,
+			     STAGE_STORE, store_path, err);
 
 	return r < 0 ? err_wrap(err, r, "store %s", policy->store) : r;
 }
 
 #ifdef CONFIG_LAMINA_UPDATE
-int stores_open_factory(const struct policy *policy, struct err *err)
+int stores_open_factory(const struct policy *policy, struct watch *watch, struct err *err)
 {
 	char path[64];
 	int r;
@@ -55,7 +76,7 @@ int stores_open_factory(const struct policy *policy, struct err *err)
 	if (policy_factory_in_initramfs(policy))
 		r = store_open(policy->factory, err);
 	else
-		r = mount_device(policy, policy->factory, policy->factory_type,
+		r = mount_device(policy, watch, policy->factory, policy->factory_type,
 				 STAGE_FACTORY, path, err);
 	return r < 0 ? err_wrap(err, r, "factory %s", policy->factory) : r;
 }

@@ -8,13 +8,16 @@
 
 #include "base/err.h"
 #include "format/policy.h"
+#include "init/trial/watch.h"
 
-/* The store. Its directory, which the caller owns, or -errno. */
-int stores_open(const struct policy *policy, struct err *err);
+/* The store. Its directory, which the caller owns, or -errno. The watchdog is armed, where
+ * the policy has one, before the kernel reads the first byte of the file system. */
+int stores_open(const struct policy *policy, struct watch *watch, struct err *err);
 
 #ifdef CONFIG_LAMINA_UPDATE
 /* The factory's, on a device or in the initramfs. As stores_open(). */
-int stores_open_factory(const struct policy *policy, struct err *err);
+int stores_open_factory(const struct policy *policy, struct watch *watch,
+			struct err *err);
 
 /* The device of the boot record: its path, in static memory, or NULL where the record is
  * a file of the store. 0 or -errno. */
@@ -27,8 +30,10 @@ int stores_check_state(const struct policy *policy, struct err *err);
 /* The store, writable for a moment, and read-only again. 0 or -errno. */
 int stores_writable(bool writable, struct err *err);
 #else
-static inline int stores_open_factory(const struct policy *policy, struct err *err)
+static inline int stores_open_factory(const struct policy *policy, struct watch *watch,
+				      struct err *err)
 {
+	(void)watch;
 	return err_set(err, -ENOTSUP, "factory %s: not in this build", policy->factory);
 }
 

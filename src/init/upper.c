@@ -16,6 +16,7 @@
 #include "init/place.h"
 #include "stack/mount.h"
 #include "stack/work.h"
+#include "store/store.h"
 
 #define STORE_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
@@ -60,7 +61,7 @@ int upper_close_store(const struct stage *stage, struct err *err)
 	if (r < 0)
 		return err_errno(err, r, "store: making it read-only");
 	for (size_t i = 0; r == 0 && i < manifest->volume_count; i++) {
-		if (manifest->volumes[i].persist)
+		if (manifest->volumes[i].persist && !(stage->without & UINT32_C(1) << i))
 			r = release_volume(stage, &manifest->volumes[i], err);
 	}
 	return r;
@@ -114,8 +115,11 @@ static int open_own_dir(int parent, const char *name, const struct stat *like)
 static int open_own_dirs(const struct stage *stage, const char *top)
 {
 	__fd int dir = open_own_dir(stage->store, top, NULL);
+	__fd int own =
+		dir < 0 ? dir : open_own_dir(dir, stage->image->manifest.name, NULL);
+	int r = own < 0 ? own : store_check_dirs(own, ".", NULL);
 
-	return dir < 0 ? dir : open_own_dir(dir, stage->image->manifest.name, NULL);
+	return r < 0 ? r : TAKE_FD(own);
 }
 
 static int root_attributes(const struct stage *stage, struct stat *ret_st)
@@ -268,15 +272,20 @@ static int mount_tmpfs(const char *options, int target, const struct stat *like,
 	return r;
 }
 
-int upper_mount_volume(const struct stage *stage, size_t index, struct err *err)
+int upper_mount_volume(struct stage *stage, size_t index, struct err *err)
 {
 	const struct manifest_volume *volume = &stage->image->manifest.volumes[index];
 	__fd int target = place_open_dir(stage, volume->path, err);
 	struct stat like, root;
 	int r;
 
-	if (target < 0)
-		return err_wrap(err, target, "volume");
+	if (target < 0) {
+		(void)err_wrap(err, target, "volume");
+		if (!place_pass_over(stage, volume->path, err))
+			return target;
+		stage->without |= UINT32_C(1) << index;
+		return 0;
+	}
 	r = sys_fstat(target, &like);
 	if (r == 0)
 		r = sys_fstat(stage->root, &root);

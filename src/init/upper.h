@@ -23,5 +23,6 @@ int upper_make(const struct stage *stage, struct err *err);
 int upper_place(const struct stage *stage, struct upper_place *ret_place);
 
 /* Mounts volume @index over the stack. It takes over mode and owner of the directory in
- * the image when it is new. 0 or -errno. */
-int upper_mount_volume(const struct stage *stage, size_t index, struct err *err);
+ * the image when it is new. One whose place another volume has taken is passed over. 0 or
+ * -errno. */
+int upper_mount_volume(struct stage *stage, size_t index, struct err *err);

@@ -32,12 +32,19 @@ static int move_there(int root, const char *name, struct err *err)
 	return r < 0 ? err_errno(err, r, "moving %s into the new root", name) : 0;
 }
 
-static void move_back(int root, const char *name)
+static int move_back(int root, size_t count)
 {
-	__fd int from = path_open_in(root, name, O_PATH | O_DIRECTORY);
+	int first = 0;
 
-	if (from >= 0)
-		(void)mount_move(from, "", AT_FDCWD, name);
+	while (count-- > 0) {
+		const char *name = switch_moved[count];
+		__fd int from = path_open_in(root, name, O_PATH | O_DIRECTORY);
+		int r = from < 0 ? from : mount_move(from, "", AT_FDCWD, name);
+
+		if (r < 0)
+			first = r;
+	}
+	return first;
 }
 
 int switch_move_mounts(const char *new_root, struct err *err)
@@ -52,11 +59,18 @@ int switch_move_mounts(const char *new_root, struct err *err)
 
 		if (r == 0)
 			continue;
-		while (i-- > 0)
-			move_back(root, switch_moved[i]);
+		(void)move_back(root, i);
 		return r;
 	}
 	return 0;
+}
+
+int switch_move_back(const char *new_root)
+{
+	__fd int root =
+		sys_openat(AT_FDCWD, new_root, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+	return root < 0 ? root : move_back(root, SWITCH_MOVED);
 }
 
 /* Takes away what is mounted on @name: whatever is needed later has been moved. By a

@@ -9,6 +9,9 @@
  * the old /proc. */
 int switch_move_mounts(const char *new_root, struct err *err);
 
+/* Moves them back. 0 or -errno: some are lost. */
+int switch_move_back(const char *new_root);
+
 /*
  * Makes @new_root (a mount) the root, by pivot_root where the kernel can, else by MS_MOVE
  * and chroot, and leaves "/" as working directory. Then frees the initramfs: its files,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,57 @@
 
 #define BLOBS "blobs/sha256/"
 #define IMAGES "images/"
+
+/* The kernel may go through all of a directory for one name in it, and nobody can stop it:
+ * a hundred times what a store needs is too much. */
+#define DIR_MAX_BYTES (16 << 20)
+#define DIR_MAX_ENTRIES 4096
+
+static int check_dir(int store, const char *name, struct err *err)
+{
+	struct stat st;
+	int r = sys_fstatat(store, name, &st, AT_SYMLINK_NOFOLLOW);
+
+	if (r == -ENOENT || r == -ENOTDIR) /* who opens it will be told */
+		return 0;
+	if (r < 0)
+		return err_errno(err, r, "%s", name);
+	if (S_ISDIR(st.st_mode) && st.st_size > DIR_MAX_BYTES)
+		return err_set(err, -EFBIG,
+			       "%s: a directory of %" PRIu64 " MiB, too large to look "
+			       "into",
+			       name, (uint64_t)st.st_size >> 20);
+	return 0;
+}
+
+int store_check_dirs(int store, const char *rel, struct err *err)
+{
+	size_t size = 0;
+	int r = 0;
+
+	while (r == 0 && rel[size]) {
+		char name[PATH_MAX];
+
+		size += rel[size] == '/';
+		size += strcspn(rel + size, "/");
+		if (size >= sizeof(name))
+			return err_set(err, -ENAMETOOLONG, "name too long");
+		memcpy(name, rel, size);
+		name[size] = '\0';
+		r = check_dir(store, name, err);
+	}
+	return r;
+}
+
+int store_check(int store, struct err *err)
+{
+	static const char *const dirs[] = { ".", "images", "blobs/sha256" };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		r = store_check_dirs(store, dirs[i], err);
+	return r;
+}
 
 int store_open(const char *path, struct err *err)
 {
@@ -99,7 +151,7 @@ int store_next_image(int store, char id[DIGEST_HEX_SIZE], struct err *err)
 	char next[DIGEST_HEX_SIZE] = "";
 	const struct dirent *entry;
 	struct dir list;
-	int r;
+	int r, entries = 0;
 
 	if (images == -ENOENT)
 		return err_set(err, images, "not a store: there is no images directory");
@@ -109,6 +161,9 @@ int store_next_image(int store, char id[DIGEST_HEX_SIZE], struct err *err)
 	while ((r = dir_next(&list, &entry)) > 0) {
 		const char *name = entry->d_name;
 
+		if (++entries > DIR_MAX_ENTRIES)
+			return err_set(err, -E2BIG, "images: more than %d entries",
+				       DIR_MAX_ENTRIES);
 		if (is_image(entry) && strcmp(name, id) > 0 &&
 		    (!next[0] || strcmp(name, next) < 0))
 			memcpy(next, name, sizeof(next));
@@ -181,6 +236,9 @@ int store_load_image(int store, const char *id, const struct keyring *ring,
 	int r;
 
 	(void)snprintf(name, sizeof(name), IMAGES "%.64s", id);
+	r = check_dir(store, name, err);
+	if (r < 0)
+		return r;
 	__fd int dir = path_open_own(store, name, O_PATH | O_DIRECTORY, 0);
 
 	if (dir < 0)

@@ -16,13 +16,22 @@
 /* Opens the store's directory. An fd the caller owns, or -errno. */
 int store_open(const char *path, struct err *err);
 
+/* May the kernel look into the store's own directories? A disk can have some of terabytes,
+ * at which it would stand still for minutes. 0, or -EFBIG with the name. */
+int store_check(int store, struct err *err);
+
+/* The same of all directories on the way to @rel, and of @rel itself. 0, also where they
+ * are missing. */
+int store_check_dirs(int store, const char *rel, struct err *err);
+
 /* Opens a layer's blob: a regular file of exactly @size_bytes, or an error that says what
  * it is instead. An fd the caller owns. */
 int store_open_blob(int store, const struct digest *digest, uint64_t size_bytes,
 		    struct err *err);
 
 /* Turns @id, "" at first, into the next image of images/<64 hex digits>, in the order of
- * ids; other names are passed over. 1; 0: there are no more; or -errno. */
+ * ids; other names are passed over. 1; 0: there are no more; or -errno; -E2BIG: more
+ * entries than anybody would look through. */
 int store_next_image(int store, char id[DIGEST_HEX_SIZE], struct err *err);
 
 /* Reads a small regular file of untrusted directory @dir, at most @room bytes. 0, or

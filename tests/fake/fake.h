@@ -77,7 +77,12 @@ struct fake_config {
 	bool no_direct_io;	/* O_DIRECT, and a loop device with it, is EINVAL */
 	void (*on_sleep)(void); /* called at every sleep: devices that come late */
 	unsigned int forks;	/* bit n: the n-th fork from 0 goes on as the child */
-	int child_status;	/* what waitpid() tells of every child */
+	bool as_rehearsed;	/* so does the one with a pipe; else that is for real */
+	int no_trace;	    /* the errno of a ptrace that nobody may use; 0: it works */
+	uint64_t dir_bytes; /* that fstat says of every directory */
+	int execve_r;	    /* what a rehearsed execve says that finds all in order */
+	int execve_signal;  /* ...or what ends it */
+	int child_status;   /* what waitpid() tells of every child */
 };
 extern struct fake_config fake_config;
 

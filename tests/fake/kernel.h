@@ -91,6 +91,7 @@ struct fd {
 	struct place place;
 	size_t position; /* in a directory: the order of the last one listed */
 	struct context *context;
+	int real;      /* of a pipe: this process' own, which outlives a fork */
 	char what[80]; /* the call that opened it */
 };
 
@@ -126,6 +127,9 @@ struct kernel {
 	void (*sigterm)(int sig);
 	size_t node_count;
 	int fs_count, busy_loops;
+	bool real_child; /* this is one, and it ends for real */
+	bool traced;	 /* it stops as it executes; to its parent: it has */
+	int traced_pid;	 /* the real child */
 	uint64_t now_ns;
 	char console[8192];
 	size_t console_used;

@@ -281,11 +281,16 @@ int sys_dup3(int fd, int newfd, int flags)
 int sys_pipe2(int fds[2], int flags)
 {
 	struct place nowhere = { NULL, NULL };
+	int real[2];
 
 	ENTER("pipe2");
+	if (pipe(real) < 0)
+		fake_bug("no pipe");
 	for (int i = 0; i < 2; i++) {
 		fds[i] = fd_new(nowhere, flags, call_now());
 		kernel->fds[fds[i]].kind = FD_PIPE;
+		kernel->fds[fds[i]].real = real[i];
+		kernel->fds[fds[i]].flags |= i ? O_WRONLY : O_RDONLY;
 	}
 	return 0;
 }

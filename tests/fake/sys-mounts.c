@@ -102,6 +102,8 @@ static int set(struct context *context, const char *key, const char *value)
 	    strcmp(key, "mode") == 0 || strcmp(key, "nr_inodes") == 0 ||
 	    strcmp(key, "uid") == 0 || strcmp(key, "gid") == 0)
 		return 0;
+	if (strcmp(context->type, "ext4") == 0 && strcmp(key, "errors") == 0)
+		return strcmp(value, "remount-ro") == 0 ? 0 : -EINVAL;
 	return refuse(context, -EINVAL, key);
 }
 

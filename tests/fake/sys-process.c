@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/sys.h"
 #include "fake/calls.h"
@@ -58,6 +60,10 @@ int sys_execve(const char *path, char *const argv[], char *const envp[])
 		return r;
 	if (!S_ISREG(at.node->mode) || !(at.node->mode & 0111))
 		return -EACCES;
+	if (kernel->traced && fake_config.execve_r)
+		return -fake_config.execve_r;
+	if (kernel->real_child)
+		_exit(fake_config.execve_signal ? fake_config.execve_signal : SIGTRAP);
 	used = (size_t)snprintf(executed, sizeof(executed), "%s", path);
 	for (size_t i = 1; argv[0] && argv[i] && used < sizeof(executed); i++)
 		used += (size_t)snprintf(executed + used, sizeof(executed) - used, " %s",
@@ -71,6 +77,8 @@ int sys_execve(const char *path, char *const argv[], char *const envp[])
 
 void sys_exit(int status)
 {
+	if (kernel->real_child)
+		_exit(status);
 	for (int fd = 3; fd < MAX_FDS; fd++) {
 		if (kernel->fds[fd].kind != FD_FREE)
 			(void)sys_close(fd);
@@ -87,20 +95,77 @@ int sys_reboot(int cmd)
 /* --- processes: one at a time, whichever the test wants to see
  * ------------------------------------------------------------ */
 
+/* With a pipe open the child is a real one: what it says into that is wanted. Its faults are
+ * its own; fail those of @as_rehearsed. */
+static bool has_pipe(void)
+{
+	for (int fd = 0; fd < MAX_FDS; fd++) {
+		if (kernel->fds[fd].kind == FD_PIPE)
+			return true;
+	}
+	return false;
+}
+
+static pid_t fork_for_real(void)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		fake_bug("no fork");
+	kernel->traced_pid = pid;
+	if (pid == 0)
+		fake_fail(0, 0);
+	kernel->real_child = pid == 0;
+	return pid;
+}
+
+int sys_traceme(void)
+{
+	ENTER("ptrace");
+	if (fake_config.no_trace)
+		return -fake_config.no_trace;
+	kernel->traced = true;
+	return 0;
+}
+
 pid_t sys_fork(void)
 {
 	bool child;
 
 	ENTER("fork");
+	if (has_pipe())
+		return fake_config.as_rehearsed ? 0 : fork_for_real();
 	child = fake_config.forks & 1;
 	fake_config.forks >>= 1;
 	return child ? 0 : 100;
+}
+
+/* A child that ended as a traced one is told to stop, and to have been killed after that. */
+static pid_t wait_for_real(pid_t pid, int *ret_status)
+{
+	int status;
+
+	if (kernel->traced) { /* here it stands for the parent's: that has seen it stopped */
+		kernel->traced = false;
+		kernel->traced_pid = 0;
+		*ret_status = SIGKILL;
+		return pid;
+	}
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		fake_bug("the child crashed");
+	kernel->traced = WEXITSTATUS(status) != 0;
+	if (!kernel->traced)
+		kernel->traced_pid = 0;
+	*ret_status = kernel->traced ? WEXITSTATUS(status) << 8 | 0x7f : 0;
+	return pid;
 }
 
 pid_t sys_waitpid(pid_t pid, int *ret_status, int options)
 {
 	(void)options;
 	ENTER("waitpid %d", (int)pid);
+	if (pid == kernel->traced_pid)
+		return wait_for_real(pid, ret_status);
 	if (ret_status)
 		*ret_status = fake_config.child_status;
 	return pid > 0 ? pid : -ECHILD;

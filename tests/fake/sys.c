@@ -126,8 +126,22 @@ int sys_close(int number)
 	}
 	if (fd->kind == FD_CONTEXT && fd->context->fs)
 		fs_put(fd->context->fs);
+	if (fd->kind == FD_PIPE)
+		(void)close(fd->real);
 	fd->kind = FD_FREE;
 	return 0;
+}
+
+/* While the one process there is could still write to it, nobody else does. */
+static ssize_t read_pipe(const struct fd *pipe, void *buf, size_t size)
+{
+	for (int i = 0; i < MAX_FDS; i++) {
+		const struct fd *fd = &kernel->fds[i];
+
+		if (fd->kind == FD_PIPE && (fd->flags & O_ACCMODE) == O_WRONLY)
+			return 0;
+	}
+	return read(pipe->real, buf, size);
 }
 
 static int64_t read_node(struct node *node, void *buf, size_t size, uint64_t offset)
@@ -170,7 +184,7 @@ ssize_t sys_read(int number, void *buf, size_t size)
 	if (fd->kind == FD_CONTEXT)
 		return read_words(fd->context, buf, size);
 	if (fd->kind == FD_PIPE)
-		return 0;
+		return read_pipe(fd, buf, size);
 	n = read_node(fd->place.node, buf, size, fd->position);
 	if (n > 0)
 		fd->position += (size_t)n;
@@ -229,9 +243,11 @@ ssize_t sys_write(int number, const void *buf, size_t size)
 
 	ENTER("write, %s", fd ? fd->what : "closed");
 	if (fd && fd->kind == FD_PIPE)
-		return (ssize_t)size;
+		return write(fd->real, buf, size);
 	if (!is_writable(fd))
 		return -EBADF;
+	if (fd->flags & O_APPEND)
+		fd->position = fd->place.node->size;
 	n = write_node(fd->place.node, buf, size, fd->position);
 	if (n > 0)
 		fd->position += (size_t)n;
@@ -254,7 +270,9 @@ static int fill_stat(struct place at, struct stat *ret_st)
 	ret_st->st_mode = at.node->mode;
 	ret_st->st_uid = at.node->uid;
 	ret_st->st_gid = at.node->gid;
-	ret_st->st_size = S_ISREG(at.node->mode) ? (off_t)at.node->size : 0;
+	ret_st->st_size = S_ISREG(at.node->mode)   ? (off_t)at.node->size
+			  : S_ISDIR(at.node->mode) ? (off_t)fake_config.dir_bytes
+						   : 0;
 	ret_st->st_blocks = (ret_st->st_size + 4095) / 4096 * 8;
 	ret_st->st_dev = makedev(0, at.mount ? (unsigned int)at.mount->fs->number : 0);
 	ret_st->st_ino = (ino_t)(uintptr_t)at.node;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The whole boot against the fake kernel: what is refused, what is left behind. */
 #include <fcntl.h>
+#include <signal.h>
 
 #include "base/sys.h"
 #include "fake/machine.h"
@@ -37,6 +38,12 @@ static bool forgives(const char *call)
 		"ioctl 0x540e, openat /dev/console",
 		"fchownat ",
 		"umount2",
+		/* then the program is looked at only */
+		"pipe2",
+		"fork",
+		"read, pipe2",
+		"waitpid",
+		"kill",
 		"pivot_root",
 		"mkdirat bin",
 		"openat2 policy",
@@ -84,9 +91,10 @@ static void every_call_fails_once(void **state)
 {
 	(void)state;
 	plain_machine();
-	machine.manifest =
-		"upper persist\nvolume /data persist\nvolume /tmp tmpfs size=1m\n"
-		"inject /etc/hostname\nuser app\ncwd /srv\n";
+	machine.manifest = "volume /data persist\nvolume /tmp tmpfs size=1m\n"
+			   "inject /etc/hostname\nuser app\ncwd /srv\n";
+	assert_true(sweep_boot(setup_mounted, forgives, NULL) > 100);
+	machine.manifest = "upper persist\nuser app\n";
 	assert_true(sweep_boot(setup_mounted, forgives, NULL) > 100);
 }
 
@@ -186,6 +194,144 @@ static void never_writes_through_a_link(void **state)
 	assert_string_equal(fake_text_of("/etc/hostname"), "of the device");
 }
 
+/* What only the disk says can't make the kernel panic, or look for ever. */
+static void hostile_file_systems(void **state)
+{
+	(void)state;
+	plain_machine();
+	setup();
+	assert_boots();
+	assert_true(fake_called("fsconfig errors=remount-ro, fsopen ext4"));
+	setup();
+	fake_config.dir_bytes = UINT64_C(1) << 40;
+	assert_fails(-EFBIG, "store /dev/vda: .: a directory of 1048576 MiB, too large");
+	assert_false(fake_called("getdents64, openat2 images"));
+}
+
+/* What is in the way in a volume costs what belongs there, and no boot. Nothing of it is
+ * touched. */
+static void what_volumes_hold(void **state)
+{
+	static const char notes[] = "volume: /data/sub: Not a directory\n"
+				    "inject: /data/conf: Not a directory\n"
+				    "inject /data/name: Is a directory\n"
+				    "working directory /data/work: Not a directory\n";
+
+	(void)state;
+	plain_machine();
+	machine.manifest = "upper tmpfs\nvolume /data persist\nvolume /data/sub persist\n"
+			   "inject /data/conf/x\ninject /data/name\ninject /data/good\n"
+			   "cwd /data/work\n";
+	setup();
+	fake_text(STORE "volumes/thermostat/data/sub", "the user's");
+	fake_text(STORE "volumes/thermostat/data/conf", "the user's");
+	fake_text(STORE "volumes/thermostat/data/work", "the user's");
+	fake_text(STORE "volumes/thermostat/data/name/x", "the user's");
+	fake_text(STORE "volumes/thermostat/data/good", "the user's");
+	fake_text(STORE "inject/data/conf/x", "of the device");
+	fake_text(STORE "inject/data/name", "of the device");
+	fake_text(STORE "inject/data/good", "of the device");
+	assert_boots();
+	assert_string_equal(fake_text_of("/run/lamina/notes"), notes);
+	assert_non_null(
+		strstr(fake_console(), ": passed over: volume: /data/sub: Not a"));
+	assert_string_equal(fake_text_of("/data/sub"), "the user's");
+	assert_string_equal(fake_text_of("/data/conf"), "the user's");
+	assert_string_equal(fake_text_of("/data/work"), "the user's");
+	assert_string_equal(fake_text_of("/data/name/x"), "the user's");
+	assert_string_equal(fake_text_of("/data/good"), "of the device");
+	/* in the image it is the image's fault */
+	machine.manifest = "upper tmpfs\nvolume /data persist\ncwd /etc/hostname\n";
+	setup();
+	assert_fails(-ENOTDIR, "working directory /etc/hostname: Not a directory");
+}
+
+/* What the kernel says of the program counts, while everything can be put back. */
+static void rehearsed(void **state)
+{
+	(void)state;
+	plain_machine();
+	machine.manifest = "user app\n";
+	setup();
+	fake_config.execve_r = EACCES;
+	assert_fails(-EACCES,
+		     "program: /bin/app: the kernel does not start it for user 7: "
+		     "Permission denied");
+	assert_string_equal(fake_type_of("/dev"), "devtmpfs");
+	assert_false(fake_called("mount . at /") || fake_called("chroot"));
+	/* words of our own where there are some */
+	machine.run = "arg /bin/script\nrun exec\n";
+	setup();
+	fake_text("@squashfs:bin/script", "#!/bin/none\n");
+	fake_config.execve_r = ENOENT;
+	assert_fails(-ENOENT, "program: /bin/script: its interpreter /bin/none: No such");
+	machine.run = "arg nowhere\nrun exec\n";
+	setup();
+	assert_fails(-ENOENT, "program: nowhere: not in PATH (/usr/local/sbin:");
+	/* it ends where there is no errno any more */
+	plain_machine();
+	setup();
+	fake_config.execve_signal = SIGSEGV;
+	assert_fails(-ENOEXEC, "program: /bin/app: ended by signal 11 as it started");
+	/* the next of PATH, as execvp goes on */
+	machine.run = "arg app\narg one\nrun exec\n";
+	setup();
+	fake_empty("@squashfs:usr/bin/app", 0644);
+	assert_boots();
+	assert_string_equal(fake_executed(), "/bin/app one");
+}
+
+static void not_rehearsed(void **state)
+{
+	static const char words[] =
+		"rehearsal: ptrace: Operation not permitted; the program is looked at only";
+
+	(void)state;
+	plain_machine();
+	setup();
+	fake_config.no_trace = EPERM;
+	assert_boots();
+	assert_non_null(strstr(fake_console(), words));
+	machine.run = "arg /bin/none\nrun exec\n";
+	setup();
+	fake_config.no_trace = EPERM;
+	assert_fails(-ENOENT, "program: /bin/none: No such file");
+	assert_non_null(strstr(fake_console(), words));
+}
+
+/* The child: as the user, in the root and the directory, and never untraced. */
+static void the_rehearsal_itself(void **state)
+{
+	struct err err = ERR_INIT;
+	int r = 0, n = 0, first = 0, calls;
+
+	(void)state;
+	plain_machine();
+	machine.manifest = "user app\ncwd /srv\n";
+	setup();
+	fake_config.as_rehearsed = true;
+	assert_int_equal(fake_run(boot, &err, &r), FAKE_EXECED);
+	assert_string_equal(fake_executed(), "/bin/app one");
+	assert_true(fake_called("setgroups 1") && fake_called("setresgid 8"));
+	assert_true(fake_called("setresuid 7"));
+	calls = fake_calls();
+	for (n = 1; n <= calls; n++) {
+		if (strcmp(fake_call(n), "ptrace") == 0)
+			first = n;
+	}
+	assert_true(first > 0);
+	for (n = first; n <= calls; n++) {
+		setup();
+		fake_config.as_rehearsed = true;
+		fake_fail(n, EDOM);
+		if (fake_run(boot, &err, &r) == FAKE_EXITED)
+			assert_true(n == calls || !fake_called("execve"));
+		else /* no look at the program, but the kernel's */
+			assert_true(strstr(fake_call(n), "openat /bin/app") ||
+				    strstr(fake_call(n), "pread"));
+	}
+}
+
 /* A program that the kernel does not take after all: only root can obey on-failure. */
 static void root_again_after_execve(void **state)
 {
@@ -241,7 +387,7 @@ static void what_is_refused(void **state)
 		{ "", "user nobody-here\n", NULL, -ENOENT,
 		  "user nobody-here: no user nobody-here in /etc/passwd of the image" },
 		{ "", "upper none\ncwd /srv\n", NULL, -EROFS,
-		  "working directory: /srv: Read-only" },
+		  "working directory /srv: Read-only" },
 		{ "", "", "arg /bin/none\nrun exec\n", -ENOENT,
 		  "program: /bin/none: No such file or directory" },
 		{ "", "", "arg /etc\nrun exec\n", -EACCES, "program: /etc: Permission" },
@@ -257,6 +403,10 @@ static void what_is_refused(void **state)
 		if (cases[i].run)
 			machine.run = cases[i].run;
 		setup();
+		fake_dir("@squashfs:dev");
+		fake_dir("@squashfs:proc");
+		fake_dir("@squashfs:sys");
+		fake_dir("@squashfs:run");
 		assert_fails(cases[i].number, cases[i].words);
 		assert_false(fake_called("execve"));
 	}
@@ -282,6 +432,12 @@ static void layers_that_are_not_right(void **state)
 	setup();
 	fake_fifo(path);
 	assert_fails(-EINVAL, "is a fifo, not a regular file");
+	/* a word of the kernel command line can take dm-verity away */
+	setup();
+	fake_config.no_verity = true;
+	assert_fails(-ENOTSUP, "no dm-verity in this kernel");
+	assert_false(fake_called("loop"));
+	machine.policy = "guard hash\n";
 	setup();
 	fake_config.no_verity = true;
 #ifdef CONFIG_LAMINA_HASH_AT_BOOT
@@ -330,6 +486,11 @@ int main(void)
 		cmocka_unit_test(what_the_manifest_asks_for),
 		cmocka_unit_test(links_of_the_image),
 		cmocka_unit_test(never_writes_through_a_link),
+		cmocka_unit_test(hostile_file_systems),
+		cmocka_unit_test(what_volumes_hold),
+		cmocka_unit_test(rehearsed),
+		cmocka_unit_test(not_rehearsed),
+		cmocka_unit_test(the_rehearsal_itself),
 		cmocka_unit_test(root_again_after_execve),
 		cmocka_unit_test(labels_on_the_console),
 		cmocka_unit_test(what_is_refused),

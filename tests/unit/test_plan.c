@@ -60,7 +60,8 @@ static void assert_refused_plan(int number, const char *words)
 
 #define HEX16(digits) digits digits digits digits digits digits digits digits
 #define HEX64(digits) HEX16(digits) HEX16(digits) HEX16(digits) HEX16(digits)
-#define TAIL "move: /dev /proc /sys /run\nswitch: free the initramfs, change the root\n"
+#define MOVE "move: /dev /proc /sys /run\n"
+#define TAIL "switch: free the initramfs, change the root\n"
 
 static void two_layers(void **state)
 {
@@ -76,7 +77,7 @@ static void two_layers(void **state)
 					    "verity " HEX64(
 						    "f1") " at 4096, panic\n"
 							  "upper: tmpfs\n"
-							  "overlay: 2 layers and upper\n"
+							  "overlay: 2 layers and upper\n" MOVE
 							  "check: user 0:0, directory "
 							  "/\n" TAIL
 							  "run: exec /bin/sh\n");
@@ -95,7 +96,7 @@ static void one_layer_and_nothing_to_write(void **state)
 	assert_string_equal(text(),
 			    "layer 0: sha256:" HEX64("00") " 12288 bytes, verity " HEX64(
 				    "f0") " at 4096\n"
-					  "overlay: 1 layer, read-only\n"
+					  "overlay: 1 layer, read-only\n" MOVE
 					  "check: user app, directory /srv\n" TAIL
 					  "run: exec /bin/a%20b %0A100%25\n");
 }
@@ -127,7 +128,7 @@ static void everything_else(void **state)
 		"volume 2: /var/lib/deep persistent, volumes/thermostat of the store\n"
 		"inject 0: /etc/hostname if the store has it\n"
 		"inject 1: /etc/wifi%20key if the store has it\n"
-		"readonly: the store, as the application sees it\n"
+		"readonly: the store, as the application sees it\n" MOVE
 		"check: user 0:0, directory /\n" TAIL "run: exec /bin/sh\n");
 }
 

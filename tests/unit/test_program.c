@@ -6,7 +6,7 @@
 #include "tree.h"
 
 static struct identity identity;
-static char found[256];
+static char found[PROGRAM_SIZE];
 
 static int find(const char *name, struct err *err)
 {
@@ -19,7 +19,7 @@ static int find(const char *name, struct err *err)
 
 	found[0] = '\0';
 	err->text[0] = '\0';
-	return program_find(&search, name, found, sizeof(found), err);
+	return program_find(&search, name, found, err);
 }
 
 static void assert_found(const char *name, const char *path)
@@ -68,6 +68,27 @@ static void put_elf(const char *rel, int class, const char *interpreter)
 				      .p_filesz = (Elf32_Word)strlen(file.name) + 1 };
 	}
 	tree_bytes(rel, &file, sizeof(file), 0755);
+}
+
+/* A segment of @size bytes of @name, and nothing behind. */
+static void put_elf_name(const char *rel, const char *name, size_t size)
+{
+	struct {
+		Elf64_Ehdr head;
+		Elf64_Phdr segment;
+		char name[600];
+	} file;
+
+	memset(&file, 0, sizeof(file));
+	memcpy(file.head.e_ident, ELFMAG, SELFMAG);
+	file.head.e_ident[EI_CLASS] = ELFCLASS64;
+	file.head.e_phoff = offsetof(__typeof__(file), segment);
+	file.head.e_phnum = 1;
+	file.segment = (Elf64_Phdr){ .p_type = PT_INTERP,
+				     .p_offset = offsetof(__typeof__(file), name),
+				     .p_filesz = size };
+	memcpy(file.name, name, size);
+	tree_bytes(rel, &file, offsetof(__typeof__(file), name) + size, 0755);
 }
 
 static void as_execvp_finds_it(void **state)
@@ -125,6 +146,29 @@ static void what_can_not_be_executed(void **state)
 	assert_tells(find("empty", &err), -ENOEXEC, err,
 		     "neither a program nor a script");
 	assert_tells(find("cut", &err), -ENOEXEC, err, "neither a program nor a script");
+}
+
+/* The kernel wants a name that ends inside of its segment; so do we, who would read on. */
+static void interpreter_without_end(void **state)
+{
+	struct err err = ERR_INIT;
+	char name[600];
+
+	(void)state;
+	put_elf("bin/app", ELFCLASS64, "/lib/ld.so");
+	put_elf("lib/ld.so", ELFCLASS64, NULL);
+	assert_found("app", "/bin/app");
+	for (size_t size = 1; size < 300; size++) {
+		memset(name, 'l', size);
+		name[size] = '\0';
+		put_elf_name("bin/app", name, size);
+		assert_tells(find("app", &err), -ENOEXEC, err,
+			     "neither a program nor a script");
+	}
+	/* a carriage return is a part of the name, for the kernel too */
+	tree_file("bin/script", "#!/bin/sh\r\n", 0755);
+	put_elf("bin/sh", ELFCLASS64, NULL);
+	assert_tells(find("script", &err), -ENOENT, err, "its interpreter /bin/sh\r: No");
 }
 
 /* One found later in PATH is better than one that may not be executed. */
@@ -205,7 +249,7 @@ int main(void)
 		TEST(as_execvp_finds_it),	TEST(links_end_at_the_root),
 		TEST(what_can_not_be_executed), TEST(path_goes_on),
 		TEST(who_may_execute_it),	TEST(interpreters),
-		TEST(names_too_long),
+		TEST(interpreter_without_end),	TEST(names_too_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -196,6 +196,7 @@ static void test_json_trying(void **state)
 						       "    ]\n"
 						       "  },\n"
 						       "  \"previous\": null,\n"
+						       "  \"without\": [],\n"
 						       "  \"failed\": {\n"
 						       "    \"id\": \"" HEX64(
 							       "c") "\",\n"

@@ -258,6 +258,26 @@ static void blobs_behind_links(void **state)
 	assert_tells(open_blob(4, &err), -ELOOP, err, "is a symbolic link");
 }
 
+/* However long ago somebody filled it up. */
+static void too_many_names(void **state)
+{
+	char id[DIGEST_HEX_SIZE] = "";
+	struct err err = ERR_INIT;
+
+	(void)state;
+	tree_dir("images");
+	for (int i = 0; i <= 4096; i++) {
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "images/%d", i);
+		assert_int_equal(mknodat(tree_fd, name, S_IFREG | 0644, 0), 0);
+		if (i == 4095)
+			assert_int_equal(store_next_image(tree_fd, id, &err), 0);
+	}
+	assert_tells(store_next_image(tree_fd, id, &err), -E2BIG, err,
+		     "images: more than 4096 entries");
+}
+
 static void no_store(void **state)
 {
 	struct err err = ERR_INIT;
@@ -288,6 +308,7 @@ int main(void)
 		TEST(lists_images_only),
 		TEST(blobs),
 		TEST(blobs_behind_links),
+		TEST(too_many_names),
 		TEST(no_store),
 	};
 

@@ -149,6 +149,7 @@ static void leave_stage(const struct stage *stage)
 	(void)sys_setsid();
 	(void)sys_chdir("/");
 	fd_close(stage->root);
+	fd_close(stage->cwd);
 	fd_close(stage->initramfs);
 	fd_close(stage->store);
 	fd_close(stage->factory);

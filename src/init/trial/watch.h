@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * The policy's watchdog, which gives a candidate so many seconds to be confirmed. It is
- * fed only where the hardware can't wait that long by itself. Confirmed images find it as
- * the kernel left it.
+ * The policy's watchdog. It guards what the kernel does with the store's file system, and
+ * gives a candidate so many seconds to be confirmed; it is fed only where the hardware
+ * can't wait that long by itself. For a confirmed image it is stopped.
  */
 #include <errno.h>
 #include <stdbool.h>
