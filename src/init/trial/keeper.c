@@ -95,17 +95,19 @@ static _Noreturn void run_check(const struct keeper *keeper)
  * nothing. */
 static void check(struct keeper *keeper)
 {
-	int status;
+	if (keeper->check > 0) {
+		int status = -1;
+		pid_t ended = sys_waitpid(keeper->check, &status, WNOHANG);
 
-	if (keeper->check > 0 && sys_waitpid(keeper->check, &status, WNOHANG) != 0) {
+		if (ended == 0)
+			return;
 		keeper->check = 0;
-		if (status == 0) {
+		/* of one that can't be waited for nobody knows how it ended */
+		if (ended > 0 && status == 0) {
 			confirm(keeper);
 			return;
 		}
 	}
-	if (keeper->check > 0)
-		return;
 	keeper->try_at_s = now_s() + CHECK_EVERY_S;
 	keeper->check = sys_fork();
 	if (keeper->check == 0)
