@@ -83,7 +83,7 @@ static void map(const struct floor_layer *layer, unsigned int number, char *devi
 	snprintf(table.params, sizeof(table.params),
 		 "1 %s %s 4096 4096 %llu %llu sha256 %s -", device, device,
 		 (unsigned long long)(layer->data / 4096),
-		 (unsigned long long)(layer->data / 4096 + 1), &layer->root);
+		 (unsigned long long)(layer->data / 4096 + 1), layer->root);
 	dm(DM_TABLE_LOAD, &table);
 	head(&table.io, sizeof(table.io), number);
 	dm(DM_DEV_SUSPEND, &table.io);
@@ -97,7 +97,7 @@ static void mount_layer(const struct floor_layer *layer, unsigned int number)
 	char path[128], device[32];
 	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), free_number, loop;
 
-	snprintf(path, sizeof(path), "/store/blobs/sha256/%s", &layer->blob);
+	snprintf(path, sizeof(path), "/store/blobs/sha256/%s", layer->blob);
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 
 	need(file, path);
