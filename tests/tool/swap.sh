@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Sources whose bytes become others once they have been read: what is packed is what was hashed, and
-# the cache keeps nothing else under its name. swap.c is who changes them.
+# the cache keeps nothing else under its name. swap.c is who changes them. And a clock that moves on.
 # shellcheck source-path=SCRIPTDIR source=words
 . "$(dirname "$0")/words"
 
@@ -120,6 +120,46 @@ test_squashfs() {
 		sqfstar -quiet -no-progress -noI -noD -noF -noX "$kind.sqfs" <"$kind.tar" >/dev/null
 	done
 	swapped good.sqfs evil.sqfs squashfs:good.sqfs || :
+}
+
+# What was packed without being read back is kept for the like of it, and for nobody else.
+test_the_cache_without_readback() {
+	sources
+	origin() {
+		LAMINA_CACHE=$PWD/cache lamina pack --json -o out -n t -c t --arch amd64 --arg /said tar:good.tar "$@" \
+			2>/dev/null | sed -n 's/.*"origin": "\(.*\)",/\1/p'
+	}
+	equal "$(origin --no-readback)" built
+	equal "$(origin --no-readback)" reused
+	equal "$(origin)" built
+	equal "$(origin)" reused
+	rm -r cache
+	equal "$(origin)" built
+	equal "$(origin --no-readback)" reused
+}
+
+# The builder's clock is nowhere in an image, whatever the times of the files are.
+test_no_clock_but_the_files_own() {
+	need cc python3
+	cc -shared -fPIC -o clock.so "$here/clock.c" -ldl || say "clock.c does not compile"
+	local time first second
+	for time in -5 0 1 1700000000 2147483647 2147483648 4294967295 4294967296 99999999999; do
+		python3 - "$time" <<-'PY'
+			import sys, tarfile
+			with tarfile.open("a.tar", "w", format=tarfile.PAX_FORMAT) as out:
+			    for name in "d/e/f", "x":
+			        info = tarfile.TarInfo(name)
+			        info.mtime = int(sys.argv[1])
+			        out.addfile(info)
+		PY
+		first=$(lamina pack --no-cache -o out -n t -c t --arch arm --arg /x tar:a.tar 2>/dev/null)
+		second=$(LD_PRELOAD=$PWD/clock.so CLOCK_SHIFT=400000000 "$lamina" pack --no-cache -o out -n t -c t \
+			--arch arm --arg /x tar:a.tar 2>/dev/null)
+		equal "$first" "$second"
+		[ -n "$first" ] || say "no image with files of $time"
+	done
+	# it does shift clocks
+	[ "$(LD_PRELOAD=$PWD/clock.so CLOCK_SHIFT=400000000 date +%Y)" != "$(date +%Y)" ]
 }
 
 tell_all

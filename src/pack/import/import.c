@@ -21,6 +21,7 @@
 #include "pack/import/tar.h"
 #include "pack/import/unsquash.h"
 #include "pack/tree/content.h"
+#include "trust/sha256.h"
 
 struct import {
 	const struct import_options *options;
@@ -171,29 +172,53 @@ static int take_squashfs(struct import *import, const struct layer *layer,
 	return ftruncate(fd, 0) < 0 ? err_errno(err, -errno, "squashfs") : 0;
 }
 
+/* The name in the cache of the same layer where nobody has read it back: only for those who
+ * wouldn't either. */
+static int unread_key(const struct digest *key, struct digest *ret_key)
+{
+	uint8_t bytes[sizeof(*key) + 6];
+
+	memcpy(bytes, "unread", 6);
+	memcpy(bytes + 6, key, sizeof(*key));
+	return sha256_of(bytes, sizeof(bytes), ret_key);
+}
+
+/* 1; 0 when the cache hasn't got it; -errno. */
+static int take_cached(struct import *import, const struct digest *key,
+		       const struct digest *unread, int fd, struct import_layer *out,
+		       struct err *err)
+{
+	int r = cache_get(import->cache, key, fd, &out->blob, err);
+
+	if (r == 0 && !import->options->readback)
+		r = cache_get(import->cache, unread, fd, &out->blob, err);
+	if (r > 0)
+		out->origin = IMPORT_REUSED;
+	return r;
+}
+
 static int make_blob(struct import *import, const struct layer *layer,
 		     const struct import_group *group, int fd, struct import_layer *out,
 		     struct err *err)
 {
-	struct digest key;
-	bool cached =
-		import->cache >= 0 && cache_key(layer->root, &import->options->squash,
-						&import->writer, &key) == 0;
+	struct digest key, unread;
+	bool cached = import->cache >= 0 &&
+		      cache_key(layer->root, &import->options->squash, &import->writer,
+				&key) == 0 &&
+		      unread_key(&key, &unread) == 0;
 	int r = take_squashfs(import, layer, group, fd, out, err);
 
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (cached) {
-		r = cache_get(import->cache, &key, fd, &out->blob, err);
-		if (r > 0)
-			out->origin = IMPORT_REUSED;
+		r = take_cached(import, &key, &unread, fd, out, err);
 		if (r != 0)
 			return r < 0 ? r : 0;
 	}
 	r = build(import, layer, fd, out, err);
-	/* what nobody has read back is not for others to rely on */
-	if (r == 0 && cached && import->options->readback)
-		(void)cache_put(import->cache, &key, fd, &out->blob);
+	if (r == 0 && cached)
+		(void)cache_put(import->cache, import->options->readback ? &key : &unread,
+				fd, &out->blob);
 	return r;
 }
 
