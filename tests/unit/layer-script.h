@@ -41,7 +41,8 @@ static int script_entry(struct layer *layer, const char *line, struct err *err)
 	entry.mtime = mtime;
 	entry.target = target;
 	entry.hardlink = line[0] == 'h' ? target : NULL;
-	entry.major = line[0] == 'c' && strcmp(target, "0:0") == 0 ? 0 : 1;
+	if (line[0] == 'c' || line[0] == 'b')
+		(void)sscanf(target, "%u:%u", &entry.major, &entry.minor);
 	return layer_add(layer, &entry, err);
 }
 

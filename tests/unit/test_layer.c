@@ -195,6 +195,9 @@ static void refuses_and_drops(void **state)
 	expect_refused("", "c null 0:0", -EINVAL, "null: a character device 0:0");
 	expect_upper("f a", "f ./\nl / x\nh . a\nf n", "f n\n");
 	expect_upper("", "s socket\nc null 1:3", "f null\n");
+	expect_upper("", "b most 4095:1048575", "f most\n");
+	expect_refused("", "b disk 4096:0", -EINVAL, "disk: a device number that Linux");
+	expect_refused("", "c tty 0:1048576", -EINVAL, "tty: a device number that Linux");
 }
 
 static void limits_are_kept(void **state)

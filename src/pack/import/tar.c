@@ -83,6 +83,9 @@ static int failure(const struct tar *tar, const char *path, struct err *err)
 {
 	const char *why = archive_error_string(tar->archive);
 
+	/* libarchive's word for what no reader of its took */
+	if (!path && why && strcmp(why, "Unrecognized archive format") == 0)
+		why = "is no tar";
 	return err_set(err, -EBADMSG, "%s%s%s", path ? path : "", path ? ": " : "",
 		       why ? why : "damaged");
 }
@@ -227,6 +230,12 @@ static int read_header(struct tar *tar, uint64_t start, struct archive_entry *fr
 	if (end < start || end > tar->content->size_bytes)
 		return err_set(err, -EBADMSG, "ends in the middle of a header");
 	r = tar_header_read(tar->bytes + start, (size_t)(end - start), &header, err);
+	/* of POSIX, GNU's directory and sparse file; engines refuse the others as well */
+	if (r == 0 && header.type && !strchr("01234567DS", header.type))
+		return err_set(err, -EBADMSG,
+			       header.type == 'M' ? "is the rest of a file, of which "
+						    "another tape has the beginning"
+						  : "its type is none that a tar has");
 	/* as it stands there: libarchive's may be changed by an ACL */
 	entry->mode = archive_entry_filetype(from) | header.mode;
 	if (r == 0)

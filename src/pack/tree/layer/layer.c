@@ -210,6 +210,9 @@ static int check_entry(const struct layer_entry *entry, struct err *err)
 	if (S_ISCHR(entry->mode) && entry->major == 0 && entry->minor == 0)
 		return err_set(err, -EINVAL,
 			       "a character device 0:0 would be a whiteout");
+	if ((S_ISCHR(entry->mode) || S_ISBLK(entry->mode)) &&
+	    (entry->major > 0xfff || entry->minor > 0xfffff))
+		return err_set(err, -EINVAL, "a device number that Linux has not");
 	if (S_ISLNK(entry->mode) && (!entry->target || !entry->target[0]))
 		return err_set(err, -EINVAL, "a symbolic link to nothing");
 	if (S_ISLNK(entry->mode) && strlen(entry->target) >= TREE_PATH_SIZE)
