@@ -51,6 +51,13 @@ int path_open_own_file(int dirfd, const char *rel, uint64_t *ret_size, struct er
 	return TAKE_FD(fd);
 }
 
+int path_write_own(int dirfd, const char *rel, const char *text, size_t size)
+{
+	__fd int fd = path_open_own(dirfd, rel, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+	return fd < 0 ? fd : fd_write_all(fd, text, size);
+}
+
 int path_open_in(int dirfd, const char *rel, int flags)
 {
 	return sys_openat2(dirfd, rel, flags | O_CLOEXEC, 0,

@@ -27,6 +27,10 @@ int path_open_own(int dirfd, const char *rel, int flags, mode_t mode);
  * -EISDIR for a directory, -EINVAL for the rest. @ret_size in bytes, may be NULL. */
 int path_open_own_file(int dirfd, const char *rel, uint64_t *ret_size, struct err *err);
 
+/* Writes @text as all of the file @rel, of mode 0644 where it is new. Not for what has to
+ * outlast a power cut. 0 or -errno. */
+int path_write_own(int dirfd, const char *rel, const char *text, size_t size);
+
 /*
  * For trees that somebody else filled (a container's root): links resolve inside, absolute ones
  * and ".." end at @dirfd. Always O_CLOEXEC. Returns an fd the caller owns, or -errno.

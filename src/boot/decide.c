@@ -3,17 +3,37 @@
 
 #include "boot/transition.h"
 
-static bool is_left(const struct decide *d, enum decide_slot slot)
+const char *decide_slot_name(enum decide_slot slot)
 {
-	const struct digest *ids[] = {
-		[DECIDE_CANDIDATE] = &d->record.candidate,
-		[DECIDE_CURRENT] = &d->record.current,
-		[DECIDE_PREVIOUS] = &d->record.previous,
+	static const char *const names[] = {
+		[DECIDE_CANDIDATE] = "candidate",
+		[DECIDE_CURRENT] = "current",
+		[DECIDE_PREVIOUS] = "previous",
+		[DECIDE_FACTORY] = "factory",
+		[DECIDE_NONE] = NULL,
 	};
 
+	return names[slot];
+}
+
+const struct digest *decide_slot_id(const struct record *record, enum decide_slot slot)
+{
+	switch (slot) {
+	case DECIDE_CANDIDATE:
+		return &record->candidate;
+	case DECIDE_CURRENT:
+		return &record->current;
+	default:
+		return &record->previous;
+	}
+}
+
+static bool is_left(const struct decide *d, enum decide_slot slot)
+{
 	if (d->fallen[slot] != RECORD_REASON_NONE)
 		return false;
-	return slot == DECIDE_FACTORY ? d->has_factory : digest_is_set(ids[slot]);
+	return slot == DECIDE_FACTORY ? d->has_factory
+				      : digest_is_set(decide_slot_id(&d->record, slot));
 }
 
 /* The first of @from, ..., factory that was not tried yet. */

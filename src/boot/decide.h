@@ -19,6 +19,12 @@ enum decide_slot {
 	DECIDE_NONE, /* nothing is left to try */
 };
 
+/* "candidate", "current", "previous", "factory"; NULL for DECIDE_NONE. */
+const char *decide_slot_name(enum decide_slot slot);
+
+/* The image that the record has in that slot, which is not the factory's. */
+const struct digest *decide_slot_id(const struct record *record, enum decide_slot slot);
+
 struct decide {
 	struct record record; /* as the disk has it now */
 	enum cmdline_use use;

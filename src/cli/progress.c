@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "base/sys.h"
@@ -12,10 +13,7 @@
 
 static uint64_t now_ms(void)
 {
-	struct timespec ts = { .tv_sec = 0 };
-
-	(void)sys_clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return clock_now_us() / 1000;
 }
 
 void progress_init(struct progress *progress)

@@ -100,8 +100,7 @@ static int read_settings(struct ctl *ctl, struct err *err)
 	return r;
 }
 
-/* The value of key @name of @text, key=value lines; "" when it isn't there or too long. */
-static void read_value(const char *text, const char *name, char *ret_value, size_t room)
+void ctl_value(const char *text, const char *name, char *ret_value, size_t room)
 {
 	size_t size = strlen(name);
 
@@ -123,7 +122,7 @@ static enum writable_rest rest_of(const struct ctl *ctl, const char *text)
 {
 	char word[16];
 
-	read_value(text, "store", word, sizeof(word));
+	ctl_value(text, "store", word, sizeof(word));
 	if (ctl->store || !word[0])
 		return WRITABLE_AS_FOUND;
 	return strcmp(word, "read-only") == 0 ? WRITABLE_READ_ONLY
@@ -138,8 +137,8 @@ static void read_running(struct ctl *ctl)
 	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text) - 1);
 
 	text[size < 0 ? 0 : size] = '\0';
-	read_value(text, "id", ctl->running, sizeof(ctl->running));
-	read_value(text, "slot", ctl->running_slot, sizeof(ctl->running_slot));
+	ctl_value(text, "id", ctl->running, sizeof(ctl->running));
+	ctl_value(text, "slot", ctl->running_slot, sizeof(ctl->running_slot));
 	if (digest_parse(ctl->running, strlen(ctl->running), &id) < 0)
 		ctl->running[0] = '\0';
 	ctl->rest = rest_of(ctl, text);
@@ -176,23 +175,14 @@ int ctl_open(struct ctl *ctl, struct err *err)
 
 const char *ctl_slot_name(const struct record *record, const char *id)
 {
-	const struct {
-		const char *name;
-		const struct digest *id;
-	} roles[] = {
-		{ "candidate", &record->candidate },
-		{ "current", &record->current },
-		{ "previous", &record->previous },
-		{ "failed", &record->failed },
-	};
-	char hex[DIGEST_HEX_SIZE];
+	struct digest digest;
 
-	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
-		digest_hex(roles[i].id, hex);
-		if (digest_is_set(roles[i].id) && strcmp(hex, id) == 0)
-			return roles[i].name;
-	}
-	return NULL;
+	if (digest_parse(id, strlen(id), &digest) < 0)
+		return NULL;
+	for (enum decide_slot slot = 0; slot < DECIDE_FACTORY; slot++)
+		if (digest_equal(decide_slot_id(record, slot), &digest))
+			return decide_slot_name(slot);
+	return digest_equal(&record->failed, &digest) ? "failed" : NULL;
 }
 
 int ctl_select(const struct ctl *ctl, int store, struct select *ret_select,

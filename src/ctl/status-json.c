@@ -24,7 +24,7 @@ static void next_json(struct out *out, const struct status *status)
 		return;
 	}
 	json_open(out, "next", '{');
-	json_text(out, "slot", status_slot_name(status->next));
+	json_text(out, "slot", decide_slot_name(status->next));
 	json_text(out, "id",
 		  status->next < STATUS_SLOTS ? status->slots[status->next].id : NULL);
 	json_close(out, '}');
@@ -33,10 +33,10 @@ static void next_json(struct out *out, const struct status *status)
 static void slot_json(struct out *out, const struct status *status, enum decide_slot slot)
 {
 	if (!status->slots[slot].id[0]) {
-		json_text(out, status_slot_name(slot), NULL);
+		json_text(out, decide_slot_name(slot), NULL);
 		return;
 	}
-	json_open(out, status_slot_name(slot), '{');
+	json_open(out, decide_slot_name(slot), '{');
 	facts_json(out, &status->slots[slot]);
 	if (slot == DECIDE_CANDIDATE) {
 		json_number(out, "triesLeft", status->record.tries_left);

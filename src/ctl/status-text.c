@@ -50,7 +50,7 @@ static void running_line(struct out *out, const struct status *status)
 
 static void next_line(struct out *out, const struct status *status)
 {
-	const char *name = status_slot_name(status->next);
+	const char *name = decide_slot_name(status->next);
 
 	label(out, "next boot");
 	out_add(out, name ? name : "nothing: no image would start");
@@ -168,7 +168,7 @@ void status_text(struct out *out, const struct status *status)
 	for (enum decide_slot slot = 0; slot < STATUS_SLOTS; slot++) {
 		if (!status->slots[slot].id[0])
 			continue;
-		label(out, status_slot_name(slot));
+		label(out, decide_slot_name(slot));
 		facts_text(out, &status->slots[slot]);
 		out_add(out, "\n");
 	}

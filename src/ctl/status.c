@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/vfs.h>
 
@@ -11,19 +10,8 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "ctl/next.h"
+#include "format/lines.h"
 #include "store/store.h"
-
-const char *status_slot_name(enum decide_slot slot)
-{
-	static const char *const names[] = {
-		[DECIDE_CANDIDATE] = "candidate",
-		[DECIDE_CURRENT] = "current",
-		[DECIDE_PREVIOUS] = "previous",
-		[DECIDE_FACTORY] = "factory",
-	};
-
-	return slot < DECIDE_NONE ? names[slot] : NULL;
-}
 
 const char *status_copy_name(int copy)
 {
@@ -56,24 +44,12 @@ const char *status_floor_level(const struct status *status)
 	return status->record_floor == status->floor ? "record" : "policy";
 }
 
-static const struct digest *slot_id(const struct record *record, enum decide_slot slot)
-{
-	switch (slot) {
-	case DECIDE_CANDIDATE:
-		return &record->candidate;
-	case DECIDE_CURRENT:
-		return &record->current;
-	default:
-		return &record->previous;
-	}
-}
-
 static void read_slots(struct ctl *ctl, int store, struct status *status)
 {
 	char id[DIGEST_HEX_SIZE];
 
 	for (enum decide_slot slot = 0; slot < STATUS_SLOTS; slot++) {
-		const struct digest *digest = slot_id(&status->record, slot);
+		const struct digest *digest = decide_slot_id(&status->record, slot);
 
 		if (!digest_is_set(digest))
 			continue;
@@ -119,25 +95,24 @@ static void read_copies(const struct ctl *ctl, int store, struct status *status)
 	status->record_floor = status->record.floor;
 }
 
-/* What init said when it passed the image over. It is known of this boot only. */
+/* What init left when the candidate fell: of this boot only. */
 static void read_why(const struct ctl *ctl, struct status *status)
 {
 	bool failed = digest_is_set(&status->record.failed);
-	__fd int fd = failed ? ctl_open_run(ctl, "log", O_RDONLY) : -ENOENT;
-	char text[8192], about[64], id[DIGEST_HEX_SIZE], *line;
+	__fd int fd = failed ? ctl_open_run(ctl, "failed", O_RDONLY) : -ENOENT;
+	char text[1024], reason[3 * sizeof(status->failed_why.text)];
+	char id[DIGEST_HEX_SIZE], now[DIGEST_HEX_SIZE];
 	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text) - 1);
 
 	if (size < 0)
 		return;
 	text[size] = '\0';
-	digest_hex(&status->record.failed, id);
-	(void)snprintf(about, sizeof(about), "lamina-init: candidate image %.12s: ", id);
-	line = strstr(text, about);
-	if (line) {
-		line += strlen(about);
-		line[strcspn(line, "\n")] = '\0';
-		(void)err_set(&status->failed_why, 0, "%s", line);
-	}
+	ctl_value(text, "id", id, sizeof(id));
+	ctl_value(text, "reason", reason, sizeof(reason));
+	if (strcmp(id, digest_hex(&status->record.failed, now)) != 0 ||
+	    lines_decode(reason, strlen(reason), 1, status->failed_why.text,
+			 sizeof(status->failed_why.text)) < 0)
+		status->failed_why.text[0] = '\0';
 }
 
 /* The first of many: each is a line on the console, too. */

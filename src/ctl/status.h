@@ -41,9 +41,6 @@ struct status {
 /* 0 or -errno: there is no telling at all. */
 int status_read(struct ctl *ctl, struct status *ret_status, struct err *err);
 
-/* "candidate", "current", "previous", "factory"; NULL for DECIDE_NONE. */
-const char *status_slot_name(enum decide_slot slot);
-
 /* "good", "empty", "damaged", "newer", "unreadable": one copy of the record. */
 const char *status_copy_name(int copy);
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/sys.h"
 #include "boot/cmdline.h"
@@ -55,7 +56,7 @@ static void obey_cmdline(struct policy *policy)
 static int read_settings(struct err *err)
 {
 	struct policy *policy = &settings.policy;
-	uint64_t start_us = timeline_now();
+	uint64_t start_us = clock_now_us();
 	int r = settings_read_policy(SETTINGS_POLICY, policy, err);
 
 	if (r < 0)
@@ -94,7 +95,17 @@ static void say(void *context, const char *text)
 	console_say("%s", text);
 }
 
-static const struct select_ops select_ops = { .writable = writable, .say = say };
+static void fell(void *context, const struct digest *id, const char *why)
+{
+	(void)context;
+	report_failed(stage.run, id, why);
+}
+
+static const struct select_ops select_ops = {
+	.writable = writable,
+	.say = say,
+	.fell = fell,
+};
 
 static struct select choice;
 
@@ -152,7 +163,7 @@ static int open_images(struct err *err)
  * must not slow down every boot. */
 static int next_image(struct err *err)
 {
-	uint64_t start_us = timeline_now();
+	uint64_t start_us = clock_now_us();
 	int r = -ENOENT;
 
 	if (choice.factory < 0 && choice.decide.use != CMDLINE_USE_FACTORY) {
@@ -226,7 +237,7 @@ static int run(struct err *err)
 {
 	int r;
 
-	stage.start_us = timeline_now();
+	stage.start_us = clock_now_us();
 	timeline_add(stage.start_us, "init");
 	r = early_mounts(err);
 	console_open();

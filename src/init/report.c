@@ -4,17 +4,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 
+#include "base/path.h"
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "format/lines.h"
-
-int report_write(int dir, const char *name, const char *text, size_t size)
-{
-	__fd int fd = path_open_own(dir, name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-
-	return fd < 0 ? fd : fd_write_all(fd, text, size);
-}
 
 void report_note(int dir, const char *text)
 {
@@ -28,18 +22,6 @@ void report_note(int dir, const char *text)
 		(void)fd_write_all(fd, line, s.used);
 }
 
-const char *report_slot(enum decide_slot slot)
-{
-	static const char *const words[] = {
-		[DECIDE_CANDIDATE] = "candidate",
-		[DECIDE_CURRENT] = "current",
-		[DECIDE_PREVIOUS] = "previous",
-		[DECIDE_FACTORY] = "factory",
-	};
-
-	return words[slot];
-}
-
 int report_image(const struct stage *stage, struct err *err)
 {
 	const struct select_image *image = stage->image;
@@ -49,7 +31,7 @@ int report_image(const struct stage *stage, struct err *err)
 
 	str_init(&s, text, sizeof(text));
 	str_addf(&s, "id=%s\nslot=%s\nname=%s\nversion=", image->id,
-		 report_slot(image->slot), image->manifest.name);
+		 decide_slot_name(image->slot), image->manifest.name);
 	lines_encode(&s, image->manifest.version, 1);
 	str_addf(&s, "\nserial=%" PRIu64 "\nlayers=%zu\nguard=%s\nstore=%s\nsigners=",
 		 image->manifest.serial, image->manifest.layer_count, stage->guard->name,
@@ -59,6 +41,20 @@ int report_image(const struct stage *stage, struct err *err)
 	str_add(&s, "\n");
 	r = str_done(&s);
 	if (r == 0)
-		r = report_write(stage->run, "image", text, s.used);
+		r = path_write_own(stage->run, "image", text, s.used);
 	return r < 0 ? err_errno(err, r, "/run/lamina/image") : 0;
+}
+
+void report_failed(int run, const struct digest *id, const char *why)
+{
+	char hex[DIGEST_HEX_SIZE];
+	static char text[1024];
+	struct str s;
+
+	str_init(&s, text, sizeof(text));
+	str_addf(&s, "id=%s\nreason=", digest_hex(id, hex));
+	lines_encode(&s, why, 1);
+	str_add(&s, "\n");
+	/* the console has it too */
+	(void)path_write_own(run, "failed", text, s.used);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -94,7 +95,7 @@ static void say_success(const struct stage *stage)
 		    manifest->name, *manifest->version ? " " : "", manifest->version,
 		    stage->image->id, trial, manifest->layer_count,
 		    manifest->layer_count == 1 ? "" : "s", stage->guard->name, ids,
-		    (timeline_now() - stage->start_us) / 1000);
+		    (clock_now_us() - stage->start_us) / 1000);
 }
 
 /* Does the program want to share the console out by itself? An init gives it to a getty
@@ -124,7 +125,7 @@ static void take_console(const struct stage *stage)
 int run_exec(const struct stage *stage, struct err *err)
 {
 	const struct manifest *manifest = &stage->image->manifest;
-	uint64_t start_us = timeline_now();
+	uint64_t start_us = clock_now_us();
 	int r = sys_fchdir(stage->cwd);
 
 	if (r < 0)

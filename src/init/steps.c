@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/sys.h"
 #include "init/inject.h"
@@ -160,7 +161,7 @@ int steps_run(struct stage *stage, struct err *err)
 
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct plan_step *step = &plan->steps[i];
-		uint64_t start_us = timeline_now();
+		uint64_t start_us = clock_now_us();
 		char name[PLAN_NAME_SIZE];
 		int r;
 

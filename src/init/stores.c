@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/sys.h"
 #include "block/find.h"
@@ -34,7 +35,7 @@ static int mount_device(const struct policy *policy, struct watch *watch,
 {
 	const unsigned int attrs = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
 				   MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-	uint64_t start_us = timeline_now();
+	uint64_t start_us = clock_now_us();
 	/* a device may be longer in coming than a watchdog waits */
 	int r = watch_stop(watch);
 	__fd int device = find_device(source, policy->store_timeout_s * 1000, path, err);
@@ -48,7 +49,7 @@ static int mount_device(const struct policy *policy, struct watch *watch,
 	/* whatever the file system makes the kernel do from here on */
 	if (watch_arm(watch, policy, err) < 0)
 		console_say("%s", err->text);
-	start_us = timeline_now();
+	start_us = clock_now_us();
 	r = mount_new(type, path, options_of(type), attrs, target, err);
 	timeline_add(start_us, "mount store");
 	if (r < 0)

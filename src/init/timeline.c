@@ -3,9 +3,10 @@
 
 #include <inttypes.h>
 
+#include "base/clock.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "boot/plan.h"
-#include "init/report.h"
 
 /* Two numbers of up to 13 digits and a step's name; the steps and what comes before them.
  */
@@ -15,10 +16,10 @@ static struct str lines = { .buf = text, .size = sizeof(text) };
 
 void timeline_add(uint64_t start_us, const char *name)
 {
-	str_addf(&lines, "%" PRIu64 " %" PRIu64 " %s\n", start_us, timeline_now(), name);
+	str_addf(&lines, "%" PRIu64 " %" PRIu64 " %s\n", start_us, clock_now_us(), name);
 }
 
 int timeline_write(int dir)
 {
-	return report_write(dir, "boot", text, lines.used);
+	return path_write_own(dir, "boot", text, lines.used);
 }

@@ -86,19 +86,23 @@ static bool put_record(struct select *select, const struct record *record)
 /* --- images --------------------------------------------------------------------------
  */
 
+/* The record keeps no more than a number of it. */
+static void tell_fall(const struct select *select, const char *why)
+{
+	if (select->ops->fell)
+		select->ops->fell(select->ops->context,
+				  &select->decide.record.candidate, why);
+}
+
 static void fell(struct select *select, const struct select_image *image,
 		 enum record_reason reason, int r)
 {
-	static const char *const words[] = {
-		[DECIDE_CANDIDATE] = "candidate",
-		[DECIDE_CURRENT] = "current",
-		[DECIDE_PREVIOUS] = "previous",
-		[DECIDE_FACTORY] = "factory",
-	};
-
 	select->decide.fallen[image->slot] = reason;
-	select->why = err_wrap(&select->text, r, "%s image%s%.12s", words[image->slot],
-			       image->id[0] ? " " : "", image->id);
+	if (image->slot == DECIDE_CANDIDATE)
+		tell_fall(select, select->text.text);
+	select->why = err_wrap(&select->text, r, "%s image%s%.12s",
+			       decide_slot_name(image->slot), image->id[0] ? " " : "",
+			       image->id);
 }
 
 void select_fell(struct select *select, const struct select_image *image, int r,
@@ -129,19 +133,12 @@ static int find_factory(const struct select *select, struct select_image *image,
 static int find_image(const struct select *select, enum decide_slot slot,
 		      struct select_image *image, struct err *err)
 {
-	const struct record *record = &select->decide.record;
-	const struct digest *id = &record->current;
-
 	image->slot = slot;
 	image->store = slot == DECIDE_FACTORY ? select->factory : select->store;
 	image->id[0] = '\0';
 	if (slot == DECIDE_FACTORY)
 		return find_factory(select, image, err);
-	if (slot == DECIDE_CANDIDATE)
-		id = &record->candidate;
-	else if (slot == DECIDE_PREVIOUS)
-		id = &record->previous;
-	digest_hex(id, image->id);
+	digest_hex(decide_slot_id(&select->decide.record, slot), image->id);
 	return 0;
 }
 
@@ -174,10 +171,11 @@ static void say_fall(const struct select *select, const struct record *next)
 	if (!digest_is_set(&now->candidate) || digest_is_set(&next->candidate) ||
 	    select->decide.fallen[DECIDE_CANDIDATE] != RECORD_REASON_NONE)
 		return;
-	digest_hex(&now->candidate, hex);
-	(void)err_set(&text, 0, "candidate image %.12s: %s after %u starts", hex,
-		      record_reason_words(next->reason),
+	(void)err_set(&text, 0, "%s after %u starts", record_reason_words(next->reason),
 		      (unsigned int)now->tries_initial);
+	tell_fall(select, text.text);
+	(void)err_wrap(&text, 0, "candidate image %.12s",
+		       digest_hex(&now->candidate, hex));
 	say(select, &text);
 }
 

@@ -29,6 +29,8 @@ struct select_ops {
 	int (*writable)(void *context, bool writable, struct err *err);
 	/* Something worth a line on the console: why an image is passed over. */
 	void (*say)(void *context, const char *text);
+	/* The candidate @id fell: the reason in a sentence. May be NULL. */
+	void (*fell)(void *context, const struct digest *id, const char *why);
 	void *context;
 };
 

@@ -50,6 +50,15 @@ static void confirmed_writes_nothing(void **state)
 	assert_true(call_of("openat /dev/watchdog") < call_of("fsopen ext4"));
 }
 
+/* What init leaves for others of the candidate that fell. */
+static void assert_failed(const char *reason)
+{
+	char wanted[160];
+	int size = snprintf(wanted, sizeof(wanted), "id=%s\nreason=%s", candidate, reason);
+
+	assert_memory_equal(fake_text_of("/run/lamina/failed"), wanted, (size_t)size);
+}
+
 static void falls(void **state)
 {
 	struct record record;
@@ -66,6 +75,9 @@ static void falls(void **state)
 	assert_false(digest_is_set(&record.candidate));
 	assert_int_equal(record.reason, RECORD_REASON_CORRUPT);
 	assert_id(&record.failed, candidate);
+	assert_failed("layer 0 (sha256:");
+	assert_non_null(strstr(fake_text_of("/run/lamina/failed"),
+			       "root hash does not match\n"));
 	assert_false(fake_called("openat2 keeper"));
 }
 
@@ -83,6 +95,7 @@ static void used_up_by(void (*end)(void), enum record_reason reason)
 	record = record_of_store();
 	assert_int_equal(record.reason, reason);
 	assert_id(&record.failed, candidate);
+	assert_failed(record_reason_words(reason));
 	assert_false(fake_watchdog_runs());
 }
 

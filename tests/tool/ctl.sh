@@ -135,11 +135,19 @@ test_why_it_fell() {
 		equal "$(field 's["failed"]["reason"]')" "${words[n]}"
 		equal "$(field 's["failed"]["why"]')" None
 	done
-	# only of this candidate, and only what init says
-	printf '%s\n' 'candidate image 777777777777: no' 'lamina-init: candidate image 888888888888: no' \
-		"lamina-init: candidate image 777777777777: program: /sbin/gone: No such file" more >run/log
-	equal "$(line failed)" "777777777777: rejected: program: /sbin/gone: No such file"
-	equal "$(field 's["failed"]["why"]')" "program: /sbin/gone: No such file"
+	# what init left, of this candidate only
+	printf 'id=%s\nreason=%s\n' "$(printf '7%.0s' {1..64})" "program: /sbin/gone%0A: No such file" >run/failed
+	equal "$(line failed)" "777777777777: rejected: program: /sbin/gone?: No such file"
+	equal "$(field 's["failed"]["why"]')" "program: /sbin/gone"$'\n'": No such file"
+	for n in "id=$(printf '8%.0s' {1..64})" id=7777 "id=$(printf '7%.0s' {1..64})x" ""; do
+		printf '%s\nreason=%s\n' "$n" no >run/failed
+		equal "$(line failed)" "777777777777: rejected"
+		equal "$(field 's["failed"]["why"]')" None
+	done
+	for n in '%' '%0' '%41' "$(printf 'x%.0s' {1..300})"; do
+		printf 'id=%s\nreason=%s\n' "$(printf '7%.0s' {1..64})" "$n" >run/failed
+		equal "$(line failed)" "777777777777: rejected"
+	done
 }
 
 test_images_that_do_not_hold() {

@@ -11,7 +11,7 @@
 
 static struct settings settings;
 static struct select_image image;
-static char said[2048];
+static char said[2048], fallen[512];
 static int opened; /* how often the store was made writable */
 static int writable_r;
 
@@ -30,7 +30,19 @@ static void say(void *context, const char *text)
 	(void)snprintf(said + used, sizeof(said) - used, "%s\n", text);
 }
 
-static const struct select_ops ops = { .writable = make_writable, .say = say };
+static void note_fall(void *context, const struct digest *id, const char *why)
+{
+	char hex[DIGEST_HEX_SIZE];
+
+	(void)context;
+	(void)snprintf(fallen, sizeof(fallen), "%s: %s", digest_hex(id, hex), why);
+}
+
+static const struct select_ops ops = {
+	.writable = make_writable,
+	.say = say,
+	.fell = note_fall,
+};
 
 static struct select new_select(void)
 {
@@ -162,6 +174,9 @@ static void several_without_a_record(void **state)
 	(void)snprintf(expected, sizeof(expected),
 		       "candidate image %.12s: tries used up after 2 starts\n", three);
 	assert_string_equal(said, expected);
+	(void)snprintf(expected, sizeof(expected), "%s: tries used up after 2 starts",
+		       three);
+	assert_string_equal(fallen, expected);
 	assert_int_equal(read_state().reason, RECORD_REASON_TRIES);
 	assert_int_equal(read_state().boots, 2);
 	record = read_state();
@@ -290,6 +305,9 @@ static void a_candidate_that_can_t_be_built(void **state)
 	(void)snprintf(expected, sizeof(expected),
 		       "candidate image %.12s: layer 0: mount: Too many links\n", two);
 	assert_string_equal(said, expected);
+	(void)snprintf(expected, sizeof(expected), "%s: layer 0: mount: Too many links",
+		       two);
+	assert_string_equal(fallen, expected);
 	assert_int_equal(read_state().reason, RECORD_REASON_MOUNT);
 	assert_int_equal(read_state().boots, 1);
 	assert_int_equal(select_reason(-EBADMSG), RECORD_REASON_CORRUPT);

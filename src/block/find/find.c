@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/dir.h"
 #include "base/fd.h"
 #include "base/str.h"
@@ -206,10 +207,7 @@ static int try(struct find *find, struct err *err)
 
 static int64_t now_ms(void)
 {
-	struct timespec now = { 0 };
-
-	(void)sys_clock_gettime(CLOCK_BOOTTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)(clock_now_us() / 1000);
 }
 
 static int give_up(struct find *find, uint32_t timeout_ms, struct err *err)

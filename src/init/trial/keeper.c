@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -15,7 +16,6 @@
 #include "init/pid1/console.h"
 #include "init/report.h"
 #include "init/stores.h"
-#include "init/timeline.h"
 #include "slot/confirm.h"
 
 #define CONFIRMED "confirmed" /* of /run/lamina */
@@ -42,7 +42,7 @@ static void terminate(int sig)
 
 static uint64_t now_s(void)
 {
-	return timeline_now() / 1000000;
+	return clock_now_us() / 1000000;
 }
 
 static void sleep_s(unsigned int seconds)
@@ -70,7 +70,7 @@ static void confirm(struct keeper *keeper)
 		r = confirm_running(&keeper->confirm, &err);
 	if (r == 0 || r == -EALREADY) {
 		keeper->confirmed = true;
-		(void)report_write(keeper->stage->run, CONFIRMED, "", 0);
+		(void)path_write_own(keeper->stage->run, CONFIRMED, "", 0);
 		console_say("image %.12s: confirmed", keeper->stage->image->id);
 	} else if (r == -EAGAIN) {
 		keeper->try_at_s = now_s() + 1;
@@ -181,7 +181,7 @@ static int say_pid(const struct stage *stage)
 
 	str_init(&s, text, sizeof(text));
 	str_addf(&s, "%d\n", (int)started);
-	return report_write(stage->run, "keeper", text, s.used);
+	return path_write_own(stage->run, "keeper", text, s.used);
 }
 
 int keeper_start(const struct stage *stage, struct err *err)

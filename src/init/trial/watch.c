@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "init/trial/watch.h"
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "block/watchdog.h"
-#include "init/timeline.h"
 
 static uint64_t now_s(void)
 {
-	return timeline_now() / 1000000;
+	return clock_now_us() / 1000000;
 }
 
 int watch_open(struct watch *watch, const struct policy *policy, struct err *err)
