@@ -376,11 +376,6 @@ int sys_clock_gettime(clockid_t clock, struct timespec *ret_time)
 	return 0;
 }
 
-int sys_clock_settime(clockid_t clock, const struct timespec *time)
-{
-	RET(clock_settime(clock, time));
-}
-
 int sys_nanosleep(const struct timespec *time)
 {
 	RET(nanosleep(time, NULL));

@@ -86,7 +86,6 @@ _Noreturn void sys_exit(int status);
 
 /* time and power */
 int sys_clock_gettime(clockid_t clock, struct timespec *ret_time);
-int sys_clock_settime(clockid_t clock, const struct timespec *time);
 int sys_nanosleep(const struct timespec *time);
 int sys_poll(struct pollfd *fds, unsigned int count, int timeout_ms);
 int sys_sync(void);

@@ -234,16 +234,3 @@ int dm_verity_open(const struct dm_verity *verity, char ret_path[32], struct err
 	memcpy(ret_path, path, sizeof(path));
 	return device;
 }
-
-int dm_remove(const char *name, struct err *err)
-{
-	__fd int control = open_control(err);
-	int r;
-
-	if (control < 0)
-		return control;
-	r = remove_mapping(control, name, NULL);
-	if (r < 0 && r != -ENXIO)
-		return err_errno(err, r, "dm-verity: DM_DEV_REMOVE %s", name);
-	return 0;
-}

@@ -30,7 +30,3 @@ int dm_probe(struct err *err);
  * this name is there.
  */
 int dm_verity_open(const struct dm_verity *verity, char ret_path[32], struct err *err);
-
-/* Removes the mapping now, or as soon as its last user goes. 0, also when there is none
- * of this name (any more), or -errno. */
-int dm_remove(const char *name, struct err *err);

@@ -25,33 +25,6 @@ bool plan_persists(const struct manifest *manifest)
 	return false;
 }
 
-/* Is @path @top itself (1), below it (2) or elsewhere (0)? */
-static int below(const char *path, const char *top)
-{
-	size_t size = strlen(top);
-
-	if (strncmp(path, top, size) != 0)
-		return 0;
-	return path[size] == '\0' ? 1 : path[size] == '/' ? 2 : 0;
-}
-
-static int check_volume(const struct manifest *manifest, size_t index, struct err *err)
-{
-	const char *path = manifest->volumes[index].path;
-
-	if (strcmp(path, "/") == 0)
-		return err_set(err, -EINVAL, "volume /: would hide the image");
-	if (below(path, "/proc") || below(path, "/sys") || below(path, "/dev") == 1 ||
-	    below(path, "/run") == 1)
-		return err_set(err, -EINVAL,
-			       "volume %s: would hide what the kernel shows there", path);
-	for (size_t i = 0; i < index; i++) {
-		if (strcmp(manifest->volumes[i].path, path) == 0)
-			return err_set(err, -EINVAL, "volume %s: named twice", path);
-	}
-	return 0;
-}
-
 /* In the order of their paths: a volume inside another comes after it, or it would be
  * hidden. */
 static void add_volumes(struct plan *plan)
@@ -71,26 +44,9 @@ static void add_volumes(struct plan *plan)
 	}
 }
 
-static int check(const struct manifest *manifest, struct err *err)
+void plan_make(const struct policy *policy, const struct manifest *manifest,
+	       struct plan *ret_plan)
 {
-	if (manifest->layer_count == 0)
-		return err_set(err, -EINVAL, "no layers");
-	for (size_t i = 0; i < manifest->volume_count; i++) {
-		int r = check_volume(manifest, i, err);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-int plan_make(const struct policy *policy, const struct manifest *manifest,
-	      struct plan *ret_plan, struct err *err)
-{
-	int r = check(manifest, err);
-
-	if (r < 0)
-		return r;
 	ret_plan->policy = policy;
 	ret_plan->manifest = manifest;
 	ret_plan->count = 0;
@@ -110,7 +66,6 @@ int plan_make(const struct policy *policy, const struct manifest *manifest,
 	add(ret_plan, PLAN_CHECK, 0); /* in the root as the program will find it */
 	add(ret_plan, PLAN_SWITCH, 0);
 	add(ret_plan, PLAN_RUN, 0);
-	return 0;
 }
 
 static void print_layer(struct str *s, const struct plan *plan, size_t index)

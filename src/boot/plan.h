@@ -47,10 +47,9 @@ struct plan {
 /* Is there anything of @manifest's in the store that it may write? */
 bool plan_persists(const struct manifest *manifest);
 
-/* Of a manifest that manifest_fits(). 0; -EINVAL for volumes that would hide each other,
- * the stack or what the kernel provides. */
-int plan_make(const struct policy *policy, const struct manifest *manifest,
-	      struct plan *ret_plan, struct err *err);
+/* Of a manifest that manifest_parse() took and manifest_fits(). */
+void plan_make(const struct policy *policy, const struct manifest *manifest,
+	       struct plan *ret_plan);
 
 /* One step as a line of text without LF, such as
  * "layer 0: sha256:9c1... 4096 bytes, verity 77aa... at 0". Returns its length or

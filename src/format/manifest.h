@@ -120,5 +120,4 @@ int manifest_signal(const char *name);
 
 /* What the importer must ask before it fills a field: each true or false. */
 bool manifest_name_valid(const char *name);
-bool manifest_arch_valid(const char *arch);
 bool manifest_path_valid(const char *path); /* absolute and normalised */

@@ -38,33 +38,6 @@ void verity_superblock_write(const struct verity_superblock *sb,
 	le_put(ret_bytes + SB_DATA_BLOCKS, sb->data_blocks, 8);
 }
 
-int verity_superblock_parse(const uint8_t bytes[VERITY_SUPERBLOCK_SIZE],
-			    struct verity_superblock *ret_sb, struct err *err)
-{
-	struct verity_superblock sb = { .data_blocks =
-						le_get(bytes + SB_DATA_BLOCKS, 8) };
-	uint8_t expected[VERITY_SUPERBLOCK_SIZE];
-
-	memcpy(sb.uuid, bytes + SB_UUID, sizeof(sb.uuid));
-	if (memcmp(bytes + SB_MAGIC, "verity\0", 8) != 0)
-		return err_set(err, -EBADMSG, "is not a verity superblock");
-	if (sb.data_blocks == 0 || sb.data_blocks > MAX_DATA_BLOCKS)
-		return err_set(err, -EBADMSG,
-			       "verity superblock: %" PRIu64 " data blocks can't be",
-			       sb.data_blocks);
-	/* All else has one value: what would be written is what must be there. */
-	verity_superblock_write(&sb, expected);
-	for (size_t i = 0; i < sizeof(expected); i++)
-		if (bytes[i] != expected[i])
-			return err_set(
-				err, -EBADMSG,
-				"verity superblock: byte %zu is not as in version 1, "
-				"sha256, blocks of 4096, no salt",
-				i);
-	*ret_sb = sb;
-	return 0;
-}
-
 uint64_t verity_tree_blocks(uint64_t data_blocks)
 {
 	uint64_t blocks = 0;

@@ -22,10 +22,6 @@ struct verity_superblock {
 void verity_superblock_write(const struct verity_superblock *sb,
 			     uint8_t ret_bytes[VERITY_SUPERBLOCK_SIZE]);
 
-/* 0, or -EBADMSG when a parameter isn't the one Lamina uses. */
-int verity_superblock_parse(const uint8_t bytes[VERITY_SUPERBLOCK_SIZE],
-			    struct verity_superblock *ret_sb, struct err *err);
-
 /* Blocks of hash tree over @data_blocks data blocks, without the superblock. */
 uint64_t verity_tree_blocks(uint64_t data_blocks);
 

@@ -199,8 +199,9 @@ static int start_image(struct err *err)
 		r = watch_arm(&stage.watch, policy, err);
 	else
 		(void)watch_stop(&stage.watch); /* or the keeper does */
-	if (r == 0)
-		r = plan_make(policy, &image.manifest, &stage.plan, err);
+	if (r < 0)
+		return r;
+	plan_make(policy, &image.manifest, &stage.plan);
 	if (r == 0)
 		r = report_image(&stage, err);
 	if (r == 0)

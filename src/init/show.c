@@ -72,7 +72,7 @@ static int choose(int store, struct err *err)
 	if (r == 0)
 		r = select_next(&choice, &image, err);
 	if (r == 0)
-		r = plan_make(&settings.policy, &image.manifest, &plan, err);
+		plan_make(&settings.policy, &image.manifest, &plan);
 	return r;
 }
 

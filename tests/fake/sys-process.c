@@ -264,14 +264,6 @@ int sys_clock_gettime(clockid_t clock, struct timespec *ret_time)
 	return 0;
 }
 
-int sys_clock_settime(clockid_t clock, const struct timespec *time)
-{
-	(void)clock;
-	(void)time;
-	ENTER("clock_settime");
-	return 0;
-}
-
 int sys_nanosleep(const struct timespec *time)
 {
 	kernel->now_ns += (uint64_t)time->tv_sec * 1000000000 + (uint64_t)time->tv_nsec;

@@ -178,20 +178,6 @@ static void knows_its_name_is_taken(void **state)
 	assert_null(fake_leaks());
 }
 
-static void removes_by_name(void **state)
-{
-	struct err err = ERR_INIT;
-	char loop_path[32], dm_path[32];
-
-	(void)state;
-	setup();
-	fd_close(open_mapped(loop_path, dm_path, &err));
-	assert_int_equal(dm_remove("lamina-0", &err), 0);
-	fake_fail(2, EPERM);
-	assert_int_equal(dm_remove("lamina-0", &err), -EPERM);
-	assert_non_null(strstr(err.text, "lamina-0"));
-}
-
 static void says_what_the_kernel_lacks(void **state)
 {
 	struct err err = ERR_INIT;
@@ -220,7 +206,6 @@ int main(void)
 		cmocka_unit_test(reads_it_whole),
 		cmocka_unit_test(refuses_what_can_not_be),
 		cmocka_unit_test(knows_its_name_is_taken),
-		cmocka_unit_test(removes_by_name),
 		cmocka_unit_test(says_what_the_kernel_lacks),
 	};
 

@@ -233,8 +233,6 @@ static void what_importers_ask(void **state)
 	(void)state;
 	assert_true(manifest_name_valid("a-1"));
 	assert_false(manifest_name_valid("A"));
-	assert_true(manifest_arch_valid("riscv64"));
-	assert_false(manifest_arch_valid("riscv"));
 	assert_true(manifest_path_valid("/a/b"));
 	assert_false(manifest_path_valid("/a/"));
 	assert_false(manifest_path_valid(""));

@@ -33,11 +33,6 @@ bool manifest_name_valid(const char *name)
 	return !manifest_wrong_name(name);
 }
 
-bool manifest_arch_valid(const char *arch)
-{
-	return !manifest_wrong_arch(arch);
-}
-
 bool manifest_path_valid(const char *path)
 {
 	return !manifest_wrong_path(path);
