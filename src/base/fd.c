@@ -68,6 +68,29 @@ int fd_pwrite_all(int fd, const void *buf, size_t size, uint64_t offset)
 	return 0;
 }
 
+int64_t fd_copy(int from, int to, uint64_t most)
+{
+	char buf[16384];
+	uint64_t done = 0;
+
+	while (done < most) {
+		uint64_t left = most - done;
+		ssize_t n = sys_read(from, buf,
+				     left < sizeof(buf) ? (size_t)left : sizeof(buf));
+		int r;
+
+		if (n == -EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? n : (int64_t)done;
+		r = fd_write_all(to, buf, (size_t)n);
+		if (r < 0)
+			return r;
+		done += (uint64_t)n;
+	}
+	return (int64_t)done;
+}
+
 ssize_t fd_read_file(int fd, void *buf, size_t size)
 {
 	size_t used = 0;

@@ -40,6 +40,10 @@ int fd_write_all(int fd, const void *buf, size_t size);
 /* Writes all of @buf at @offset. 0 or -errno. */
 int fd_pwrite_all(int fd, const void *buf, size_t size, uint64_t offset);
 
+/* Copies what is left of @from, at most @most bytes, to where @to stands. Returns how many
+ * bytes that were, or -errno. */
+int64_t fd_copy(int from, int to, uint64_t most);
+
 /* Reads a whole small file, at most @size bytes. Returns its length;
  * -EFBIG when there is more, or -errno. Does not end the text with NUL. */
 ssize_t fd_read_file(int fd, void *buf, size_t size);

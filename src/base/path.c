@@ -58,6 +58,13 @@ int path_write_own(int dirfd, const char *rel, const char *text, size_t size)
 	return fd < 0 ? fd : fd_write_all(fd, text, size);
 }
 
+int path_move(int from, const char *name, int to, const char *new_name)
+{
+	int r = sys_renameat(from, name, to, new_name);
+
+	return r < 0 ? r : sys_fsync(to);
+}
+
 int path_open_in(int dirfd, const char *rel, int flags)
 {
 	return sys_openat2(dirfd, rel, flags | O_CLOEXEC, 0,

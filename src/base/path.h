@@ -31,6 +31,10 @@ int path_open_own_file(int dirfd, const char *rel, uint64_t *ret_size, struct er
  * outlast a power cut. 0 or -errno. */
 int path_write_own(int dirfd, const char *rel, const char *text, size_t size);
 
+/* Renames @name of @from to @new_name of @to, in place of a file there, and has that on the
+ * medium. What is moved was flushed before. 0 or -errno. */
+int path_move(int from, const char *name, int to, const char *new_name);
+
 /*
  * For trees that somebody else filled (a container's root): links resolve inside, absolute ones
  * and ".." end at @dirfd. Always O_CLOEXEC. Returns an fd the caller owns, or -errno.

@@ -106,6 +106,21 @@ int str_number(const char *text, size_t size, uint64_t *ret_value)
 	return 0;
 }
 
+int str_size_parse(const char *text, size_t size, const char *units, uint64_t *ret_value)
+{
+	const char *unit = size > 0 ? memchr(units, text[size - 1], strlen(units)) : NULL;
+	unsigned int shift = unit ? 10 * (unsigned int)(unit - units + 1) : 0;
+	uint64_t number;
+	int r = str_number(text, size - (unit != NULL), &number);
+
+	if (r < 0)
+		return r;
+	if (number > (uint64_t)INT64_MAX >> shift)
+		return -ERANGE;
+	*ret_value = number << shift;
+	return 0;
+}
+
 static const char base64_digits[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

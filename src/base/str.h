@@ -33,6 +33,9 @@ int str_hex_decode(const char *text, size_t size, uint8_t *ret_bytes, size_t cou
  * 0, -EBADMSG, or -ERANGE. */
 int str_number(const char *text, size_t size, uint64_t *ret_value);
 
+/* The same, behind it one of the letters @units for 2^10, 2^20 and so on, or nothing. */
+int str_size_parse(const char *text, size_t size, const char *units, uint64_t *ret_value);
+
 /* RFC 4648 base64 with padding. Writes at most @room bytes. Returns the count, -EBADMSG for
  * anything but the one spelling (stray bits included), or -ENOBUFS. */
 int str_base64_decode(const char *text, size_t size, uint8_t *ret_bytes, size_t room);

@@ -118,6 +118,10 @@ void manifest_init(struct manifest *ret_manifest);
 /* The number of a stop-signal ("SIGTERM", "SIGRTMIN+3"), the same on every arch; -EINVAL. */
 int manifest_signal(const char *name);
 
+/* The name of such a number. 0, or -EINVAL: none that may stop an image. */
+#define MANIFEST_SIGNAL_SIZE 16
+int manifest_signal_name(int number, char ret_name[MANIFEST_SIGNAL_SIZE]);
+
 /* What the importer must ask before it fills a field: each true or false. */
 bool manifest_name_valid(const char *name);
 bool manifest_path_valid(const char *path); /* absolute and normalised */

@@ -9,7 +9,6 @@
 
 #define SIGNATURE_MAX_SIZE 8192 /* bytes of the file */
 #define SIGNATURE_MAX_COUNT 8
-#define SIGNATURE_DER_SIZE 72 /* the longest ECDSA P-256 signature in DER */
 
 struct signature_file {
 	size_t count; /* 1 or more after a good parse; distinct key ids only */
@@ -23,8 +22,3 @@ int signature_file_parse(const char *bytes, size_t size, struct signature_file *
 
 /* Returns the text's size or -ENAMETOOLONG. */
 int signature_file_write(const struct signature_file *file, char *ret_text, size_t size);
-
-/* DER SEQUENCE{INTEGER r, INTEGER s} of P-256 <-> r||s of 64 bytes. Strict: one spelling.
- * decode: 0 or -EBADMSG. encode: returns the DER size, at most SIGNATURE_DER_SIZE. */
-int signature_der_decode(const uint8_t *der, size_t size, uint8_t ret_raw[64]);
-size_t signature_der_encode(const uint8_t raw[64], uint8_t ret_der[SIGNATURE_DER_SIZE]);

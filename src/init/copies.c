@@ -11,20 +11,7 @@
 #include "store/settings.h"
 
 #define BIN "bin"
-
-static int copy(int from, int to)
-{
-	char bytes[4096];
-	ssize_t size;
-
-	while ((size = sys_read(from, bytes, sizeof(bytes))) > 0) {
-		int r = fd_write_all(to, bytes, (size_t)size);
-
-		if (r < 0)
-			return r;
-	}
-	return (int)size;
-}
+#define COPY_MAX_SIZE (64 << 20) /* more than any of them has */
 
 int copies_leave(int run, struct err *err)
 {
@@ -49,7 +36,7 @@ int copies_leave(int run, struct err *err)
 			continue;
 		to = path_open_own(run, files[i].to, O_WRONLY | O_CREAT | O_TRUNC,
 				   files[i].mode);
-		r = from < 0 ? from : to < 0 ? to : copy(from, to);
+		r = from < 0 ? from : to < 0 ? to : (int)fd_copy(from, to, COPY_MAX_SIZE);
 		if (r < 0)
 			return err_errno(err, r, "copy of %s", files[i].from);
 	}

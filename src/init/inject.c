@@ -49,27 +49,10 @@ static int look(int dir, const char *name, struct stat *ret_like)
 	return r;
 }
 
-static int copy_bytes(int from, int to, uint64_t size)
-{
-	static char buf[4096];
-
-	for (uint64_t at = 0; at < size;) {
-		size_t count =
-			size - at < sizeof(buf) ? (size_t)(size - at) : sizeof(buf);
-		int r = fd_pread_all(from, buf, count, at);
-
-		if (r == 0)
-			r = fd_write_all(to, buf, count);
-		if (r < 0)
-			return r;
-		at += count;
-	}
-	return 0;
-}
-
 static int fill(int to, int from, uint64_t size, const struct stat *like)
 {
-	int r = copy_bytes(from, to, size);
+	int64_t copied = fd_copy(from, to, size);
+	int r = copied < 0 ? (int)copied : (uint64_t)copied < size ? -EIO : 0;
 
 	if (r == 0)
 		r = sys_fchownat(to, "", like->st_uid, like->st_gid, AT_EMPTY_PATH);

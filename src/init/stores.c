@@ -17,6 +17,7 @@
 #include "init/timeline.h"
 #include "stack/mount.h"
 #include "store/store.h"
+#include "store/writable.h"
 
 static char store_path[64], state_path[64];
 
@@ -108,10 +109,7 @@ int stores_check_state(const struct policy *policy, struct err *err)
 
 int stores_writable(bool writable, struct err *err)
 {
-	int r = sys_mount(NULL, STAGE_STORE, NULL,
-			  MS_REMOUNT | MS_NOSUID | MS_NODEV | MS_NOEXEC |
-				  (writable ? 0 : MS_RDONLY),
-			  NULL);
+	int r = writable_remount(STAGE_STORE, writable ? 0 : MS_RDONLY);
 
 	return r < 0 ? err_errno(err, r, "store: making it %s",
 				 writable ? "writable" : "read-only")

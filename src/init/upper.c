@@ -17,8 +17,7 @@
 #include "stack/mount.h"
 #include "stack/work.h"
 #include "store/store.h"
-
-#define STORE_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+#include "store/writable.h"
 
 #ifndef MS_NOSYMFOLLOW
 #define MS_NOSYMFOLLOW 256 /* Linux 5.10 */
@@ -26,17 +25,10 @@
 
 int upper_open_store(const struct stage *stage, struct err *err)
 {
-	int r = sys_mount(NULL, STAGE_STORE, NULL, MS_REMOUNT | STORE_FLAGS, NULL);
+	int r = writable_remount(STAGE_STORE, 0);
 
 	(void)stage;
 	return r < 0 ? err_errno(err, r, "store: making it writable") : 0;
-}
-
-/* MS_BIND: this mount of it only */
-static int set_flags(const char *target, unsigned long flags)
-{
-	return sys_mount(NULL, target, NULL, MS_REMOUNT | MS_BIND | STORE_FLAGS | flags,
-			 NULL);
 }
 
 /* From here on links in a volume are the application's affair. */
@@ -49,14 +41,14 @@ static int release_volume(const struct stage *stage, const struct manifest_volum
 
 	if (dir < 0)
 		return err_wrap(err, dir, "volume");
-	r = set_flags(path_of_fd(target, dir), 0);
+	r = writable_remount(path_of_fd(target, dir), MS_BIND);
 	return r < 0 ? err_errno(err, r, "volume %s: its flags", volume->path) : 0;
 }
 
 int upper_close_store(const struct stage *stage, struct err *err)
 {
 	const struct manifest *manifest = &stage->image->manifest;
-	int r = set_flags(STAGE_STORE, MS_RDONLY);
+	int r = writable_remount(STAGE_STORE, MS_BIND | MS_RDONLY);
 
 	if (r < 0)
 		return err_errno(err, r, "store: making it read-only");
@@ -96,7 +88,7 @@ static int make_own_dir(int parent, const char *name, const struct stat *like)
 	if (dir < 0)
 		return dir;
 	r = like ? copy_attributes(dir, like) : 0;
-	return r < 0 ? r : sys_renameat(parent, UNFINISHED, parent, name);
+	return r < 0 ? r : path_move(parent, UNFINISHED, parent, name);
 }
 
 /* Opens directory @name of the untrusted @parent, made if missing. */
@@ -222,7 +214,7 @@ static int guard_volume(const struct stage *stage, const char *path, struct err 
 
 	if (dir < 0)
 		return dir;
-	r = set_flags(path_of_fd(target, dir), MS_NOSYMFOLLOW);
+	r = writable_remount(path_of_fd(target, dir), MS_BIND | MS_NOSYMFOLLOW);
 	return r < 0 ? err_errno(err, r, "nosymfollow") : 0;
 }
 

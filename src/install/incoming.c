@@ -169,18 +169,16 @@ int incoming_read_back(struct incoming *in, void (*progress)(void *context, size
 
 int incoming_move(struct incoming *in, int to, struct err *err)
 {
-	int r = sys_renameat(in->dir, in->name, to, in->name);
+	int r = path_move(in->dir, in->name, to, in->name);
 
 	if (r == -EISDIR || r == -EEXIST || r == -ENOTEMPTY) {
 		r = remove_entry(to, in->name, in->dir, err);
 		if (r < 0)
 			return r;
-		r = sys_renameat(in->dir, in->name, to, in->name);
+		r = path_move(in->dir, in->name, to, in->name);
 	}
-	if (r == 0) {
+	if (r == 0)
 		in->name[0] = '\0';
-		r = sys_fsync(to);
-	}
 	return r < 0 ? err_errno(err, r, "moving it to its place") : 0;
 }
 

@@ -214,9 +214,9 @@ static int move_image(const struct install *install, const struct places *places
 		r = remove_entry(places->images, id, places->incoming, err);
 	else if (r == -ENOENT) /* nothing is in the way */
 		r = 0;
-	else
-		return r;
-	return r < 0 ? r : sys_renameat(places->incoming, id, places->images, id);
+	else if (r == 0)
+		return sys_fsync(places->images);
+	return r < 0 ? r : path_move(places->incoming, id, places->images, id);
 }
 
 static int put_image(struct install *install, const struct places *places,
@@ -230,8 +230,6 @@ static int put_image(struct install *install, const struct places *places,
 	if (r < 0)
 		return err_wrap(err, r, "images");
 	r = move_image(install, places, err);
-	if (r == 0)
-		r = sys_fsync(places->images);
 	return r < 0 ? err_errno(err, r, "images/%.12s", install->id) : 0;
 }
 

@@ -10,10 +10,10 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "format/ustar.h"
+#include "store/store.h"
 #include "trust/sha256.h"
 
 #define OCI_MAX_SIZE (1 << 20) /* of the OCI manifest and of the index */
-#define BLOBS "blobs/sha256/"
 #define LAYER "the layer"
 
 /* Reads exactly @size bytes from where @fd stands; -EBADMSG when there are fewer, -ENODATA when
@@ -158,22 +158,14 @@ static int take_data(int fd, const char *name, uint64_t size_bytes,
 	return take_padding(fd, size_bytes, name, err);
 }
 
-static void blob_name(const struct digest *digest, char ret_name[USTAR_NAME_SIZE])
-{
-	memcpy(ret_name, BLOBS, sizeof(BLOBS));
-	digest_hex(digest, ret_name + sizeof(BLOBS) - 1);
-}
-
 static int take_layer_header(int fd, const struct manifest_layer *layer, struct err *err)
 {
-	char name[USTAR_NAME_SIZE];
+	char path[STORE_BLOB_PATH_SIZE];
 	struct ustar_entry entry;
-	int r;
+	int r = take_entry(fd, LAYER, &entry, err);
 
-	blob_name(&layer->blob, name);
-	r = take_entry(fd, LAYER, &entry, err);
 	if (r == 0)
-		r = check_name(&entry, name, LAYER, err);
+		r = check_name(&entry, store_blob_path(&layer->blob, path), LAYER, err);
 	if (r < 0)
 		return r;
 	if (entry.size_bytes != layer->size_bytes)
@@ -246,15 +238,14 @@ static int take_small(int fd, const char *name, struct ustar_entry *ret_entry,
 static int take_blob(int fd, const char *name, const struct digest *expected,
 		     struct err *err)
 {
-	char wanted[USTAR_NAME_SIZE];
+	char wanted[STORE_BLOB_PATH_SIZE];
 	struct digest hash;
 	struct ustar_entry entry;
 	int r = take_small(fd, name, &entry, &hash, err);
 
 	if (r < 0)
 		return r;
-	blob_name(&hash, wanted);
-	r = check_name(&entry, wanted, name, err);
+	r = check_name(&entry, store_blob_path(&hash, wanted), name, err);
 	if (r == 0 && expected && !digest_equal(&hash, expected))
 		return err_set(err, -EBADMSG, "%s: not the image's manifest", name);
 	return r;

@@ -90,8 +90,8 @@ static bool put_record(struct select *select, const struct record *record)
 static void tell_fall(const struct select *select, const char *why)
 {
 	if (select->ops->fell)
-		select->ops->fell(select->ops->context,
-				  &select->decide.record.candidate, why);
+		select->ops->fell(select->ops->context, &select->decide.record.candidate,
+				  why);
 }
 
 static void fell(struct select *select, const struct select_image *image,

@@ -111,7 +111,7 @@ static int create(int store, int *ret_fd)
 		return fd;
 	r = fill_new(fd);
 	if (r == 0)
-		r = sys_renameat(store, NEW_NAME, store, FILE_NAME);
+		r = path_move(store, NEW_NAME, store, FILE_NAME);
 	if (r < 0) {
 		(void)sys_unlinkat(store, NEW_NAME, 0);
 		return r;
@@ -125,8 +125,6 @@ int state_create(int store, struct err *err)
 	__fd int fd = -EBADF;
 	int r = create(store, &fd);
 
-	if (r == 0)
-		r = sys_fsync(store);
 	return r < 0 ? err_errno(err, r, "boot record: making the file " FILE_NAME)
 		     : TAKE_FD(fd);
 }

@@ -111,14 +111,20 @@ static int check_blob(int fd, uint64_t size_bytes, struct err *err)
 	return 0;
 }
 
+const char *store_blob_path(const struct digest *digest,
+			    char ret_path[STORE_BLOB_PATH_SIZE])
+{
+	memcpy(ret_path, BLOBS, sizeof(BLOBS));
+	digest_hex(digest, ret_path + strlen(BLOBS));
+	return ret_path;
+}
+
 int store_open_blob(int store, const struct digest *digest, uint64_t size_bytes,
 		    struct err *err)
 {
-	char name[sizeof(BLOBS) + DIGEST_HEX_SIZE] = BLOBS;
+	char path[STORE_BLOB_PATH_SIZE];
+	__fd int fd = path_open_own(store, store_blob_path(digest, path), O_RDONLY, 0);
 	int r;
-
-	digest_hex(digest, name + strlen(BLOBS));
-	__fd int fd = path_open_own(store, name, O_RDONLY, 0);
 
 	if (fd == -ENOENT)
 		return err_set(err, fd, "not in the store");

@@ -24,6 +24,11 @@ int store_check(int store, struct err *err);
  * are missing. */
 int store_check_dirs(int store, const char *rel, struct err *err);
 
+/* "blobs/sha256/<hex>", of a store and of a bundle. Returns @ret_path. */
+#define STORE_BLOB_PATH_SIZE (sizeof("blobs/sha256/") + DIGEST_HEX_SIZE)
+const char *store_blob_path(const struct digest *digest,
+			    char ret_path[STORE_BLOB_PATH_SIZE]);
+
 /* Opens a layer's blob: a regular file of exactly @size_bytes, or an error that says what
  * it is instead. An fd the caller owns. */
 int store_open_blob(int store, const struct digest *digest, uint64_t size_bytes,

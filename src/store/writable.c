@@ -20,6 +20,12 @@
 	(MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_SYNCHRONOUS | MS_NOATIME | \
 	 MS_NODIRATIME | MS_RELATIME)
 
+int writable_remount(const char *path, unsigned long flags)
+{
+	return sys_mount(NULL, path, NULL,
+			 MS_REMOUNT | MS_NOSUID | MS_NODEV | MS_NOEXEC | flags, NULL);
+}
+
 static int get_flags(const char *path, unsigned long *ret_flags)
 {
 	__fd int fd = store_open(path, NULL);

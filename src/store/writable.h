@@ -19,6 +19,10 @@ enum writable_rest {
 	WRITABLE_READ_ONLY,
 };
 
+/* Gives the store's mount at @path the flags it always has and @flags: 0 or MS_RDONLY, of
+ * its file system; with MS_BIND, of this mount alone. 0 or -errno. */
+int writable_remount(const char *path, unsigned long flags);
+
 /* Makes the mount at @path (and its file system) writable, keeping nosuid, nodev and
  * noexec. A directory that isn't a mount point, or is writable already, is left alone.
  * 0 or -errno: nothing has changed then. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "format/der.h"
 #include "trust/p256.h"
 #include "trust/rsa.h"
 #include "trust/sha256.h"
@@ -19,7 +20,7 @@ static int verify_p256(const struct key_line *key, const struct digest *hash,
 {
 	uint8_t raw[P256_SIGNATURE_SIZE];
 
-	if (signature_der_decode(signature->bytes, signature->size, raw) < 0)
+	if (der_decode(signature->bytes, signature->size, raw) < 0)
 		return -EBADMSG;
 	return p256_verify(key->bytes, hash, raw);
 }
@@ -36,23 +37,22 @@ static int verify_rsa(const struct key_line *key, const struct digest *hash,
 #endif
 
 /* Each 0; -EBADMSG when that is no signature of this key's; -EKEYREJECTED when it does
- * not hold; -EINVAL when the key is none. NULL where Kconfig left the kind out, which it
- * allows for one of them. */
-static verify_fn *const verifiers[KEY_KINDS] = {
+ * not hold; -EINVAL when the key is none. NULL where Kconfig left the kind out. */
+static const struct {
+	verify_fn *verify;
+	const char *option;
+} kinds[KEY_KINDS] = {
 #ifdef CONFIG_LAMINA_KEY_P256
-	[KEY_P256] = verify_p256,
+	[KEY_P256] = { .verify = verify_p256 },
 #else
-#define MISSING "LAMINA_KEY_P256"
+	[KEY_P256] = { .option = "LAMINA_KEY_P256" },
 #endif
 #ifdef CONFIG_LAMINA_KEY_RSA
-	[KEY_RSA] = verify_rsa,
+	[KEY_RSA] = { .verify = verify_rsa },
 #else
-#define MISSING "LAMINA_KEY_RSA"
+	[KEY_RSA] = { .option = "LAMINA_KEY_RSA" },
 #endif
 };
-#ifndef MISSING
-#define MISSING "nothing"
-#endif
 
 int key_id(const struct key_line *key, char ret_id[KEY_ID_SIZE])
 {
@@ -67,9 +67,10 @@ int key_id(const struct key_line *key, char ret_id[KEY_ID_SIZE])
 
 static int check_kind(const struct key_line *key, struct err *err)
 {
-	if (verifiers[key->kind])
+	if (kinds[key->kind].verify)
 		return 0;
-	return err_set(err, -ENOTSUP, "key %s: built without " MISSING, key->id);
+	return err_set(err, -ENOTSUP, "key %s: built without %s", key->id,
+		       kinds[key->kind].option);
 }
 
 int key_check_ring(const struct keyring *ring, struct err *err)
@@ -103,7 +104,7 @@ static int verify_line(const struct digest *hash, const struct key_line *line,
 		return err_set(err, -EKEYREJECTED, "key %s signs with %s, not %s",
 			       key->id, key_kind_name(key->kind),
 			       key_kind_name(line->kind));
-	switch (verifiers[key->kind](key, hash, line)) {
+	switch (kinds[key->kind].verify(key, hash, line)) {
 	case 0:
 		return 0;
 	case -EBADMSG:

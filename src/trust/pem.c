@@ -215,11 +215,8 @@ static int write_pem(int r, const mbedtls_pk_context *pk, write_fn *write,
 
 static int secret_to_pk(const struct private_key *key, mbedtls_pk_context *pk)
 {
-	return public_key_bytes_to_pk(
-		key->public.kind == KEY_RSA
-			? PSA_KEY_TYPE_RSA_KEY_PAIR
-			: PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1),
-		key->secret, key->secret_size, mbedtls_pk_copy_from_psa, pk);
+	return public_key_bytes_to_pk(public_key_pair_type(key->public.kind), key->secret,
+				      key->secret_size, mbedtls_pk_copy_from_psa, pk);
 }
 
 int private_key_write_pem(const struct private_key *key,

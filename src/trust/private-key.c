@@ -5,6 +5,7 @@
 #include <psa/crypto.h>
 #include <string.h>
 
+#include "format/der.h"
 #include "trust/public-key.h"
 #include "trust/sha256.h"
 
@@ -12,22 +13,37 @@
 #define ECDSA PSA_ALG_DETERMINISTIC_ECDSA(PSA_ALG_SHA_256)
 #define RSA PSA_ALG_RSA_PKCS1V15_SIGN(PSA_ALG_SHA_256)
 
-static psa_algorithm_t algorithm(enum key_kind kind)
+/* What PSA has of a signature as its line has it. Returns the size. */
+static size_t keep_der(const uint8_t *raw, size_t size, uint8_t *ret_bytes)
 {
-	return kind == KEY_RSA ? RSA : ECDSA;
+	(void)size;
+	return der_encode(raw, ret_bytes);
 }
+
+static size_t keep_bytes(const uint8_t *raw, size_t size, uint8_t *ret_bytes)
+{
+	memcpy(ret_bytes, raw, size);
+	return size;
+}
+
+static const struct {
+	psa_algorithm_t algorithm;
+	size_t (*keep)(const uint8_t *raw, size_t size, uint8_t *ret_bytes);
+	int unreadable; /* the public half can't be had: all but RSA's exponents fit */
+} kinds[KEY_KINDS] = {
+	[KEY_P256] = { ECDSA, keep_der, -EIO },
+	[KEY_RSA] = { RSA, keep_bytes, -ENOTSUP },
+};
 
 static psa_key_attributes_t pair_attributes(enum key_kind kind, unsigned int bits)
 {
 	psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
 
-	psa_set_key_type(&attributes, kind == KEY_RSA ? PSA_KEY_TYPE_RSA_KEY_PAIR
-						      : PSA_KEY_TYPE_ECC_KEY_PAIR(
-								PSA_ECC_FAMILY_SECP_R1));
+	psa_set_key_type(&attributes, public_key_pair_type(kind));
 	psa_set_key_bits(&attributes, bits);
 	psa_set_key_usage_flags(&attributes,
 				PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_EXPORT);
-	psa_set_key_algorithm(&attributes, algorithm(kind));
+	psa_set_key_algorithm(&attributes, kinds[kind].algorithm);
 	return attributes;
 }
 
@@ -50,9 +66,8 @@ static int read_public(psa_key_id_t id, enum key_kind kind, struct key_line *ret
 
 	if (status == PSA_SUCCESS)
 		return public_key_import(kind, bytes, size, ret_key, err);
-	/* All but that one fit. */
-	return err_set(err, kind == KEY_RSA ? -ENOTSUP : -EIO,
-		       "cannot compute the public key (%d)", (int)status);
+	return err_set(err, kinds[kind].unreadable, "cannot compute the public key (%d)",
+		       (int)status);
 }
 
 int private_key_new(unsigned int rsa_bits, struct private_key *ret_key, struct err *err)
@@ -120,16 +135,13 @@ int private_key_sign(const struct private_key *key, const void *bytes, size_t si
 		return err_errno(err, r, "sha256");
 	status = psa_import_key(&attributes, key->secret, key->secret_size, &id);
 	if (status == PSA_SUCCESS) {
-		status = psa_sign_hash(id, algorithm(kind), hash.bytes,
+		status = psa_sign_hash(id, kinds[kind].algorithm, hash.bytes,
 				       sizeof(hash.bytes), raw, sizeof(raw), &line.size);
 		(void)psa_destroy_key(id);
 	}
 	if (status != PSA_SUCCESS)
 		return err_set(err, -EIO, "cannot sign (%d)", (int)status);
-	if (kind == KEY_P256)
-		line.size = signature_der_encode(raw, line.bytes);
-	else
-		memcpy(line.bytes, raw, line.size);
+	line.size = kinds[kind].keep(raw, line.size, line.bytes);
 	memcpy(line.id, key->public.id, sizeof(line.id));
 	*ret_line = line;
 	return 0;

@@ -65,22 +65,6 @@ static int import_point(const uint8_t *bytes, size_t size, struct key_line *key,
 	return 0;
 }
 
-int public_key_import(enum key_kind kind, const uint8_t *bytes, size_t size,
-		      struct key_line *ret_key, struct err *err)
-{
-	struct key_line key = { .kind = kind };
-	int r = kind == KEY_RSA ? import_rsa(bytes, size, &key, err)
-				: import_point(bytes, size, &key, err);
-
-	if (r < 0)
-		return r;
-	r = key_id(&key, key.id);
-	if (r < 0)
-		return err_errno(err, r, "sha256");
-	*ret_key = key;
-	return 0;
-}
-
 int public_key_bytes_to_pk(psa_key_type_t type, const uint8_t *bytes, size_t size,
 			   public_key_copy *copy, mbedtls_pk_context *pk)
 {
@@ -109,11 +93,45 @@ static int modulus_to_pk(const struct key_line *key, mbedtls_pk_context *pk)
 	return r == 0 ? mbedtls_rsa_complete(mbedtls_pk_rsa(*pk)) : r;
 }
 
-int public_key_to_pk(const struct key_line *key, mbedtls_pk_context *pk)
+static int point_to_pk(const struct key_line *key, mbedtls_pk_context *pk)
 {
-	if (key->kind == KEY_RSA)
-		return modulus_to_pk(key, pk);
 	return public_key_bytes_to_pk(PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1),
 				      key->bytes, key->size,
 				      mbedtls_pk_copy_public_from_psa, pk);
+}
+
+static const struct {
+	psa_key_type_t pair_type;
+	int (*import)(const uint8_t *bytes, size_t size, struct key_line *key,
+		      struct err *err);
+	int (*to_pk)(const struct key_line *key, mbedtls_pk_context *pk);
+} kinds[KEY_KINDS] = {
+	[KEY_P256] = { PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1), import_point,
+		       point_to_pk },
+	[KEY_RSA] = { PSA_KEY_TYPE_RSA_KEY_PAIR, import_rsa, modulus_to_pk },
+};
+
+psa_key_type_t public_key_pair_type(enum key_kind kind)
+{
+	return kinds[kind].pair_type;
+}
+
+int public_key_import(enum key_kind kind, const uint8_t *bytes, size_t size,
+		      struct key_line *ret_key, struct err *err)
+{
+	struct key_line key = { .kind = kind };
+	int r = kinds[kind].import(bytes, size, &key, err);
+
+	if (r < 0)
+		return r;
+	r = key_id(&key, key.id);
+	if (r < 0)
+		return err_errno(err, r, "sha256");
+	*ret_key = key;
+	return 0;
+}
+
+int public_key_to_pk(const struct key_line *key, mbedtls_pk_context *pk)
+{
+	return kinds[key->kind].to_pk(key, pk);
 }

@@ -13,6 +13,9 @@
 int public_key_import(enum key_kind kind, const uint8_t *bytes, size_t size,
 		      struct key_line *ret_key, struct err *err);
 
+/* PSA's type of such a secret. */
+psa_key_type_t public_key_pair_type(enum key_kind kind);
+
 /* Do devices take RSA keys of so many bits? 0 or -ENOTSUP. */
 int public_key_check_bits(size_t bits, struct err *err);
 

@@ -24,3 +24,7 @@ int sha256_of(const void *bytes, size_t size, struct digest *ret_digest);
 /* Hashes exactly @size_bytes from the start of @fd. 0; -EIO when the file ends before;
  * -errno. */
 int sha256_of_fd(int fd, uint64_t size_bytes, struct digest *ret_digest);
+
+/* Copies them too, from @offset of @fd to where @to stands, and hashes what is written. */
+int sha256_copy(int fd, uint64_t offset, uint64_t size_bytes, int to,
+		struct digest *ret_digest);

@@ -63,6 +63,29 @@ static void reads_at_an_offset(void **state)
 	assert_int_equal(fd_pread_all(fd, buf, 4, 6), -EPERM);
 }
 
+static void copies(void **state)
+{
+	char many[40000];
+	int from, to;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(many); i++)
+		many[i] = (char)('a' + i % 23);
+	fake_bytes("/from", many, sizeof(many));
+	fake_bytes("/to", "", 0);
+	from = sys_openat(AT_FDCWD, "/from", O_RDONLY, 0);
+	to = sys_openat(AT_FDCWD, "/to", O_WRONLY, 0);
+	assert_int_equal(fd_copy(from, to, 17), 17);
+	assert_int_equal(fd_copy(from, to, 0), 0);
+	assert_int_equal(fd_copy(from, to, UINT64_MAX), sizeof(many) - 17);
+	assert_int_equal(fd_copy(from, to, UINT64_MAX), 0);
+	assert_memory_equal(fake_text_of("/to"), many, sizeof(many));
+	fake_fail(1, EPERM);
+	assert_int_equal(fd_copy(from, to, 1), -EPERM);
+	fd_close(from);
+	fd_close(to);
+}
+
 static void writes_all(void **state)
 {
 	(void)state;
@@ -130,6 +153,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(reads_whole_files, setup),
 		cmocka_unit_test_setup(reads_at_an_offset, setup),
+		cmocka_unit_test_setup(copies, setup),
 		cmocka_unit_test_setup(writes_all, setup),
 		cmocka_unit_test_setup(closes_by_scope, setup),
 		cmocka_unit_test_setup(lists_directories, setup),

@@ -54,7 +54,8 @@ static void confirmed_writes_nothing(void **state)
 static void assert_failed(const char *reason)
 {
 	char wanted[160];
-	int size = snprintf(wanted, sizeof(wanted), "id=%s\nreason=%s", candidate, reason);
+	int size =
+		snprintf(wanted, sizeof(wanted), "id=%s\nreason=%s", candidate, reason);
 
 	assert_memory_equal(fake_text_of("/run/lamina/failed"), wanted, (size_t)size);
 }
@@ -76,8 +77,8 @@ static void falls(void **state)
 	assert_int_equal(record.reason, RECORD_REASON_CORRUPT);
 	assert_id(&record.failed, candidate);
 	assert_failed("layer 0 (sha256:");
-	assert_non_null(strstr(fake_text_of("/run/lamina/failed"),
-			       "root hash does not match\n"));
+	assert_non_null(
+		strstr(fake_text_of("/run/lamina/failed"), "root hash does not match\n"));
 	assert_false(fake_called("openat2 keeper"));
 }
 

@@ -9,6 +9,7 @@
 #include <mbedtls/ecdsa.h>
 #include <string.h>
 
+#include "format/der.h"
 #include "trust/key.h"
 #include "trust/sha256.h"
 
@@ -52,7 +53,7 @@ static void compare(const struct keyring *ring, const struct signature_file *fil
 	int small = key_verify(message, size, file, ring, 1, NULL, &err);
 
 	assert(small == 0 || (small == -EKEYREJECTED && err.text[0]));
-	if (signature_der_decode(line->bytes, line->size, raw) < 0) {
+	if (der_decode(line->bytes, line->size, raw) < 0) {
 		assert(small < 0);
 		return;
 	}

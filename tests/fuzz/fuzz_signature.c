@@ -3,17 +3,18 @@
 #include <assert.h>
 #include <string.h>
 
+#include "format/der.h"
 #include "format/signature.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_der(const uint8_t *der, size_t size)
 {
-	uint8_t raw[64], again[SIGNATURE_DER_SIZE];
+	uint8_t raw[64], again[DER_MAX_SIZE];
 
-	if (signature_der_decode(der, size, raw) < 0)
+	if (der_decode(der, size, raw) < 0)
 		return;
-	assert(signature_der_encode(raw, again) == size);
+	assert(der_encode(raw, again) == size);
 	assert(memcmp(again, der, size) == 0);
 }
 

@@ -130,12 +130,37 @@ static void of_fd(void **state)
 	assert_int_equal(sha256_of_fd(-1, 1, &hash), -EBADF);
 }
 
+/* What is written is what is hashed, from where it was asked for. */
+static void copies(void **state)
+{
+	static const char bytes[] = "0123456789abcdef";
+	char name[] = "/tmp/test_sha256.XXXXXX", got[sizeof(bytes)];
+	struct digest hash, wanted;
+	__fd int fd = mkstemp(name);
+	__fd int to = -EBADF;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(unlink(name), 0);
+	to = mkstemp(strcpy(name, "/tmp/test_sha256.XXXXXX"));
+	assert_true(to >= 0);
+	assert_int_equal(unlink(name), 0);
+	assert_int_equal(fd_write_all(fd, bytes, 16), 0);
+	assert_int_equal(sha256_of(bytes + 3, 10, &wanted), 0);
+	assert_int_equal(sha256_copy(fd, 3, 10, to, &hash), 0);
+	assert_memory_equal(&hash, &wanted, DIGEST_SIZE);
+	assert_int_equal(fd_pread_all(to, got, 10, 0), 0);
+	assert_memory_equal(got, bytes + 3, 10);
+	assert_int_equal(fd_pread_all(to, got, 1, 10), -EIO);
+	assert_int_equal(sha256_copy(fd, 7, 10, to, &hash), -EIO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nist_vectors), cmocka_unit_test(million),
 		cmocka_unit_test(any_pieces),	cmocka_unit_test(side_by_side),
-		cmocka_unit_test(of_fd),
+		cmocka_unit_test(of_fd),	cmocka_unit_test(copies),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

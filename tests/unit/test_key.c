@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "bytes.h"
+#include "format/der.h"
 #include "trust/key.h"
 #include "trust/sha256.h"
 
@@ -252,8 +253,7 @@ static void numbers_out_of_range(void **state)
 	(void)state;
 	make_one(&ring, &file, 0);
 	assert_int_equal(str_hex_decode(SIZED(order), n, sizeof(n)), 0);
-	assert_int_equal(
-		signature_der_decode(file.lines[0].bytes, file.lines[0].size, good), 0);
+	assert_int_equal(der_decode(file.lines[0].bytes, file.lines[0].size, good), 0);
 	for (int what = 0; what < 5; what++) {
 		memcpy(raw, good, sizeof(raw));
 		switch (what) {
@@ -273,7 +273,7 @@ static void numbers_out_of_range(void **state)
 			memcpy(raw, good + 32, 32);
 			memcpy(raw + 32, good, 32);
 		}
-		file.lines[0].size = signature_der_encode(raw, file.lines[0].bytes);
+		file.lines[0].size = der_encode(raw, file.lines[0].bytes);
 		assert_refused(key_verify(MESSAGE, &file, &ring, 1, NULL, &err),
 			       -EKEYREJECTED, err,
 			       "signature of key a2321ed3d888112e does not hold");

@@ -228,6 +228,26 @@ static void signals(void **state)
 		assert_int_equal(manifest_signal(cases[i].name), cases[i].number);
 }
 
+/* Each number that has a name is that name's. */
+static void names_of_signals(void **state)
+{
+	char name[MANIFEST_SIGNAL_SIZE];
+	int named = 0;
+
+	(void)state;
+	for (int number = -1; number < 300; number++) {
+		if (manifest_signal_name(number, name) < 0)
+			continue;
+		assert_int_equal(manifest_signal(name), number);
+		named++;
+	}
+	assert_int_equal(named, 15 + 31);
+	assert_int_equal(manifest_signal_name(37, name), 0);
+	assert_string_equal(name, "SIGRTMIN+3");
+	assert_int_equal(manifest_signal_name(34, name), 0);
+	assert_string_equal(name, "SIGRTMIN");
+}
+
 static void what_importers_ask(void **state)
 {
 	(void)state;
@@ -263,6 +283,7 @@ int main(void)
 		cmocka_unit_test(flipped_bits),
 		cmocka_unit_test(fits),
 		cmocka_unit_test(signals),
+		cmocka_unit_test(names_of_signals),
 		cmocka_unit_test(what_importers_ask),
 		cmocka_unit_test(keeps_until_full),
 	};

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "bytes.h"
+#include "format/der.h"
 #include "trust/key.h"
 #include "trust/private-key.h"
 #include "trust/sha256.h"
@@ -55,7 +56,7 @@ static void rfc_6979(void **state)
 		from_hex(vectors[i].raw, wanted_raw, sizeof(wanted_raw));
 		assert_int_equal(
 			private_key_sign(&key, message, strlen(message), &line, &err), 0);
-		assert_int_equal(signature_der_decode(line.bytes, line.size, raw), 0);
+		assert_int_equal(der_decode(line.bytes, line.size, raw), 0);
 		assert_memory_equal(raw, wanted_raw, sizeof(raw));
 	}
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/str.h"
+#include "format/der.h"
 #include "format/signature.h"
 
 #define ID "c0ca2778b86b0a17"
@@ -176,37 +177,36 @@ static void der_both_ways(void **state)
 	/* numbers of every length, with the top bit clear and set */
 	for (size_t r = 0; r < 32; r++) {
 		for (size_t s = 0; s < 32; s++) {
-			uint8_t raw[64] = { 0 }, back[64], der[SIGNATURE_DER_SIZE];
+			uint8_t raw[64] = { 0 }, back[64], der[DER_MAX_SIZE];
 			size_t size;
 
 			memset(raw + r, r & 1 ? 0x80 : 0x7f, 32 - r);
 			memset(raw + 32 + s, s & 2 ? 0xff : 0x01, 32 - s);
-			size = signature_der_encode(raw, der);
-			assert_in_range(size, 8, SIGNATURE_DER_SIZE);
-			assert_int_equal(signature_der_decode(der, size, back), 0);
+			size = der_encode(raw, der);
+			assert_in_range(size, 8, DER_MAX_SIZE);
+			assert_int_equal(der_decode(der, size, back), 0);
 			assert_memory_equal(raw, back, 64);
 			for (size_t cut = 0; cut < size; cut++)
-				assert_int_equal(signature_der_decode(der, cut, back),
-						 -EBADMSG);
+				assert_int_equal(der_decode(der, cut, back), -EBADMSG);
 		}
 	}
 }
 
 static void der_extremes(void **state)
 {
-	uint8_t raw[64], back[64], der[SIGNATURE_DER_SIZE + 1] = { 0 };
+	uint8_t raw[64], back[64], der[DER_MAX_SIZE + 1] = { 0 };
 
 	(void)state;
 	memset(raw, 0xff, sizeof(raw));
-	assert_int_equal(signature_der_encode(raw, der), SIGNATURE_DER_SIZE);
-	assert_int_equal(signature_der_decode(der, SIGNATURE_DER_SIZE, back), 0);
+	assert_int_equal(der_encode(raw, der), DER_MAX_SIZE);
+	assert_int_equal(der_decode(der, DER_MAX_SIZE, back), 0);
 	assert_memory_equal(raw, back, 64);
-	assert_int_equal(signature_der_decode(der, sizeof(der), back), -EBADMSG);
+	assert_int_equal(der_decode(der, sizeof(der), back), -EBADMSG);
 	/* zeros have a DER, which is no signature */
 	memset(raw, 0, sizeof(raw));
-	assert_int_equal(signature_der_encode(raw, der), 8);
+	assert_int_equal(der_encode(raw, der), 8);
 	assert_memory_equal(der, "\x30\x06\x02\x01\x00\x02\x01\x00", 8);
-	assert_int_equal(signature_der_decode(der, 8, back), -EBADMSG);
+	assert_int_equal(der_decode(der, 8, back), -EBADMSG);
 }
 
 static void der_refusals(void **state)
@@ -243,11 +243,11 @@ static void der_refusals(void **state)
 
 		assert_non_null(copy);
 		memcpy(copy, cases[i].der, cases[i].size);
-		if (signature_der_decode(copy, cases[i].size, raw) != -EBADMSG)
+		if (der_decode(copy, cases[i].size, raw) != -EBADMSG)
 			fail_msg("case %zu was read", i);
 		free(copy);
 	}
-	assert_int_equal(signature_der_decode(least, sizeof(least), raw), 0);
+	assert_int_equal(der_decode(least, sizeof(least), raw), 0);
 	assert_int_equal(raw[31], 1);
 }
 

@@ -243,6 +243,42 @@ static void below_root(void **state)
 	assert_int_equal(str_below_root("/", rel, 0), -ENAMETOOLONG);
 }
 
+static void sizes_of_people(void **state)
+{
+	static const struct {
+		const char *text;
+		int r;
+		uint64_t value;
+	} cases[] = {
+		{ "0", 0, 0 },
+		{ "17", 0, 17 },
+		{ "1k", 0, 1024 },
+		{ "3m", 0, 3 << 20 },
+		{ "7g", 0, 7ULL << 30 },
+		{ "8589934591g", 0, INT64_MAX - ((1 << 30) - 1) },
+		{ "8589934592g", -ERANGE, 0 },
+		{ "9223372036854775808", -ERANGE, 0 },
+		{ "", -EBADMSG, 0 },
+		{ "k", -EBADMSG, 0 },
+		{ "1K", -EBADMSG, 0 },
+		{ "1kk", -EBADMSG, 0 },
+		{ "1 k", -EBADMSG, 0 },
+		{ "01k", -EBADMSG, 0 },
+		{ "-1k", -EBADMSG, 0 },
+		{ "k1", -EBADMSG, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint64_t value = 0;
+
+		assert_int_equal(str_size_parse(cases[i].text, strlen(cases[i].text),
+						"kmg", &value),
+				 cases[i].r);
+		assert_true(value == cases[i].value);
+	}
+}
+
 static void sizes_for_people(void **state)
 {
 	static const struct {
@@ -273,6 +309,7 @@ int main(void)
 		cmocka_unit_test(stays_full),
 		cmocka_unit_test(hex),
 		cmocka_unit_test(numbers),
+		cmocka_unit_test(sizes_of_people),
 		cmocka_unit_test(base64),
 		cmocka_unit_test(base64_of_a_part),
 		cmocka_unit_test(base64_refusals),

@@ -9,17 +9,13 @@
 
 static bool size_valid(const char *value, size_t size)
 {
-	static const char units[] = "kmg";
-	const char *unit = memchr(units, value[size - 1], 3);
-	unsigned int shift = unit ? 10 * (unsigned int)(unit - units + 1) : 0;
 	uint64_t number;
 
 	if (value[size - 1] == '%')
 		return str_number(value, size - 1, &number) == 0 && number >= 1 &&
 		       number <= 100;
 	/* To tmpfs, 0 means without a limit. */
-	return str_number(value, size - (unit != NULL), &number) == 0 && number >= 1 &&
-	       number <= (uint64_t)INT64_MAX >> shift;
+	return str_size_parse(value, size, "kmg", &number) == 0 && number >= 1;
 }
 
 static bool inodes_valid(const char *value, size_t size)

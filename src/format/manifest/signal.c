@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -47,4 +48,21 @@ int manifest_signal(const char *name)
 		if (strcmp(name, signals[i].name) == 0)
 			return signals[i].number;
 	return -EINVAL;
+}
+
+int manifest_signal_name(int number, char ret_name[MANIFEST_SIGNAL_SIZE])
+{
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (signals[i].number == number) {
+			(void)snprintf(ret_name, MANIFEST_SIGNAL_SIZE, "SIG%s",
+				       signals[i].name);
+			return 0;
+		}
+	if (number < FIRST_REALTIME || number > FIRST_REALTIME + MOST_REALTIME)
+		return -EINVAL;
+	(void)snprintf(ret_name, MANIFEST_SIGNAL_SIZE, "SIGRTMIN");
+	if (number > FIRST_REALTIME)
+		(void)snprintf(ret_name, MANIFEST_SIGNAL_SIZE, "SIGRTMIN+%d",
+			       number - FIRST_REALTIME);
+	return 0;
 }

@@ -121,13 +121,12 @@ static bool has(const struct disk_tree *tree, const char *name)
 static int add_layer(struct disk_tree *tree, int store,
 		     const struct manifest_layer *layer, struct err *err)
 {
-	char path[13 + DIGEST_HEX_SIZE] = "blobs/sha256/";
+	char path[STORE_BLOB_PATH_SIZE];
 	struct digest hash;
 	__fd int fd = -EBADF;
 	int r;
 
-	digest_hex(&layer->blob, path + 13);
-	if (has(tree, path))
+	if (has(tree, store_blob_path(&layer->blob, path)))
 		return 0;
 	fd = store_open_blob(store, &layer->blob, layer->size_bytes, err);
 	if (fd < 0)
@@ -293,16 +292,8 @@ static int make_disk(struct request *q, struct err *err)
 
 static int read_size(const char *text, uint64_t *ret_bytes, struct err *err)
 {
-	static const char units[] = "KMGT";
-	size_t size = strlen(text);
-	const char *unit = size > 0 ? strchr(units, text[size - 1]) : NULL;
-	unsigned int shift = unit ? 10 * (unsigned int)(unit - units + 1) : 0;
-	uint64_t number;
-
-	if (str_number(text, size - (unit ? 1 : 0), &number) < 0 || number == 0 ||
-	    number > (uint64_t)INT64_MAX >> shift)
+	if (str_size_parse(text, strlen(text), "KMGT", ret_bytes) < 0 || *ret_bytes == 0)
 		return cmd_usage(err, "disk: --size: '%s' is not a size", text);
-	*ret_bytes = number << shift;
 	return 0;
 }
 

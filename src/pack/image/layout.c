@@ -8,10 +8,10 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "format/media.h"
-#include "pack/host/hashcopy.h"
 #include "pack/image/bundle.h"
 #include "pack/source/doc.h"
 #include "pack/source/oci.h"
+#include "store/store.h"
 
 bool registry_is_spec(const char *spec)
 {
@@ -102,21 +102,21 @@ int registry_copy_layer(const struct registry_image *from, size_t layer, int out
 			struct err *err)
 {
 	const struct manifest_layer *l = &from->image->manifest.layers[layer];
-	char name[13 + DIGEST_HEX_SIZE] = "blobs/sha256/";
+	char path[STORE_BLOB_PATH_SIZE];
 	uint64_t offset, size;
 	struct digest hash;
 	__fd int fd = -EBADF;
 	int r;
 
-	digest_hex(&l->blob, name + 13);
-	fd = members_open(from->members, name, &offset, &size, err);
+	fd = members_open(from->members, store_blob_path(&l->blob, path), &offset, &size,
+			  err);
 	if (fd < 0)
 		return fd;
 	if (size != l->size_bytes)
 		return err_set(err, -EBADMSG, "has %llu bytes, the manifest says %llu",
 			       (unsigned long long)size,
 			       (unsigned long long)l->size_bytes);
-	r = hashcopy(fd, offset, size, out_fd, &hash);
+	r = sha256_copy(fd, offset, size, out_fd, &hash);
 	if (r < 0)
 		return err_errno(err, r, "copying it");
 	if (!digest_equal(&hash, &l->blob))

@@ -44,30 +44,13 @@ static int walk_bundle(struct place *place, struct err *err)
 	return r < 0 ? r : bundle_read_tail(place->bundle, place->image, err);
 }
 
-static int copy_all(int from, int to, struct err *err)
-{
-	static char bytes[64 << 10];
-	ssize_t n;
-	int r = 0;
-
-	while (r == 0 && (n = read(from, bytes, sizeof(bytes))) != 0) {
-		if (n > 0)
-			r = fd_write_all(to, bytes, (size_t)n);
-		else if (errno != EINTR)
-			r = -errno;
-	}
-	if (r == 0 && lseek(to, 0, SEEK_SET) < 0)
-		r = -errno;
-	return r < 0 ? err_errno(err, r, "copying it to a temporary file") : 0;
-}
-
 /* A bundle is gone through more than once: one that comes through a pipe is kept first. */
 static int open_standard(struct err *err)
 {
 	__fd int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	__fd int scratch = -EBADF;
+	int64_t copied;
 	struct stat st;
-	int r;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(err, -errno, "%s", err_reason(errno));
@@ -76,8 +59,12 @@ static int open_standard(struct err *err)
 	scratch = scratch_open(err);
 	if (scratch < 0)
 		return scratch;
-	r = copy_all(fd, scratch, err);
-	return r < 0 ? r : TAKE_FD(scratch);
+	copied = fd_copy(fd, scratch, INT64_MAX);
+	if (copied >= 0 && lseek(scratch, 0, SEEK_SET) < 0)
+		copied = -errno;
+	if (copied < 0)
+		return err_errno(err, (int)copied, "copying it to a temporary file");
+	return TAKE_FD(scratch);
 }
 
 static int open_file(const char *path, struct err *err)

@@ -92,27 +92,19 @@ static int dir_open(const char *rest, const struct source_options *options,
 /* What comes through a pipe, as a file: a squashfs is read from its end. */
 static int keep_stream(int from, uint64_t limit_bytes, struct err *err)
 {
-	static char buffer[1 << 16];
 	__fd int fd = scratch_open(err);
-	uint64_t size = 0;
-	ssize_t n;
-	int r = fd < 0 ? fd : 0;
+	int64_t r;
 
-	while (r == 0 && (n = read(from, buffer, sizeof(buffer))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		r = n < 0 ? -errno : 0;
-		size += n < 0 ? 0 : (uint64_t)n;
-		if (size > limit_bytes)
-			return err_set(err, -E2BIG,
-				       "is longer than %" PRIu64 " bytes (--limit-bytes)",
-				       limit_bytes);
-		if (r == 0)
-			r = fd_write_all(fd, buffer, (size_t)n);
-	}
 	if (fd < 0)
 		return fd;
-	return r < 0 ? err_errno(err, r, "keeping it in a temporary file") : TAKE_FD(fd);
+	/* one more, so that it shows where there is too much */
+	r = fd_copy(from, fd, limit_bytes < INT64_MAX ? limit_bytes + 1 : INT64_MAX);
+	if (r > 0 && (uint64_t)r > limit_bytes)
+		return err_set(err, -E2BIG,
+			       "is longer than %" PRIu64 " bytes (--limit-bytes)",
+			       limit_bytes);
+	return r < 0 ? err_errno(err, (int)r, "keeping it in a temporary file")
+		     : TAKE_FD(fd);
 }
 
 static int squashfs_open(const char *rest, const struct source_options *options,

@@ -61,26 +61,14 @@ const char *describe_label(const struct describe_config *config, const char *nam
 	return NULL;
 }
 
-/* The name of a number, by asking the manifest's own reader for each. */
 static int signal_of_number(int number, char *ret_name, size_t size)
 {
-	static const char names[][8] = { "HUP",	 "INT",	  "QUIT", "ABRT", "KILL",
-					 "USR1", "USR2",  "PIPE", "ALRM", "TERM",
-					 "CONT", "WINCH", "POLL", "PWR",  "SYS" };
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		(void)snprintf(ret_name, size, "SIG%s", names[i]);
-		if (manifest_signal(ret_name) == number)
-			return 0;
-	}
-	for (unsigned int i = 0; i <= 30; i++) {
-		if (i == 0)
-			(void)snprintf(ret_name, size, "SIGRTMIN");
-		else
-			(void)snprintf(ret_name, size, "SIGRTMIN+%u", i);
-		if (manifest_signal(ret_name) == number)
-			return 0;
-	}
-	return -EINVAL;
+	char name[MANIFEST_SIGNAL_SIZE];
+	int r = manifest_signal_name(number, name);
+
+	if (r == 0)
+		(void)snprintf(ret_name, size, "%s", name);
+	return r;
 }
 
 /* "RTMAX" and "RTMAX-2": counted from the end, as engines do. The number, or -EINVAL. */

@@ -10,16 +10,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "format/ustar.h"
-#include "pack/host/hashcopy.h"
 #include "store/store.h"
-
-#define BLOB_NAME_SIZE (13 + DIGEST_HEX_SIZE)
-
-static void blob_name(const struct digest *hash, char ret_name[BLOB_NAME_SIZE])
-{
-	(void)stpcpy(ret_name, "blobs/sha256/");
-	digest_hex(hash, ret_name + 13);
-}
 
 static int put_header(int fd, const char *name, uint64_t size_bytes)
 {
@@ -48,36 +39,34 @@ static int put_text(int fd, const char *name, const void *text, size_t size)
 static int put_blob_text(int fd, const void *text, size_t size)
 {
 	struct digest hash;
-	char name[BLOB_NAME_SIZE];
+	char path[STORE_BLOB_PATH_SIZE];
 	int r = sha256_of(text, size, &hash);
 
 	if (r < 0)
 		return r;
-	blob_name(&hash, name);
-	return put_text(fd, name, text, size);
+	return put_text(fd, store_blob_path(&hash, path), text, size);
 }
 
 static int put_layer(int fd, int store, const struct manifest_layer *layer,
 		     struct err *err)
 {
-	char name[BLOB_NAME_SIZE];
+	char path[STORE_BLOB_PATH_SIZE];
 	struct digest hash;
 	__fd int blob = store_open_blob(store, &layer->blob, layer->size_bytes, err);
 	int r;
 
 	if (blob < 0)
 		return blob;
-	blob_name(&layer->blob, name);
-	r = put_header(fd, name, layer->size_bytes);
+	r = put_header(fd, store_blob_path(&layer->blob, path), layer->size_bytes);
 	if (r == 0)
-		r = hashcopy(blob, 0, layer->size_bytes, fd, &hash);
+		r = sha256_copy(blob, 0, layer->size_bytes, fd, &hash);
 	if (r == 0)
 		r = put_padding(fd, layer->size_bytes);
 	if (r < 0)
-		return err_errno(err, r, "%s", name);
+		return err_errno(err, r, "%s", path);
 	if (!digest_equal(&hash, &layer->blob))
 		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says",
-			       name);
+			       path);
 	return 0;
 }
 
