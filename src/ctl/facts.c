@@ -10,13 +10,15 @@
 
 static void read_manifest(const struct manifest *manifest, struct facts *facts)
 {
+	struct manifest_blob blob;
+
 	facts->known = true;
 	(void)snprintf(facts->name, sizeof(facts->name), "%s", manifest->name);
 	(void)snprintf(facts->version, sizeof(facts->version), "%s", manifest->version);
 	facts->serial = manifest->serial;
 	facts->layer_count = manifest->layer_count;
-	for (size_t i = 0; i < manifest->layer_count; i++)
-		facts->size_bytes += manifest->layers[i].size_bytes;
+	for (size_t i = 0; manifest_blob(manifest, i, &blob); i++)
+		facts->size_bytes += blob.size_bytes;
 }
 
 void facts_read(const struct settings *settings, int store, const char *id,
@@ -33,7 +35,7 @@ void facts_read(const struct settings *settings, int store, const char *id,
 	if (facts.r == 0)
 		facts.r = judge_manifest(&settings->policy, manifest, floor, &facts.err);
 	if (facts.r == 0)
-		facts.r = judge_layers(store, manifest, &facts.err);
+		facts.r = judge_blobs(store, manifest, &facts.err);
 	*ret_facts = facts;
 }
 

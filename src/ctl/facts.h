@@ -20,7 +20,7 @@ struct facts {
 	bool known;		  /* the signature holds: what follows was read */
 	char name[MANIFEST_NAME_SIZE];
 	char version[FACTS_VERSION_SIZE];
-	uint64_t serial, size_bytes; /* size: of all layers */
+	uint64_t serial, size_bytes; /* size: of all blobs */
 	size_t layer_count;
 	struct key_signers signers;
 };

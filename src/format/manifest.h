@@ -18,6 +18,7 @@
 #define MANIFEST_MAX_SIZE 65536	 /* bytes of a manifest file */
 #define MANIFEST_FEATURE_LEVEL 1 /* what this code understands: `min-init` asks for it */
 #define MANIFEST_MAX_LAYERS CONFIG_LAMINA_MAX_LAYERS
+#define MANIFEST_MAX_BLOBS MANIFEST_MAX_LAYERS
 #define MANIFEST_VERSION_SIZE 65 /* with its end */
 #define MANIFEST_MAX_COMPATIBLE 16
 #define MANIFEST_MAX_ARGS 128
@@ -98,8 +99,19 @@ int manifest_parse(const char *bytes, size_t size, struct manifest *ret_manifest
 int manifest_fits(const struct manifest *manifest, const char *compatible,
 		  const char *arch, struct err *err);
 
-/* Is this layer's blob that of a layer before it, too? */
-bool manifest_layer_again(const struct manifest *manifest, size_t index);
+/* A file that an image needs, whatever for: what a store, a bundle and a disk hold. */
+struct manifest_blob {
+	const struct digest *digest; /* borrowed from the manifest */
+	uint64_t size_bytes;
+};
+
+/* Blob @index, in the order of a bundle: the layers, bottom first. One that is needed twice
+ * is there twice. false: there are no more. */
+bool manifest_blob(const struct manifest *manifest, size_t index,
+		   struct manifest_blob *ret_blob);
+
+/* Is this blob that of an index before it, too? */
+bool manifest_blob_again(const struct manifest *manifest, size_t index);
 
 /* Writes the canonical text: keys in the order of lamina-manifest(5), defaults written
  * out. Returns its size; -ENAMETOOLONG when it is larger than @size or MANIFEST_MAX_SIZE;

@@ -37,7 +37,7 @@ static int do_layer(struct stage *stage, size_t index, struct err *err)
 		err_errno(err, r, "%s", target);
 	else
 		r = layer_mount(stage->guard, stage->image->store, &job, target, err);
-	return r < 0 ? judge_wrap_layer(err, r, index, layer) : 0;
+	return r < 0 ? judge_wrap_blob(err, r, index, &layer->blob) : 0;
 }
 
 static int do_writable(struct stage *stage, size_t index, struct err *err)

@@ -21,7 +21,7 @@
 static struct kept {
 	char ids[MAX_IMAGES][DIGEST_HEX_SIZE];
 	size_t id_count;
-	struct digest blobs[MAX_IMAGES * MANIFEST_MAX_LAYERS];
+	struct digest blobs[MAX_IMAGES * MANIFEST_MAX_BLOBS];
 	size_t blob_count;
 	bool all_blobs;
 } kept;
@@ -34,8 +34,10 @@ static void keep_id(const struct digest *id)
 
 static void keep_blobs(const struct manifest *manifest)
 {
-	for (size_t i = 0; i < manifest->layer_count; i++)
-		kept.blobs[kept.blob_count++] = manifest->layers[i].blob;
+	struct manifest_blob blob;
+
+	for (size_t i = 0; manifest_blob(manifest, i, &blob); i++)
+		kept.blobs[kept.blob_count++] = *blob.digest;
 }
 
 static bool is_there(int store, const char *id)

@@ -2,80 +2,80 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "base/str.h"
 #include "base/sys.h"
 #include "install/incoming.h"
 #include "install/install.h"
 #include "install/unbundle.h"
 
-static int open_bundle(struct install *install, struct err *err)
+static int open_bundle(struct install_from *from, char id[DIGEST_HEX_SIZE],
+		       struct err *err)
 {
 	struct stat st;
-	int r = sys_fstat(install->source, &st);
+	int r = sys_fstat(from->fd, &st);
 
+	(void)id;
 	if (r < 0)
 		return err_errno(err, r, "fstat");
-	install->seeks = S_ISREG(st.st_mode);
-	r = unbundle_manifest(install->source, install->manifest_text,
-			      sizeof(install->manifest_text), err);
+	from->seeks = S_ISREG(st.st_mode);
+	r = unbundle_manifest(from->fd, from->manifest, sizeof(from->manifest), err);
 	if (r < 0)
 		return r;
-	install->manifest_size = (size_t)r;
-	r = unbundle_signature(install->source, install->signature_text,
-			       sizeof(install->signature_text), err);
+	from->manifest_size = (size_t)r;
+	r = unbundle_signature(from->fd, from->signatures, sizeof(from->signatures), err);
 	if (r < 0)
 		return r;
-	install->signature_size = (size_t)r;
+	from->signatures_size = (size_t)r;
 	return 0;
 }
 
-static int take(void *context, const void *bytes, size_t size, struct err *err)
+/* What fills the entry up is read with its last bytes. */
+static int read_blob(struct install_from *from, void *buf, size_t size, struct err *err)
 {
-	return install_take(context, bytes, size, err);
+	int r = unbundle_read(from->fd, buf, size, err);
+
+	from->done_bytes += size;
+	if (r == 0 && from->done_bytes == from->blob.size_bytes)
+		r = unbundle_end(from->fd, &from->blob, err);
+	return r;
 }
 
-static int drop(void *context, const void *bytes, size_t size, struct err *err)
+static int drop_blob(struct install_from *from, struct err *err)
 {
-	(void)context;
-	(void)bytes;
-	(void)size;
-	(void)err;
-	return 0;
-}
+	int r = 0;
 
-static int copy(struct install *install, size_t index, struct err *err)
-{
-	const struct unbundle_sink sink = { incoming_buffer, INCOMING_BUFFER, take,
-					    install };
+	while (r == 0 && from->done_bytes < from->blob.size_bytes) {
+		uint64_t left = from->blob.size_bytes - from->done_bytes;
 
-	return unbundle_layer(install->source, &install->manifest.layers[index], &sink,
+		r = read_blob(from, incoming_buffer,
+			      left < INCOMING_BUFFER ? (size_t)left : INCOMING_BUFFER,
 			      err);
+	}
+	return r;
 }
 
-static int skip(struct install *install, size_t index, struct err *err)
+static int next_blob(struct install_from *from, const struct manifest_blob *blob,
+		     bool wanted, struct err *err)
 {
-	const struct unbundle_sink sink = { incoming_buffer, INCOMING_BUFFER, drop,
-					    NULL };
-	const struct manifest_layer *layer = &install->manifest.layers[index];
 	uint64_t offset;
+	int r;
 
-	if (install->seeks)
-		return unbundle_skip(install->source, layer, &offset, err);
-	return unbundle_layer(install->source, layer, &sink, err);
+	from->blob = *blob;
+	from->done_bytes = 0;
+	if (!wanted && from->seeks)
+		return unbundle_skip(from->fd, blob, &offset, err);
+	r = unbundle_blob(from->fd, blob, err);
+	return r < 0 || wanted ? r : drop_blob(from, err);
 }
 
-static int finish(struct install *install, struct err *err)
+static int finish(struct install_from *from, const struct digest *id, struct err *err)
 {
-	struct digest id;
-	int r = digest_parse(install->id, DIGEST_HEX_SIZE - 1, &id);
-
-	return r < 0 ? r : unbundle_tail(install->source, &id, err);
+	return unbundle_tail(from->fd, id, err);
 }
 
 const struct install_source install_bundle = {
 	.name = "bundle",
 	.open = open_bundle,
-	.copy = copy,
-	.skip = skip,
+	.next_blob = next_blob,
+	.read = read_blob,
 	.finish = finish,
 };

@@ -15,23 +15,25 @@
 #include "store/judge.h"
 #include "trust/merge.h"
 
-/* Directories of the store, for as long as it is written. */
-struct places {
+/* Directories of the store, and what is on its way into them. */
+struct writer {
 	int incoming, blobs, images;
+	struct incoming in;
 };
 
 static void progress(void *context, size_t size)
 {
 	struct install *install = context;
+	const struct install_wish *wish = &install->wish;
 	uint64_t done;
 
 	install->half_bytes += size;
 	done = install->half_bytes / 2;
-	/* more, where a layer that was there has to be replaced */
+	/* more, where a blob that was there has to be replaced */
 	if (done > install->total_bytes)
 		done = install->total_bytes;
-	if (install->progress)
-		install->progress(install->context, done, install->total_bytes);
+	if (wish->progress)
+		wish->progress(wish->context, done, install->total_bytes);
 }
 
 static void progress_whole(void *context, size_t size)
@@ -39,70 +41,80 @@ static void progress_whole(void *context, size_t size)
 	progress(context, 2 * size);
 }
 
-int install_take(struct install *install, const void *bytes, size_t size, struct err *err)
+static int pull(struct install *install, struct incoming *in,
+		const struct manifest_blob *blob, struct err *err)
 {
-	int r = incoming_add(install->incoming, bytes, size, err);
+	struct install_from *from = &install->from;
+	int r = from->source->next_blob(from, blob, true, err);
 
-	install->written_bytes += size;
-	progress(install, size);
+	for (uint64_t left = blob->size_bytes; r == 0 && left > 0;) {
+		size_t part = left < INCOMING_BUFFER ? (size_t)left : INCOMING_BUFFER;
+
+		r = from->source->read(from, incoming_buffer, part, err);
+		if (r < 0)
+			return r;
+		r = incoming_add(in, incoming_buffer, part, err);
+		install->written_bytes += part;
+		progress(install, part);
+		left -= part;
+	}
 	return r;
 }
 
-static int fetch(struct install *install, const struct places *places, size_t index,
-		 struct err *err)
+static int fetch(struct install *install, struct writer *writer,
+		 const struct manifest_blob *blob, struct err *err)
 {
-	const struct digest *digest = &install->manifest.layers[index].blob;
-	struct incoming *in = install->incoming;
+	struct incoming *in = &writer->in;
 	char name[DIGEST_HEX_SIZE];
 	int r;
 
-	digest_hex(digest, name);
-	r = incoming_start(in, places->incoming, name, err);
+	digest_hex(blob->digest, name);
+	r = incoming_start(in, writer->incoming, name, err);
 	if (r == 0)
-		r = install->from->copy(install, index, err);
+		r = pull(install, in, blob, err);
 	if (r == 0)
-		r = incoming_flush(in, digest, err);
+		r = incoming_flush(in, blob->digest, err);
 	if (r == 0)
 		r = incoming_read_back(in, progress, install, err);
 	if (r == 0)
-		r = incoming_move(in, places->blobs, err);
+		r = incoming_move(in, writer->blobs, err);
 	incoming_done(in);
 	return r;
 }
 
 /* A blob of the right name and size may be rotten all the same, and then this is how it
  * is mended. */
-static bool is_good(struct install *install, const struct manifest_layer *layer)
+static bool is_good(struct install *install, const struct manifest_blob *blob)
 {
-	__fd int blob =
-		store_open_blob(install->store, &layer->blob, layer->size_bytes, NULL);
+	__fd int fd = store_open_blob(install->wish.store, blob->digest, blob->size_bytes,
+				      NULL);
 	struct digest hash;
 
-	return blob >= 0 &&
-	       incoming_hash(blob, layer->size_bytes, progress_whole, install, &hash) ==
-		       0 &&
-	       digest_equal(&hash, &layer->blob);
+	return fd >= 0 &&
+	       incoming_hash(fd, blob->size_bytes, progress_whole, install, &hash) == 0 &&
+	       digest_equal(&hash, blob->digest);
 }
 
-static int put_layers(struct install *install, const struct places *places,
-		      struct err *err)
+static int put_blobs(struct install *install, struct writer *writer, struct err *err)
 {
 	const struct manifest *manifest = &install->manifest;
+	struct install_from *from = &install->from;
+	struct manifest_blob blob;
 
-	for (size_t i = 0; i < manifest->layer_count; i++) {
+	for (size_t i = 0; manifest_blob(manifest, i, &blob); i++) {
 		int r;
 
-		if (manifest_layer_again(manifest, i))
+		if (manifest_blob_again(manifest, i))
 			continue;
-		if (is_good(install, &manifest->layers[i])) {
+		if (is_good(install, &blob)) {
 			install->reused_layers++;
-			install->reused_bytes += manifest->layers[i].size_bytes;
-			r = install->from->skip(install, i, err);
+			install->reused_bytes += blob.size_bytes;
+			r = from->source->next_blob(from, &blob, false, err);
 		} else {
-			r = fetch(install, places, i, err);
+			r = fetch(install, writer, &blob, err);
 		}
 		if (r < 0)
-			return judge_wrap_layer(err, r, i, &manifest->layers[i]);
+			return judge_wrap_blob(err, r, i, blob.digest);
 	}
 	return 0;
 }
@@ -140,6 +152,7 @@ static bool has_file(int dir, const char *name, const char *bytes, size_t size)
 static int merge_old(struct install *install, int dir)
 {
 	static struct signature_file ours, theirs, merged;
+	struct install_from *from = &install->from;
 	char *text = (char *)incoming_buffer;
 	size_t size;
 	int r = store_read_file(dir, "manifest.sig", text, SIGNATURE_MAX_SIZE, &size,
@@ -147,20 +160,18 @@ static int merge_old(struct install *install, int dir)
 
 	if (r < 0 || signature_file_parse(text, size, &ours, NULL) < 0)
 		return 0;
-	r = signature_file_parse(install->signature_text, install->signature_size,
-				 &theirs, NULL);
+	r = signature_file_parse(from->signatures, from->signatures_size, &theirs, NULL);
 	if (r < 0)
 		return r;
-	if (merge_signatures(install->manifest_text, install->manifest_size, &ours,
-			     &theirs, &install->settings->keyring, &merged) == 0) {
-		memcpy(install->signature_text, text, size);
-		install->signature_size = size;
+	if (merge_signatures(from->manifest, from->manifest_size, &ours, &theirs,
+			     &install->wish.settings->keyring, &merged) == 0) {
+		memcpy(from->signatures, text, size);
+		from->signatures_size = size;
 		return 0;
 	}
-	r = signature_file_write(&merged, install->signature_text,
-				 sizeof(install->signature_text));
+	r = signature_file_write(&merged, from->signatures, sizeof(from->signatures));
 	if (r >= 0)
-		install->signature_size = (size_t)r;
+		from->signatures_size = (size_t)r;
 	return r < 0 ? r : 0;
 }
 
@@ -177,10 +188,10 @@ static bool has_image(const struct install *install, int images)
 	__fd int dir = path_open_own(images, install->id, O_PATH | O_DIRECTORY, 0);
 
 	return dir >= 0 &&
-	       has_file(dir, "manifest", install->manifest_text,
-			install->manifest_size) &&
-	       has_file(dir, "manifest.sig", install->signature_text,
-			install->signature_size);
+	       has_file(dir, "manifest", install->from.manifest,
+			install->from.manifest_size) &&
+	       has_file(dir, "manifest.sig", install->from.signatures,
+			install->from.signatures_size);
 }
 
 static int make_image(const struct install *install, int incoming, struct err *err)
@@ -190,11 +201,11 @@ static int make_image(const struct install *install, int incoming, struct err *e
 
 	if (dir < 0)
 		return dir;
-	r = put_file(dir, "manifest", install->manifest_text, install->manifest_size,
+	r = put_file(dir, "manifest", install->from.manifest, install->from.manifest_size,
 		     err);
 	if (r == 0)
-		r = put_file(dir, "manifest.sig", install->signature_text,
-			     install->signature_size, err);
+		r = put_file(dir, "manifest.sig", install->from.signatures,
+			     install->from.signatures_size, err);
 	if (r < 0)
 		return r;
 	r = sys_fsync(dir);
@@ -204,73 +215,83 @@ static int make_image(const struct install *install, int incoming, struct err *e
 /* What is in the way has the image's id: it may be the image with other signatures, so that
  * at no moment neither of the two is there. Only where they can't be exchanged (a file
  * system that doesn't, an entry that is immutable) is it taken away first. */
-static int move_image(const struct install *install, const struct places *places,
+static int move_image(const struct install *install, struct writer *writer,
 		      struct err *err)
 {
 	const char *id = install->id;
-	int r = sys_renameat2(places->incoming, id, places->images, id, RENAME_EXCHANGE);
+	int r = sys_renameat2(writer->incoming, id, writer->images, id, RENAME_EXCHANGE);
 
 	if (r == -EINVAL || r == -EPERM)
-		r = remove_entry(places->images, id, places->incoming, err);
+		r = remove_entry(writer->images, id, writer->incoming, err);
 	else if (r == -ENOENT) /* nothing is in the way */
 		r = 0;
 	else if (r == 0)
-		return sys_fsync(places->images);
-	return r < 0 ? r : path_move(places->incoming, id, places->images, id);
+		return sys_fsync(writer->images);
+	return r < 0 ? r : path_move(writer->incoming, id, writer->images, id);
 }
 
-static int put_image(struct install *install, const struct places *places,
-		     struct err *err)
+static int put_image(struct install *install, struct writer *writer, struct err *err)
 {
-	int r = merge_image(install, places->images, err);
+	int r = merge_image(install, writer->images, err);
 
-	if (r < 0 || has_image(install, places->images))
+	if (r < 0 || has_image(install, writer->images))
 		return r;
-	r = make_image(install, places->incoming, err);
+	r = make_image(install, writer->incoming, err);
 	if (r < 0)
 		return err_wrap(err, r, "images");
-	r = move_image(install, places, err);
+	r = move_image(install, writer, err);
 	return r < 0 ? err_errno(err, r, "images/%.12s", install->id) : 0;
 }
 
-static int write_all(struct install *install, const struct places *places,
-		     struct err *err)
+static int write_all(struct install *install, struct writer *writer, struct err *err)
 {
-	int r = remove_all(places->incoming, err);
+	struct install_from *from = &install->from;
+	struct digest id;
+	int r = remove_all(writer->incoming, err);
 
 	if (r < 0)
 		return err_wrap(err, r, "incoming");
-	r = put_layers(install, places, err);
+	r = put_blobs(install, writer, err);
 	if (r == 0)
-		r = install->from->finish(install, err);
+		r = digest_parse(install->id, DIGEST_HEX_SIZE - 1, &id);
 	if (r == 0)
-		r = put_image(install, places, err);
-	(void)remove_all(places->incoming, NULL);
+		r = from->source->finish(from, &id, err);
+	if (r == 0)
+		r = put_image(install, writer, err);
+	(void)remove_all(writer->incoming, NULL);
 	return r;
+}
+
+static int open_dirs(int store, struct writer *writer, struct err *err)
+{
+	__fd int top = -EBADF;
+
+	writer->incoming = incoming_dir(store, "incoming", err);
+	if (writer->incoming < 0)
+		return writer->incoming;
+	top = incoming_dir(store, "blobs", err);
+	if (top < 0)
+		return top;
+	writer->blobs = incoming_dir(top, "sha256", err);
+	if (writer->blobs < 0)
+		return writer->blobs;
+	writer->images = incoming_dir(store, "images", err);
+	return writer->images < 0 ? writer->images : 0;
 }
 
 int install_write(struct install *install, struct err *err)
 {
-	static struct incoming in;
-	__fd int incoming = -EBADF;
-	__fd int top = -EBADF;
-	__fd int blobs = -EBADF;
-	__fd int images = -EBADF;
+	struct writer writer = { .incoming = -EBADF, .blobs = -EBADF, .images = -EBADF };
+	int r;
 
-	install->incoming = &in;
 	install->written_bytes = install->half_bytes = install->reused_bytes = 0;
 	install->reused_layers = 0;
-	incoming = incoming_dir(install->store, "incoming", err);
-	if (incoming < 0)
-		return incoming;
-	top = incoming_dir(install->store, "blobs", err);
-	if (top < 0)
-		return top;
-	blobs = incoming_dir(top, "sha256", err);
-	if (blobs < 0)
-		return blobs;
-	images = incoming_dir(install->store, "images", err);
-	if (images < 0)
-		return images;
-	return write_all(install, &(struct places){ incoming, blobs, images }, err);
+	r = open_dirs(install->wish.store, &writer, err);
+	if (r == 0)
+		r = write_all(install, &writer, err);
+	fd_close(install->from.blob_fd);
+	fd_close(writer.incoming);
+	fd_close(writer.blobs);
+	fd_close(writer.images);
+	return r;
 }

@@ -19,18 +19,18 @@
 
 static int check_image(struct install *install, struct err *err)
 {
-	const struct settings *settings = install->settings;
+	const struct settings *settings = install->wish.settings;
+	struct install_from *from = &install->from;
 	char wanted[DIGEST_HEX_SIZE];
 	struct digest id;
 	int r;
 
-	memcpy(wanted, install->id, sizeof(wanted));
-	r = install->from->open(install, err);
+	from->blob_fd = -EBADF;
+	r = from->source->open(from, install->id, err);
 	if (r < 0)
 		return r;
-	if (wanted[0] == '\0')
-		memcpy(wanted, install->id, sizeof(wanted));
-	r = sha256_of(install->manifest_text, install->manifest_size, &id);
+	memcpy(wanted, install->id, sizeof(wanted));
+	r = sha256_of(from->manifest, from->manifest_size, &id);
 	if (r < 0)
 		return err_errno(err, r, "sha256");
 	digest_hex(&id, install->id);
@@ -38,24 +38,25 @@ static int check_image(struct install *install, struct err *err)
 		return err_set(err, -EBADMSG,
 			       "manifest: its sha256 is %.12s, where %.12s was wanted",
 			       install->id, wanted);
-	r = store_check_image(install->manifest_text, install->manifest_size,
-			      install->signature_text, install->signature_size,
-			      &settings->keyring, settings->policy.threshold,
-			      &install->manifest, &install->signers, err);
+	r = store_check_image(from->manifest, from->manifest_size, from->signatures,
+			      from->signatures_size, &settings->keyring,
+			      settings->policy.threshold, &install->manifest,
+			      &install->signers, err);
 	if (r < 0)
 		return r;
-	return judge_manifest(&settings->policy, &install->manifest, install->floor, err);
+	return judge_manifest(&settings->policy, &install->manifest, install->wish.floor,
+			      err);
 }
 
 static int check_failed(const struct install *install, struct err *err)
 {
-	if (!install->failed || install->force ||
-	    strcmp(install->failed, install->id) != 0)
+	if (!install->wish.failed || install->wish.force ||
+	    strcmp(install->wish.failed, install->id) != 0)
 		return 0;
 	return err_set(
 		err, -EPERM,
 		"image %.12s failed on this device (%s): --force installs it all the same",
-		install->id, install->failed_words);
+		install->id, install->wish.failed_words);
 }
 
 static uint64_t add(uint64_t a, uint64_t b)
@@ -63,35 +64,35 @@ static uint64_t add(uint64_t a, uint64_t b)
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-/* Returns the number of layers to write. */
+/* Returns the number of blobs to write. */
 static size_t measure(struct install *install)
 {
 	const struct manifest *manifest = &install->manifest;
+	struct manifest_blob blob;
 	size_t missing = 0;
 
 	install->total_bytes = install->reused_bytes = 0;
 	install->reused_layers = 0;
-	for (size_t i = 0; i < manifest->layer_count; i++) {
-		const struct manifest_layer *layer = &manifest->layers[i];
-		__fd int blob = -EBADF;
+	for (size_t i = 0; manifest_blob(manifest, i, &blob); i++) {
+		__fd int fd = -EBADF;
 
-		if (manifest_layer_again(manifest, i))
+		if (manifest_blob_again(manifest, i))
 			continue;
-		install->total_bytes = add(install->total_bytes, layer->size_bytes);
-		blob = store_open_blob(install->store, &layer->blob, layer->size_bytes,
-				       NULL);
-		missing += blob < 0;
-		if (blob < 0)
+		install->total_bytes = add(install->total_bytes, blob.size_bytes);
+		fd = store_open_blob(install->wish.store, blob.digest, blob.size_bytes,
+				     NULL);
+		missing += fd < 0;
+		if (fd < 0)
 			continue;
 		install->reused_layers++;
-		install->reused_bytes = add(install->reused_bytes, layer->size_bytes);
+		install->reused_bytes = add(install->reused_bytes, blob.size_bytes);
 	}
 	return missing;
 }
 
 static int count_garbage(struct install *install, struct err *err)
 {
-	struct gc *gc = install->gc;
+	struct gc *gc = install->wish.gc;
 	bool dry_run;
 	int r;
 
@@ -117,7 +118,7 @@ static int check_space(struct install *install, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = sys_fstatfs(install->store, &st);
+	r = sys_fstatfs(install->wish.store, &st);
 	if (r < 0)
 		return err_errno(err, r, "statfs");
 	install->needed_bytes = add(bytes, bytes / 1024 + SLACK_BYTES);

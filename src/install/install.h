@@ -16,33 +16,48 @@
 #include "store/store.h"
 #include "trust/key.h"
 
-struct install;
-struct incoming;
+struct install_from;
 
-/* Where an image comes from. Layers are asked for in stack order, each once; those that
- * the store has already are passed over, unread where the source can do that. */
+/* What an image can be taken from. Its blobs are asked for in their order, each once; those
+ * that the store has already are passed over, unread where the source can do that. */
 struct install_source {
 	const char *name; /* "bundle", "directory" */
-	/* Reads manifest and manifest.sig into install's buffers. 0 or -errno. */
-	int (*open)(struct install *install, struct err *err);
-	/* Hands layer @index, of exactly its signed size, to install_take(). Its hash is
-	 * the caller's affair. 0 or -errno. */
-	int (*copy)(struct install *install, size_t index, struct err *err);
-	/* Passes over layer @index. 0 or -errno. */
-	int (*skip)(struct install *install, size_t index, struct err *err);
-	/* The rest of the source is what it should be. 0 or -errno. */
-	int (*finish)(struct install *install, struct err *err);
+	/* Reads manifest and signatures. @id: which of several images, or "", where a source
+	 * that knows writes what the manifest must hash to. 0 or -errno. */
+	int (*open)(struct install_from *from, char id[DIGEST_HEX_SIZE], struct err *err);
+	/* Goes to the next blob, which must be this one, of exactly its signed size. Unless
+	 * @wanted, none of its bytes will be read. 0 or -errno. */
+	int (*next_blob)(struct install_from *from, const struct manifest_blob *blob,
+			 bool wanted, struct err *err);
+	/* Its next @size bytes, no more than there are. 0 or -errno. */
+	int (*read)(struct install_from *from, void *buf, size_t size, struct err *err);
+	/* After the last blob: the rest of the source is what it should be. 0 or -errno. */
+	int (*finish)(struct install_from *from, const struct digest *id,
+		      struct err *err);
 };
 
 extern const struct install_source install_bundle; /* a stream, read once */
 extern const struct install_source
 	install_directory; /* a tree as lamina-store(5) has it */
 
-/* Large: keep it static. */
-struct install {
-	/* the caller's */
-	const struct install_source *from;
-	int source; /* of the bundle or directory; borrowed */
+/* A source at work. */
+struct install_from {
+	const struct install_source *source; /* the caller's */
+	int fd; /* the caller's: of the bundle or directory; borrowed */
+
+	/* set by open() */
+	char manifest[MANIFEST_MAX_SIZE], signatures[SIGNATURE_MAX_SIZE];
+	size_t manifest_size, signatures_size;
+	bool seeks; /* it is a file, which can be passed over */
+
+	/* the source's */
+	struct manifest_blob blob; /* that is read, */
+	uint64_t done_bytes;	   /* so far, */
+	int blob_fd; /* from a file of its own, which install_write() closes */
+};
+
+/* What the caller wants. */
+struct install_wish {
 	int store;
 	const struct settings *settings;
 	uint64_t floor;		  /* the higher of the policy's and the record's */
@@ -53,13 +68,19 @@ struct install {
 	/* A byte is half done when it is written, done when it was read back. */
 	void (*progress)(void *context, uint64_t done_bytes, uint64_t total_bytes);
 	void *context;
+};
+
+/* Large: keep it static. */
+struct install {
+	struct install_wish wish;
+	struct install_from from;
 
 	/* set by install_check(); the id may name one of several images of a directory
 	 * before */
 	char id[DIGEST_HEX_SIZE];
 	struct manifest manifest;
 	struct key_signers signers;
-	/* distinct layers; those of the store by name and size, until install_write() has
+	/* distinct blobs; those of the store by name and size, until install_write() has
 	 * read them */
 	size_t reused_layers;
 	uint64_t total_bytes, reused_bytes;
@@ -68,12 +89,6 @@ struct install {
 
 	/* set by install_write() */
 	uint64_t written_bytes;
-
-	/* the sources' */
-	char manifest_text[MANIFEST_MAX_SIZE], signature_text[SIGNATURE_MAX_SIZE];
-	size_t manifest_size, signature_size;
-	bool seeks; /* the source is a file, which can be passed over */
-	struct incoming *incoming;
 	uint64_t half_bytes; /* of the progress */
 };
 
@@ -94,7 +109,3 @@ int install_check(struct install *install, struct err *err);
  * and layers that are whole, which another attempt uses and gc_run() takes away.
  */
 int install_write(struct install *install, struct err *err);
-
-/* For the sources: the next bytes of a layer. 0 or -errno. */
-int install_take(struct install *install, const void *bytes, size_t size,
-		 struct err *err);

@@ -138,74 +138,73 @@ int unbundle_signature(int fd, void *buf, size_t room, struct err *err)
 	return r < 0 ? r : take_text(fd, name, entry.size_bytes, buf, room, err);
 }
 
-/* Hands the bytes of an entry and what fills it up to the sink. */
-static int take_data(int fd, const char *name, uint64_t size_bytes,
-		     const struct unbundle_sink *sink, struct err *err)
-{
-	uint64_t left = size_bytes;
-
-	while (left > 0) {
-		size_t part = left < sink->room ? (size_t)left : sink->room;
-		int r = take(fd, sink->buf, part);
-
-		if (r < 0)
-			return failed(r, name, err);
-		r = sink->take(sink->context, sink->buf, part, err);
-		if (r < 0)
-			return r;
-		left -= part;
-	}
-	return take_padding(fd, size_bytes, name, err);
-}
-
-static int take_layer_header(int fd, const struct manifest_layer *layer, struct err *err)
+int unbundle_blob(int fd, const struct manifest_blob *blob, struct err *err)
 {
 	char path[STORE_BLOB_PATH_SIZE];
 	struct ustar_entry entry;
 	int r = take_entry(fd, LAYER, &entry, err);
 
 	if (r == 0)
-		r = check_name(&entry, store_blob_path(&layer->blob, path), LAYER, err);
+		r = check_name(&entry, store_blob_path(blob->digest, path), LAYER, err);
 	if (r < 0)
 		return r;
-	if (entry.size_bytes != layer->size_bytes)
+	if (entry.size_bytes != blob->size_bytes)
 		return err_set(err, -EBADMSG,
 			       "has %" PRIu64 " bytes, the manifest says %" PRIu64,
-			       entry.size_bytes, layer->size_bytes);
+			       entry.size_bytes, blob->size_bytes);
 	return 0;
 }
 
-int unbundle_layer(int fd, const struct manifest_layer *layer,
-		   const struct unbundle_sink *sink, struct err *err)
+int unbundle_read(int fd, void *buf, size_t size, struct err *err)
 {
-	int r = take_layer_header(fd, layer, err);
+	int r = take(fd, buf, size);
 
-	return r < 0 ? r : take_data(fd, LAYER, layer->size_bytes, sink, err);
+	return r < 0 ? failed(r, LAYER, err) : 0;
 }
 
-int unbundle_skip(int fd, const struct manifest_layer *layer, uint64_t *ret_offset,
+int unbundle_end(int fd, const struct manifest_blob *blob, struct err *err)
+{
+	return take_padding(fd, blob->size_bytes, LAYER, err);
+}
+
+int unbundle_skip(int fd, const struct manifest_blob *blob, uint64_t *ret_offset,
 		  struct err *err)
 {
-	int r = take_layer_header(fd, layer, err);
+	int r = unbundle_blob(fd, blob, err);
 	struct stat st;
 	int64_t at;
 
 	if (r < 0)
 		return r;
-	at = sys_lseek(fd, (int64_t)ustar_padded(layer->size_bytes), SEEK_CUR);
+	at = sys_lseek(fd, (int64_t)ustar_padded(blob->size_bytes), SEEK_CUR);
 	r = at < 0 ? (int)at : sys_fstat(fd, &st);
 	if (r == 0 && st.st_size < at)
 		r = -EBADMSG;
 	if (r < 0)
 		return failed(r, LAYER, err);
-	*ret_offset = (uint64_t)at - ustar_padded(layer->size_bytes);
+	*ret_offset = (uint64_t)at - ustar_padded(blob->size_bytes);
 	return 0;
 }
 
-static int add_to_digest(void *context, const void *bytes, size_t size, struct err *err)
+/* Reads an entry's bytes for their hash alone. */
+static int hash_data(int fd, const char *name, uint64_t size_bytes,
+		     struct digest *ret_hash, struct err *err)
 {
-	int r = sha256_add(context, bytes, size);
+	uint8_t buf[4096];
+	struct sha256 sha;
+	int r = sha256_start(&sha);
 
+	for (uint64_t left = size_bytes; r == 0 && left > 0;) {
+		size_t part = left < sizeof(buf) ? (size_t)left : sizeof(buf);
+
+		r = take(fd, buf, part);
+		if (r < 0)
+			return failed(r, name, err);
+		r = sha256_add(&sha, buf, part);
+		left -= part;
+	}
+	if (r == 0)
+		r = sha256_finish(&sha, ret_hash);
 	return r < 0 ? err_errno(err, r, "sha256") : 0;
 }
 
@@ -213,9 +212,6 @@ static int add_to_digest(void *context, const void *bytes, size_t size, struct e
 static int take_small(int fd, const char *name, struct ustar_entry *ret_entry,
 		      struct digest *ret_hash, struct err *err)
 {
-	uint8_t buf[4096];
-	struct sha256 digest;
-	struct unbundle_sink sink = { buf, sizeof(buf), add_to_digest, &digest };
 	int r = take_entry(fd, name, ret_entry, err);
 
 	if (r < 0)
@@ -224,14 +220,8 @@ static int take_small(int fd, const char *name, struct ustar_entry *ret_entry,
 		return err_set(err, -EBADMSG, "%s: %s", name,
 			       ret_entry->size_bytes ? "larger than it may be"
 						     : "is empty");
-	r = sha256_start(&digest);
-	if (r < 0)
-		return err_errno(err, r, "sha256");
-	r = take_data(fd, name, ret_entry->size_bytes, &sink, err);
-	if (r < 0)
-		return r;
-	r = sha256_finish(&digest, ret_hash);
-	return r < 0 ? err_errno(err, r, "sha256") : 0;
+	r = hash_data(fd, name, ret_entry->size_bytes, ret_hash, err);
+	return r < 0 ? r : take_padding(fd, ret_entry->size_bytes, name, err);
 }
 
 /* The name must be the sha256 of the bytes, and the one that is expected, if any. */

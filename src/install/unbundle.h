@@ -18,23 +18,16 @@
 int unbundle_manifest(int fd, void *buf, size_t room, struct err *err);
 int unbundle_signature(int fd, void *buf, size_t room, struct err *err);
 
-/* Who gets a layer's bytes: @buf, of @room bytes, is filled and handed over as often as
- * need be. The callback's failure (0 or -errno) ends the reading. */
-struct unbundle_sink {
-	void *buf;
-	size_t room;
-	int (*take)(void *context, const void *bytes, size_t size, struct err *err);
-	void *context;
-};
-
-/* Reads the next entry, which must be @layer's, with the size that the manifest says. Its
- * hash is the sink's affair, and which layer it is the caller's to say of a failure. */
-int unbundle_layer(int fd, const struct manifest_layer *layer,
-		   const struct unbundle_sink *sink, struct err *err);
+/* The next entry must be @blob, with the size that the manifest says; which blob it is is the
+ * caller's to say of a failure, and its hash the caller's affair. Then all of its bytes, in
+ * any number of reads, then its end. Each 0 or -errno. */
+int unbundle_blob(int fd, const struct manifest_blob *blob, struct err *err);
+int unbundle_read(int fd, void *buf, size_t size, struct err *err);
+int unbundle_end(int fd, const struct manifest_blob *blob, struct err *err);
 
 /* Passes over it instead, in a file that can seek; @ret_offset says where its bytes are. */
-int unbundle_skip(int fd, const struct manifest_layer *layer, uint64_t *ret_offset,
+int unbundle_skip(int fd, const struct manifest_blob *blob, uint64_t *ret_offset,
 		  struct err *err);
 
-/* Reads what follows the layers, to the end of the file; @id is the manifest's sha256. */
+/* Reads what follows the blobs, to the end of the file; @id is the manifest's sha256. */
 int unbundle_tail(int fd, const struct digest *id, struct err *err);

@@ -37,7 +37,7 @@ int rank_judge(int store, const char *id, const struct settings *settings, uint6
 	*ret_reason = r == -ESTALE ? RECORD_REASON_FLOOR : RECORD_REASON_INCOMPATIBLE;
 	if (r < 0)
 		return r;
-	r = judge_layers(store, ret_manifest, err);
+	r = judge_blobs(store, ret_manifest, err);
 	*ret_reason = r == -ENOENT ? RECORD_REASON_MISSING : RECORD_REASON_CORRUPT;
 	return r;
 }

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 
 #include "base/fd.h"
-#include "base/str.h"
 #include "format/arch.h"
 #include "store/store.h"
 
@@ -23,27 +22,26 @@ int judge_manifest(const struct policy *policy, const struct manifest *manifest,
 	return 0;
 }
 
-int judge_wrap_layer(struct err *err, int r, size_t index,
-		     const struct manifest_layer *layer)
+int judge_wrap_blob(struct err *err, int r, size_t index, const struct digest *digest)
 {
-	char hex[65];
+	char hex[DIGEST_HEX_SIZE];
 
-	digest_hex(&layer->blob, hex);
-	return err_wrap(err, r, "layer %zu (sha256:%.12s)", index, hex);
+	return err_wrap(err, r, "layer %zu (sha256:%.12s)", index,
+			digest_hex(digest, hex));
 }
 
 /* Before anything is mounted: a layer opened here is opened again, and checked again,
  * when its turn comes, since 256 descriptors at once are more than a process may have
  * everywhere. */
-int judge_layers(int store, const struct manifest *manifest, struct err *err)
+int judge_blobs(int store, const struct manifest *manifest, struct err *err)
 {
-	for (size_t i = 0; i < manifest->layer_count; i++) {
-		const struct manifest_layer *layer = &manifest->layers[i];
-		__fd int blob =
-			store_open_blob(store, &layer->blob, layer->size_bytes, err);
+	struct manifest_blob blob;
 
-		if (blob < 0)
-			return judge_wrap_layer(err, blob, i, layer);
+	for (size_t i = 0; manifest_blob(manifest, i, &blob); i++) {
+		__fd int fd = store_open_blob(store, blob.digest, blob.size_bytes, err);
+
+		if (fd < 0)
+			return judge_wrap_blob(err, fd, i, blob.digest);
 	}
 	return 0;
 }

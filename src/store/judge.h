@@ -9,10 +9,9 @@
 int judge_manifest(const struct policy *policy, const struct manifest *manifest,
 		   uint64_t floor, struct err *err);
 
-/* Every layer there, a regular file of its signed size. 0 or store_open_blob()'s. The text
- * names the layer. */
-int judge_layers(int store, const struct manifest *manifest, struct err *err);
+/* Every blob there, a regular file of its signed size. 0 or store_open_blob()'s. The text
+ * names the blob. */
+int judge_blobs(int store, const struct manifest *manifest, struct err *err);
 
-/* "layer 2 (sha256:9c1e55a01b2f): " before the text. Returns @r. */
-int judge_wrap_layer(struct err *err, int r, size_t index,
-		     const struct manifest_layer *layer);
+/* "layer 2 (sha256:9c1e55a01b2f): " before the text: blob @index. Returns @r. */
+int judge_wrap_blob(struct err *err, int r, size_t index, const struct digest *digest);

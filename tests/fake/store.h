@@ -74,8 +74,8 @@ static inline void setup_shared(void)
 static inline void init_install(void)
 {
 	memset(&install, 0, sizeof(install));
-	install.settings = &image_settings;
-	install.from = from_directory ? &install_directory : &install_bundle;
+	install.wish.settings = &image_settings;
+	install.from.source = from_directory ? &install_directory : &install_bundle;
 }
 
 static inline int run_with(bool write, struct err *err)
@@ -88,11 +88,11 @@ static inline int run_with(bool write, struct err *err)
 		return err_errno(err, source, "/source");
 	if (store < 0)
 		return store;
-	install.source = source;
-	install.store = store;
+	install.from.fd = source;
+	install.wish.store = store;
 	r = install_check(&install, err);
 	if (r == 0 && from_pipe)
-		install.seeks = false;
+		install.from.seeks = false;
 	return r < 0 || !write ? r : install_write(&install, err);
 }
 

@@ -85,8 +85,8 @@ static void tells_progress(void **state)
 	(void)state;
 	setup_shared();
 	init_install();
-	install.progress = watch;
-	install.context = &last_done;
+	install.wish.progress = watch;
+	install.wish.context = &last_done;
 	last_done = 0;
 	assert_int_equal(run_with(true, &err), 0);
 	assert_int_equal(last_done, install.total_bytes);
@@ -102,15 +102,15 @@ static void refuses(void **state)
 	(void)state;
 	setup_shared();
 	init_install();
-	install.floor = 9;
+	install.wish.floor = 9;
 	assert_int_equal(run_with(true, &err), -ESTALE);
 	init_install();
-	install.failed = new.id;
-	install.failed_words = "tries used up";
+	install.wish.failed = new.id;
+	install.wish.failed_words = "tries used up";
 	assert_int_equal(run_with(true, &err), -EPERM);
 	assert_non_null(
 		strstr(err.text, "failed on this device (tries used up): --force"));
-	install.force = true;
+	install.wish.force = true;
 	install.id[0] = '\0';
 	assert_int_equal(sys_lseek(0, 0, SEEK_CUR) < 0, 0);
 	policy->compatible[0] = 'b';
@@ -143,7 +143,7 @@ static void counts_garbage(void **state)
 	store = store_open("/store", NULL);
 	gc.store = store;
 	init_install();
-	install.gc = &gc;
+	install.wish.gc = &gc;
 	assert_int_equal(run_with(false, &err), 0);
 	assert_true(install.garbage_bytes > 0);
 	assert_int_equal(gc.others, 1);
@@ -153,11 +153,11 @@ static void counts_garbage(void **state)
 	fake_config.free_blocks =
 		(install.needed_bytes - install.garbage_bytes) / 4096 + 1;
 	init_install();
-	install.gc = &gc;
+	install.wish.gc = &gc;
 	assert_int_equal(run_with(false, &err), 0);
 	fake_config.free_blocks -= 2;
 	init_install();
-	install.gc = &gc;
+	install.wish.gc = &gc;
 	assert_int_equal(run_with(false, &err), -ENOSPC);
 }
 

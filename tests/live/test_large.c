@@ -21,6 +21,7 @@
 #include "format/verity.h"
 #include "install/unbundle.h"
 #include "live/live.h"
+#include "store/store.h"
 #include "trust/sha256.h"
 
 #define FAR ((uint64_t)5 << 30)
@@ -140,22 +141,23 @@ static void verity_of_5_gib(void)
 /* A layer that the store has already is passed over by seeking. */
 static void bundle_passes_over_5_gib(void)
 {
-	struct manifest_layer layer = { .size_bytes = FAR + VERITY_BLOCK };
-	char name[USTAR_NAME_SIZE] = "blobs/sha256/";
-	const uint64_t end = USTAR_BLOCK + layer.size_bytes;
+	static const struct digest digest;
+	const struct manifest_blob blob = { &digest, FAR + VERITY_BLOCK };
+	char path[STORE_BLOB_PATH_SIZE];
+	const uint64_t end = USTAR_BLOCK + blob.size_bytes;
 	uint8_t header[USTAR_BLOCK];
 	struct err err = ERR_INIT;
 	uint64_t offset = 0;
 	int fd = make_file(end);
 
-	digest_hex(&layer.blob, name + strlen(name));
-	LIVE_TRUE(ustar_write(name, layer.size_bytes, header) == 0);
+	LIVE_TRUE(ustar_write(store_blob_path(&digest, path), blob.size_bytes, header) ==
+		  0);
 	LIVE_TRUE(fd_pwrite_all(fd, header, sizeof(header), 0) == 0);
-	(void)LIVE_GOOD(unbundle_skip(fd, &layer, &offset, &err), &err);
+	(void)LIVE_GOOD(unbundle_skip(fd, &blob, &offset, &err), &err);
 	LIVE_TRUE(offset == USTAR_BLOCK);
 	LIVE_TRUE(lseek(fd, 0, SEEK_CUR) == (off_t)end);
 	LIVE_TRUE(ftruncate(fd, (off_t)end - 1) == 0 && lseek(fd, 0, SEEK_SET) == 0);
-	LIVE_BAD(unbundle_skip(fd, &layer, &offset, &err), EBADMSG, &err, "");
+	LIVE_BAD(unbundle_skip(fd, &blob, &offset, &err), EBADMSG, &err, "");
 }
 
 /* On a board of tests/device the clock says 2040. */

@@ -44,10 +44,10 @@ static inline int open_bundle(const struct test_image *image)
 static inline int check(int store, int source, struct err *err)
 {
 	memset(&install, 0, sizeof(install));
-	install.from = &install_bundle;
-	install.settings = &image_settings;
-	install.store = store;
-	install.source = source;
+	install.from.source = &install_bundle;
+	install.wish.settings = &image_settings;
+	install.wish.store = store;
+	install.from.fd = source;
 	return install_check(&install, err);
 }
 
@@ -133,7 +133,7 @@ static inline void check_image(int store, const char *id)
 	(void)LIVE_GOOD(store_load_image(store, id, &image_settings.keyring, 1, &manifest,
 					 &signers, &err),
 			&err);
-	(void)LIVE_GOOD(judge_layers(store, &manifest, &err), &err);
+	(void)LIVE_GOOD(judge_blobs(store, &manifest, &err), &err);
 	for (size_t i = 0; i < manifest.layer_count; i++) {
 		const struct manifest_layer *layer = &manifest.layers[i];
 		__fd int fd =

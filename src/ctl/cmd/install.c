@@ -85,6 +85,7 @@ static int check(struct request *q, struct err *err)
 {
 	const struct record *record = q->change->record;
 	struct install *install = &q->ctl->install;
+	struct install_wish *wish = &install->wish;
 	int r;
 
 	q->gc = (struct gc){
@@ -94,21 +95,21 @@ static int check(struct request *q, struct err *err)
 		.running = q->ctl->running[0] ? q->ctl->running : NULL,
 	};
 	read_current(q, record);
-	install->store = q->change->store;
-	install->settings = &q->ctl->settings;
-	install->floor = ctl_floor(q->ctl, record);
-	install->force = q->force;
-	install->gc = &q->gc;
-	install->progress = show_progress;
-	install->context = &q->progress;
+	wish->store = q->change->store;
+	wish->settings = &q->ctl->settings;
+	wish->floor = ctl_floor(q->ctl, record);
+	wish->force = q->force;
+	wish->gc = &q->gc;
+	wish->progress = show_progress;
+	wish->context = &q->progress;
 	if (digest_is_set(&record->failed)) {
 		digest_hex(&record->failed, q->failed);
-		install->failed = q->failed;
-		install->failed_words = record_reason_words(record->reason);
+		wish->failed = q->failed;
+		wish->failed_words = record_reason_words(record->reason);
 	}
 	r = install_check(install, err);
 	if (r == 0)
-		r = writable_check(install->store, err);
+		r = writable_check(wish->store, err);
 	if (r == 0)
 		r = digest_parse(install->id, DIGEST_HEX_SIZE - 1, &q->id);
 	return r;
@@ -255,7 +256,7 @@ static int install(struct ctl *ctl, struct change *change, void *context, struct
 static int install_run(struct cmd_line *line, struct err *err)
 {
 	static struct request q;
-	struct install *in = &ctl_of(line)->install;
+	struct install_from *from = &ctl_of(line)->install.from;
 	bool *const flags[] = { &q.dry_run, &q.force };
 	__fd int source = -EBADF;
 	int option, r;
@@ -267,7 +268,7 @@ static int install_run(struct cmd_line *line, struct err *err)
 	if (r < 0)
 		return r;
 	q.name = line->argv[line->at];
-	source = in->source = open_source(q.name, &in->from, err);
+	source = from->fd = open_source(q.name, &from->source, err);
 	return source < 0 ? source : ctl_change(ctl_of(line), install, &q, err);
 }
 

@@ -60,7 +60,7 @@ static void blame(struct facts *facts, int r, size_t n,
 	if (r == 0 || facts->r < 0)
 		return;
 	facts->err = *reason;
-	facts->r = judge_wrap_layer(&facts->err, r, n, layer);
+	facts->r = judge_wrap_blob(&facts->err, r, n, &layer->blob);
 }
 
 static void check_layers(struct verify *v, struct facts *facts)

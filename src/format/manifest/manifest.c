@@ -62,13 +62,26 @@ int manifest_fits(const struct manifest *manifest, const char *compatible,
 		       manifest->compatible_count > 1 ? " and others" : "", compatible);
 }
 
-bool manifest_layer_again(const struct manifest *manifest, size_t index)
+bool manifest_blob(const struct manifest *manifest, size_t index,
+		   struct manifest_blob *ret_blob)
 {
-	const struct manifest_layer *layers = manifest->layers;
+	const struct manifest_layer *layer = &manifest->layers[index];
 
-	for (size_t i = 0; i < index; i++) {
-		if (digest_equal(&layers[i].blob, &layers[index].blob))
+	if (index >= manifest->layer_count)
+		return false;
+	*ret_blob = (struct manifest_blob){ &layer->blob, layer->size_bytes };
+	return true;
+}
+
+bool manifest_blob_again(const struct manifest *manifest, size_t index)
+{
+	struct manifest_blob blob, other;
+
+	if (!manifest_blob(manifest, index, &blob))
+		return false;
+	for (size_t i = 0; i < index; i++)
+		if (manifest_blob(manifest, i, &other) &&
+		    digest_equal(other.digest, blob.digest))
 			return true;
-	}
 	return false;
 }

@@ -66,7 +66,8 @@ static int take_layer(const struct origin *from, const struct image *image, size
 	r = from->registry ? registry_copy_layer(from->registry, layer, fd, err)
 			   : bundle_read_layer(from->fd, image, layer, fd, err);
 	if (r < 0)
-		return judge_wrap_layer(err, r, layer, &image->manifest.layers[layer]);
+		return judge_wrap_blob(err, r, layer,
+				       &image->manifest.layers[layer].blob);
 	r = staging_add_blob(staging, number, &image->manifest.layers[layer].blob);
 	return r < 0 ? err_errno(err, r, "layer %zu", layer) : 0;
 }

@@ -140,7 +140,7 @@ int image_check_signature(const struct image *image, size_t n, const struct keyr
 
 bool image_layer_again(const struct image *image, size_t layer)
 {
-	return manifest_layer_again(&image->manifest, layer);
+	return manifest_blob_again(&image->manifest, layer);
 }
 
 int image_write_signatures(int store, const struct image *image, struct err *err)

@@ -39,7 +39,7 @@ static int walk_bundle(struct place *place, struct err *err)
 		r = bundle_skip_layer(place->bundle, place->image, i, &place->offsets[i],
 				      err);
 		if (r < 0)
-			return judge_wrap_layer(err, r, i, &manifest->layers[i]);
+			return judge_wrap_blob(err, r, i, &manifest->layers[i].blob);
 	}
 	return r < 0 ? r : bundle_read_tail(place->bundle, place->image, err);
 }

@@ -26,46 +26,60 @@ int bundle_read_head(int fd, struct image *image, struct err *err)
 	return image_parse(image, err);
 }
 
-struct copy {
-	struct sha256 digest;
-	int out_fd;
-};
-
-static int take(void *context, const void *bytes, size_t size, struct err *err)
+static struct manifest_blob blob_of(const struct image *image, size_t layer)
 {
-	struct copy *copy = context;
-	int r = sha256_add(&copy->digest, bytes, size);
+	struct manifest_blob blob = { 0 };
 
-	if (r == 0 && copy->out_fd >= 0)
-		r = fd_write_all(copy->out_fd, bytes, size);
-	return r < 0 ? err_errno(err, r, "copying it") : 0;
+	(void)manifest_blob(&image->manifest, layer, &blob);
+	return blob;
 }
 
-static int read_layer(int fd, const struct manifest_layer *layer, struct copy *copy,
-		      struct err *err)
+/* Reads the bytes of an entry, and writes them to @out_fd unless that is negative. */
+static int read_bytes(int fd, const struct manifest_blob *blob, int out_fd,
+		      struct sha256 *sha, void *buf, struct err *err)
 {
-	struct unbundle_sink sink = { malloc(COPY_SIZE), COPY_SIZE, take, copy };
-	int r = sink.buf ? sha256_start(&copy->digest) : -ENOMEM;
+	for (uint64_t left = blob->size_bytes; left > 0;) {
+		size_t part = left < COPY_SIZE ? (size_t)left : COPY_SIZE;
+		int r = unbundle_read(fd, buf, part, err);
 
-	r = r < 0 ? err_errno(err, r, "reading it")
-		  : unbundle_layer(fd, layer, &sink, err);
-	free(sink.buf);
+		if (r < 0)
+			return r;
+		r = sha256_add(sha, buf, part);
+		if (r == 0 && out_fd >= 0)
+			r = fd_write_all(out_fd, buf, part);
+		if (r < 0)
+			return err_errno(err, r, "copying it");
+		left -= part;
+	}
+	return unbundle_end(fd, blob, err);
+}
+
+static int read_blob(int fd, const struct manifest_blob *blob, int out_fd,
+		     struct sha256 *sha, struct err *err)
+{
+	void *buf = malloc(COPY_SIZE);
+	int r = buf ? sha256_start(sha) : -ENOMEM;
+
+	r = r < 0 ? err_errno(err, r, "reading it") : unbundle_blob(fd, blob, err);
+	if (r == 0)
+		r = read_bytes(fd, blob, out_fd, sha, buf, err);
+	free(buf);
 	return r;
 }
 
 int bundle_read_layer(int fd, const struct image *image, size_t layer, int out_fd,
 		      struct err *err)
 {
-	const struct manifest_layer *signed_layer = &image->manifest.layers[layer];
-	struct copy copy = { .out_fd = out_fd };
+	struct manifest_blob blob = blob_of(image, layer);
+	struct sha256 sha;
 	struct digest hash;
-	int r = read_layer(fd, signed_layer, &copy, err);
+	int r = read_blob(fd, &blob, out_fd, &sha, err);
 
 	if (r == 0)
-		r = sha256_finish(&copy.digest, &hash);
+		r = sha256_finish(&sha, &hash);
 	if (r < 0)
 		return r;
-	if (digest_equal(&hash, &signed_layer->blob))
+	if (digest_equal(&hash, blob.digest))
 		return 0;
 	return err_set(err, -EBADMSG, "its sha256 is not what its name says");
 }
@@ -73,7 +87,9 @@ int bundle_read_layer(int fd, const struct image *image, size_t layer, int out_f
 int bundle_skip_layer(int fd, const struct image *image, size_t layer,
 		      uint64_t *ret_offset, struct err *err)
 {
-	return unbundle_skip(fd, &image->manifest.layers[layer], ret_offset, err);
+	struct manifest_blob blob = blob_of(image, layer);
+
+	return unbundle_skip(fd, &blob, ret_offset, err);
 }
 
 int bundle_read_tail(int fd, const struct image *image, struct err *err)

@@ -47,24 +47,23 @@ static int put_blob_text(int fd, const void *text, size_t size)
 	return put_text(fd, store_blob_path(&hash, path), text, size);
 }
 
-static int put_layer(int fd, int store, const struct manifest_layer *layer,
-		     struct err *err)
+static int put_blob(int fd, int store, const struct manifest_blob *blob, struct err *err)
 {
 	char path[STORE_BLOB_PATH_SIZE];
 	struct digest hash;
-	__fd int blob = store_open_blob(store, &layer->blob, layer->size_bytes, err);
+	__fd int from = store_open_blob(store, blob->digest, blob->size_bytes, err);
 	int r;
 
-	if (blob < 0)
-		return blob;
-	r = put_header(fd, store_blob_path(&layer->blob, path), layer->size_bytes);
+	if (from < 0)
+		return from;
+	r = put_header(fd, store_blob_path(blob->digest, path), blob->size_bytes);
 	if (r == 0)
-		r = sha256_copy(blob, 0, layer->size_bytes, fd, &hash);
+		r = sha256_copy(from, 0, blob->size_bytes, fd, &hash);
 	if (r == 0)
-		r = put_padding(fd, layer->size_bytes);
+		r = put_padding(fd, blob->size_bytes);
 	if (r < 0)
 		return err_errno(err, r, "%s", path);
-	if (!digest_equal(&hash, &layer->blob))
+	if (!digest_equal(&hash, blob->digest))
 		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says",
 			       path);
 	return 0;
@@ -96,6 +95,7 @@ static int put_oci(int fd, const struct image *image)
 
 int bundle_write(int fd, int store, const struct image *image, struct err *err)
 {
+	struct manifest_blob blob;
 	int r;
 
 	if (image->signature_size == 0)
@@ -106,10 +106,10 @@ int bundle_write(int fd, int store, const struct image *image, struct err *err)
 			     image->signature_size);
 	if (r < 0)
 		return err_errno(err, r, "writing the bundle");
-	for (size_t i = 0; i < image->manifest.layer_count; i++) {
-		if (image_layer_again(image, i))
+	for (size_t i = 0; manifest_blob(&image->manifest, i, &blob); i++) {
+		if (manifest_blob_again(&image->manifest, i))
 			continue;
-		r = put_layer(fd, store, &image->manifest.layers[i], err);
+		r = put_blob(fd, store, &blob, err);
 		if (r < 0)
 			return err_wrap(err, r, "layer %zu", i);
 	}
