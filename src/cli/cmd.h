@@ -97,7 +97,8 @@ void cmd_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* How messages call an operand that is a file: "-" is standard input. */
 const char *cmd_input_name(const char *path);
 
-/* What cmd_main() was called with; "lamina" before. */
+/* Whose notes they are: cmd_main() says it; "lamina" before. */
+void cmd_note_as(const char *program);
 const char *cmd_program_name(void);
 
 /* Prints the program's commands, or a command's usage and its options, on stdout. 0 or

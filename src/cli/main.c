@@ -6,13 +6,6 @@
 #include "base/str.h"
 #include "cli/cmd.h"
 
-static const char *name = "lamina";
-
-const char *cmd_program_name(void)
-{
-	return name;
-}
-
 static const struct cmd *find(const struct cmd_program *program, const char *word)
 {
 	for (const struct cmd *const *cmd = program->commands; *cmd; cmd++)
@@ -110,13 +103,13 @@ int cmd_main(const struct cmd_program *program, int argc, char **argv)
 	struct err err = ERR_INIT;
 	int r;
 
-	name = program->name;
+	cmd_note_as(program->name);
 	r = run(&line, &err);
 	if (r < 0)
 		cmd_note("%s", err.text[0] ? err.text : err_reason(r));
 	if (r == CMD_USAGE && line.cmd)
-		cmd_note("`%s %s --help` tells how", name, line.cmd->name);
+		cmd_note("`%s %s --help` tells how", program->name, line.cmd->name);
 	else if (r == CMD_USAGE)
-		cmd_note("`%s` lists the commands", name);
+		cmd_note("`%s` lists the commands", program->name);
 	return exit_code(r);
 }

@@ -9,6 +9,18 @@
 #include "base/str.h"
 #include "cli/utf8.h"
 
+static const char *name = "lamina";
+
+void cmd_note_as(const char *program)
+{
+	name = program;
+}
+
+const char *cmd_program_name(void)
+{
+	return name;
+}
+
 /* A path may be 4096 bytes. What a stranger named must not reach the terminal raw. */
 void cmd_note(const char *fmt, ...)
 {
@@ -21,7 +33,7 @@ void cmd_note(const char *fmt, ...)
 	va_end(ap);
 	utf8_clean(text);
 	str_init(&s, line, sizeof(line));
-	str_addf(&s, "%s: %s\n", cmd_program_name(), text);
+	str_addf(&s, "%s: %s\n", name, text);
 	/* one write: lines of several threads don't mix */
 	(void)fd_write_all(2, s.buf, s.used);
 }
