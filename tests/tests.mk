@@ -9,10 +9,10 @@ test-archives = $(foreach r,$(test-rooms),$(O)/src/$(r).a) $(mbedtls-archive)
 needs-LAMINA_TOOL := unit/test_child unit/test_decompress unit/test_describe unit/test_import-plan unit/test_layer \
 	unit/test_look unit/test_members unit/test_oci unit/test_output unit/test_pax unit/test_place \
 	unit/test_spool unit/test_tar unit/test_tree
-needs-LAMINA_SIGN := fake/test_check fake/test_gc fake/test_init fake/test_install \
+needs-LAMINA_SIGN := fake/test_scrub fake/test_gc fake/test_init fake/test_install \
 	fake/test_install-hostile fake/test_keeper fake/test_place fake/test_reset fake/test_select \
 	fake/test_timeline fake/test_update fake/test_update-record fake/test_update-verity live/test_store live/test_store-disk \
-	unit/test_check unit/test_hash-tree unit/test_pem unit/test_private-key unit/test_rsa \
+	unit/test_scrub unit/test_hash-tree unit/test_pem unit/test_private-key unit/test_rsa \
 	unit/test_select unit/test_settings unit/test_store
 needs-LAMINA_INIT := fake/test_failure fake/test_init fake/test_keeper fake/test_place \
 	fake/test_timeline fake/test_update fake/test_update-record fake/test_update-verity

@@ -91,7 +91,7 @@ static void decide_by_record(const struct decide *d, struct decision *decision)
 	transition_fall(&decision->record, reason);
 }
 
-void decide(const struct decide *d, struct decision *ret_decision)
+void decide_next(const struct decide *d, struct decision *ret_decision)
 {
 	struct decision decision = { .record = d->record };
 

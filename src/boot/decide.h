@@ -49,4 +49,4 @@ struct decision {
 };
 
 /* Always terminates in DECIDE_NONE when asked again and again with one more slot fallen. */
-void decide(const struct decide *decide, struct decision *ret_decision);
+void decide_next(const struct decide *decide, struct decision *ret_decision);

@@ -99,7 +99,6 @@ const char *cmd_input_name(const char *path);
 
 /* Whose notes they are: cmd_main() says it; "lamina" before. */
 void cmd_note_as(const char *program);
-const char *cmd_program_name(void);
 
 /* Prints the program's commands, or a command's usage and its options, on stdout. 0 or
  * -errno. */

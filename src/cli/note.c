@@ -16,11 +16,6 @@ void cmd_note_as(const char *program)
 	name = program;
 }
 
-const char *cmd_program_name(void)
-{
-	return name;
-}
-
 /* A path may be 4096 bytes. What a stranger named must not reach the terminal raw. */
 void cmd_note(const char *fmt, ...)
 {

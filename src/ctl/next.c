@@ -14,7 +14,7 @@ enum decide_slot next_slot(const struct facts *slots, const struct record *recor
 	struct decision decision;
 
 	for (;;) {
-		decide(&now, &decision);
+		decide_next(&now, &decision);
 		/* what the factory holds is judged by the boot alone */
 		if (decision.slot >= DECIDE_FACTORY || slots[decision.slot].r == 0)
 			return decision.slot;

@@ -120,10 +120,6 @@ bool manifest_blob_again(const struct manifest *manifest, size_t index);
 int manifest_write(const struct manifest *manifest, char *ret_text, size_t size,
 		   struct err *err);
 
-/* Keeps a copy of @text in the manifest's arena, for writers that fill the struct
- * themselves. NULL when the arena is full. */
-const char *manifest_keep(struct manifest *manifest, const char *text);
-
 /* A manifest with every default set and nothing in it. */
 void manifest_init(struct manifest *ret_manifest);
 

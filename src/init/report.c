@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 
-#include "base/path.h"
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"

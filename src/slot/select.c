@@ -216,7 +216,7 @@ int select_next(struct select *select, struct select_image *ret_image, struct er
 
 	for (;;) {
 		select->decide.has_factory = select->factory >= 0;
-		decide(&select->decide, &decision);
+		decide_next(&select->decide, &decision);
 		if (decision.slot != DECIDE_CANDIDATE)
 			wish(select, &decision);
 		if (decision.slot == DECIDE_NONE)

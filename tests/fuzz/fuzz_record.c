@@ -31,7 +31,7 @@ static void check_decisions(const struct record *record, unsigned int how)
 	int asked = 0;
 
 	for (;;) {
-		decide(&d, &decision);
+		decide_next(&d, &decision);
 		assert(!decision.write || d.writable);
 		check(&decision.record);
 		assert(decision.record.floor == record->floor);

@@ -16,7 +16,8 @@ if [[ -z ${found:-} ]]; then
 	echo "skip format: clang-format $release is not here"
 	exit 0
 fi
-mapfile -t files < <(git ls-files '*.c' '*.h' 2>/dev/null || find src tests -name '*.[ch]')
+mapfile -t files < <({ git ls-files '*.c' '*.h' 2>/dev/null || find src tests -name '*.[ch]'; } |
+	while read -r file; do [[ ! -e $file ]] || echo "$file"; done)
 if [[ ${1:-} == --apply ]]; then
 	"$found" -i "${files[@]}"
 elif bad=$("$found" --dry-run --Werror "${files[@]}" 2>&1); then

@@ -11,13 +11,13 @@
 
 /* The real one by another name, so that select.c can be given a wrong one. */
 void real_decide(const struct decide *d, struct decision *ret_decision);
-#define decide(d, ret) real_decide(d, ret)
+#define decide_next(d, ret) real_decide(d, ret)
 #include "../../src/boot/decide.c"
-#undef decide
+#undef decide_next
 
 #include "unit/model-steps.h"
 
-void decide(const struct decide *d, struct decision *ret_decision)
+void decide_next(const struct decide *d, struct decision *ret_decision)
 {
 	rules->decide(d, ret_decision);
 }

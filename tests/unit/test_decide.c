@@ -32,7 +32,7 @@ static void check(const struct row *row)
 	for (const char *at = row->fallen; at && *at; at++)
 		d.fallen[strchr(slots, *at) - slots] = RECORD_REASON_CORRUPT;
 	memset(&got, 0x5a, sizeof(got));
-	decide(&d, &got);
+	decide_next(&d, &got);
 	assert_int_equal(slots[got.slot], row->slot);
 	assert_int_equal(got.write, row->to != NULL);
 	if (!row->to)
@@ -198,7 +198,7 @@ static void the_count_of_boots(void **state)
 
 	(void)state;
 	d.record.boots = UINT32_MAX;
-	decide(&d, &got);
+	decide_next(&d, &got);
 	assert_int_equal(got.slot, DECIDE_CANDIDATE);
 	assert_true(got.record.boots == UINT32_MAX);
 }
@@ -219,7 +219,8 @@ static void always_ends(void **state)
 
 		if (i / 60 % 2)
 			d.record.tries_left = 0;
-		for (decide(&d, &got); got.slot != DECIDE_NONE; decide(&d, &got)) {
+		for (decide_next(&d, &got); got.slot != DECIDE_NONE;
+		     decide_next(&d, &got)) {
 			assert_true(d.fallen[got.slot] == RECORD_REASON_NONE);
 			d.fallen[got.slot] = RECORD_REASON_MOUNT;
 			assert_true(++asked <= 4);

@@ -258,20 +258,6 @@ static void what_importers_ask(void **state)
 	assert_false(manifest_path_valid(""));
 }
 
-static void keeps_until_full(void **state)
-{
-	static char text[MANIFEST_MAX_SIZE];
-
-	(void)state;
-	manifest_init(&manifest);
-	memset(text, 'a', sizeof(text) - 1);
-	assert_string_equal(manifest_keep(&manifest, "one"), "one");
-	assert_null(manifest_keep(&manifest, text));
-	text[sizeof(text) - 5] = '\0'; /* with its NUL exactly what is left */
-	assert_string_equal(manifest_keep(&manifest, text), text);
-	assert_null(manifest_keep(&manifest, ""));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,7 +271,6 @@ int main(void)
 		cmocka_unit_test(signals),
 		cmocka_unit_test(names_of_signals),
 		cmocka_unit_test(what_importers_ask),
-		cmocka_unit_test(keeps_until_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "ctl/ctl.h"
 #include "ctl/facts.h"
-#include "install/check.h"
+#include "install/scrub.h"
 #include "store/judge.h"
 #include "store/store.h"
 
@@ -66,13 +66,13 @@ static void blame(struct facts *facts, int r, size_t n,
 static void check_layers(struct verify *v, struct facts *facts)
 {
 	const struct manifest *manifest = &v->ctl->manifest;
-	struct check check = { .progress = show_progress, .context = &v->progress };
+	struct scrub scrub = { .progress = show_progress, .context = &v->progress };
 
 	if (v->json)
 		json_open(&v->out, "checked", '[');
 	for (size_t n = 0; n < manifest->layer_count; n++) {
 		struct err err = ERR_INIT;
-		int r = check_layer(&check, v->store, &manifest->layers[n], &err);
+		int r = scrub_layer(&scrub, v->store, &manifest->layers[n], &err);
 
 		progress_end(&v->progress);
 		show_layer(v, n, &err, r);

@@ -16,18 +16,6 @@ void manifest_init(struct manifest *ret_manifest)
 	ret_manifest->upper_options = "";
 }
 
-const char *manifest_keep(struct manifest *manifest, const char *text)
-{
-	size_t size = strlen(text) + 1;
-	char *kept = manifest->text + manifest->text_used;
-
-	if (size > sizeof(manifest->text) - manifest->text_used)
-		return NULL;
-	memcpy(kept, text, size);
-	manifest->text_used += size;
-	return kept;
-}
-
 bool manifest_name_valid(const char *name)
 {
 	return !manifest_wrong_name(name);

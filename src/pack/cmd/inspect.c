@@ -34,17 +34,17 @@ struct request {
 };
 
 /* 0 also when the layer is no squashfs, or isn't there: that is what is then shown. */
-static int read_facts(const struct place *place, size_t n, struct facts *ret_facts,
-		      struct err *err)
+static int read_facts(const struct place *place, size_t n,
+		      struct superblock_facts *ret_facts, struct err *err)
 {
-	uint8_t bytes[FACTS_SIZE];
+	uint8_t bytes[SUPERBLOCK_FACTS_SIZE];
 	uint64_t offset;
 	__fd int fd = place_open_layer(place, n, &offset, err);
 	int r = fd < 0 ? fd : fd_pread_all(fd, bytes, sizeof(bytes), offset);
 
 	if (fd >= 0 && r < 0)
 		return err_errno(err, r, "reading it");
-	return r < 0 ? r : facts_parse(bytes, ret_facts, err);
+	return r < 0 ? r : superblock_facts_read(bytes, ret_facts, err);
 }
 
 static const char *signature_word(const struct image *image, size_t n,
@@ -90,7 +90,7 @@ static void print_layer(const struct place *place, size_t n)
 {
 	const struct manifest_layer *layer = &place->image->manifest.layers[n];
 	char hex[DIGEST_HEX_SIZE], size[16], tree[16], block[16];
-	struct facts facts;
+	struct superblock_facts facts;
 	struct err err = ERR_INIT;
 
 	digest_hex(&layer->blob, hex);
@@ -143,7 +143,7 @@ static json_t *layer_json(const struct place *place, size_t n)
 	const struct manifest_layer *layer = &place->image->manifest.layers[n];
 	char digest[7 + DIGEST_HEX_SIZE] = "sha256:", root[DIGEST_HEX_SIZE];
 	struct err err = ERR_INIT;
-	struct facts facts;
+	struct superblock_facts facts;
 	json_t *json;
 
 	digest_hex(&layer->blob, digest + 7);

@@ -212,8 +212,8 @@ static void look_for_name(struct looker *looker, const char *what, const char *f
 	free(text);
 }
 
-void look(const struct tree *tree, const struct manifest *manifest, look_fn *tell,
-	  void *context)
+void look_for_traps(const struct tree *tree, const struct manifest *manifest,
+		    look_fn *tell, void *context)
 {
 	struct looker *looker = calloc(1, sizeof(*looker));
 	size_t size = strcspn(manifest->user, ":");

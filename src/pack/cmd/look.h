@@ -13,5 +13,5 @@ typedef void look_fn(void *context, const char *words);
 /* Looks in the merged view of @tree, whose contents must still be open, for the
  * manifest's program and user, and calls @tell with a sentence for each that isn't there.
  */
-void look(const struct tree *tree, const struct manifest *manifest, look_fn *tell,
-	  void *context);
+void look_for_traps(const struct tree *tree, const struct manifest *manifest,
+		    look_fn *tell, void *context);

@@ -288,7 +288,7 @@ static void warn(void *context, const char *words)
 
 static void look_for_names(void *context, const struct tree *tree)
 {
-	look(tree, context, warn, NULL);
+	look_for_traps(tree, context, warn, NULL);
 }
 
 static int pack_image(struct pack *pack, const struct cmd_line *line, struct err *err)

@@ -51,7 +51,7 @@ static int check_signatures(const struct request *q, const struct image *image,
 /* The layers of a bundle that streams, or of a layout. */
 struct origin {
 	int fd; /* of the bundle, or -EBADF */
-	const struct registry_image *registry;
+	const struct layout_image *registry;
 };
 
 static int take_layer(const struct origin *from, const struct image *image, size_t layer,
@@ -63,7 +63,7 @@ static int take_layer(const struct origin *from, const struct image *image, size
 
 	if (fd < 0)
 		return fd;
-	r = from->registry ? registry_copy_layer(from->registry, layer, fd, err)
+	r = from->registry ? layout_copy_layer(from->registry, layer, fd, err)
 			   : bundle_read_layer(from->fd, image, layer, fd, err);
 	if (r < 0)
 		return judge_wrap_blob(err, r, layer,
@@ -148,13 +148,13 @@ static int take_file(const char *path, const struct request *q, struct image *im
 static int take_registry(const char *spec, const struct request *q, struct image *image,
 			 struct err *err)
 {
-	struct registry_image registry = { .image = image };
+	struct layout_image registry = { .image = image };
 	struct origin from = { .fd = -EBADF, .registry = &registry };
-	int r = registry_open(spec, &registry, err);
+	int r = layout_open(spec, &registry, err);
 
 	if (r == 0)
 		r = take_image(q, &from, image, err);
-	registry_done(&registry);
+	layout_done(&registry);
 	return r < 0 ? err_wrap(err, r, "%s", spec) : 0;
 }
 
@@ -193,8 +193,8 @@ static int unbundle_run(struct cmd_line *line, struct err *err)
 	if (r < 0)
 		return r;
 	from = line->argv[line->at];
-	r = registry_is_spec(from) ? take_registry(from, &q, image, err)
-				   : take_file(from, &q, image, err);
+	r = layout_is_spec(from) ? take_registry(from, &q, image, err)
+				 : take_file(from, &q, image, err);
 	if (r == 0)
 		puts(image->id);
 	return r;

@@ -237,13 +237,6 @@ int tool_wait(struct tool *tool, struct err *err)
 	return r;
 }
 
-void tool_stop(struct tool *tool)
-{
-	if (tool->pid > 0)
-		(void)kill(tool->pid, SIGKILL);
-	(void)tool_wait(tool, NULL);
-}
-
 int tool_run(const struct tool_options *options, struct err *err)
 {
 	struct tool tool = TOOL_INIT;

@@ -45,16 +45,13 @@ struct tool_options {
 	}
 
 /* Starts it. 0; -ENOENT when it isn't installed, with the package that has it; -errno.
- * Needs tool_wait() or tool_stop(). */
+ * Needs tool_wait(). */
 int tool_start(struct tool *tool, enum tool_flow flow, const struct tool_options *options,
 	       struct err *err);
 
 /* Closes the pipe and waits. 0 when it exited with 0; -EIO with its exit status or signal
  * and what it said last. A text begins with the program's name. */
 int tool_wait(struct tool *tool, struct err *err);
-
-/* Kills it, if it runs. For failures elsewhere. */
-void tool_stop(struct tool *tool);
 
 /* Starts it with files and waits. */
 int tool_run(const struct tool_options *options, struct err *err);

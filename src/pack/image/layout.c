@@ -13,7 +13,7 @@
 #include "pack/source/oci.h"
 #include "store/store.h"
 
-bool registry_is_spec(const char *spec)
+bool layout_is_spec(const char *spec)
 {
 	return strncmp(spec, "oci:", 4) == 0 || strncmp(spec, "oci-archive:", 12) == 0;
 }
@@ -60,7 +60,7 @@ static int read_signature(const json_t *manifest, struct image *image, struct er
 	return 0;
 }
 
-static int read_image(struct registry_image *from, const char *ref, struct err *err)
+static int read_image(struct layout_image *from, const char *ref, struct err *err)
 {
 	struct oci_image found = { .manifest = NULL };
 	struct oci_descriptor config;
@@ -80,7 +80,7 @@ static int read_image(struct registry_image *from, const char *ref, struct err *
 	return r;
 }
 
-int registry_open(const char *spec, struct registry_image *from, struct err *err)
+int layout_open(const char *spec, struct layout_image *from, struct err *err)
 {
 	const char *rest = strchr(spec, ':') + 1, *ref = NULL;
 	char *path = NULL;
@@ -98,8 +98,8 @@ int registry_open(const char *spec, struct registry_image *from, struct err *err
 	return r;
 }
 
-int registry_copy_layer(const struct registry_image *from, size_t layer, int out_fd,
-			struct err *err)
+int layout_copy_layer(const struct layout_image *from, size_t layer, int out_fd,
+		      struct err *err)
 {
 	const struct manifest_layer *l = &from->image->manifest.layers[layer];
 	char path[STORE_BLOB_PATH_SIZE];
@@ -124,7 +124,7 @@ int registry_copy_layer(const struct registry_image *from, size_t layer, int out
 	return 0;
 }
 
-void registry_done(struct registry_image *from)
+void layout_done(struct layout_image *from)
 {
 	members_free(from->members);
 	from->members = NULL;

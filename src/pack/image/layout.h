@@ -10,19 +10,19 @@
 #include "pack/image/image.h"
 #include "pack/source/members.h"
 
-struct registry_image {
+struct layout_image {
 	struct members *members; /* owned */
-	struct image *image;	 /* borrowed: what registry_open() fills */
+	struct image *image;	 /* borrowed: what layout_open() fills */
 };
 
 /* Is @spec "oci:..." or "oci-archive:..."? */
-bool registry_is_spec(const char *spec);
+bool layout_is_spec(const char *spec);
 
 /* Opens it and reads manifest and signature. 0, -EBADMSG, -ENOTSUP for an image that isn't
- * Lamina's. Needs registry_done() in either case. */
-int registry_open(const char *spec, struct registry_image *from, struct err *err);
+ * Lamina's. Needs layout_done() in either case. */
+int layout_open(const char *spec, struct layout_image *from, struct err *err);
 
 /* Copies layer @layer to @out_fd and checks it. 0, -EBADMSG, -errno. */
-int registry_copy_layer(const struct registry_image *from, size_t layer, int out_fd,
-			struct err *err);
-void registry_done(struct registry_image *from);
+int layout_copy_layer(const struct layout_image *from, size_t layer, int out_fd,
+		      struct err *err);
+void layout_done(struct layout_image *from);

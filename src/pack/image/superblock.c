@@ -23,13 +23,14 @@ static const char *compression_name(uint64_t number)
 	return names[number];
 }
 
-int facts_parse(const uint8_t bytes[FACTS_SIZE], struct facts *ret_facts, struct err *err)
+int superblock_facts_read(const uint8_t bytes[SUPERBLOCK_FACTS_SIZE],
+			  struct superblock_facts *ret_facts, struct err *err)
 {
 	if (memcmp(bytes, "hsqs", 4) != 0)
 		return err_set(err, -EBADMSG, "not a squashfs");
 	if (le(bytes + 28, 2) != 4 || le(bytes + 30, 2) != 0)
 		return err_set(err, -EBADMSG, "not a squashfs of version 4.0");
-	*ret_facts = (struct facts){
+	*ret_facts = (struct superblock_facts){
 		.inodes = (uint32_t)le(bytes + 4, 4),
 		.time = (uint32_t)le(bytes + 8, 4),
 		.block_bytes = (uint32_t)le(bytes + 12, 4),

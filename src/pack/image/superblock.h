@@ -6,9 +6,9 @@
 
 #include "base/err.h"
 
-#define FACTS_SIZE 96
+#define SUPERBLOCK_FACTS_SIZE 96
 
-struct facts {
+struct superblock_facts {
 	uint32_t inodes; /* of them one for the root */
 	uint32_t time;	 /* when it was made */
 	uint32_t block_bytes;
@@ -17,5 +17,5 @@ struct facts {
 };
 
 /* Reads a superblock. 0, or -EBADMSG for what isn't a squashfs 4.0. */
-int facts_parse(const uint8_t bytes[FACTS_SIZE], struct facts *ret_facts,
-		struct err *err);
+int superblock_facts_read(const uint8_t bytes[SUPERBLOCK_FACTS_SIZE],
+			  struct superblock_facts *ret_facts, struct err *err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a medium that can't be read everywhere makes of a check. */
-#include "install/check.h"
+/* What a medium that can't be read everywhere makes of a scrub. */
+#include "install/scrub.h"
 
 #include "fake/store.h"
 #include "trust/hash-tree.h"
@@ -8,7 +8,7 @@
 #define BLOCKS 300
 
 static struct manifest_layer layer;
-static struct check result;
+static struct scrub result;
 
 /* A blob of three chunks and a tree of two levels. */
 static void setup(void)
@@ -40,7 +40,7 @@ static int check_all(struct err *err)
 {
 	__fd int store = store_open("/store", err);
 
-	return store < 0 ? store : check_layer(&result, store, &layer, err);
+	return store < 0 ? store : scrub_layer(&result, store, &layer, err);
 }
 
 /* The parts of data are read again, block by block; advice is only that. */

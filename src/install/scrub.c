@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "install/check.h"
+#include "install/scrub.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,25 +22,25 @@ struct level {
 };
 
 static struct walk {
-	struct check *check;
+	struct scrub *scrub;
 	const struct manifest_layer *layer;
 	struct hash_tree_layout layout;
 	struct level levels[HASH_TREE_MAX_LEVELS];
 	int blob;
-	enum check_kind first_kind;
+	enum scrub_kind first_kind;
 	uint64_t first; /* bad block */
 } walk;
 
-static void tell(enum check_kind kind, uint64_t block)
+static void tell(enum scrub_kind kind, uint64_t block)
 {
-	struct check *check = walk.check;
+	struct scrub *scrub = walk.scrub;
 
-	if (check->bad_blocks++ == 0) {
+	if (scrub->bad_blocks++ == 0) {
 		walk.first_kind = kind;
 		walk.first = block;
 	}
-	if (check->bad)
-		check->bad(check->context, kind, block);
+	if (scrub->bad)
+		scrub->bad(scrub->context, kind, block);
 }
 
 static bool hashes_to(const void *block, const struct digest *wanted)
@@ -71,7 +71,7 @@ static void load(unsigned int level, uint64_t index)
 		   hashes_to(at->hashes, wanted);
 	/* below a damaged block of hashes nothing can be said */
 	if (!at->good && wanted)
-		tell(CHECK_TREE, (offset - walk.layer->data_bytes) / VERITY_BLOCK - 1);
+		tell(SCRUB_TREE, (offset - walk.layer->data_bytes) / VERITY_BLOCK - 1);
 }
 
 /* What block @index below @level should hash to; NULL: nobody knows. */
@@ -91,9 +91,9 @@ static void check_block(const uint8_t *bytes, uint64_t index)
 	const struct digest *wanted = wanted_hash(0, index);
 
 	if (!wanted)
-		walk.check->lost_blocks++;
+		walk.scrub->lost_blocks++;
 	else if (!bytes || !hashes_to(bytes, wanted))
-		tell(CHECK_DATA, index);
+		tell(SCRUB_DATA, index);
 }
 
 /* When the medium can't give a part, it may give most of its blocks. */
@@ -115,7 +115,7 @@ static void check_part(uint64_t at, size_t size)
  * block, and every one has one. */
 static void check_data(void)
 {
-	const struct check *check = walk.check;
+	const struct scrub *scrub = walk.scrub;
 	uint64_t data_bytes = walk.layer->data_bytes;
 
 	for (uint64_t at = 0; at < data_bytes;) {
@@ -123,12 +123,12 @@ static void check_data(void)
 		size_t part = left < INCOMING_BUFFER ? (size_t)left : INCOMING_BUFFER;
 
 		check_part(at, part);
-		if (check->progress)
-			check->progress(check->context, part);
+		if (scrub->progress)
+			scrub->progress(scrub->context, part);
 		at += part;
 	}
-	if (check->progress)
-		check->progress(check->context, walk.layer->size_bytes - data_bytes);
+	if (scrub->progress)
+		scrub->progress(scrub->context, walk.layer->size_bytes - data_bytes);
 }
 
 static void check_superblock(void)
@@ -139,42 +139,42 @@ static void check_superblock(void)
 	if (fd_pread_all(walk.blob, incoming_buffer, VERITY_BLOCK,
 			 walk.layer->data_bytes) < 0 ||
 	    memcmp(incoming_buffer, wanted, VERITY_BLOCK) != 0)
-		tell(CHECK_SUPERBLOCK, 0);
+		tell(SCRUB_SUPERBLOCK, 0);
 }
 
 static int result(struct err *err)
 {
 	static const char *const kinds[] = {
-		[CHECK_DATA] = "data block ",
-		[CHECK_TREE] = "hash block ",
-		[CHECK_SUPERBLOCK] = "superblock ",
+		[SCRUB_DATA] = "data block ",
+		[SCRUB_TREE] = "hash block ",
+		[SCRUB_SUPERBLOCK] = "superblock ",
 	};
-	const struct check *check = walk.check;
+	const struct scrub *scrub = walk.scrub;
 	char lost[64] = "";
 
-	if (check->bad_blocks == 0)
+	if (scrub->bad_blocks == 0)
 		return 0;
-	if (check->lost_blocks > 0)
+	if (scrub->lost_blocks > 0)
 		(void)snprintf(lost, sizeof(lost),
 			       "; %" PRIu64 " more can't be read for it",
-			       check->lost_blocks);
+			       scrub->lost_blocks);
 	return err_set(err, -EBADMSG,
 		       "%" PRIu64 " of %" PRIu64 " blocks %s %s%" PRIu64 "%s",
-		       check->bad_blocks, walk.layer->size_bytes / VERITY_BLOCK,
-		       check->bad_blocks == 1 ? "is damaged:" : "are damaged, first",
+		       scrub->bad_blocks, walk.layer->size_bytes / VERITY_BLOCK,
+		       scrub->bad_blocks == 1 ? "is damaged:" : "are damaged, first",
 		       kinds[walk.first_kind], walk.first, lost);
 }
 
-int check_layer(struct check *check, int store, const struct manifest_layer *layer,
+int scrub_layer(struct scrub *scrub, int store, const struct manifest_layer *layer,
 		struct err *err)
 {
 	__fd int blob = store_open_blob(store, &layer->blob, layer->size_bytes, err);
 
-	check->bad_blocks = check->lost_blocks = 0;
+	scrub->bad_blocks = scrub->lost_blocks = 0;
 	if (blob < 0)
 		return blob;
 	memset(&walk, 0, sizeof(walk));
-	walk.check = check;
+	walk.scrub = scrub;
 	walk.layer = layer;
 	walk.blob = blob;
 	hash_tree_layout(layer->data_bytes, &walk.layout);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "install/check.h"
+#include "install/scrub.h"
 
 #include <errno.h>
 
@@ -46,11 +46,11 @@ static void flip(uint64_t block)
 	(void)close(fd);
 }
 
-static enum check_kind kinds[8];
+static enum scrub_kind kinds[8];
 static uint64_t blocks_told[8], progress_bytes;
 static size_t told;
 
-static void note(void *context, enum check_kind kind, uint64_t block)
+static void note(void *context, enum scrub_kind kind, uint64_t block)
 {
 	(void)context;
 	if (told < 8) {
@@ -66,16 +66,16 @@ static void note_progress(void *context, uint64_t size_bytes)
 	progress_bytes += size_bytes;
 }
 
-static int run(struct check *check, struct err *err)
+static int run(struct scrub *scrub, struct err *err)
 {
 	int r;
 
-	*check = (struct check){ .bad = note, .progress = note_progress };
+	*scrub = (struct scrub){ .bad = note, .progress = note_progress };
 	told = 0;
 	progress_bytes = 0;
 	err->text[0] = '\0';
-	r = check_layer(check, tree_fd, &layer, err);
-	assert_int_equal(told, check->bad_blocks);
+	r = scrub_layer(scrub, tree_fd, &layer, err);
+	assert_int_equal(told, scrub->bad_blocks);
 	return r;
 }
 
@@ -84,14 +84,14 @@ static const uint64_t sizes[] = { 1, 2, 3, 127, 128, 129, 300, 128 * 128 + 1 };
 static void good_layers(void **state)
 {
 	struct err err = ERR_INIT;
-	struct check check;
+	struct scrub scrub;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		make(sizes[i]);
-		assert_tells(run(&check, &err), 0, err, "");
-		assert_int_equal(check.bad_blocks, 0);
-		assert_int_equal(check.lost_blocks, 0);
+		assert_tells(run(&scrub, &err), 0, err, "");
+		assert_int_equal(scrub.bad_blocks, 0);
+		assert_int_equal(scrub.lost_blocks, 0);
 		assert_int_equal(progress_bytes, layer.size_bytes);
 	}
 }
@@ -100,7 +100,7 @@ static void good_layers(void **state)
 static void every_block(void **state)
 {
 	struct err err = ERR_INIT;
-	struct check check;
+	struct scrub scrub;
 
 	(void)state;
 	for (size_t i = 0; i < 7; i++) {
@@ -110,52 +110,52 @@ static void every_block(void **state)
 		all = layer.size_bytes / 4096;
 		for (uint64_t block = 0; block < all; block++) {
 			flip(block);
-			assert_int_equal(run(&check, &err), -EBADMSG);
-			assert_int_equal(check.bad_blocks, 1);
-			assert_int_equal(kinds[0], block < data	   ? CHECK_DATA
-						   : block == data ? CHECK_SUPERBLOCK
-								   : CHECK_TREE);
+			assert_int_equal(run(&scrub, &err), -EBADMSG);
+			assert_int_equal(scrub.bad_blocks, 1);
+			assert_int_equal(kinds[0], block < data	   ? SCRUB_DATA
+						   : block == data ? SCRUB_SUPERBLOCK
+								   : SCRUB_TREE);
 			assert_int_equal(blocks_told[0], block < data ? block
 							 : block == data
 								 ? 0
 								 : block - data - 1);
 			flip(block);
 		}
-		assert_int_equal(run(&check, &err), 0);
+		assert_int_equal(run(&scrub, &err), 0);
 	}
 }
 
 static void counts(void **state)
 {
 	struct err err = ERR_INIT;
-	struct check check;
+	struct scrub scrub;
 
 	(void)state;
 	make(300);
 	flip(7);
 	flip(130);
 	flip(299);
-	assert_tells(run(&check, &err), -EBADMSG, err,
+	assert_tells(run(&scrub, &err), -EBADMSG, err,
 		     "3 of 305 blocks are damaged, first data block 7");
 	assert_int_equal(blocks_told[1], 130);
 	assert_int_equal(blocks_told[2], 299);
 	/* the tree is top first: 302 is the block for data 0 to 127 */
 	flip(302);
-	assert_tells(run(&check, &err), -EBADMSG, err,
+	assert_tells(run(&scrub, &err), -EBADMSG, err,
 		     "3 of 305 blocks are damaged, first hash block 1; 128 more");
 	/* above it all */
 	flip(301);
-	assert_tells(run(&check, &err), -EBADMSG, err, "1 of 305 blocks is damaged: ");
-	assert_int_equal(check.lost_blocks, 300);
+	assert_tells(run(&scrub, &err), -EBADMSG, err, "1 of 305 blocks is damaged: ");
+	assert_int_equal(scrub.lost_blocks, 300);
 	layer.root.bytes[3] ^= 1;
 	flip(301);
-	assert_int_equal(run(&check, &err), -EBADMSG);
+	assert_int_equal(run(&scrub, &err), -EBADMSG);
 }
 
 static void not_a_layer(void **state)
 {
 	struct err err = ERR_INIT;
-	struct check check;
+	struct scrub scrub;
 	int fd;
 
 	(void)state;
@@ -163,9 +163,9 @@ static void not_a_layer(void **state)
 	fd = openat(tree_fd, path, O_RDWR);
 	assert_int_equal(ftruncate(fd, 4096), 0);
 	(void)close(fd);
-	assert_tells(run(&check, &err), -EBADMSG, err, "the manifest says");
+	assert_tells(run(&scrub, &err), -EBADMSG, err, "the manifest says");
 	tree_unlink(path);
-	assert_tells(run(&check, &err), -ENOENT, err, "not in the store");
+	assert_tells(run(&scrub, &err), -ENOENT, err, "not in the store");
 }
 
 int main(void)

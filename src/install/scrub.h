@@ -11,15 +11,15 @@
 #include "base/err.h"
 #include "format/manifest.h"
 
-enum check_kind {
-	CHECK_DATA,	  /* a block of the squashfs */
-	CHECK_TREE,	  /* of the hash tree, counted from the tree's start */
-	CHECK_SUPERBLOCK, /* which no device reads; block 0 */
+enum scrub_kind {
+	SCRUB_DATA,	  /* a block of the squashfs */
+	SCRUB_TREE,	  /* of the hash tree, counted from the tree's start */
+	SCRUB_SUPERBLOCK, /* which no device reads; block 0 */
 };
 
-struct check {
+struct scrub {
 	/* the caller's; the functions may be NULL */
-	void (*bad)(void *context, enum check_kind kind, uint64_t block);
+	void (*bad)(void *context, enum scrub_kind kind, uint64_t block);
 	void (*progress)(void *context, uint64_t size_bytes); /* so much more is read */
 	void *context;
 	/* results: blocks that are damaged or can't be read; data blocks that can't be
@@ -29,5 +29,5 @@ struct check {
 
 /* 0; -EBADMSG: damaged, the text says how many blocks and which is the first;
  * store_open_blob()'s. A block that can't be read counts as damaged. */
-int check_layer(struct check *check, int store, const struct manifest_layer *layer,
+int scrub_layer(struct scrub *scrub, int store, const struct manifest_layer *layer,
 		struct err *err);
