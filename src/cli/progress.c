@@ -24,6 +24,18 @@ void progress_init(struct progress *progress)
 	*progress = (struct progress){ .terminal = sys_ioctl(2, TIOCGWINSZ, &size) >= 0 };
 }
 
+void progress_share(struct progress *progress, const uint32_t *turn, uint32_t own)
+{
+	progress->turn = turn;
+	progress->own = own;
+}
+
+static bool is_shown(const struct progress *progress)
+{
+	return !progress->turn ||
+	       __atomic_load_n(progress->turn, __ATOMIC_RELAXED) == progress->own;
+}
+
 void progress_begin(struct progress *progress, const char *verb, const char *name,
 		    uint64_t total_bytes)
 {
@@ -87,6 +99,8 @@ void progress_add(struct progress *progress, uint64_t bytes)
 		return;
 	progress->done_bytes += bytes;
 	now = now_ms();
+	if (!is_shown(progress))
+		return;
 	if (now - progress->start_ms < 1000 || now - progress->last_ms < 100)
 		return;
 	progress->last_ms = now;

@@ -10,9 +10,15 @@ struct progress {
 	const char *verb;		  /* "reading" */
 	const char *name;		  /* of the layer */
 	uint64_t done_bytes, total_bytes; /* total 0: not known */
+	const uint32_t *turn;		  /* the bar is shown while this is `own` */
+	uint32_t own;
 };
 
 void progress_init(struct progress *progress);
+
+/* Several processes have a bar: it is shown while *@turn, in memory that they share, is @own.
+ * NULL: always. */
+void progress_share(struct progress *progress, const uint32_t *turn, uint32_t own);
 
 /* Begins a piece of work. The texts are borrowed until progress_end(). */
 void progress_begin(struct progress *progress, const char *verb, const char *name,

@@ -14,11 +14,11 @@ $(O)/tests/bench/rss: $(O)/tests/bench/rss.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ldflags) -o $@ $<
 
-# RUNS=n of each contestant instead of 3; ONLY="tree entries": only these parts.
+# RUNS=n of each contestant instead of 3; PART=n: hundredths of the root for the ten layers; ONLY="tree entries": only these parts.
 ifeq ($(CONFIG_LAMINA_FOR_HOST),y)
 bench-pack: programs $(O)/tests/bench/verity
 	@tests/bench/pack.py --build $(O) --work $(O)/bench/pack $(if $(RUNS),--runs $(RUNS)) \
-		$(addprefix --only ,$(ONLY))
+		$(if $(PART),--part $(PART)) $(addprefix --only ,$(ONLY))
 bench-boot bench-cpu bench-memory bench-update run-bench-peers:
 	@echo "a boot needs a device's configuration: make bench" >&2; exit 1
 else

@@ -13,6 +13,7 @@ import argparse
 import os
 import pathlib
 import shutil
+import stat
 import statistics
 import subprocess
 import sys
@@ -23,7 +24,8 @@ import threading
 HERE = pathlib.Path(__file__).resolve().parent
 SBIN = ":/usr/sbin:/sbin"
 BLOCK = "131072"
-PARTS = ["debian", "tree", "entries", "sizes"]
+PARTS = ["debian", "layers", "tree", "entries", "sizes"]
+SHARES = (30, 20, 12, 10, 8, 6, 5, 4, 3, 2)  # of ten layers, in hundredths
 LEVEL = 15  # sqfstar's own for zstd: 4.5.1 takes no other
 
 
@@ -53,10 +55,24 @@ def allocated(pid):
     return sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
 
 
+def scratch(pids):
+    """Bytes of the files without a name that these processes have open."""
+    files = {}
+    for pid in pids:
+        try:
+            for fd in os.listdir(f"/proc/{pid}/fd"):
+                st = os.stat(f"/proc/{pid}/fd/{fd}")
+                if stat.S_ISREG(st.st_mode) and st.st_nlink == 0:
+                    files[st.st_dev, st.st_ino] = st.st_blocks * 512
+        except OSError:
+            pass
+    return sum(files.values())
+
+
 def measure(command, stdin=None):
     """One run: wall and CPU seconds, KiB of memory. GNU time starts the command: a child of this
     script would have this script's own memory in its peak, from before it became the command."""
-    peak = {"tree": 0, "own": 0}
+    peak = {"tree": 0, "own": 0, "scratch": 0}
     over = threading.Event()
     with tempfile.NamedTemporaryFile("r") as told, open(stdin or os.devnull, "rb") as source, \
             open(os.devnull, "wb") as nothing:
@@ -69,6 +85,7 @@ def measure(command, stdin=None):
                 kib = [allocated(pid) for pid in below(child.pid)[1:]]
                 peak["tree"] = max(peak["tree"], sum(kib))
                 peak["own"] = max([peak["own"], *kib[:1]])
+                peak["scratch"] = max(peak["scratch"], scratch(below(child.pid)[1:]))
 
         watcher = threading.Thread(target=watch)
         watcher.start()
@@ -100,12 +117,15 @@ class Bench:
         return ["sqfstar", "-quiet", "-no-progress", "-exit-on-error", "-force", "-comp", "zstd",
                 "-b", BLOCK, "-root-mode", "0755", self.out]
 
+    def pack_all(self, tars):
+        return [*self.pack(tars[0]), *(f"tar:{t}" for t in tars[1:])]
+
     def pack(self, tar, *more):
         return [self.lamina, "pack", "-o", self.out, "--name", "bench", "-c", "bench", "--arch", "amd64",
                 "--arg", "/x", "--compression", "zstd", "--block-size", BLOCK, "--no-cache",
                 *more, f"tar:{tar}"]
 
-    def compare(self, contestants, runs):
+    def compare(self, contestants, runs, of=statistics.median):
         """name -> the median of each figure, the contestants' runs alternating."""
         seen = {name: [] for name in contestants}
         for _ in range(runs):
@@ -115,7 +135,7 @@ class Bench:
                 os.sync()
                 seen[name].append(measure(command, stdin))
         self.clear()
-        return {name: {key: statistics.median(r[key] for r in rows) for key in rows[0]}
+        return {name: {key: (max if key == "scratch" else of)(r[key] for r in rows) for key in rows[0]}
                 for name, rows in seen.items()}
 
     def table(self, results, base):
@@ -159,6 +179,50 @@ class Bench:
         say(f"\nreading back adds {ours['wall'] - results['lamina pack --no-readback']['wall']:.2f} s; "
             f"lamina's own process allocates {ours['own'] * 1024 / entries:.0f} bytes an entry")
         return tar
+
+    # --- ten layers ---
+
+    def split(self, tar):
+        """The root's entries in ten tars, of sizes as images have them; stored and gzipped."""
+        size, at, paths = tar.stat().st_size * self.args.part // 100, 0, []
+        with tarfile.open(tar) as source:
+            entries = iter(source)
+            for n, share in enumerate(SHARES):
+                path, end = self.work / f"layer{n}.tar", source.offset + size * share // 100
+                with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as out:
+                    for entry in entries:
+                        if not entry.islnk():
+                            out.addfile(entry, source.extractfile(entry) if entry.isreg() else None)
+                        if source.offset >= end:
+                            break
+                paths.append(path)
+        subprocess.run(["gzip", "-k", "-1", *paths], check=True)
+        return paths
+
+    def layers(self):
+        tar = pathlib.Path(subprocess.run([HERE / "debian-root"], check=True, text=True,
+                                          stdout=subprocess.PIPE).stdout.strip())
+        tars = self.split(tar)
+        sizes = sorted((t.stat().st_size for t in tars), reverse=True)
+        say(f"\nTen layers of a Debian root, {sum(sizes) / 1e6:.0f} MB as tars; sqfstar of one after the "
+            f"other; the least of {self.args.runs} rounds\n")
+        loop = 'd=$1; shift; for t in "$@"; do sqfstar -quiet -no-progress -exit-on-error -comp zstd -b ' \
+            + BLOCK + ' "$d/$(basename "$t").sqfs" <"$t" || exit 1; done'
+        unpack = loop.replace(' <"$t"', ' < <(gzip -dc "$t")')
+        gzipped = [f"{t}.gz" for t in tars]
+        make = lambda: self.out.mkdir()  # noqa: E731
+        nothing = lambda: None  # noqa: E731
+        results = self.compare({
+            "sqfstar": (["bash", "-c", loop, "sh", self.out, *tars], None, make),
+            "lamina pack": (self.pack_all(tars), None, nothing),
+            "gzip -dc, sqfstar": (["bash", "-c", unpack, "sh", self.out, *gzipped], None, make),
+            "lamina pack, gzipped": (self.pack_all(gzipped), None, nothing),
+        }, self.args.runs, min)
+        two = sum(sizes[:2])
+        for ours, base in (("lamina pack", "sqfstar"), ("lamina pack, gzipped", "gzip -dc, sqfstar")):
+            self.table({name: results[name] for name in (base, ours)}, base)
+            say(f"{'':34} scratch space {results[ours]['scratch'] / 1e6:.1f} MB, "
+                f"{results[ours]['scratch'] / two:.2f}x the two largest layers\n")
 
     # --- the hash tree ---
 
@@ -271,6 +335,8 @@ def main():
     parser.add_argument("--work", required=True, help="scratch folder, emptied first")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--most", type=int, default=1000000, help="entries of the largest generated tar")
+    parser.add_argument("--part", type=int, default=100, metavar="N",
+                        help="hundredths of the root that the ten layers are made of")
     parser.add_argument("--only", choices=PARTS, action="append",
                         help="may be repeated; else all of them")
     args = parser.parse_args()
@@ -282,6 +348,8 @@ def main():
     tar = None
     if "debian" in only:
         tar = bench.debian()
+    if "layers" in only:
+        bench.layers()
     if "tree" in only:
         if not tar:
             tar = pathlib.Path(subprocess.run([HERE / "debian-root"], check=True, text=True,

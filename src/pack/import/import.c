@@ -16,6 +16,7 @@
 #include "pack/import/cache.h"
 #include "pack/import/dir.h"
 #include "pack/import/import-plan.h"
+#include "pack/import/pipeline.h"
 #include "pack/import/readback.h"
 #include "pack/import/spool.h"
 #include "pack/import/tar.h"
@@ -30,7 +31,8 @@ struct import {
 	struct progress progress;
 	struct tree tree;
 	struct import_plan plan;
-	struct content *contents; /* one a source layer; kept for hard links from above */
+	struct pipeline pipeline;
+	struct content *contents; /* one a source layer */
 	size_t content_count;
 	uint32_t layer_number;
 	int cache; /* -1: none */
@@ -222,21 +224,18 @@ static int make_blob(struct import *import, const struct layer *layer,
 	return r;
 }
 
-static int write_layer(struct import *import, const struct layer *layer,
-		       const struct import_group *group, struct import_layer *out,
-		       struct err *err)
-{
-	unsigned int number;
-	__fd int fd = staging_file(import->staging, &number, err);
-	int r;
+/* What the process of a layer is told. */
+struct layer_build {
+	struct import *import;
+	const struct layer *layer;
+	const struct import_group *group;
+};
 
-	if (fd < 0)
-		return fd;
-	r = make_blob(import, layer, group, fd, out, err);
-	if (r < 0)
-		return err_wrap(err, r, "%s", out->name);
-	r = staging_add_blob(import->staging, number, &out->blob.blob);
-	return r < 0 ? err_errno(err, r, "%s", out->name) : 0;
+static int build_layer(void *context, int fd, struct import_layer *out, struct err *err)
+{
+	struct layer_build *build = context;
+
+	return make_blob(build->import, build->layer, build->group, fd, out, err);
 }
 
 /* Nothing in it, not even a word about the root: such layers only cost the device. */
@@ -245,10 +244,24 @@ static bool is_empty(const struct layer *layer)
 	return !layer->root->child && layer->root->flags & TREE_IMPLIED;
 }
 
+/* Of an empty layer nobody will want any. */
+static void drop_contents(struct import *import, const struct import_group *group)
+{
+	for (size_t i = 1; i <= group->count && i <= import->content_count; i++)
+		content_done(&import->contents[import->content_count - i]);
+}
+
 static int keep_layer(struct import *import, const struct layer *layer,
 		      const struct import_group *group, struct err *err)
 {
 	struct import_layer *out = &import->result.layers[import->result.count];
+	struct layer_build build = { import, layer, group };
+	const struct pipeline_layer started = {
+		.root = layer->root,
+		.out = out,
+		.contents = import->contents + (import->content_count - group->count),
+		.content_count = group->count,
+	};
 
 	for (const struct tree_node *n = layer->root; n; n = tree_next(layer->root, n))
 		out->entries++;
@@ -259,7 +272,7 @@ static int keep_layer(struct import *import, const struct layer *layer,
 	if (!out->name)
 		return -ENOMEM;
 	import->result.count++;
-	return write_layer(import, layer, group, out, err);
+	return pipeline_start(&import->pipeline, &started, build_layer, &build, err);
 }
 
 static int finish_layer(struct import *import, struct layer *layer,
@@ -272,6 +285,8 @@ static int finish_layer(struct import *import, struct layer *layer,
 
 	if (r == 0 && (!is_empty(layer) || (last && import->result.count == 0)))
 		r = keep_layer(import, layer, group, err);
+	else
+		drop_contents(import, group);
 	notes->sockets += layer->notes.sockets;
 	notes->litter += layer->notes.litter;
 	notes->foreign_xattrs += layer->notes.foreign_xattrs;
@@ -294,6 +309,8 @@ static int import_group(struct import *import, const struct import_group *group,
 			  &import->options->limits);
 	int r = layer ? 0 : -ENOMEM;
 
+	if (r == 0)
+		r = pipeline_make_room(&import->pipeline, err);
 	for (size_t i = 0; i < group->count && r == 0; i++)
 		r = read_layer(import, group->sources[i], layer, err);
 	if (r == 0)
@@ -304,6 +321,15 @@ static int import_group(struct import *import, const struct import_group *group,
 	return r;
 }
 
+/* What failed in a layer further down was the first to fail, whoever noticed it first. */
+static int finish_all(struct import *import, int r, struct err *err)
+{
+	struct err below = ERR_INIT;
+	int waited = pipeline_drain(&import->pipeline, &below);
+
+	return waited < 0 ? err_set(err, waited, "%s", below.text) : r;
+}
+
 static int run(struct import *import, const struct source *sources, size_t count,
 	       struct err *err)
 {
@@ -311,6 +337,9 @@ static int run(struct import *import, const struct source *sources, size_t count
 
 	if (r == 0)
 		r = tree_init(&import->tree);
+	if (r == 0)
+		r = pipeline_init(&import->pipeline, import->staging, &import->tree,
+				  &import->progress);
 	if (r == 0)
 		r = import_plan_make(sources, count, import->options->merge,
 				     &import->plan, err);
@@ -324,6 +353,7 @@ static int run(struct import *import, const struct source *sources, size_t count
 	for (size_t i = 0; i < import->plan.count && r == 0; i++)
 		r = import_group(import, &import->plan.groups[i],
 				 i + 1 == import->plan.count, err);
+	r = finish_all(import, r, err);
 	if (r == 0 && import->options->look)
 		import->options->look(import->options->context, &import->tree);
 	return r;
@@ -343,6 +373,7 @@ int import_sources(const struct source *sources, size_t count,
 	if (options->cache)
 		import.cache = cache_open();
 	r = run(&import, sources, count, err);
+	pipeline_done(&import.pipeline);
 	if (import.cache >= 0)
 		(void)cache_prune(import.cache, options->cache_bytes);
 	for (size_t i = 0; i < import.content_count; i++)

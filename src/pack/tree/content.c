@@ -55,8 +55,14 @@ int content_open(struct content_reader *ret_reader, const struct tree_inode *ino
 	*ret_reader = (struct content_reader){ .inode = inode,
 					       .fd = -EBADF,
 					       .owned_fd = -EBADF };
+	const struct tree_inode *of = inode->origin ? inode->origin : inode;
+
 	if (inode->size_bytes == 0)
 		return 0;
+	ret_reader->store = of->store ? of->store : of->content->store;
+	if (ret_reader->store)
+		return ret_reader->store->open(ret_reader->store, inode,
+					       &ret_reader->file, err);
 	if (!inode->content->dir) {
 		ret_reader->fd = inode->content->fd;
 		return 0;
@@ -67,8 +73,24 @@ int content_open(struct content_reader *ret_reader, const struct tree_inode *ino
 
 void content_close(struct content_reader *reader)
 {
+	if (reader->file)
+		reader->store->close(reader->file);
+	reader->file = NULL;
 	fd_close(reader->owned_fd);
 	reader->fd = reader->owned_fd = -EBADF;
+}
+
+/* The store knows of holes itself. */
+static int read_store(struct content_reader *reader, void *buf, size_t size,
+		      struct err *err)
+{
+	uint64_t left = reader->inode->size_bytes - reader->at;
+	int r = size > left ? err_set(err, -EIO, "read past its end")
+			    : reader->store->read(reader->store, reader->file, reader->at,
+						  buf, size, err);
+
+	reader->at += size;
+	return r;
 }
 
 int content_read(struct content_reader *reader, void *buf, size_t size, struct err *err)
@@ -76,6 +98,8 @@ int content_read(struct content_reader *reader, void *buf, size_t size, struct e
 	const struct tree_inode *inode = reader->inode;
 	char *to = buf;
 
+	if (reader->store)
+		return read_store(reader, buf, size, err);
 	while (size) {
 		bool last = reader->extent == inode->extent_count;
 		const struct tree_extent *extent =

@@ -15,9 +15,20 @@
 #include "pack/tree/tree.h"
 #include "trust/sha256.h"
 
+/* Who has a layer's files when the tar that they came in is gone. */
+struct content_store {
+	int (*open)(struct content_store *store, const struct tree_inode *inode,
+		    void **ret_file, struct err *err);
+	int (*read)(struct content_store *store, void *file, uint64_t at, void *buf,
+		    size_t size, struct err *err);
+	void (*close)(void *file);
+};
+
 struct content {
-	int fd;		     /* of the tar, or of the directory; owned */
-	bool dir;	     /* inode->target is the file's path below fd */
+	int fd;	  /* of the tar, or of the directory; owned */
+	bool dir; /* inode->target is the file's path below fd */
+	struct content_store
+		*store;	     /* has the files once fd is closed; NULL: nobody yet */
 	uint64_t offset;     /* where the tar begins in fd */
 	uint64_t size_bytes; /* of the tar */
 	bool complete;	     /* somebody vouched for its length: it needs no end mark */
@@ -40,7 +51,9 @@ struct content_reader {
 	const struct tree_inode *inode;
 	int fd;
 	int owned_fd;
-	uint64_t at; /* in the file */
+	struct content_store *store; /* NULL: fd has the bytes */
+	void *file;		     /* the store's */
+	uint64_t at;		     /* in the file */
 	uint32_t extent;
 };
 

@@ -34,7 +34,8 @@ struct tree_extent {
 	uint64_t size;
 };
 
-struct content; /* content.h: the open file or directory that holds the bytes */
+struct content_store; /* content.h: who has the bytes later on */
+struct content;	      /* content.h: the open file or directory that holds the bytes */
 struct content_stamp;
 
 struct tree_inode {
@@ -54,7 +55,9 @@ struct tree_inode {
 	struct tree_inode
 		*copy; /* what the layer copy_layer made of it for its hard links */
 	uint32_t copy_layer;
-	uint32_t copy_count; /* numbers for the cache key */
+	uint32_t copy_count;	     /* numbers for the cache key */
+	struct tree_inode *origin;   /* of a copy, until its own layer is finished */
+	struct content_store *store; /* of a copy, after that */
 };
 
 enum tree_flag {

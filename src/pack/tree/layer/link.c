@@ -16,6 +16,7 @@ static struct tree_inode *copy_of(struct layer *layer, struct tree_inode *inode)
 	inode->copy_layer = layer->first;
 	*inode->copy = *inode;
 	inode->copy->copy = NULL;
+	inode->copy->origin = inode;
 	return inode->copy;
 }
 
