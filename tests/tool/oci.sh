@@ -444,4 +444,19 @@ test_what_a_config_says_in_vain_is_told() {
 	equal "$(grep -cxF -e "arg /bin/sh" -e "user app" -e "volume /data persist" got)" 3
 }
 
+# tar writes an ACL as a text, as an attribute, or not at all: the mode is the file's in all of them.
+test_one_acl_gives_one_mode() {
+	need setfacl tar
+	mkdir d && echo x >d/f && chmod 640 d/f
+	setfacl -m u:7:rwx,m::rwx d/f 2>/dev/null || skip "no ACLs here"
+	tar --acls -cf acls.tar d
+	tar --xattrs --xattrs-include='*' -cf xattrs.tar d
+	tar -cf none.tar d
+	for source in tar:acls.tar tar:xattrs.tar tar:none.tar; do
+		m=$(lamina pack --no-cache -o out -n x -c x --arch arm --arg /x "$source" 2>err)
+		equal "${first:=$(layers "$m")}" "$(layers "$m")"
+		[ "$source" = tar:none.tar ] || grep -q "1 extended attributes left out" err || say "$(cat err)"
+	done
+}
+
 tell_all
