@@ -261,7 +261,10 @@ static int map_status(const struct mapping *map, struct dm_ioctl *head)
 	struct dm_target_spec *spec = (void *)((char *)head + head->data_start);
 
 	head->target_count = map->live;
-	memcpy(spec + 1, map->damaged ? "C" : "V", 2);
+	(void)strcpy((char *)(spec + 1), map->damaged ? "C"
+					 : fake_config.verity_says
+						 ? fake_config.verity_says
+						 : "V");
 	return 0;
 }
 

@@ -78,11 +78,13 @@ struct fake_config {
 	void (*on_sleep)(void); /* called at every sleep: devices that come late */
 	unsigned int forks;	/* bit n: the n-th fork from 0 goes on as the child */
 	bool as_rehearsed;	/* so does the one with a pipe; else that is for real */
-	int no_trace;	    /* the errno of a ptrace that nobody may use; 0: it works */
-	uint64_t dir_bytes; /* that fstat says of every directory */
-	int execve_r;	    /* what a rehearsed execve says that finds all in order */
-	int execve_signal;  /* ...or what ends it */
-	int child_status;   /* what waitpid() tells of every child */
+	int no_trace; /* the errno of a ptrace that nobody may use; 0: it works */
+	const char *verity_says; /* of a mapping without damage; NULL: "V" */
+	bool writes_nothing;	 /* each write takes 0 bytes */
+	uint64_t dir_bytes;	 /* that fstat says of every directory */
+	int execve_r;	   /* what a rehearsed execve says that finds all in order */
+	int execve_signal; /* ...or what ends it */
+	int child_status;  /* what waitpid() tells of every child */
 };
 extern struct fake_config fake_config;
 
@@ -99,6 +101,10 @@ bool fake_exists(const char *path);
 const char *fake_text_of(const char *path);
 /* The type of the file system that @path is on, NULL for no such path. */
 const char *fake_type_of(const char *path);
+/* MOUNT_ATTR_* of the mount that @path is on. */
+unsigned int fake_attrs_of(const char *path);
+/* chattr +i: neither it nor, in a directory, any name in it can be changed. */
+void fake_immutable(const char *path);
 int fake_mounts(void);		/* attached ones, the first root not counted */
 int fake_panics(void);		/* mappings that panic at damage */
 const char *fake_console(void); /* all that was written to /dev/console and /dev/kmsg */

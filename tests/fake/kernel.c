@@ -307,6 +307,22 @@ const char *fake_type_of(const char *path)
 	return find(path, &at) ? at.mount->fs->type : NULL;
 }
 
+unsigned int fake_attrs_of(const char *path)
+{
+	struct place at;
+
+	return find(path, &at) ? at.mount->attrs : 0;
+}
+
+void fake_immutable(const char *path)
+{
+	struct place at;
+
+	if (!find(path, &at))
+		fake_bug("%s: not there", path);
+	at.node->immutable = true;
+}
+
 int fake_mounts(void)
 {
 	int count = 0;

@@ -36,7 +36,7 @@ struct node {
 	enum device device;
 	int number;   /* of the loop or dm device */
 	size_t order; /* a directory lists what was made first first */
-	bool corrupt;
+	bool immutable, corrupt;
 	uint64_t corrupt_from;
 	bool gone; /* unlinked */
 };

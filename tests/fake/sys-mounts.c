@@ -331,7 +331,11 @@ int sys_ioctl(int number, unsigned long request, void *arg)
 		return dm_control(request, arg);
 	if (node->device == LOOP && request != BLKSSZGET && request != BLKGETSIZE64)
 		return loop_ioctl(node, request, arg);
-	if (request == BLKSSZGET)
+	if (request == FS_IOC_GETFLAGS)
+		*(unsigned int *)arg = node->immutable ? FS_IMMUTABLE_FL : 0;
+	else if (request == FS_IOC_SETFLAGS)
+		node->immutable = *(unsigned int *)arg & FS_IMMUTABLE_FL;
+	else if (request == BLKSSZGET)
 		*(int *)arg = 512;
 	else if (request == BLKGETSIZE64)
 		*(uint64_t *)arg = dev_size(node);

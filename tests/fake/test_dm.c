@@ -110,6 +110,24 @@ static void reads_it_whole(void **state)
 	assert_int_equal(fake_panics(), 1);
 }
 
+/* No damage was seen, and nobody says that there is none. */
+static void must_be_vouched_for(void **state)
+{
+	static const char *const words[] = { "", "W", "v", "verity" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		struct err err = ERR_INIT;
+
+		setup();
+		fake_config.verity_says = words[i];
+		assert_int_equal(run(&err), -EBADMSG);
+		assert_non_null(
+			strstr(err.text, "verity: the kernel does not vouch for"));
+		assert_null(fake_leaks());
+	}
+}
+
 /* The layer is the mount's alone: detached, nothing is left of it. */
 static void goes_with_its_mount(void **state)
 {
@@ -203,6 +221,7 @@ int main(void)
 		cmocka_unit_test(every_call_fails_once),
 		cmocka_unit_test(goes_with_its_mount),
 		cmocka_unit_test(refuses_damage),
+		cmocka_unit_test(must_be_vouched_for),
 		cmocka_unit_test(reads_it_whole),
 		cmocka_unit_test(refuses_what_can_not_be),
 		cmocka_unit_test(knows_its_name_is_taken),

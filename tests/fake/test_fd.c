@@ -148,6 +148,17 @@ static void lists_directories(void **state)
 	assert_int_equal(dir_next(&list, &entry), -EIO);
 }
 
+/* A device at its end takes nothing, for ever. */
+static void a_write_of_nothing(void **state)
+{
+	(void)state;
+	fake_config.writes_nothing = true;
+	assert_int_equal(fd_write_all(fd, "abc", 3), -ENOSPC);
+	assert_int_equal(fd_pwrite_all(fd, "abc", 3, 4), -ENOSPC);
+	assert_int_equal(fd_write_all(fd, "", 0), 0);
+	assert_int_equal(fake_calls(), 3);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -155,6 +166,7 @@ int main(void)
 		cmocka_unit_test_setup(reads_at_an_offset, setup),
 		cmocka_unit_test_setup(copies, setup),
 		cmocka_unit_test_setup(writes_all, setup),
+		cmocka_unit_test_setup(a_write_of_nothing, setup),
 		cmocka_unit_test_setup(closes_by_scope, setup),
 		cmocka_unit_test_setup(lists_directories, setup),
 	};

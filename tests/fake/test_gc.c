@@ -127,6 +127,22 @@ static void keeps_too_much_when_in_doubt(void **state)
 }
 
 /* Whatever has the name of an image or a blob, and more of them than a boot looks at. */
+/* An entry and its directory, each of which forbids it. */
+static void takes_what_is_immutable_twice(void **state)
+{
+	char path[160];
+
+	(void)state;
+	setup();
+	(void)snprintf(path, sizeof(path), "/store/blobs/sha256/%064d", 7);
+	fake_text(path, "");
+	fake_immutable(path);
+	fake_immutable("/store/blobs/sha256");
+	assert_int_equal(collect(NULL), 0);
+	assert_false(fake_exists(path));
+	assert_true(is_whole(&old));
+}
+
 static void takes_junk(void **state)
 {
 	char path[160];
@@ -229,6 +245,7 @@ int main(void)
 		cmocka_unit_test(takes_what_nobody_names),
 		cmocka_unit_test(keeps_what_is_named),
 		cmocka_unit_test(keeps_too_much_when_in_doubt),
+		cmocka_unit_test(takes_what_is_immutable_twice),
 		cmocka_unit_test(takes_junk),
 		cmocka_unit_test(images_go_first),
 		cmocka_unit_test(sweeps),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,7 +64,11 @@ static int run(struct err *err)
 
 static void check_stack(void)
 {
+	unsigned int attrs = MOUNT_ATTR_NODEV | (with_upper ? 0 : MOUNT_ATTR_RDONLY);
 	char path[64], text[24];
+
+	/* device nodes of an image, and of who writes to the upper, stay inert */
+	assert_int_equal(fake_attrs_of("/work/root"), attrs);
 
 	(void)snprintf(text, sizeof(text), "%zu", layers - 1);
 	assert_string_equal(fake_text_of("/work/root/common"), text);
