@@ -37,6 +37,9 @@ first-board := $(or $(BOARD),qemu-x86_64)
 check-board = $(if $(wildcard board/$(1)/$(2)),,$(error no board '$(1)'; one of: $(boards)))
 $(if $(BOARD),$(call check-board,$(BOARD),board.conf))
 
+# The workstation's build, from a device's.
+host-make = $(MAKE) O=$(HOST_O) CC=$(HOSTCC) CROSS_COMPILE= CFLAGS="-O2 -g" CPPFLAGS= LDFLAGS= BOARD=
+
 # Goals that need no configuration, or make one, or set the machine up before one can be made.
 config-goals := config oldconfig olddefconfig menuconfig savedefconfig %_defconfig
 outer-goals := help clean list-boards setup demo test bench bench-peers $(config-goals)
@@ -72,8 +75,7 @@ ifneq ($(inner-goals),)
 
 # Made when missing, brought up to date when Kconfig has changed.
 $(O)/.config: Kconfig
-	@command -v $(KCONF) >/dev/null || \
-		{ echo "$(KCONF) is missing; board/host/setup build installs it" >&2; exit 1; }
+	@command -v $(KCONF) >/dev/null || board/host/needs $(or $(filter check,$(inner-goals)),build)
 	@$(MAKE) O=$(O) $(if $(wildcard $(O)/.config),olddefconfig >/dev/null && touch $@,$(first-board)_defconfig)
 
 include $(O)/.config
@@ -88,6 +90,17 @@ $(autoconf): $(O)/.config
 		$< >$@.new && mv $@.new $@
 
 # --- compiler ----------------------------------------------------------------------------------
+
+# Goals that a device's build hands on to the workstation's whole.
+handed-on := $(if $(filter-out check check-live check-tool,$(inner-goals)),,$(CONFIG_LAMINA_FOR_DEVICE))
+ifeq ($(handed-on),y)
+
+check check-live check-tool:
+	+@test -f $(HOST_O)/.config || $(host-make) host_defconfig
+	+@$(host-make) $@
+
+.PHONY: check check-live check-tool
+else
 
 ifeq ($(CONFIG_LAMINA_FOR_DEVICE),y)
 ifeq ($(origin CC),default)
@@ -117,7 +130,11 @@ warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 	-Wformat=2
 cflags = -std=gnu11 $(warnings) -ffunction-sections -fdata-sections -fno-strict-aliasing \
 	-D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Isrc -include $(autoconf) \
-	$(if $(static),$(cflags-static)) $(CPPFLAGS) $(CFLAGS)
+	$(if $(static),$(cflags-static),$(cflags-shared)) $(cflags-place) $(CPPFLAGS) $(CFLAGS)
+# Test programs share one object of all rooms: its code may lie anywhere, but calls within a file stay.
+cflags-shared = -fPIC -fno-semantic-interposition
+# The same bytes in whatever folder: no absolute path, in an assertion or for a debugger.
+cflags-place = -ffile-prefix-map=$(CURDIR)=. $(if $(filter /%,$(O)),-ffile-prefix-map=$(O)=build)
 cflags-static = -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -fno-pie \
 	-fomit-frame-pointer $(cflags-model) $(cflags-lto)
 # An address is one instruction instead of two: 4 KiB less. All of a program has to stay within
@@ -187,7 +204,14 @@ $(objs-trust): | $(mbedtls-ready)
 # What the compiler itself calls, printf for one, has to be there before it looks at the whole.
 $(O)/src/base/printf.o $(O)/src/base/printf-libc.o: cflags += $(if $(cflags-lto),-fno-lto)
 
-$(O)/src/%.o: src/%.c $(autoconf) $(flags)
+# Which header is missing, and what brings it, instead of the compiler's word at each file. A device's
+# compiler is board/host/musl-cross' or somebody else's matter.
+found := $(if $(static),,$(O)/.found)
+$(O)/.found: board/host/needs board/host/probes
+	@board/host/needs --headers '$(CC) $(CPPFLAGS) $(CFLAGS)' $(if $(CONFIG_LAMINA_TOOL),build)
+	@touch $@
+
+$(O)/src/%.o: src/%.c $(autoconf) $(flags) | $(found)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(cflags) -MMD -MP -c -o $@ $<
@@ -211,8 +235,6 @@ $(foreach r,$(rooms),$(if $(program-$(r)),$(eval $(call program,$(r)))))
 -include $(objs:.o=.d)
 
 # --- the workstation's tool beside a device's programs -------------------------------------------
-
-host-make = $(MAKE) O=$(HOST_O) CC=$(HOSTCC) CROSS_COMPILE= CFLAGS="-O2 -g" CPPFLAGS= LDFLAGS= BOARD=
 
 host-tool:
 ifeq ($(CONFIG_LAMINA_HOST_TOOL),y)
@@ -255,6 +277,7 @@ endif
 include tests/tests.mk
 include qemu/qemu.mk
 
+endif # handed-on
 endif # inner-goals
 
 # --- for people ----------------------------------------------------------------------------------
@@ -284,7 +307,7 @@ list-boards:
 
 # The configuration stays; so does what lies in the cache.
 built := src tests configs warnings-gcc.log warnings-clang.log mbedtls mbedtls.a include demo demo.log stories results \
-	results.d warnings sanitized device cmocka lamina lamina.map lamina-init lamina-init.map laminactl laminactl.map .flags .version .config.log
+	results.d warnings sanitized device cmocka lamina lamina.map lamina-init lamina-init.map laminactl laminactl.map .flags .found .version .config.log
 
 clean:
 	$(call say,CLEAN,$(O))

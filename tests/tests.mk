@@ -39,24 +39,60 @@ fake-kernel := $(patsubst %.c,$(O)/%.o,$(filter-out tests/fake/test_%,$(wildcard
 
 include tests/device/device.mk
 
-$(O)/tests/%.o: tests/%.c $(autoconf) $(flags)
+$(O)/tests/.found: board/host/needs board/host/probes
+	@mkdir -p $(@D)
+	@board/host/needs --headers '$(CC) $(CPPFLAGS) $(CFLAGS)' check
+	@touch $@
+
+$(O)/tests/%.o: tests/%.c $(autoconf) $(flags) | $(if $(found),$(O)/tests/.found)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(cflags) -Itests -MMD -MP -c -o $@ $<
 
+# Each program on its own where it is to run elsewhere (a device's) or beside a runtime that wants to
+# come first (a sanitizer's). Otherwise all share two objects that hold the rooms, the second with the
+# fake kernel in place of base/sys.o, so that a changed file is linked twice and not eighty times. The two
+# tools have commands of the same name: each object has one of them, and tests of the other are linked alone.
+shared-tests := $(if $(or $(static),$(findstring -fsanitize,$(CFLAGS))),,y)
+test-objs = $(foreach r,$(filter-out $(1),$(test-rooms)),$(objs-$(r)))
+link-test = $(Q)$(CC) $(ldflags) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
+
+# Sweeps verify the same signature at every step: known.c does it once. The fake kernel comes first, so
+# that base/sys.o is never drawn from its archive.
+$(fake-tests): ldflags += -Wl,--wrap=key_verify
+
+ifeq ($(shared-tests),y)
+shared := $(O)/tests/rooms.so $(O)/tests/fake.so
+alone := $(addprefix $(O)/tests/,$(filter-out $(left-out),$(needs-LAMINA_CTL)))
+use-shared = -Wl,-rpath,'$$ORIGIN/..'
+
+$(O)/tests/rooms.so: $(call test-objs,ctl)
+$(O)/tests/fake.so: $(filter-out $(O)/src/base/sys.o,$(call test-objs,pack/cmd)) $(fake-kernel) $(O)/tests/known.o
+$(O)/tests/fake.so: ldflags += -Wl,--wrap=key_verify
+$(shared): $(O)/tests/only.o $(mbedtls-archive) $(flags)
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -Wl,-soname,$(@F) -Wl,-z,defs $(ldflags) -o $@ $(filter %.o,$^) \
+		$(mbedtls-archive) $(test-libs)
+
+# Which it is linked with counts, not what that holds: order-only.
+$(filter-out $(alone),$(unit-tests)) $(live-tests): %: %.o $(flags) | $(O)/tests/rooms.so
+	$(call say,LD,$@)
+	$(link-test) $(use-shared) $(O)/tests/rooms.so $(mbedtls-archive) $(test-libs)
+$(fake-tests): %: %.o $(flags) | $(O)/tests/fake.so
+	$(call say,LD,$@)
+	$(link-test) $(use-shared) $(O)/tests/fake.so $(mbedtls-archive) $(test-libs)
+else
+alone := $(unit-tests) $(live-tests)
+$(fake-tests): %: %.o $(fake-kernel) $(O)/tests/known.o $(O)/tests/only.o $(cmocka-obj) $(test-archives)
+	$(call say,LD,$@)
+	$(link-test) $(test-libs)
+endif
+
 $(live-tests): $(O)/tests/live/live.o
-$(unit-tests) $(live-tests): %: %.o $(cmocka-obj) $(test-archives)
+$(alone): %: %.o $(O)/tests/only.o $(cmocka-obj) $(test-archives)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ldflags) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(test-libs)
-
+	$(link-test) $(test-libs)
 $(O)/tests/unit/test_guard: ldflags += -Wl,--wrap=sys_fork
-
-# The fake kernel comes first, so that base/sys.o is never drawn from its archive. Sweeps verify the
-# same signature at every step: known.c does it once.
-$(fake-tests): %: %.o $(fake-kernel) $(O)/tests/known.o $(cmocka-obj) $(test-archives)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(ldflags) -Wl,--wrap=key_verify -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) \
-		-Wl,--end-group $(test-libs)
 
 -include $(wildcard $(O)/tests/*.d $(O)/tests/*/*.d)
 .PRECIOUS: $(O)/tests/%.o
@@ -67,6 +103,17 @@ test-programs: $(unit-tests) $(fake-tests) $(live-tests)
 RESULTS ?=
 run-flags = $(if $(RESULTS),--results $(RESULTS),--summary)
 
+# TEST="unit/test_x fake/test_y/case tool/disk": only these, and only what they need is built. A word is
+# FOLDER/PROGRAM or FOLDER/PROGRAM/CASE, where a case may be a pattern.
+TEST ?=
+test-name = $(word 1,$(subst /, ,$(1)))/$(word 2,$(subst /, ,$(1)))
+test-case = $(addprefix :,$(word 3,$(subst /, ,$(1))))
+test-script = $(wildcard tests/$(test-name).sh)
+test-program = $(filter $(O)/tests/$(test-name),$(unit-tests) $(fake-tests) $(live-tests))
+one-test = $(or $(test-script),$(test-program),$(error no such test here: $(1)))
+test-runs = $(foreach t,$(1),$(call one-test,$(t))$(call test-case,$(t)))
+test-built = $(foreach t,$(1),$(or $(call test-program,$(t)),test-programs programs))
+
 # Everything, as `make test` runs it: from the device's configuration, the results counted once.
 run-tests:
 	@mkdir -p $(O)
@@ -75,7 +122,7 @@ run-tests:
 		check-warnings check-asan check-fuzz check-live check-tool
 
 # What needs no compiler: includes, formats, documents.
-tree-tests := $(filter-out %/warnings.sh,$(wildcard tests/tree/*.sh))
+tree-tests := $(filter-out %/warnings.sh %/links.sh,$(wildcard tests/tree/*.sh))
 
 check-tree:
 	@tests/run $(run-flags) $(tree-tests)
@@ -107,8 +154,14 @@ check-uses:
 	@tests/run tests/tree/uses.sh
 
 ifeq ($(CONFIG_LAMINA_FOR_HOST),y)
-check: test-programs
-	@tests/run $(run-flags) $(unit-tests) $(fake-tests) $(if $(RESULTS),,$(tree-tests))
+ifeq ($(TEST),)
+check: test-programs programs
+	@O=$(O) tests/run $(run-flags) $(unit-tests) $(fake-tests) $(if $(RESULTS),,$(tree-tests)) \
+		tests/tree/links.sh
+else
+check: $(call test-built,$(TEST))
+	@O=$(O) tests/run --summary $(call test-runs,$(TEST))
+endif
 check-live: test-programs programs
 	@O=$(O) tests/run $(run-flags) $(live-tests) $(wildcard tests/live/*.sh)
 check-tool: programs

@@ -21,8 +21,8 @@ $(cmocka-obj): $(autoconf) $(flags) tests/device/device.mk | $(cmocka-source)
 	$(Q)$(CC) $(filter-out $(warnings),$(cflags)) -w $(cmocka-cflags) $(addprefix -DHAVE_,$(cmocka-has)) \
 		-c -o $@ $(cmocka-source)/src/cmocka.c
 
-$(O)/tests/unit/%.o $(O)/tests/fake/%.o $(O)/tests/live/%.o: cflags += $(cmocka-cflags)
-$(addsuffix .o,$(unit-tests) $(fake-tests) $(live-tests)) $(fake-kernel) $(O)/tests/live/live.o: | $(cmocka-source)
+$(O)/tests/unit/%.o $(O)/tests/fake/%.o $(O)/tests/live/%.o $(O)/tests/only.o: cflags += $(cmocka-cflags)
+$(addsuffix .o,$(unit-tests) $(fake-tests) $(live-tests)) $(fake-kernel) $(O)/tests/live/live.o $(O)/tests/only.o: | $(cmocka-source)
 
 # As the board's programs are configured, but with signatures of our own, and each file compiled by
 # itself: seventy programs are linked.
@@ -36,8 +36,6 @@ $(device)/.config: $(O)/.config tests/device/device.mk
 		'# CONFIG_LAMINA_HOST_TOOL is not set' >>$@.new && mv $@.new $@
 	+@$(device-make) olddefconfig >/dev/null
 
-# TEST="unit/test_x live/test_y": only these.
-TEST ?=
 check-device: $(device)/.config
 	+@$(device-make) run-device
 

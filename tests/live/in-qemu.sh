@@ -27,7 +27,8 @@ mkdir -p "$root"/{bin,dev,proc,sys,tmp,mnt,etc}
 cp "$busybox" "$root/bin/busybox"
 tests/live/fixtures "$root/fixtures"
 
-# the programs are the host's own: with the libraries that they name
+# the programs are the host's own: with the libraries that they name, one of them beside their folder
+cp "$O/tests/rooms.so" "$root/"
 for program in "${programs[@]}"; do
 	cp "$O/tests/live/$program" "$root/bin/"
 	ldd "$O/tests/live/$program" | grep -o '/[^ ]*' | while read -r library; do

@@ -4,7 +4,7 @@
 # each program and format has one. Prints a line a check.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
-for doc in README.md src/README.md CHANGELOG.md board/README.md board/*/README.md rootfs/*/README.md; do
+for doc in *.md src/README.md board/README.md board/*/README.md rootfs/*/README.md tests/bench/*.md; do
 	[ -f "$doc" ] || continue
 	missing=''
 	while read -r name; do
@@ -13,6 +13,8 @@ for doc in README.md src/README.md CHANGELOG.md board/README.md board/*/README.m
 		grep -oE '`(src|board|rootfs|tests|qemu)/[A-Za-z0-9_./-]+`' "$doc" | tr -d '`'; } | sort -u)
 	if [ -z "$missing" ]; then echo "ok docs/$doc"; else echo "FAIL docs/$doc: names what isn't there:$missing"; fi
 done
+lines=$(wc -l <README.md)
+if [ "$lines" -le 160 ]; then echo "ok docs/README-is-short"; else echo "FAIL docs/README-is-short: $lines lines"; fi
 for page in src/*/*.[1-9]; do
 	name=man/$(basename "$page")
 	warnings=$(LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 >/dev/null | head -3)
