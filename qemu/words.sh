@@ -19,6 +19,7 @@
 #   runs TEXT...                the program started and ended, and the console has each TEXT
 #   refused TEXT...             it never started; lamina-init gave a reason with every TEXT in it
 #   console TEXT..., silent TEXT...   the console has, or has not, each TEXT
+#   clean                       the disk's file system has nothing left to replay
 #   skip REASON
 #
 # $work is the story's own directory, $store the tree that becomes the data partition, $disk the
@@ -249,6 +250,18 @@ fill_disk()
 of_disk()
 {
 	debugfs -R 'stats -h' "$fs" 2>/dev/null | awk -F: -v words="$1" '$1 == words { print $2 + 0 }'
+}
+
+# The store's file system was taken down in order: nothing is left to replay.
+clean()
+{
+	local start fs
+
+	start=$(sfdisk -J "$disk" | jq '.partitiontable.partitions[0].start')
+	fs="$disk?offset=$((start * 512))"
+	debugfs -R 'stats -h' "$fs" 2>/dev/null >"$work/superblock"
+	grep -q '^Filesystem state: *clean$' "$work/superblock" || fail "the store's state is not clean"
+	! grep -q 'needs_recovery' "$work/superblock" || fail "the store has a journal to replay"
 }
 
 # noise BYTES: the same ones every time.

@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/reboot.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -265,6 +266,11 @@ int sys_unshare(int flags)
 	RET((int)syscall(SYS_unshare, flags));
 }
 
+int sys_setns(int fd, int flags)
+{
+	RET((int)syscall(SYS_setns, fd, flags));
+}
+
 int sys_sethostname(const char *name, size_t size)
 {
 	RET((int)syscall(SYS_sethostname, name, size));
@@ -273,7 +279,17 @@ int sys_sethostname(const char *name, size_t size)
 /* By number: libc's puts its threads' locks in order, in 4 KiB, and here are no threads. */
 pid_t sys_fork(void)
 {
-	RET((pid_t)syscall(SYS_clone, SIGCHLD, 0UL, 0UL, 0UL, 0UL));
+	return sys_clone(0);
+}
+
+pid_t sys_clone(unsigned long flags)
+{
+	RET((pid_t)syscall(SYS_clone, flags | SIGCHLD, 0UL, 0UL, 0UL, 0UL));
+}
+
+int sys_pidfd_open(pid_t pid)
+{
+	RET((int)syscall(SYS_pidfd_open, pid, 0U));
 }
 
 /* By number: libc's has four arguments of any kind, in 100 bytes. */
@@ -353,6 +369,24 @@ int sys_sigprocmask(int how, const sigset_t *set)
 int sys_prctl(int option, unsigned long arg)
 {
 	RET(prctl(option, arg, 0UL, 0UL, 0UL));
+}
+
+int sys_signalfd(const sigset_t *set, int flags)
+{
+	RET(signalfd(-1, set, flags));
+}
+
+/* By number: libc's looks at its threads, and 32 bits have another size of it. */
+int sys_setrlimit(int resource, uint64_t soft, uint64_t hard)
+{
+	const uint64_t limits[2] = { soft, hard };
+
+	RET((int)syscall(SYS_prlimit64, 0, resource, limits, NULL));
+}
+
+int sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
+{
+	RET((int)syscall(SYS_close_range, first, last, flags));
 }
 
 void sys_exit(int status)

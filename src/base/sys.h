@@ -64,11 +64,14 @@ int sys_move_mount(int from_dirfd, const char *from, int to_dirfd, const char *t
 int sys_chroot(const char *path);
 int sys_pivot_root(const char *new_root, const char *put_old);
 int sys_unshare(int flags);
+int sys_setns(int fd, int flags);
 int sys_sethostname(const char *name, size_t size);
 
 /* processes */
 pid_t sys_fork(void);
 int sys_traceme(void); /* the parent traces this process: it stops as it executes */
+pid_t sys_clone(unsigned long flags); /* a fork with CLONE_NEW* @flags */
+int sys_pidfd_open(pid_t pid);
 int sys_execve(const char *path, char *const argv[], char *const envp[]);
 pid_t sys_waitpid(pid_t pid, int *ret_status, int options);
 int sys_kill(pid_t pid, int sig);
@@ -82,6 +85,9 @@ int sys_umask(mode_t mask);
 int sys_sigaction(int sig, const struct sigaction *action);
 int sys_sigprocmask(int how, const sigset_t *set);
 int sys_prctl(int option, unsigned long arg);
+int sys_signalfd(const sigset_t *set, int flags);
+int sys_setrlimit(int resource, uint64_t soft, uint64_t hard);
+int sys_close_range(unsigned int first, unsigned int last, unsigned int flags);
 _Noreturn void sys_exit(int status);
 
 /* time and power */

@@ -147,11 +147,16 @@ static void print_check(struct str *s, const struct plan *plan, size_t index)
 	lines_encode(s, plan->manifest->cwd, 0);
 }
 
+static bool supervised(const struct plan *plan)
+{
+	return plan->manifest->run == MANIFEST_RUN_SUPERVISE;
+}
+
 static void print_move(struct str *s, const struct plan *plan, size_t index)
 {
-	(void)plan;
 	(void)index;
 	str_add(s, "/dev /proc /sys /run");
+	str_add(s, supervised(plan) ? " to init's own root" : "");
 }
 
 static void print_switch(struct str *s, const struct plan *plan, size_t index)
@@ -164,7 +169,7 @@ static void print_switch(struct str *s, const struct plan *plan, size_t index)
 static void print_run(struct str *s, const struct plan *plan, size_t index)
 {
 	(void)index;
-	str_add(s, "exec");
+	str_add(s, supervised(plan) ? "supervise" : "exec");
 	for (size_t i = 0; i < plan->manifest->arg_count; i++) {
 		str_add(s, " ");
 		lines_encode(s, plan->manifest->args[i], 0);

@@ -24,7 +24,7 @@ enum plan_op {
 	PLAN_CHECK,    /* program, user and directory, while there is a way back */
 	PLAN_MOVE,     /* /dev /proc /sys /run */
 	PLAN_SWITCH,   /* free the initramfs, switch root */
-	PLAN_RUN,      /* exec */
+	PLAN_RUN,      /* exec, or supervise */
 	PLAN_OP_COUNT,
 };
 

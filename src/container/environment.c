@@ -31,7 +31,7 @@ static void add_missing(struct environment *environment, size_t *count, const ch
 }
 
 void environment_make(const struct manifest *manifest, const struct identity *identity,
-		      struct environment *ret_environment)
+		      const char *hostname, struct environment *ret_environment)
 {
 	size_t count = manifest->env_count;
 
@@ -41,5 +41,11 @@ void environment_make(const struct manifest *manifest, const struct identity *id
 		       identity->home);
 	add_missing(ret_environment, &count, "PATH", DEFAULT_PATH);
 	add_missing(ret_environment, &count, "HOME", ret_environment->home);
-	add_missing(ret_environment, &count, "TERM", DEFAULT_TERM);
+	if (!hostname) {
+		add_missing(ret_environment, &count, "TERM", DEFAULT_TERM);
+		return;
+	}
+	(void)snprintf(ret_environment->hostname, sizeof(ret_environment->hostname),
+		       "HOSTNAME=%s", hostname);
+	add_missing(ret_environment, &count, "HOSTNAME", ret_environment->hostname);
 }

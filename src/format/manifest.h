@@ -16,7 +16,8 @@
 #include "base/err.h"
 
 #define MANIFEST_MAX_SIZE 65536	 /* bytes of a manifest file */
-#define MANIFEST_FEATURE_LEVEL 1 /* what this code understands: `min-init` asks for it */
+#define MANIFEST_FEATURE_LEVEL 2 /* what this code understands: `min-init` asks for it */
+#define MANIFEST_SUPERVISE_LEVEL 2 /* the first that knows `run supervise` */
 #define MANIFEST_MAX_LAYERS CONFIG_LAMINA_MAX_LAYERS
 #define MANIFEST_MAX_BLOBS MANIFEST_MAX_LAYERS
 #define MANIFEST_VERSION_SIZE 65 /* with its end */
@@ -44,6 +45,33 @@ enum manifest_upper {
 enum manifest_run {
 	MANIFEST_RUN_EXEC, /* the image brings its own init: it becomes PID 1 */
 	MANIFEST_RUN_SUPERVISE,
+};
+
+/* What follows when the program of `run supervise` has ended. */
+enum manifest_restart {
+	MANIFEST_RESTART_ALWAYS,
+	MANIFEST_RESTART_NO,
+	MANIFEST_RESTART_ON_FAILURE,
+};
+
+/* What follows when the check of its health says no. */
+enum manifest_unhealthy {
+	MANIFEST_UNHEALTHY_RESTART,
+	MANIFEST_UNHEALTHY_REBOOT,
+	MANIFEST_UNHEALTHY_NONE,
+};
+
+/* When it is checked; health_args say how. */
+struct manifest_health {
+	uint64_t interval_s, timeout_s, start_s, start_interval_s, retries;
+};
+
+#define MANIFEST_MAX_HEALTH_ARGS 32
+
+/* What follows when it failed, and is not started again. */
+enum manifest_exhausted {
+	MANIFEST_EXHAUSTED_REBOOT,
+	MANIFEST_EXHAUSTED_STOP,
 };
 
 struct manifest_volume {
@@ -79,6 +107,18 @@ struct manifest {
 	const char *user;	 /* "name|id[:group|id]", "0:0" when absent */
 	const char *stop_signal; /* "SIGTERM" when absent */
 	enum manifest_run run;	 /* MANIFEST_RUN_SUPERVISE when absent */
+
+	/* with `run supervise` only; the first of each when absent */
+	enum manifest_restart restart;
+	uint64_t restart_most; /* of on-failure; 0: any number of times */
+	enum manifest_exhausted exhausted;
+	uint64_t stop_timeout_s; /* 10 when absent */
+	const char *hostname;	 /* "" when absent */
+	struct manifest_health health;
+	const char *health_args[MANIFEST_MAX_HEALTH_ARGS + 1]; /* ended by NULL */
+	size_t health_arg_count;
+	enum manifest_unhealthy unhealthy;
+
 	const char *sources[MANIFEST_MAX_LAYERS]; /* informational, in line order */
 	size_t source_count;
 
@@ -132,4 +172,5 @@ int manifest_signal_name(int number, char ret_name[MANIFEST_SIGNAL_SIZE]);
 
 /* What the importer must ask before it fills a field: each true or false. */
 bool manifest_name_valid(const char *name);
+bool manifest_hostname_valid(const char *name);
 bool manifest_path_valid(const char *path); /* absolute and normalised */

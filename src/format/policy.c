@@ -205,15 +205,19 @@ static int read_confirm(struct reader *reader)
 		[POLICY_CONFIRM_MANUAL] = "manual",
 		[POLICY_CONFIRM_AFTER] = "after",
 		[POLICY_CONFIRM_CHECK] = "check",
+		[POLICY_CONFIRM_HEALTHY] = "healthy",
 		NULL,
 	};
 	struct policy *policy = reader->policy;
-	int r = read_choice(reader, words, "must be manual, after SECONDS or check PATH");
+	int r = read_choice(reader, words,
+			    "must be manual, after SECONDS, healthy "
+			    "SECONDS or check PATH");
 
 	if (r < 0)
 		return r;
 	policy->confirm = (enum policy_confirm)r;
-	if (policy->confirm == POLICY_CONFIRM_AFTER)
+	if (policy->confirm == POLICY_CONFIRM_AFTER ||
+	    policy->confirm == POLICY_CONFIRM_HEALTHY)
 		return read_number32(reader, 1, MAX_SECONDS, &policy->confirm_after_s);
 	if (policy->confirm == POLICY_CONFIRM_CHECK)
 		return read_path(reader, policy->confirm_check);

@@ -22,6 +22,7 @@ enum policy_confirm {
 	POLICY_CONFIRM_MANUAL,
 	POLICY_CONFIRM_AFTER,
 	POLICY_CONFIRM_CHECK,
+	POLICY_CONFIRM_HEALTHY, /* as a supervised application itself says */
 };
 
 /* What a confirmed image raises the rollback floor to. */

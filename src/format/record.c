@@ -45,6 +45,8 @@ const char *record_reason_words(enum record_reason reason)
 		[RECORD_REASON_WATCHDOG] = "watchdog",
 		[RECORD_REASON_PANIC] = "panic",
 		[RECORD_REASON_REJECTED] = "rejected",
+		[RECORD_REASON_ENDED] = "the application failed",
+		[RECORD_REASON_UNHEALTHY] = "the application is unhealthy",
 	};
 
 	return reason < RECORD_REASON_COUNT ? words[reason] : "unknown";

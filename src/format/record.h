@@ -31,6 +31,8 @@ enum record_reason {
 	RECORD_REASON_WATCHDOG = 8,
 	RECORD_REASON_PANIC = 9,
 	RECORD_REASON_REJECTED = 10,
+	RECORD_REASON_ENDED = 11,     /* the application failed, again and again */
+	RECORD_REASON_UNHEALTHY = 12, /* it said so itself */
 	RECORD_REASON_COUNT,
 };
 

@@ -19,10 +19,12 @@
 /* What is still init's own, and moves over what the image has there. */
 static const char *const place_moved[] = { "/run", "/dev", "/proc", "/sys" };
 
-/* Is @path, absolute, one of them or below one? */
-static bool is_moved(const char *path)
+/* Is @path, absolute, one of them or below one? A supervised application has a /run of
+ * its own. */
+static bool is_moved(const struct stage *stage, const char *path)
 {
-	for (size_t i = 0; i < sizeof(place_moved) / sizeof(place_moved[0]); i++) {
+	for (size_t i = stage_stays(stage);
+	     i < sizeof(place_moved) / sizeof(place_moved[0]); i++) {
 		size_t size = strlen(place_moved[i]);
 
 		if (strncmp(path, place_moved[i], size) == 0 &&
@@ -33,7 +35,8 @@ static bool is_moved(const char *path)
 }
 
 /* Refuses what would be hidden by a move: the kernel tells where links have led. */
-static int check_place(int dir, const char *path, struct err *err)
+static int check_place(const struct stage *stage, int dir, const char *path,
+		       struct err *err)
 {
 	char link[PATH_FD_SIZE], real[PLACE_SIZE + sizeof(STAGE_ROOT)];
 	int size =
@@ -43,7 +46,7 @@ static int check_place(int dir, const char *path, struct err *err)
 		return err_errno(err, size, "%s", path);
 	real[size] = '\0';
 	if (strncmp(real, STAGE_ROOT, strlen(STAGE_ROOT)) == 0 &&
-	    is_moved(real + strlen(STAGE_ROOT)))
+	    is_moved(stage, real + strlen(STAGE_ROOT)))
 		return err_set(err, -EINVAL,
 			       "%s: a link leads it to %s; name that instead", path,
 			       real + strlen(STAGE_ROOT));
@@ -64,7 +67,7 @@ static int open_dir(const struct stage *stage, const char *path, size_t size,
 	r = str_below_root(copy, rel, sizeof(rel));
 	if (r < 0)
 		return err_errno(err, r, "%s", copy);
-	ours = is_moved(copy);
+	ours = is_moved(stage, copy);
 	__fd int dir =
 		path_make_dirs_in(ours ? stage->initramfs : stage->root, rel, 0755);
 
@@ -74,7 +77,7 @@ static int open_dir(const struct stage *stage, const char *path, size_t size,
 		return err_set(err, dir, "%s: a link in a circle, or in a volume", copy);
 	if (dir < 0)
 		return err_errno(err, dir, "%s", copy);
-	r = ours ? 0 : check_place(dir, copy, err);
+	r = ours ? 0 : check_place(stage, dir, copy, err);
 	return r < 0 ? r : TAKE_FD(dir);
 }
 

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "init/report.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "format/lines.h"
+#include "supervise/health.h"
+#include "supervise/member.h"
 
 void report_note(int dir, const char *text)
 {
@@ -19,6 +23,57 @@ void report_note(int dir, const char *text)
 	str_addf(&s, "%s\n", text);
 	if (fd >= 0)
 		(void)fd_write_all(fd, line, s.used);
+}
+
+#define APP "app"
+#define WELL "well="
+
+/* The later of the two: up, and healthy where it says so. False: one of them is not so. */
+static bool is_well(const struct member *member, const struct health *health,
+		    uint64_t *ret_since_ms)
+{
+	*ret_since_ms = member->began_ms;
+	if (health->wanted && member->state == MEMBER_RUNNING) {
+		*ret_since_ms = health->since_ms;
+		return health->state == HEALTH_HEALTHY;
+	}
+	return member_is_well(member);
+}
+
+int report_app(int dir, const struct member *member, const struct health *health,
+	       uint64_t now_ms)
+{
+	char text[192];
+	uint64_t well_ms;
+	struct str s;
+
+	str_init(&s, text, sizeof(text));
+	/* first, and only with its line end is it whole */
+	if (is_well(member, health, &well_ms))
+		str_addf(&s, WELL "%" PRIu64 "\n", well_ms);
+	str_addf(&s, "state=%s\nsince=%" PRIu64 "\nrestarts=%" PRIu64 "\n",
+		 member_word(member->state),
+		 member_lives(member) ? member->began_ms : now_ms, member->restart.count);
+	str_addf(&s, "health=%s\n", health_word(health->state));
+	if (member->ended)
+		str_addf(&s, "status=%d\n", member->status);
+	return path_write_own(dir, APP, text, s.used);
+}
+
+int report_app_well(int dir, uint64_t *ret_since_ms)
+{
+	__fd int fd = path_open_own(dir, APP, O_RDONLY, 0);
+	char text[192];
+	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text));
+	const char *end;
+
+	if (size < 0)
+		return (int)size;
+	end = size ? memchr(text, '\n', (size_t)size) : NULL;
+	if (!end || strncmp(text, WELL, strlen(WELL)) != 0)
+		return -EAGAIN;
+	return str_number(text + strlen(WELL), (size_t)(end - text) - strlen(WELL),
+			  ret_since_ms);
 }
 
 int report_image(const struct stage *stage, struct err *err)

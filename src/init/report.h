@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /* What init leaves in /run/lamina for others: see lamina-init(8), FILES. */
+#include <stdint.h>
+
 #include "base/digest.h"
 #include "base/err.h"
 #include "init/stage.h"
@@ -13,3 +15,14 @@ int report_image(const struct stage *stage, struct err *err);
 
 /* The file `failed` of directory @run: the candidate @id fell, and why. */
 void report_failed(int run, const struct digest *id, const char *why);
+
+/* The file `app`: key=value lines about a supervised application. Process 1 writes it at
+ * every change. 0 or -errno. */
+struct member;
+struct health;
+int report_app(int dir, const struct member *member, const struct health *health,
+	       uint64_t now_ms);
+
+/* Since when (ms of CLOCK_BOOTTIME) all has been well with it, as that file says. 0;
+ * -EAGAIN: it is not well; -errno. */
+int report_app_well(int dir, uint64_t *ret_since_ms);

@@ -13,12 +13,21 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "container/hostname.h"
 #include "container/rehearsal.h"
 #include "init/pid1/console.h"
 #include "init/place.h"
 #include "init/report.h"
 #include "init/timeline.h"
 #include "init/trial/keeper.h"
+
+/* NULL: the machine's own is none of ours. */
+static const char *hostname(struct stage *stage)
+{
+	return stage_stays(stage) ? hostname_choose(&stage->image->manifest, stage->store,
+						    stage->hostname)
+				  : NULL;
+}
 
 /* All is in its place by now, and links lead where they will lead the program. Of what a
  * volume has in the way only the way there is lost. */
@@ -71,12 +80,13 @@ int run_check(struct stage *stage, struct err *err)
 	r = identity_resolve(stage->root, manifest->user, &stage->identity, err);
 	if (r < 0)
 		return err_wrap(err, r, "user %s", manifest->user);
-	environment_make(manifest, &stage->identity, &stage->environment);
+	environment_make(manifest, &stage->identity, hostname(stage),
+			 &stage->environment);
 	r = check_program(stage, err);
 	return r < 0 ? err_wrap(err, r, "program") : 0;
 }
 
-static void say_success(const struct stage *stage)
+void run_announce(const struct stage *stage)
 {
 	const struct manifest *manifest = &stage->image->manifest;
 	const struct key_signers *signers = &stage->image->signers;
@@ -131,7 +141,7 @@ int run_exec(const struct stage *stage, struct err *err)
 	if (r < 0)
 		return err_errno(err, r, "working directory %s", manifest->cwd);
 	take_console(stage);
-	say_success(stage);
+	run_announce(stage);
 	timeline_add(start_us, "run");
 	r = timeline_write(stage->run);
 	if (r < 0)

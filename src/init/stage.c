@@ -47,7 +47,7 @@ void stage_drop(struct stage *stage)
 {
 	(void)sys_chdir("/"); /* a step that failed may have left it in there */
 	if (stage->moved && !stage->gone)
-		stage->gone = switch_move_back(STAGE_ROOT) < 0;
+		stage->gone = switch_move_back(stage_next_root(stage)) < 0;
 	stage->moved = false;
 	stage->without = 0;
 	drop_fd(&stage->cwd);

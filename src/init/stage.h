@@ -15,6 +15,9 @@
 #define STAGE_RW STAGE_WORK "/rw"
 #define STAGE_ROOT STAGE_WORK "/root"
 
+/* Where the stack is when that has become init's own root, which it does to supervise. */
+#define STAGE_STACK "/root"
+
 /* These move along with /run. */
 #define STAGE_RUN "/run/lamina"
 #define STAGE_STORE STAGE_RUN "/store"
@@ -43,7 +46,26 @@ struct stage {
 	struct identity identity;
 	struct environment environment;
 	char program[PROGRAM_SIZE];
+	char hostname[64]; /* with `run supervise` */
 };
+
+/* Does init stay, beside the application? */
+static inline bool stage_stays(const struct stage *stage)
+{
+#ifdef CONFIG_LAMINA_SUPERVISE
+	return stage->image->manifest.run == MANIFEST_RUN_SUPERVISE;
+#else
+	(void)stage;
+	return false;
+#endif
+}
+
+/* The application's, or a small one of init's own: the kernel's first can't be left by
+ * pivot_root, and that is how containers begin. */
+static inline const char *stage_next_root(const struct stage *stage)
+{
+	return stage_stays(stage) ? STAGE_WORK : STAGE_ROOT;
+}
 
 /* Makes the mount for all that is half built, and its directories. 0 or -errno. */
 int stage_open(struct stage *stage, struct err *err);

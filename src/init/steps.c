@@ -12,6 +12,7 @@
 #include "init/pid1/console.h"
 #include "init/run.h"
 #include "init/stores.h"
+#include "init/supervise/supervise.h"
 #include "init/timeline.h"
 #include "init/upper.h"
 #include "stack/overlay.h"
@@ -113,7 +114,7 @@ static int do_move(struct stage *stage, size_t index, struct err *err)
 	(void)index;
 	stage->twin = r < 0;
 	if (r == 0)
-		r = switch_move_mounts(STAGE_ROOT, err);
+		r = switch_move_mounts(stage_next_root(stage), err);
 	stage->moved = r == 0;
 	return r;
 }
@@ -128,13 +129,13 @@ static int do_switch(struct stage *stage, size_t index, struct err *err)
 {
 	(void)index;
 	stage->gone = true;
-	return switch_root(STAGE_ROOT, err);
+	return switch_root(stage_next_root(stage), err);
 }
 
 static int do_run(struct stage *stage, size_t index, struct err *err)
 {
 	(void)index;
-	return run_exec(stage, err);
+	return stage_stays(stage) ? supervise_run(stage, err) : run_exec(stage, err);
 }
 
 static int (*const ops[PLAN_OP_COUNT])(struct stage *stage, size_t index,

@@ -156,7 +156,7 @@ int upper_make(const struct stage *stage, struct err *err)
 	r = work_tmpfs(STAGE_RW, MS_NOSUID | MS_NODEV, manifest->upper_options, err);
 	if (r < 0)
 		return r;
-	dir = sys_openat(AT_FDCWD, STAGE_RW, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	dir = sys_openat(AT_FDCWD, STAGE_RW, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (dir < 0)
 		return err_errno(err, dir, STAGE_RW);
 	return make_pair(dir, stage, err);

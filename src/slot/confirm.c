@@ -49,6 +49,15 @@ static int confirm_change(const struct confirm *confirm, struct change *change,
 	return r < 0 ? r : change_write(change, err);
 }
 
+static int fall_change(const struct confirm *confirm, struct change *change,
+		       struct err *err)
+{
+	if (!digest_equal(&change->record->candidate, &confirm->running))
+		return err_set(err, -EPERM, "the image that runs is not the candidate");
+	transition_fall(change->record, confirm->reason);
+	return change_write(change, err);
+}
+
 static int reboot_change(const struct confirm *confirm, struct change *change,
 			 struct err *err)
 {
@@ -92,6 +101,15 @@ static int run(const struct confirm *confirm,
 int confirm_running(const struct confirm *confirm, struct err *err)
 {
 	return run(confirm, confirm_change, err);
+}
+
+int confirm_fall(const struct confirm *confirm, enum record_reason reason,
+		 struct err *err)
+{
+	struct confirm fall = *confirm;
+
+	fall.reason = reason;
+	return run(&fall, fall_change, err);
 }
 
 int confirm_reboot(const struct confirm *confirm, struct err *err)

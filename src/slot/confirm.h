@@ -16,13 +16,19 @@ struct confirm {
 	const struct settings *settings;
 	enum writable_rest rest; /* of the store */
 	struct digest running;
-	struct manifest *scratch; /* overwritten */
+	struct manifest *scratch;  /* overwritten */
+	enum record_reason reason; /* confirm_fall()'s own */
 };
 
 /* The image that runs becomes current, and the floor rises as the policy's raise-floor
  * says. 0: that is on the medium; -EALREADY: it is current; -EPERM: not the candidate; -EAGAIN:
  * locked; or as state_write(). */
 int confirm_running(const struct confirm *confirm, struct err *err);
+
+/* The image that runs is no candidate any more, because of @reason. 0; -EPERM: it is not
+ * the candidate; -EAGAIN: locked; or as state_write(). */
+int confirm_fall(const struct confirm *confirm, enum record_reason reason,
+		 struct err *err);
 
 /* Gives the candidate that runs its try back, before a deliberate reboot. 1: done; 0:
  * nothing to give back; -EALREADY: that was done once; -EAGAIN: locked; or as

@@ -112,32 +112,38 @@ static int set_options(int fs, const char *options, struct err *err)
 	return 0;
 }
 
+/* Sets it up, unattached. */
 static int new_mount(int fs, const char *source, const char *options, unsigned int attrs,
-		     const char *target, struct err *err)
+		     struct err *err)
 {
-	__fd int mount = -EBADF;
 	int r = source ? mount_set(fs, "source", source, err) : 0;
 
 	if (r == 0 && options)
 		r = set_options(fs, options, err);
-	if (r < 0)
-		return r;
-	mount = mount_make(fs, attrs, err);
-	if (mount < 0)
-		return mount;
-	return mount_attach(mount, target, err);
+	return r < 0 ? r : mount_make(fs, attrs, err);
+}
+
+int mount_unattached(const char *type, const char *source, const char *options,
+		     unsigned int attrs, struct err *err)
+{
+	__fd int fs = mount_begin(type, err);
+	int mount;
+
+	if (fs < 0)
+		return fs;
+	mount = new_mount(fs, source, options, attrs, err);
+	return mount < 0 ? err_wrap(err, mount, "%s%s%s", type, source ? " " : "",
+				    source ? source : "")
+			 : mount;
 }
 
 int mount_new(const char *type, const char *source, const char *options,
 	      unsigned int attrs, const char *target, struct err *err)
 {
-	__fd int fs = mount_begin(type, err);
-	int r;
+	__fd int mount = mount_unattached(type, source, options, attrs, err);
+	int r = mount < 0 ? mount : mount_attach(mount, target, err);
 
-	if (fs < 0)
-		return fs;
-	r = new_mount(fs, source, options, attrs, target, err);
-	return r < 0 ? err_wrap(err, r, "%s%s%s", type, source ? " " : "",
-				source ? source : "")
-		     : 0;
+	return r < 0 && mount >= 0 ? err_wrap(err, r, "%s%s%s", type, source ? " " : "",
+					      source ? source : "")
+				   : r;
 }

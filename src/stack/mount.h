@@ -16,6 +16,10 @@
 int mount_new(const char *type, const char *source, const char *options,
 	      unsigned int attrs, const char *target, struct err *err);
 
+/* The same, left unattached: returns the mount as mount_make() does. */
+int mount_unattached(const char *type, const char *source, const char *options,
+		     unsigned int attrs, struct err *err);
+
 /* A file system context. -ENODEV: the kernel does not have this type. */
 int mount_begin(const char *type, struct err *err);
 

@@ -54,6 +54,16 @@ bool fake_watchdog_runs(void);
 /* Runs the code's own handler. */
 void fake_terminate(void);
 
+/* From now on process @pid has ended so, and SIGCHLD is pending. */
+void fake_die(pid_t pid, int status);
+/* Pending for a descriptor that takes it. */
+void fake_signal(int sig);
+/* The process of the n-th fork or clone from 1 that went on as the parent; 0: none. */
+pid_t fake_child(int n);
+
+/* What was written to pipes; NULL: nothing. */
+const void *fake_piped(size_t *ret_size);
+
 /* The next mapped reads of layers in this file see damage, and where the mapping panics at
  * it the test falls. */
 void fake_corrupt(const char *path);
@@ -82,9 +92,10 @@ struct fake_config {
 	const char *verity_says; /* of a mapping without damage; NULL: "V" */
 	bool writes_nothing;	 /* each write takes 0 bytes */
 	uint64_t dir_bytes;	 /* that fstat says of every directory */
-	int execve_r;	   /* what a rehearsed execve says that finds all in order */
-	int execve_signal; /* ...or what ends it */
-	int child_status;  /* what waitpid() tells of every child */
+	int execve_r;	       /* what a rehearsed execve says that finds all in order */
+	int execve_signal;     /* ...or what ends it */
+	int child_status;      /* what waitpid() tells of every child it is asked for */
+	void (*on_poll)(void); /* called at every poll(), which then sees what that did */
 };
 extern struct fake_config fake_config;
 

@@ -73,7 +73,8 @@ enum fd_kind {
 	FD_FREE,
 	FD_FILE,
 	FD_CONTEXT,
-	FD_PIPE
+	FD_PIPE,
+	FD_SIGNALS
 };
 
 struct context {
@@ -125,6 +126,15 @@ struct kernel {
 	struct mapping maps[1024];
 	struct dog dog;
 	void (*sigterm)(int sig);
+	uint64_t pending; /* bit n: signal n, for a descriptor */
+	struct {
+		pid_t pid;
+		int status;
+	} dead[64];
+	size_t dead_count;
+	int forked;
+	char piped[4096];
+	size_t piped_size;
 	size_t node_count;
 	int fs_count, busy_loops;
 	bool real_child; /* this is one, and it ends for real */

@@ -157,8 +157,9 @@ static int on_device(const char *type, const char *source, struct context *conte
 int mount_fs_new(const char *type, const char *source, struct context *context,
 		 struct fs **ret_fs)
 {
-	static const char *const nodevs[] = { "tmpfs",	  "ramfs",   "proc",  "sysfs",
-					      "devtmpfs", "overlay", "pstore" };
+	static const char *const nodevs[] = { "tmpfs",	  "ramfs",   "proc",   "sysfs",
+					      "devtmpfs", "overlay", "pstore", "devpts",
+					      "mqueue",	  "cgroup2" };
 	struct fs *fs = fs_new(type, source);
 	bool nodev = false;
 	int r;

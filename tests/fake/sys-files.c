@@ -149,6 +149,8 @@ int sys_fchownat(int dirfd, const char *path, uid_t uid, gid_t gid, int flags)
 	int r;
 
 	ENTER("fchownat %s", path);
+	if (!*path && fd_get(dirfd) && fd_get(dirfd)->kind == FD_PIPE)
+		return 0;
 	r = walk_existing(dirfd, path, flags & AT_SYMLINK_NOFOLLOW ? WALK_NOFOLLOW : 0,
 			  &at);
 	if (r == 0) {
@@ -232,7 +234,7 @@ int sys_fcntl(int number, int command, int arg)
 	struct fd *fd = fd_get(number);
 
 	ENTER("fcntl %d", command);
-	if (!fd || fd->kind != FD_FILE)
+	if (!fd || (fd->kind != FD_FILE && fd->kind != FD_PIPE))
 		return -EBADF;
 	if (command != F_SETFL)
 		fake_bug("fcntl %d is not known here", command);
@@ -265,14 +267,16 @@ int sys_dup3(int fd, int newfd, int flags)
 	struct fd copy;
 
 	ENTER("dup3 %d to %d", fd, newfd);
-	if (!from || newfd < 0 || newfd >= MAX_FDS || from->kind != FD_FILE)
+	if (!from || newfd < 0 || newfd >= MAX_FDS ||
+	    (from->kind != FD_FILE && from->kind != FD_PIPE))
 		return -EBADF;
 	copy = *from;
 	copy.cloexec = flags & O_CLOEXEC;
 	if (fd_get(newfd))
 		(void)sys_close(newfd);
-	mount_get(copy.place.mount);
-	if (copy.place.node->device)
+	if (copy.place.mount)
+		mount_get(copy.place.mount);
+	if (copy.kind == FD_FILE && copy.place.node->device)
 		(void)dev_open(copy.place.node);
 	kernel->fds[newfd] = copy;
 	return newfd;

@@ -16,9 +16,9 @@
 	2 /* MNT_DETACH: sys/mount.h and linux/mount.h don't go together   \
 			 */
 
-static const char *const known_types[] = { "tmpfs", "ramfs",	"proc",
-					   "sysfs", "devtmpfs", "squashfs",
-					   "ext4",  "overlay",	"pstore" };
+static const char *const known_types[] = { "tmpfs",    "ramfs",	   "proc",   "sysfs",
+					   "devtmpfs", "squashfs", "ext4",   "overlay",
+					   "pstore",   "devpts",   "mqueue", "cgroup2" };
 
 static bool is_known(const char *type)
 {
@@ -97,10 +97,13 @@ static int set(struct context *context, const char *key, const char *value)
 	}
 	if (strcmp(context->type, "overlay") == 0)
 		return set_overlay(context, key, value);
+	if (strcmp(context->type, "devpts") == 0 && strcmp(key, "newinstance") == 0)
+		return 0;
 	context->read_only = context->read_only || strcmp(key, "ro") == 0;
 	if (strcmp(key, "ro") == 0 || strcmp(key, "size") == 0 ||
 	    strcmp(key, "mode") == 0 || strcmp(key, "nr_inodes") == 0 ||
-	    strcmp(key, "uid") == 0 || strcmp(key, "gid") == 0)
+	    strcmp(key, "ptmxmode") == 0 || strcmp(key, "uid") == 0 ||
+	    strcmp(key, "gid") == 0)
 		return 0;
 	if (strcmp(context->type, "ext4") == 0 && strcmp(key, "errors") == 0)
 		return strcmp(value, "remount-ro") == 0 ? 0 : -EINVAL;

@@ -2,6 +2,7 @@
 /* The calls on processes, time and power. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -128,16 +129,85 @@ int sys_traceme(void)
 	return 0;
 }
 
+#define FIRST_CHILD 100
+
+static pid_t fork_now(void)
+{
+	bool child = fake_config.forks & 1;
+
+	fake_config.forks >>= 1;
+	return child ? 0 : FIRST_CHILD + kernel->forked++;
+}
+
 pid_t sys_fork(void)
 {
-	bool child;
-
 	ENTER("fork");
 	if (has_pipe())
 		return fake_config.as_rehearsed ? 0 : fork_for_real();
-	child = fake_config.forks & 1;
-	fake_config.forks >>= 1;
-	return child ? 0 : 100;
+	return fork_now();
+}
+
+/* No namespace is made: a test that goes on as the child sees what it did to the one. */
+pid_t sys_clone(unsigned long flags)
+{
+	ENTER("clone %#lx", flags);
+	return fork_now();
+}
+
+pid_t fake_child(int n)
+{
+	return n <= kernel->forked ? FIRST_CHILD + n - 1 : 0;
+}
+
+void fake_die(pid_t pid, int status)
+{
+	if (kernel->dead_count == sizeof(kernel->dead) / sizeof(kernel->dead[0]))
+		fake_bug("too many have died");
+	kernel->dead[kernel->dead_count].pid = pid;
+	kernel->dead[kernel->dead_count++].status = status;
+	fake_signal(SIGCHLD);
+}
+
+void fake_signal(int sig)
+{
+	kernel->pending |= 1ULL << sig;
+}
+
+int sys_pidfd_open(pid_t pid)
+{
+	ENTER("pidfd_open %d", (int)pid);
+	return fd_new((struct place){ NULL, NULL }, O_CLOEXEC, call_now());
+}
+
+int sys_setns(int fd, int flags)
+{
+	ENTER("setns %d %#x", fd, (unsigned int)flags);
+	return 0;
+}
+
+int sys_signalfd(const sigset_t *set, int flags)
+{
+	int fd;
+
+	(void)set;
+	(void)flags;
+	ENTER("signalfd");
+	fd = fd_new((struct place){ NULL, NULL }, O_CLOEXEC, call_now());
+	kernel->fds[fd].kind = FD_SIGNALS;
+	return fd;
+}
+
+int sys_setrlimit(int resource, uint64_t soft, uint64_t hard)
+{
+	ENTER("setrlimit %d %llu %llu", resource, (unsigned long long)soft,
+	      (unsigned long long)hard);
+	return 0;
+}
+
+int sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
+{
+	ENTER("close_range %u %u %#x", first, last, flags);
+	return 0;
 }
 
 /* A child that ended as a traced one is told to stop, and to have been killed after that. */
@@ -162,10 +232,16 @@ static pid_t wait_for_real(pid_t pid, int *ret_status)
 
 pid_t sys_waitpid(pid_t pid, int *ret_status, int options)
 {
-	(void)options;
 	ENTER("waitpid %d", (int)pid);
 	if (pid == kernel->traced_pid)
 		return wait_for_real(pid, ret_status);
+	if (pid == -1 && kernel->dead_count > 0) {
+		kernel->dead_count--;
+		*ret_status = kernel->dead[kernel->dead_count].status;
+		return kernel->dead[kernel->dead_count].pid;
+	}
+	if (pid == -1 && options & WNOHANG)
+		return 0;
 	if (ret_status)
 		*ret_status = fake_config.child_status;
 	return pid > 0 ? pid : -ECHILD;
@@ -276,9 +352,26 @@ int sys_nanosleep(const struct timespec *time)
 
 int sys_poll(struct pollfd *fds, unsigned int count, int timeout_ms)
 {
-	(void)fds;
+	int ready = 0;
+
 	ENTER("poll %u %d", count, timeout_ms);
-	kernel->now_ns += (uint64_t)(timeout_ms > 0 ? timeout_ms : 0) * 1000000;
+	if (fake_config.on_poll)
+		fake_config.on_poll();
+	for (unsigned int i = 0; i < count; i++) {
+		const struct fd *fd = fd_get(fds[i].fd);
+
+		fds[i].revents = 0;
+		if (fd && fd->kind == FD_SIGNALS && kernel->pending)
+			fds[i].revents = POLLIN;
+		ready += fds[i].revents != 0;
+	}
+	if (ready)
+		return ready;
+	if (timeout_ms < 0)
+		fake_bug("poll for ever, and nothing is to come");
+	kernel->now_ns += (uint64_t)timeout_ms * 1000000;
+	if (dog_resets())
+		end(FAKE_REBOOTED, 0);
 	return 0;
 }
 

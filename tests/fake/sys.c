@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The calls on files and directories. */
+#include <sys/signalfd.h>
+
 #include "base/sys.h"
 
 #include <dirent.h>
@@ -173,6 +175,34 @@ static ssize_t read_words(struct context *context, char *buf, size_t size)
 	return (ssize_t)length;
 }
 
+static ssize_t read_signal(void *buf, size_t size)
+{
+	struct signalfd_siginfo info = { .ssi_signo = 1 };
+
+	while (info.ssi_signo < 64 && !(kernel->pending & 1ULL << info.ssi_signo))
+		info.ssi_signo++;
+	if (info.ssi_signo == 64)
+		return -EAGAIN;
+	kernel->pending &= ~(1ULL << info.ssi_signo);
+	memcpy(buf, &info, size < sizeof(info) ? size : sizeof(info));
+	return sizeof(info);
+}
+
+static ssize_t write_pipe(const struct fd *fd, const void *buf, size_t size)
+{
+	if (size > sizeof(kernel->piped))
+		fake_bug("%zu bytes are more than a pipe takes here", size);
+	memcpy(kernel->piped, buf, size);
+	kernel->piped_size = size;
+	return write(fd->real, buf, size);
+}
+
+const void *fake_piped(size_t *ret_size)
+{
+	*ret_size = kernel->piped_size;
+	return kernel->piped_size ? kernel->piped : NULL;
+}
+
 ssize_t sys_read(int number, void *buf, size_t size)
 {
 	struct fd *fd = fd_get(number);
@@ -183,6 +213,8 @@ ssize_t sys_read(int number, void *buf, size_t size)
 		return -EBADF;
 	if (fd->kind == FD_CONTEXT)
 		return read_words(fd->context, buf, size);
+	if (fd->kind == FD_SIGNALS)
+		return read_signal(buf, size);
 	if (fd->kind == FD_PIPE)
 		return read_pipe(fd, buf, size);
 	n = read_node(fd->place.node, buf, size, fd->position);
@@ -245,7 +277,7 @@ ssize_t sys_write(int number, const void *buf, size_t size)
 	if (fake_config.writes_nothing)
 		return 0;
 	if (fd && fd->kind == FD_PIPE)
-		return write(fd->real, buf, size);
+		return write_pipe(fd, buf, size);
 	if (!is_writable(fd))
 		return -EBADF;
 	if (fd->flags & O_APPEND)

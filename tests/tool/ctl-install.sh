@@ -155,8 +155,6 @@ test_what_is_refused() {
 	unchanged refuses "2.lamina: serial 2 is below the rollback floor 3" ctl install 2.lamina
 	image 5 --arch "$([ "$(uname -m)" = x86_64 ] && echo arm64 || echo amd64)" >/dev/null
 	unchanged refuses "image-5: " ctl install image-5
-	image 6 --run supervise >/dev/null
-	unchanged refuses "image-6: run supervise: no init does that yet" ctl install image-6
 	image 6 --compatible other,device >/dev/null
 	printf '%s\n' 'store /dev/vda' 'compatible acme,y' >run/policy
 	unchanged refuses "compatible" ctl install image-3

@@ -154,7 +154,7 @@ test_inspect_shows_every_line() {
 	jq -e '.upper == {kind: "tmpfs", options: "size=50%"} and .injects == ["/etc/hostname"]' out.json
 	jq -e '.volumes[0] == {path: "/a b", kind: "tmpfs", options: "size=1m,mode=0700"}' out.json
 	jq -e '.volumes[1] == {path: "/data", kind: "persist", options: ""}' out.json
-	jq -e '.run.mode == "exec" and .run.stopSignal == "SIGINT" and .minInit == 1' out.json
+	jq -e '.run.mode == "supervise" and .run.stopSignal == "SIGINT" and .minInit == 2' out.json
 	jq -e '.compatible == ["acme,a", "acme,b"] and (.sources | length == 1) and .version == "1"' out.json
 }
 

@@ -148,6 +148,71 @@ static void the_option_then_the_label_then_the_config(void **state)
 	assert_line("upper none");
 }
 
+static void program(const char *name)
+{
+	source_texts_done(&sources[0].config.entrypoint);
+	add(&sources[0].config.entrypoint, name);
+	describe();
+}
+
+/* Images are supervised, unless they bring the init of a machine. */
+static void how_it_is_run(void **state)
+{
+	static const char *const inits[] = { "/sbin/init", "init",
+					     "/lib/systemd/systemd" };
+
+	(void)state;
+	program("/usr/sbin/nginx");
+	assert_line("run exec");
+	assert_no_line("restart always");
+	sources[0].config.image = true;
+	program("/usr/sbin/nginx");
+	assert_line("run supervise");
+	assert_line("min-init 2");
+	assert_line("restart always");
+	assert_line("exhausted reboot");
+	assert_line("stop-timeout 10");
+	program("/init"); /* a container's, such as s6-overlay's */
+	assert_line("run supervise");
+	for (size_t i = 0; i < sizeof(inits) / sizeof(inits[0]); i++) {
+		program(inits[i]);
+		assert_line("run exec");
+		assert_line("min-init 1");
+	}
+	say(restart, "no");
+	refuse("--restart goes with --run supervise");
+	say(run, "supervise");
+	describe();
+	assert_line("restart no");
+	sources[0].config.image = false;
+}
+
+static void health_checks(void **state)
+{
+	(void)state;
+	say(run, "supervise");
+	describe();
+	assert_no_line("unhealthy restart");
+	add(&sources[0].config.health, "/bin/well");
+	assert_int_equal(source_set(&sources[0].config.health_times, "interval=7"), 0);
+	describe();
+	assert_line("health interval=7 timeout=30 start=0 start-interval=5 retries=3");
+	assert_line("health-arg /bin/well");
+	assert_line("unhealthy restart");
+	label("org.lamina.health", "retries=2 curl -f localhost");
+	describe();
+	assert_line("health interval=30 timeout=30 start=0 start-interval=5 retries=2");
+	assert_line("health-arg /bin/sh\nhealth-arg -c\nhealth-arg curl -f localhost");
+	say(health, "none");
+	describe();
+	assert_no_line("unhealthy restart");
+	say(health_arg, "/bin/other");
+	describe();
+	assert_line("health-arg /bin/other");
+	say(health, "interval=0 x");
+	refuse("health 'interval=0': takes interval=");
+}
+
 static void labels_that_mean_nothing(void **state)
 {
 	(void)state;
@@ -409,6 +474,8 @@ static void more_layers_than_may_be(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		describe_test(how_it_is_run),
+		describe_test(health_checks),
 		describe_test(the_least),
 		describe_test(what_nobody_says),
 		describe_test(names),

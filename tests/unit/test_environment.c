@@ -19,7 +19,7 @@ static void nothing_given(void **state)
 {
 	(void)state;
 	manifest_init(&manifest);
-	environment_make(&manifest, &identity, &environment);
+	environment_make(&manifest, &identity, NULL, &environment);
 	assert_int_equal(count(), 3);
 	assert_string_equal(environment_get(&environment, "HOME"), "/home/app");
 	assert_string_equal(environment_get(&environment, "TERM"), "linux");
@@ -37,7 +37,7 @@ static void the_image_s_own_come_first(void **state)
 	manifest.env[2] = "PATH=";
 	manifest.env[3] = NULL;
 	manifest.env_count = 3;
-	environment_make(&manifest, &identity, &environment);
+	environment_make(&manifest, &identity, NULL, &environment);
 	assert_int_equal(count(), 4);
 	assert_string_equal(environment.env[0], "HOMES=many");
 	assert_string_equal(environment_get(&environment, "HOME"), "/mine");
@@ -52,7 +52,7 @@ static void as_many_as_a_manifest_holds(void **state)
 	for (size_t i = 0; i < MANIFEST_MAX_ENV; i++)
 		manifest.env[i] = "A=b";
 	manifest.env_count = MANIFEST_MAX_ENV;
-	environment_make(&manifest, &identity, &environment);
+	environment_make(&manifest, &identity, NULL, &environment);
 	assert_int_equal(count(), MANIFEST_MAX_ENV + 3);
 }
 
@@ -64,7 +64,7 @@ static void the_longest_home(void **state)
 	manifest_init(&manifest);
 	memset(far.home, 'h', sizeof(far.home) - 1);
 	far.home[sizeof(far.home) - 1] = '\0';
-	environment_make(&manifest, &far, &environment);
+	environment_make(&manifest, &far, NULL, &environment);
 	assert_string_equal(environment_get(&environment, "HOME"), far.home);
 }
 

@@ -88,13 +88,6 @@ static void programs_with_a_slash(void **state)
 	program("srv/run", "the program 'srv/run' is not in the image\n");
 }
 
-static void a_supervisor(void **state)
-{
-	(void)state;
-	manifest.run = MANIFEST_RUN_SUPERVISE;
-	program("/bin/sh", "run supervise: no init does that yet, only run exec\n");
-}
-
 static void programs_by_path(void **state)
 {
 	(void)state;
@@ -163,7 +156,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(programs_with_a_slash, start),
-		cmocka_unit_test_setup(a_supervisor, start),
 		cmocka_unit_test_setup(programs_by_path, start),
 		cmocka_unit_test_setup(what_comes_later, start),
 		cmocka_unit_test_setup(lower_layers_count, start),

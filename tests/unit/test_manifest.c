@@ -199,13 +199,20 @@ static void fits(void **state)
 		manifest_fits(&manifest, "b", "arm64", &err), -EINVAL, err,
 		"compatible: the image is for acme,thermostat-v2, this device is b");
 	manifest.run = MANIFEST_RUN_SUPERVISE;
+#ifdef CONFIG_LAMINA_SUPERVISE
 	assert_refused(manifest_fits(&manifest, "acme,thermostat-v2", "arm64", &err),
-		       -ENOTSUP, err,
-		       "run supervise: no init does that yet, only run exec");
+		       -EINVAL, err, "run supervise: takes min-init 2 or more");
+	manifest.min_init = 2;
+	assert_int_equal(manifest_fits(&manifest, "acme,thermostat-v2", "arm64", &err),
+			 0);
+#else
+	assert_refused(manifest_fits(&manifest, "acme,thermostat-v2", "arm64", &err),
+		       -ENOTSUP, err, "run supervise: this build can't, only run exec");
+#endif
 	manifest.min_init = MANIFEST_FEATURE_LEVEL + 1;
 	assert_refused(manifest_fits(&manifest, "acme,thermostat-v2", "arm64", &err),
 		       -ENOTSUP, err,
-		       "min-init: the image asks for feature level 2, this is 1");
+		       "min-init: the image asks for feature level 3, this is 2");
 }
 
 static void signals(void **state)

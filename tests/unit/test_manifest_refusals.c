@@ -106,6 +106,39 @@ static void numbers(void **state)
 	ACCEPT("min-init 9223372036854775807");
 }
 
+static void supervision(void **state)
+{
+	static const char restart[] =
+		"line 2: restart: must be always, no, on-failure or on-failure:N";
+	static const char times[] = "line 2: restart: N must be a number of 1 to 2^63-1";
+	static const char timeout[] =
+		"line 2: stop-timeout: must be a number of 0 to 3600";
+	static const char hostname[] =
+		"line 2: hostname: must match [A-Za-z0-9][A-Za-z0-9.-]{0,62}";
+
+	(void)state;
+	REFUSE({ "restart", restart }, { "restart never", restart },
+	       { "restart always:1", restart }, { "restart no:1", restart },
+	       { "restart on-failure:", times }, { "restart on-failure:0", times },
+	       { "restart on-failure:-1", times }, { "restart on-failure:01", times },
+	       { "exhausted", "line 2: exhausted: must be reboot or stop" },
+	       { "exhausted halt", "line 2: exhausted: must be reboot or stop" },
+	       { "stop-timeout 3601", timeout }, { "stop-timeout", timeout },
+	       { "hostname -a", hostname }, { "hostname a_b", hostname },
+	       { "hostname " A64, hostname },
+	       { "run exec\nrestart always", "restart: goes with run supervise only" },
+	       { "stop-timeout 1\nrun exec",
+		 "stop-timeout: goes with run supervise only" });
+	ACCEPT("restart on-failure:9223372036854775807");
+	assert_true(manifest.restart_most == INT64_MAX);
+	ACCEPT("restart on-failure");
+	assert_int_equal(manifest.restart, MANIFEST_RESTART_ON_FAILURE);
+	assert_int_equal(manifest.restart_most, 0);
+	ACCEPT("restart no", "exhausted stop", "stop-timeout 0",
+	       "hostname Thing-1.local");
+	assert_string_equal(manifest.hostname, "Thing-1.local");
+}
+
 static void compatibles(void **state)
 {
 	static const char words[] =
@@ -201,6 +234,7 @@ int main(void)
 		cmocka_unit_test(keys),	       cmocka_unit_test(single_texts),
 		cmocka_unit_test(numbers),     cmocka_unit_test(compatibles),
 		cmocka_unit_test(layers),      cmocka_unit_test(programs),
+		cmocka_unit_test(supervision),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -278,6 +278,47 @@ static void what_has_no_place_is_told(void **state)
 	json_decref(doc);
 }
 
+/* What a HEALTHCHECK comes to: its words joined by '|', and its times. */
+static void check_health(const char *health, const char *shell, const char *words,
+			 const char *times)
+{
+	struct source source = { .layers = NULL };
+	struct source_texts diff_ids = { .count = 0 };
+	struct err err = ERR_INIT;
+	char text[512], joined[256] = "";
+	json_t *doc;
+
+	(void)snprintf(text, sizeof(text), "{" ROOT ",\"config\":{%s\"Healthcheck\":%s}}",
+		       shell, health);
+	doc = doc_parse(text, strlen(text), &err);
+	assert_non_null(doc);
+	if (oci_config_parse(doc, &source.config, &diff_ids, &err) < 0)
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < source.config.health.count; i++) {
+		strcat(joined, i ? "|" : "");
+		strcat(joined, source.config.health.items[i]);
+	}
+	assert_string_equal(joined, words);
+	assert_string_equal(source.config.health_times, times);
+	json_decref(doc);
+	source_texts_done(&diff_ids);
+	source_done(&source);
+}
+
+static void health_checks(void **state)
+{
+	(void)state;
+	check_health("{\"Test\":[\"NONE\"]}", "", "", "");
+	check_health("{\"Test\":[\"CMD-SHELL\",\"a b || exit 1\"]}", "",
+		     "/bin/sh|-c|a b || exit 1", "");
+	check_health("{\"Test\":[\"CMD-SHELL\",\"a\"]}",
+		     "\"Shell\":[\"/bin/bash\",\"-ec\"],", "/bin/bash|-ec|a", "");
+	/* a millisecond is not none */
+	check_health("{\"Test\":[\"CMD\",\"a\",\"b\"],\"Interval\":5000000000,"
+		     "\"Timeout\":1000000,\"StartPeriod\":60000000000,\"Retries\":2}",
+		     "", "a|b", "interval=5 timeout=1 start=60 retries=2");
+}
+
 static void an_empty_entrypoint_is_not_a_missing_one(void **state)
 {
 	static const char *const texts[] = { "{" ROOT ",\"config\":{\"Entrypoint\":[]}}",
@@ -312,6 +353,7 @@ int main(void)
 		cmocka_unit_test(paths_and_references),
 		cmocka_unit_test(configs),
 		cmocka_unit_test(what_has_no_place_is_told),
+		cmocka_unit_test(health_checks),
 		cmocka_unit_test(an_empty_entrypoint_is_not_a_missing_one),
 	};
 

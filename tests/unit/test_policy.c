@@ -128,7 +128,8 @@ static void refusals(void **state)
 		{ "tries 0", "line 3: tries: must be a number of 1 to 255" },
 		{ "tries 256", "line 3: tries: must be a number of 1 to 255" },
 		{ "confirm",
-		  "line 3: confirm: must be manual, after SECONDS or check PATH" },
+		  "line 3: confirm: must be manual, after SECONDS, healthy SECONDS or "
+		  "check PATH" },
 		{ "confirm manual 3", "line 3: confirm: has words after its value" },
 		{ "confirm after", "line 3: confirm: must be a number of 1 to 86400" },
 		{ "confirm check", "line 3: confirm: value missing" },

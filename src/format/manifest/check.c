@@ -89,6 +89,13 @@ const char *manifest_wrong_env(const char *text)
 	return name == 0 || !text[name] ? "must be NAME=value" : NULL;
 }
 
+const char *manifest_wrong_hostname(const char *text)
+{
+	if (*text && !matches(text, LOWER UPPER DIGITS, LOWER UPPER DIGITS ".-", 63))
+		return "must match [A-Za-z0-9][A-Za-z0-9.-]{0,62}";
+	return NULL;
+}
+
 const char *manifest_wrong_source(const char *text)
 {
 	return *text ? NULL : "value missing";

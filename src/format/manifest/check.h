@@ -18,6 +18,7 @@ const char *manifest_wrong_volume(const char *text);
 const char *manifest_wrong_env(const char *text);
 const char *manifest_wrong_user(const char *text);
 const char *manifest_wrong_signal(const char *text);
+const char *manifest_wrong_hostname(const char *text);
 const char *manifest_wrong_source(const char *text);
 
 /* tmpfs options joined by commas; @mode: may `mode` be among them? */

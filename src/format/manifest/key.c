@@ -21,6 +21,12 @@ const char manifest_upper_words[3][8] = {
 	[MANIFEST_UPPER_NONE] = "none",
 };
 
+const char manifest_restart_words[3][12] = {
+	[MANIFEST_RESTART_ALWAYS] = "always",
+	[MANIFEST_RESTART_NO] = "no",
+	[MANIFEST_RESTART_ON_FAILURE] = "on-failure",
+};
+
 void manifest_key_defaults(struct manifest *manifest)
 {
 	for (unsigned int i = 0; i < MANIFEST_KEYS; i++) {

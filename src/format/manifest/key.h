@@ -19,6 +19,8 @@ enum manifest_shape {
 	MANIFEST_LAYER,
 	MANIFEST_UPPER,
 	MANIFEST_VOLUME,
+	MANIFEST_RESTART,
+	MANIFEST_HEALTH,
 	MANIFEST_SHAPES,
 };
 
@@ -30,10 +32,11 @@ struct manifest_key {
 	size_t value; /* offset in struct manifest of the text, the array or the number */
 	size_t count; /* of an array: offset of its size_t, and its most items */
 	size_t most;  /* 0: a single value */
-	uint64_t least;		     /* of a number */
+	uint64_t least, greatest;    /* of a number; greatest 0: 2^63-1 */
 	const char *choices;	     /* "one, two or three" */
 	const char *text_default;    /* NULL: "" */
 	unsigned int number_default; /* of a number or a choice */
+	bool supervised;	     /* goes with `run supervise` only */
 	const char *(*wrong)(const char *text);
 	const char *(*clash)(const struct manifest *manifest, size_t index);
 };
@@ -49,10 +52,14 @@ extern const struct manifest_key manifest_keys[MANIFEST_KEYS];
 /* By enum manifest_upper. */
 extern const char manifest_upper_words[3][8];
 
+/* By enum manifest_restart. */
+extern const char manifest_restart_words[3][12];
+
 /* Sets every key to its default. */
 void manifest_key_defaults(struct manifest *manifest);
 
-/* How many lines of @key the manifest has when it is written. */
+/* How many lines of @key the manifest has when it is written; of one that goes with
+ * `run supervise`, none without that: an older init would refuse it. */
 size_t manifest_key_count(const struct manifest *manifest,
 			  const struct manifest_key *key);
 

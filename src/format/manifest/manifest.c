@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "format/manifest/check.h"
+#include "format/manifest/health.h"
 #include "format/manifest/key.h"
 
 void manifest_init(struct manifest *ret_manifest)
@@ -13,12 +14,18 @@ void manifest_init(struct manifest *ret_manifest)
 	memset(ret_manifest, 0, offsetof(struct manifest, text));
 	ret_manifest->text_used = 0;
 	manifest_key_defaults(ret_manifest);
+	manifest_health_defaults(&ret_manifest->health);
 	ret_manifest->upper_options = "";
 }
 
 bool manifest_name_valid(const char *name)
 {
 	return !manifest_wrong_name(name);
+}
+
+bool manifest_hostname_valid(const char *name)
+{
+	return !manifest_wrong_hostname(name);
 }
 
 bool manifest_path_valid(const char *path)
@@ -34,9 +41,16 @@ int manifest_fits(const struct manifest *manifest, const char *compatible,
 			err, -ENOTSUP,
 			"min-init: the image asks for feature level %llu, this is %d",
 			(unsigned long long)manifest->min_init, MANIFEST_FEATURE_LEVEL);
+#ifndef CONFIG_LAMINA_SUPERVISE
 	if (manifest->run == MANIFEST_RUN_SUPERVISE)
 		return err_set(err, -ENOTSUP,
-			       "run supervise: no init does that yet, only run exec");
+			       "run supervise: this build can't, only run exec");
+#endif
+	/* an older init would take it for what it can do */
+	if (manifest->run == MANIFEST_RUN_SUPERVISE &&
+	    manifest->min_init < MANIFEST_SUPERVISE_LEVEL)
+		return err_set(err, -EINVAL, "run supervise: takes min-init %d or more",
+			       MANIFEST_SUPERVISE_LEVEL);
 	if (strcmp(manifest->arch, arch) != 0)
 		return err_set(err, -EINVAL,
 			       "arch: the image is for %s, this device is %s",

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "format/manifest.h"
 #include "format/manifest/check.h"
+#include "format/manifest/health.h"
 #include "format/manifest/reader.h"
 
 int manifest_refuse(const struct manifest_reader *reader, const struct manifest_key *key,
@@ -82,6 +83,11 @@ static int read_number(struct manifest_reader *reader, const struct manifest_key
 	uint64_t *ret_number = value_of(reader, key);
 	int r = str_number(lines->value, lines->value_size, ret_number);
 
+	if (key->greatest &&
+	    (r < 0 || *ret_number < key->least || *ret_number > key->greatest))
+		return lines_bad(lines, reader->err, "%s: must be a number of %u to %u",
+				 key->name, (unsigned int)key->least,
+				 (unsigned int)key->greatest);
 	if (r < 0 || *ret_number < key->least)
 		return lines_bad(lines, reader->err,
 				 "%s: must be a number of %u to 2^63-1", key->name,
@@ -105,6 +111,30 @@ static int read_choice(struct manifest_reader *reader, const struct manifest_key
 	return lines_bad(lines, reader->err, "%s: must be %s", key->name, key->choices);
 }
 
+/* "always", "no", "on-failure" or "on-failure:N" */
+static int read_restart(struct manifest_reader *reader, const struct manifest_key *key)
+{
+	struct manifest *manifest = reader->manifest;
+	const char *text = reader->lines.value;
+	size_t size = reader->lines.value_size;
+	const char *colon = size ? memchr(text, ':', size) : NULL;
+	size_t word = colon ? (size_t)(colon - text) : size;
+	unsigned int i = 0;
+
+	while (i < 3 && !lines_equal(text, word, manifest_restart_words[i]))
+		i++;
+	if (i == 3 || (colon && i != MANIFEST_RESTART_ON_FAILURE))
+		return manifest_refuse(reader, key,
+				       "must be always, no, on-failure or on-failure:N");
+	manifest->restart = i;
+	manifest->restart_most = 0;
+	if (colon &&
+	    (str_number(colon + 1, size - word - 1, &manifest->restart_most) < 0 ||
+	     manifest->restart_most == 0))
+		return manifest_refuse(reader, key, "N must be a number of 1 to 2^63-1");
+	return 0;
+}
+
 static int (*const readers[MANIFEST_SHAPES])(struct manifest_reader *reader,
 					     const struct manifest_key *key) = {
 	[MANIFEST_TEXT] = read_text,
@@ -114,6 +144,8 @@ static int (*const readers[MANIFEST_SHAPES])(struct manifest_reader *reader,
 	[MANIFEST_LAYER] = manifest_read_layer,
 	[MANIFEST_UPPER] = manifest_read_upper,
 	[MANIFEST_VOLUME] = manifest_read_volume,
+	[MANIFEST_RESTART] = read_restart,
+	[MANIFEST_HEALTH] = manifest_read_health,
 };
 
 static int read_item(struct manifest_reader *reader, const struct manifest_key *key)
@@ -191,10 +223,16 @@ static int read_type(struct manifest_reader *reader)
 
 static int check_required(const struct manifest_reader *reader)
 {
-	for (unsigned int i = 0; i < MANIFEST_KEYS; i++)
-		if (manifest_keys[i].required && !(reader->seen & 1ULL << i))
-			return err_set(reader->err, -EBADMSG, "%s is missing",
-				       manifest_keys[i].name);
+	for (unsigned int i = 0; i < MANIFEST_KEYS; i++) {
+		const struct manifest_key *key = &manifest_keys[i];
+		bool seen = reader->seen & 1ULL << i;
+
+		if (key->required && !seen)
+			return err_set(reader->err, -EBADMSG, "%s is missing", key->name);
+		if (key->supervised && seen && reader->manifest->run == MANIFEST_RUN_EXEC)
+			return err_set(reader->err, -EBADMSG,
+				       "%s: goes with run supervise only", key->name);
+	}
 	return 0;
 }
 

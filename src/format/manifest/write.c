@@ -7,6 +7,7 @@
 #include "format/lines.h"
 #include "format/manifest.h"
 #include "format/manifest/check.h"
+#include "format/manifest/health.h"
 #include "format/manifest/key.h"
 #include "format/verity.h"
 
@@ -67,7 +68,7 @@ static int write_number(struct writer *writer, const struct manifest_key *key,
 	uint64_t number = *(const uint64_t *)value_of(writer, key);
 
 	(void)index;
-	if (number < key->least || number > INT64_MAX)
+	if (number < key->least || number > (key->greatest ? key->greatest : INT64_MAX))
 		return refuse(writer, key, "is out of range");
 	str_addf(writer->text, "%s %" PRIu64 "\n", key->name, number);
 	return 0;
@@ -153,19 +154,51 @@ static int write_choice(struct writer *writer, const struct manifest_key *key,
 	return 0;
 }
 
+static int write_restart(struct writer *writer, const struct manifest_key *key,
+			 size_t index)
+{
+	const struct manifest *manifest = writer->manifest;
+
+	(void)index;
+	if (manifest->restart > MANIFEST_RESTART_ON_FAILURE)
+		return refuse(writer, key, "is not filled in");
+	str_addf(writer->text, "restart %s", manifest_restart_words[manifest->restart]);
+	if (manifest->restart == MANIFEST_RESTART_ON_FAILURE && manifest->restart_most)
+		str_addf(writer->text, ":%" PRIu64, manifest->restart_most);
+	str_add(writer->text, "\n");
+	return 0;
+}
+
+static int write_health(struct writer *writer, const struct manifest_key *key,
+			size_t index)
+{
+	(void)key;
+	(void)index;
+	manifest_write_health(&writer->manifest->health, writer->text);
+	return 0;
+}
+
 static int (*const writers[MANIFEST_SHAPES])(struct writer *writer,
 					     const struct manifest_key *key,
 					     size_t index) = {
 	[MANIFEST_TEXT] = write_text,	  [MANIFEST_TEXTS] = write_texts,
 	[MANIFEST_NUMBER] = write_number, [MANIFEST_CHOICE] = write_choice,
 	[MANIFEST_LAYER] = write_layer,	  [MANIFEST_UPPER] = write_upper,
-	[MANIFEST_VOLUME] = write_volume,
+	[MANIFEST_VOLUME] = write_volume, [MANIFEST_RESTART] = write_restart,
+	[MANIFEST_HEALTH] = write_health,
 };
 
 size_t manifest_key_count(const struct manifest *manifest, const struct manifest_key *key)
 {
 	const void *count = (const char *)manifest + key->count;
 
+	if (key->supervised && manifest->run == MANIFEST_RUN_EXEC)
+		return 0;
+	/* without a check, nothing about when */
+	if (manifest->health_arg_count == 0 &&
+	    (key->shape == MANIFEST_HEALTH ||
+	     key->value == offsetof(struct manifest, unhealthy)))
+		return 0;
 	return key->most ? *(const size_t *)count : 1;
 }
 

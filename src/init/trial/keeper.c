@@ -31,13 +31,25 @@ struct keeper {
 	pid_t check;
 };
 
+/* Which signal asked it to end, and what the candidate falls with then. */
 static volatile sig_atomic_t terminated;
+
+static const struct {
+	int signal;
+	enum record_reason reason;
+} ends[] = {
+	{ SIGTERM, RECORD_REASON_NONE }, /* the device is shut down */
+	{ SIGUSR1, RECORD_REASON_ENDED },
+	{ SIGUSR2, RECORD_REASON_UNHEALTHY },
+};
+
+#define END_COUNT (sizeof(ends) / sizeof(ends[0]))
+
 static pid_t started;
 
 static void terminate(int sig)
 {
-	(void)sig;
-	terminated = 1;
+	terminated = sig;
 }
 
 static uint64_t now_s(void)
@@ -52,9 +64,9 @@ static void sleep_s(unsigned int seconds)
 	(void)sys_nanosleep(&time);
 }
 
-static bool was_confirmed(const struct keeper *keeper)
+static bool was_confirmed(const struct stage *stage)
 {
-	__fd int fd = path_open_own(keeper->stage->run, CONFIRMED, O_RDONLY, 0);
+	__fd int fd = path_open_own(stage->run, CONFIRMED, O_RDONLY, 0);
 
 	return fd >= 0;
 }
@@ -114,25 +126,54 @@ static void check(struct keeper *keeper)
 		run_check(keeper);
 }
 
+/* Process 1 says since when all has been well with the application; without one, it is up
+ * as long as the image is. */
+static bool is_well(const struct keeper *keeper)
+{
+	uint64_t need_ms = (uint64_t)keeper->policy->confirm_after_s * 1000;
+	uint64_t since_ms = 0;
+
+	if (!stage_stays(keeper->stage))
+		return true;
+	return report_app_well(keeper->stage->run, &since_ms) == 0 &&
+	       clock_now_us() / 1000 >= since_ms + need_ms;
+}
+
 static void look(struct keeper *keeper)
 {
-	if (was_confirmed(keeper)) {
+	if (was_confirmed(keeper->stage)) {
 		keeper->confirmed = true;
 		return;
 	}
 	if (now_s() < keeper->try_at_s)
 		return;
-	if (keeper->policy->confirm == POLICY_CONFIRM_AFTER)
+	if (keeper->policy->confirm == POLICY_CONFIRM_AFTER ||
+	    (keeper->policy->confirm == POLICY_CONFIRM_HEALTHY && is_well(keeper)))
 		confirm(keeper);
 	if (keeper->policy->confirm == POLICY_CONFIRM_CHECK)
 		check(keeper);
 }
 
+/* A reboot on purpose, or the end of the candidate. */
+static void end_trial(const struct keeper *keeper)
+{
+	enum record_reason reason = RECORD_REASON_NONE;
+	struct err err = ERR_INIT;
+	int r;
+
+	for (size_t i = 0; i < END_COUNT; i++) {
+		if (ends[i].signal == terminated)
+			reason = ends[i].reason;
+	}
+	r = reason == RECORD_REASON_NONE ? confirm_reboot(&keeper->confirm, &err)
+					 : confirm_fall(&keeper->confirm, reason, &err);
+	if (r < 0)
+		console_say("image %.12s: %s", keeper->stage->image->id, err.text);
+}
+
 /* Until the image is confirmed or the device shut down: then a try is given back. */
 static void try_candidate(struct keeper *keeper)
 {
-	struct err err = ERR_INIT;
-
 	while (!terminated) {
 		look(keeper);
 		if (keeper->confirmed)
@@ -140,8 +181,7 @@ static void try_candidate(struct keeper *keeper)
 		watch_feed(&keeper->stage->watch, false);
 		sleep_s(1);
 	}
-	if (confirm_reboot(&keeper->confirm, &err) < 0)
-		console_say("image %.12s: %s", keeper->stage->image->id, err.text);
+	end_trial(keeper);
 	sys_exit(0);
 }
 
@@ -163,7 +203,8 @@ static _Noreturn void keep(struct keeper *keeper)
 	struct watch watch = keeper->stage->watch;
 
 	terminated = 0;
-	(void)sys_sigaction(SIGTERM, &action);
+	for (size_t i = 0; i < END_COUNT; i++)
+		(void)sys_sigaction(ends[i].signal, &action);
 	leave_stage(keeper->stage);
 	if (keeper->stage->image->slot == DECIDE_CANDIDATE)
 		try_candidate(keeper);
@@ -207,6 +248,29 @@ int keeper_start(const struct stage *stage, struct err *err)
 		keep(&keeper);
 	r = started < 0 ? started : say_pid(stage);
 	return r < 0 ? err_errno(err, r, "keeper") : 0;
+}
+
+bool keeper_tries(const struct stage *stage)
+{
+	return stage->image->slot == DECIDE_CANDIDATE && started > 0 &&
+	       !was_confirmed(stage);
+}
+
+pid_t keeper_give_up(enum record_reason reason)
+{
+	size_t i = 0;
+
+	while (i + 1 < END_COUNT && ends[i].reason != reason)
+		i++;
+	if (started <= 0 || sys_kill(started, ends[i].signal) < 0)
+		return 0;
+	return started;
+}
+
+void keeper_ended(pid_t pid)
+{
+	if (pid == started)
+		started = 0;
 }
 
 void keeper_end(void)

@@ -7,6 +7,9 @@
  * (SIGTERM). It ends when it has nothing to do any more. Without CONFIG_LAMINA_UPDATE
  * there is none.
  */
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include "base/err.h"
 #include "init/stage.h"
 
@@ -17,6 +20,17 @@ int keeper_start(const struct stage *stage, struct err *err);
 
 /* The application can't be executed after all. */
 void keeper_end(void);
+
+/* Is the image that runs a candidate still? */
+bool keeper_tries(const struct stage *stage);
+
+/* The device goes down in order: tells it, and that the candidate falls with that @reason,
+ * unless it is RECORD_REASON_NONE. Returns its process, the caller's to wait for; 0: there
+ * is none any more. */
+pid_t keeper_give_up(enum record_reason reason);
+
+/* @pid was waited for, and is nobody's any more. */
+void keeper_ended(pid_t pid);
 #else
 static inline int keeper_start(const struct stage *stage, struct err *err)
 {
@@ -28,4 +42,22 @@ static inline int keeper_start(const struct stage *stage, struct err *err)
 static inline void keeper_end(void)
 {
 }
+
+static inline bool keeper_tries(const struct stage *stage)
+{
+	(void)stage;
+	return false;
+}
+
+static inline pid_t keeper_give_up(enum record_reason reason)
+{
+	(void)reason;
+	return 0;
+}
+
+static inline void keeper_ended(pid_t pid)
+{
+	(void)pid;
+}
+
 #endif

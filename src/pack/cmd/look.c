@@ -227,8 +227,6 @@ void look_for_traps(const struct tree *tree, const struct manifest *manifest,
 	looker->tell = tell;
 	looker->context = context;
 	look_for_program(looker);
-	if (manifest->run == MANIFEST_RUN_SUPERVISE)
-		tell(context, "run supervise: no init does that yet, only run exec");
 	look_for_name(looker, "user", "/etc/passwd", manifest->user, size);
 	if (manifest->user[size])
 		look_for_name(looker, "group", "/etc/group", manifest->user + size + 1,

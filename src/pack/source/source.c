@@ -76,6 +76,8 @@ static void config_done(struct source_config *config)
 	source_texts_done(&config->cmd);
 	source_texts_done(&config->env);
 	source_texts_done(&config->volumes);
+	source_texts_done(&config->health);
+	free(config->health_times);
 	source_texts_done(&config->labels);
 	source_texts_done(&config->unplaced);
 	free(config->os);

@@ -47,6 +47,7 @@ struct source_texts {
 
 /* What an image config says; NULL and empty where it says nothing. */
 struct source_config {
+	bool image; /* there was one: this is an image made for a container engine */
 	char *os, *arch, *variant; /* GOOS and GOARCH names */
 	bool has_entrypoint;	   /* was there, even if empty */
 	struct source_texts entrypoint;
@@ -54,8 +55,10 @@ struct source_config {
 	struct source_texts env; /* NAME=value */
 	struct source_texts volumes;
 	struct source_texts labels; /* key, value, key, value... sorted by key */
+	struct source_texts health; /* the HEALTHCHECK's program and arguments */
 	char *user, *cwd, *stop_signal;
 	struct source_texts unplaced; /* keys that say something nobody here acts on */
+	char *health_times;	      /* "interval=30 timeout=30 ...", seconds */
 };
 
 struct source {

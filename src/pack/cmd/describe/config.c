@@ -33,6 +33,10 @@ static void merge(const struct source_config *from, struct describe_config *conf
 		config->env = from->env;
 	if (from->volumes.count)
 		config->volumes = from->volumes;
+	if (from->health.count) {
+		config->health = from->health;
+		config->health_times = from->health_times;
+	}
 	if (from->labels.count)
 		config->labels = from->labels;
 }

@@ -6,7 +6,8 @@
 
 struct describe_config { /* borrows from the sources */
 	const char *name, *version, *arch, *user, *cwd, *stop_signal;
-	struct source_texts entrypoint, cmd, env, volumes, labels;
+	const char *health_times;
+	struct source_texts entrypoint, cmd, env, volumes, labels, health;
 };
 
 int describe_config_merge(const struct source *sources, size_t count,

@@ -39,6 +39,8 @@ static const struct {
 	[MANIFEST_KEY_user] = { describe_user, true },
 	[MANIFEST_KEY_stop_signal] = { describe_stop_signal, true },
 	[MANIFEST_KEY_run] = { describe_run },
+	[MANIFEST_KEY_health] = { describe_health },
+	[MANIFEST_KEY_health_arg] = { describe_health_args, true },
 	[MANIFEST_KEY_source] = { describe_sources },
 };
 
@@ -121,6 +123,10 @@ static int fill_key(const struct description *d, enum manifest_key_id id)
 	struct source_texts texts = { 0 };
 	int r = 0;
 
+	if (manifest_keys[id].supervised && d->options->keys[id].count &&
+	    d->manifest->run == MANIFEST_RUN_EXEC)
+		return err_set(d->err, -EINVAL, "--%s goes with --run supervise",
+			       manifest_keys[id].name);
 	if (own[id].fill)
 		return own[id].fill(d, id);
 	if (!given[id] || !said)
@@ -199,7 +205,6 @@ int describe_image(const struct source *sources, size_t count,
 
 	manifest_init(ret_manifest);
 	ret_manifest->serial = 1;
-	ret_manifest->min_init = MANIFEST_FEATURE_LEVEL;
 	r = describe_config_merge(sources, count, &config);
 	for (unsigned int id = 0; id < MANIFEST_KEYS && r == 0; id++)
 		r = fill_key(&d, (enum manifest_key_id)id);
@@ -207,6 +212,9 @@ int describe_image(const struct source *sources, size_t count,
 		return r;
 	note_labels(&config);
 	note_unplaced(sources, count);
+	/* the oldest init that can start it */
+	if (ret_manifest->run == MANIFEST_RUN_SUPERVISE)
+		ret_manifest->min_init = MANIFEST_SUPERVISE_LEVEL;
 	return try_to_write(ret_manifest, err);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the image runs, and how: mostly what its config says. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -140,9 +141,26 @@ int describe_stop_signal(const struct description *d, enum manifest_key_id id)
 	return describe_take(d, id, name);
 }
 
+/* Does the program want a whole machine? An image's own /init is made for containers, as
+ * s6-overlay's is. */
+static bool is_init(const char *program)
+{
+	const char *slash = strrchr(program, '/');
+	const char *name = slash ? slash + 1 : program;
+
+	return strcmp(program, "/init") != 0 &&
+	       (strcmp(name, "init") == 0 || strcmp(name, "systemd") == 0);
+}
+
+/* Images are made for an engine, which they find in init; roots bring an init. */
 int describe_run(const struct description *d, enum manifest_key_id id)
 {
 	const char *said = describe_said(d, id);
+	bool image = false;
 
-	return describe_take(d, id, said ? said : "exec");
+	for (size_t i = 0; i < d->source_count; i++)
+		image = image || d->sources[i].config.image;
+	if (!said)
+		said = image && !is_init(d->manifest->args[0]) ? "supervise" : "exec";
+	return describe_take(d, id, said);
 }

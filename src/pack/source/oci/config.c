@@ -3,9 +3,11 @@
 #include "pack/source/oci.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "pack/source/doc.h"
 
 /* Labels and volumes are JSON objects, whose order means nothing: sorted. */
@@ -65,6 +67,86 @@ static int add_keys(const json_t *config, const char *name, bool values,
 	return r == -ENOMEM ? err_errno(err, r, "config") : r;
 }
 
+/* CMD-SHELL is run by the image's own shell, as RUN was. */
+static int add_shell(const json_t *run, const char *text, struct source_texts *health,
+		     struct err *err)
+{
+	int r = doc_texts(run, "Shell", health, err);
+
+	if (r == 0 && health->count == 0) {
+		r = source_texts_add(health, "/bin/sh");
+		if (r == 0)
+			r = source_texts_add(health, "-c");
+	}
+	return r == 0 ? source_texts_add(health, text) : r;
+}
+
+/* 1: it is none that an engine would run. */
+static int take_test(const json_t *run, const struct source_texts *test,
+		     struct source_texts *health, struct err *err)
+{
+	int r = 0;
+
+	if (test->count == 0 || strcmp(test->items[0], "NONE") == 0)
+		return 0;
+	if (strcmp(test->items[0], "CMD-SHELL") == 0 && test->count == 2)
+		return add_shell(run, test->items[1], health, err);
+	if (strcmp(test->items[0], "CMD") != 0 || test->count < 2)
+		return 1;
+	for (size_t i = 1; i < test->count && r == 0; i++)
+		r = source_texts_add(health, test->items[i]);
+	return r;
+}
+
+/* Nanoseconds, rounded up to seconds; 0 is what the engine takes by itself. */
+static int take_times(const json_t *check, char **ret_times, struct err *err)
+{
+	static const char *const names[][2] = {
+		{ "Interval", "interval" }, { "Timeout", "timeout" },
+		{ "StartPeriod", "start" }, { "StartInterval", "start-interval" },
+		{ "Retries", "retries" },
+	};
+	char text[160] = "";
+	struct str s;
+
+	str_init(&s, text, sizeof(text));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		bool is_time = strcmp(names[i][0], "Retries") != 0;
+		uint64_t value = 0;
+		int r = json_object_get(check, names[i][0])
+				? doc_number(check, names[i][0], &value, err)
+				: 0;
+
+		if (r < 0)
+			return r;
+		if (is_time)
+			value = (value + 999999999) / 1000000000;
+		if (value)
+			str_addf(&s, "%s%s=%llu", s.used ? " " : "", names[i][1],
+				 (unsigned long long)value);
+	}
+	*ret_times = strdup(text);
+	return *ret_times ? 0 : -ENOMEM;
+}
+
+/* Docker's own: OCI has none, and converters drop it. */
+static int read_health(const json_t *run, struct source_config *c, struct err *err)
+{
+	struct source_texts test = { 0 };
+	const json_t *check = NULL;
+	int r = doc_object(run, "Healthcheck", &check, err);
+
+	if (r < 0 || !check)
+		return r;
+	r = doc_texts(check, "Test", &test, err);
+	if (r == 0)
+		r = take_test(run, &test, &c->health, err);
+	if (r == 0)
+		r = take_times(check, &c->health_times, err);
+	source_texts_done(&test);
+	return r < 0 ? r : 0;
+}
+
 /* Does it say anything? */
 static bool is_empty(const json_t *value)
 {
@@ -77,7 +159,7 @@ static bool is_empty(const json_t *value)
 
 /* Of the rest of the config, what is of the container that the image was made in, or of building
  * on it, is nobody's loss. */
-static int note_unplaced(const json_t *run, struct source_texts *unplaced)
+static int note_unplaced(const json_t *run, struct source_config *c)
 {
 	static const char *const known[] = {
 		"Entrypoint",  "Cmd",	       "Env",	       "User",	   "WorkingDir",
@@ -90,12 +172,13 @@ static int note_unplaced(const json_t *run, struct source_texts *unplaced)
 	int r = sorted_keys(run, &keys, &count);
 
 	for (size_t i = 0; r == 0 && i < count; i++) {
-		bool passed = is_empty(json_object_get(run, keys[i]));
+		bool passed = is_empty(json_object_get(run, keys[i])) ||
+			      (c->health_times && strcmp(keys[i], "Healthcheck") == 0);
 
 		for (size_t j = 0; j < sizeof(known) / sizeof(known[0]); j++)
 			passed = passed || strcmp(keys[i], known[j]) == 0;
 		if (!passed)
-			r = source_texts_add(unplaced, keys[i]);
+			r = source_texts_add(&c->unplaced, keys[i]);
 	}
 	free(keys);
 	return r;
@@ -123,8 +206,10 @@ static int read_run(const json_t *json, struct source_config *c, struct err *err
 	if (r == 0)
 		r = doc_set(run, "StopSignal", &c->stop_signal, err);
 	if (r == 0)
+		r = read_health(run, c, err);
+	if (r == 0)
 		r = add_keys(run, "Volumes", false, &c->volumes, err);
-	if (r == 0 && note_unplaced(run, &c->unplaced) < 0)
+	if (r == 0 && note_unplaced(run, c) < 0)
 		r = err_errno(err, -ENOMEM, "config");
 	return r == 0 ? add_keys(run, "Labels", true, &c->labels, err) : r;
 }
@@ -149,6 +234,7 @@ int oci_config_parse(const json_t *json, struct source_config *config,
 {
 	int r = doc_set(json, "os", &config->os, err);
 
+	config->image = true;
 	if (r == 0)
 		r = doc_set(json, "architecture", &config->arch, err);
 	if (r == 0)

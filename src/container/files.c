@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "container/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/sys.h"
+
+#define RESOLV "/resolv.conf"
+
+/* Where the device's owner gave a file of that name, theirs stays. */
+static bool is_injected(const struct container *container, const char *path, int dir,
+			const char *name)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < container->manifest->inject_count; i++) {
+		if (strcmp(container->manifest->injects[i], path) == 0)
+			return sys_fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			       st.st_size > 0;
+	}
+	return false;
+}
+
+/* A new file: the image's may be a link that leads anywhere. */
+static int replace(int dir, const char *name, const char *text, size_t size)
+{
+	int r = sys_unlinkat(dir, name, 0);
+	__fd int fd = -EBADF;
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	fd = sys_openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			0644);
+	r = fd < 0 ? fd : fd_write_all(fd, text, size);
+	return r < 0 ? r : sys_fchmod(fd, 0644);
+}
+
+static int make_text(int etc, const struct container *container, const char *path,
+		     const struct str *text, struct err *err)
+{
+	const char *name = path + strlen("/etc/");
+	int r;
+
+	if (is_injected(container, path, etc, name))
+		return 0;
+	r = replace(etc, name, text->buf, text->used);
+	return r < 0 ? err_errno(err, r, "%s", path) : 0;
+}
+
+static int make_hostname(int etc, const struct container *container, struct err *err)
+{
+	char buf[80];
+	struct str text;
+
+	str_init(&text, buf, sizeof(buf));
+	str_addf(&text, "%s\n", container->hostname);
+	return make_text(etc, container, "/etc/hostname", &text, err);
+}
+
+static int make_hosts(int etc, const struct container *container, struct err *err)
+{
+	char buf[320];
+	struct str text;
+
+	str_init(&text, buf, sizeof(buf));
+	str_addf(&text,
+		 "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+		 "fe00::\tip6-localnet\nff00::\tip6-mcastprefix\n"
+		 "ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n127.0.1.1\t%s\n",
+		 container->hostname);
+	return make_text(etc, container, "/etc/hosts", &text, err);
+}
+
+/* A link: what it leads to is replaced as a whole when the network changes, and seen at
+ * once; an engine's file of the start would go stale. */
+static int make_resolv(int etc, const struct container *container, struct err *err)
+{
+	char target[96];
+	struct str text;
+	int r;
+
+	if (!container->net || is_injected(container, "/etc" RESOLV, etc, RESOLV + 1))
+		return 0;
+	str_init(&text, target, sizeof(target));
+	str_addf(&text, "%s" RESOLV, container->net);
+	r = sys_unlinkat(etc, RESOLV + 1, 0);
+	if (r == 0 || r == -ENOENT)
+		r = sys_symlinkat(target, etc, RESOLV + 1);
+	return r < 0 ? err_errno(err, r, "/etc" RESOLV) : 0;
+}
+
+static int make_etc(int root, const struct container *container, struct err *err)
+{
+	__fd int etc = path_make_dirs_in(root, "etc", 0755);
+	int r;
+
+	if (etc < 0)
+		return err_errno(err, etc, "/etc");
+	r = make_hostname(etc, container, err);
+	if (r == 0)
+		r = make_hosts(etc, container, err);
+	return r < 0 ? r : make_resolv(etc, container, err);
+}
+
+/* Read-only, and as a directory: files in it are replaced by renaming. */
+static int show_net(int root, const struct container *container, struct err *err)
+{
+	char target[PATH_FD_SIZE];
+	__fd int at = path_make_dirs_in(root, container->net + 1, 0755);
+	int r = at;
+
+	if (at == -EROFS)
+		return 0;
+	if (at >= 0)
+		r = sys_mount(container->net, path_of_fd(target, at), NULL, MS_BIND,
+			      NULL);
+	if (r < 0)
+		return err_errno(err, r, "%s", container->net);
+	/* by name once more: the descriptor is of what lies below it now */
+	__fd int mount = path_open_in(root, container->net + 1, O_PATH | O_DIRECTORY);
+
+	r = mount;
+	if (mount >= 0)
+		r = sys_mount(NULL, path_of_fd(target, mount), NULL,
+			      MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV |
+				      MS_NOEXEC,
+			      NULL);
+	return r < 0 ? err_errno(err, r, "%s: read-only", container->net) : 0;
+}
+
+int files_make(int root, const struct container *container, struct err *err)
+{
+	int r = 0;
+
+	if (container->net)
+		r = show_net(root, container, err);
+	if (r == 0 && !container->again)
+		r = make_etc(root, container, err);
+	return r == -EROFS ? 0 : r;
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* The files that engines give a container: /etc/hostname, /etc/hosts, /etc/resolv.conf. */
+#include "container/start.h"
+
+/* Makes them below the directory @root, and shows the container what of init's it is to
+ * see. Where nothing can be written they are left as they are. 0 or -errno. */
+int files_make(int root, const struct container *container, struct err *err);

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "container/join.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/sys.h"
+#include "container/process.h"
+#include "container/program.h"
+
+#define NAMESPACES (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP)
+
+#define EXIT_NOT_STARTED 127
+
+/* An init inside may have made its own group one without processes: then it is left out. */
+static void enter_cgroup(int cgroup)
+{
+	__fd int procs =
+		cgroup < 0 ? -EBADF : path_open_own(cgroup, "cgroup.procs", O_WRONLY, 0);
+
+	if (procs >= 0)
+		(void)fd_write_all(procs, "0", 1);
+}
+
+static int run(const struct container *container, int target, const char *const *args,
+	       int output, struct err *err)
+{
+	char program[PROGRAM_SIZE];
+	struct process process = { .identity = container->identity,
+				   .program = program,
+				   .args = args,
+				   .env = container->environment->env };
+	struct program_search search = { .cwd = container->manifest->cwd,
+					 .identity = container->identity };
+	int r;
+
+	enter_cgroup(container->cgroup);
+	/* what runs in there must not look into a process that is still half init's */
+	(void)sys_prctl(PR_SET_DUMPABLE, 0);
+	r = sys_setns(target, NAMESPACES);
+	if (r < 0)
+		return err_errno(err, r, "joining the application");
+	r = process_limit(err);
+	if (r == 0)
+		r = process_stream(container->identity, output, output, err);
+	if (r == 0)
+		r = process_enter(container->manifest->cwd, err);
+	if (r < 0)
+		return r;
+	__fd int root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+	search.root = root;
+	search.path = environment_get(container->environment, "PATH");
+	r = program_find(&search, args[0], program, err);
+	return r < 0 ? r : process_become(&process, err);
+}
+
+static _Noreturn void child(const struct container *container, int target,
+			    const char *const *args, int output)
+{
+	struct err err = ERR_INIT;
+
+	(void)run(container, target, args, output, &err);
+	(void)fd_write_all(output, err.text, strlen(err.text));
+	sys_exit(EXIT_NOT_STARTED);
+}
+
+/* Only children get into another pid namespace, and only between these two calls. */
+static pid_t fork_there(int target, int self, struct err *err)
+{
+	int r = sys_setns(target, CLONE_NEWPID);
+	pid_t pid;
+
+	if (r < 0)
+		return err_errno(err, r, "the application's processes");
+	pid = sys_clone(0);
+	if (pid == 0)
+		return 0;
+	r = sys_setns(self, CLONE_NEWPID);
+	if (r < 0)
+		return err_errno(err, r, "back to one's own processes");
+	return pid < 0 ? err_errno(err, pid, "fork") : pid;
+}
+
+pid_t container_join(const struct container *container, pid_t pid,
+		     const char *const *args, int output, struct err *err)
+{
+	__fd int target = sys_pidfd_open(pid);
+	__fd int self = sys_pidfd_open(sys_getpid());
+	pid_t started;
+
+	if (target < 0 || self < 0)
+		return err_errno(err, target < 0 ? target : self, "pidfd_open");
+	started = fork_there(target, self, err);
+	if (started == 0)
+		child(container, target, args, output);
+	return started;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* What a process is set to before it becomes a program of a container, in the container's
+ * root. Each is for a new process: one that fails has to end. */
+#include "base/err.h"
+#include "container/identity.h"
+
+/* Open files, no core, the kernel's usual chance when memory is short. 0 or -errno. */
+int process_limit(struct err *err);
+
+/* /dev/null as 0, and @output and @errors as 1 and 2; pipes among them become @identity's.
+ * 0 or -errno. */
+int process_stream(const struct identity *identity, int output, int errors,
+		   struct err *err);
+
+/* Makes @cwd, with missing parents, and enters it. 0 or -errno. */
+int process_enter(const char *cwd, struct err *err);
+
+struct process {
+	const struct identity *identity;
+	const char *program;		      /* absolute */
+	const char *const *args, *const *env; /* NULL-ended */
+};
+
+/* Becomes it, with a session of its own and no other descriptor. Returns only -errno. */
+int process_become(const struct process *process, struct err *err);

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init/supervise/app.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "init/pid1/console.h"
+#include "init/supervise/host.h"
+
+#define SHM "/dev/shm"
+
+/* Of a `volume /dev/shm`; NULL: as engines have it. */
+static const char *shm_options(const struct manifest *manifest)
+{
+	for (size_t i = 0; i < manifest->volume_count; i++) {
+		if (strcmp(manifest->volumes[i].path, SHM) == 0)
+			return manifest->volumes[i].options;
+	}
+	return NULL;
+}
+
+int app_init(struct app *app, const struct stage *stage, struct loop *loop,
+	     struct err *err)
+{
+	const struct manifest *manifest = &stage->image->manifest;
+	int r;
+
+	app->loop = loop;
+	app->pid = 0;
+	app->report = -EBADF;
+	r = streams_open(&app->streams, loop, err);
+	if (r < 0)
+		return r;
+	r = check_init(&app->check, manifest, stage->run, loop, err);
+	if (r < 0)
+		return r;
+	app->container = (struct container){
+		.manifest = manifest,
+		.identity = &stage->identity,
+		.environment = &stage->environment,
+		.program = stage->program,
+		.hostname = stage->hostname,
+		.root = STAGE_STACK,
+		.shm = shm_options(manifest),
+		.cgroup = -EBADF,
+		.output = app->streams.ends[STREAM_OUT].to,
+		.errors = app->streams.ends[STREAM_ERR].to,
+	};
+	member_init(&app->member, manifest);
+	return 0;
+}
+
+static const char *name_of(const struct app *app)
+{
+	return app->container.manifest->name;
+}
+
+/* The start's process said what came of it, or is not there any more. */
+static void take_report(struct app *app)
+{
+	int report = fd_take(&app->report);
+
+	if (report < 0)
+		return;
+	loop_remove(app->loop, report);
+	if (container_report(report, &app->failure) < 0)
+		console_say("%s: not started: %s", name_of(app), app->failure.text);
+	fd_close(report);
+}
+
+static void reported(void *context, int fd)
+{
+	(void)fd;
+	take_report(context);
+}
+
+static void start(struct app *app, uint64_t now_ms)
+{
+	struct container *container = &app->container;
+	pid_t pid;
+
+	app->failure.text[0] = '\0';
+	container->cgroup = host_cgroup();
+	pid = container_start(container, &app->report, &app->failure);
+	fd_close(fd_take(&container->cgroup));
+	if (pid < 0) {
+		console_say("%s: not started: %s", name_of(app), app->failure.text);
+		member_ended(&app->member, pid, now_ms);
+		return;
+	}
+	container->again = true;
+	app->pid = pid;
+	member_began(&app->member, now_ms);
+	health_begin(&app->check.health, now_ms);
+	/* with no room for it, it is read when the process ends */
+	(void)loop_add(app->loop, app->report, reported, app);
+}
+
+void app_turn(struct app *app, uint64_t now_ms)
+{
+	enum member_act act;
+
+	if (app->pid > 0)
+		check_turn(&app->check, &app->container, app->pid, now_ms);
+	while ((act = member_due(&app->member, now_ms)) != MEMBER_NOTHING) {
+		if (act == MEMBER_START) {
+			start(app, now_ms);
+		} else {
+			console_say("%s: does not stop: killed", name_of(app));
+			(void)sys_kill(app->pid, SIGKILL);
+		}
+	}
+}
+
+static void say_end(const struct app *app, uint64_t now_ms)
+{
+	const struct member *member = &app->member;
+	int status = member->status;
+	char how[40], then[48] = "";
+
+	if (WIFSIGNALED(status))
+		(void)snprintf(how, sizeof(how), "killed by signal %d", WTERMSIG(status));
+	else
+		(void)snprintf(how, sizeof(how), "ended with status %d",
+			       WEXITSTATUS(status));
+	if (member->state == MEMBER_WAITING)
+		(void)snprintf(then, sizeof(then), ", starts again in %u ms",
+			       (unsigned int)(member->due_ms - now_ms));
+	else if (member->state == MEMBER_EXHAUSTED)
+		(void)snprintf(then, sizeof(then), ", is not started again");
+	console_say("%s: %s after %" PRIu64 " ms%s", name_of(app), how,
+		    now_ms - member->began_ms, then);
+}
+
+bool app_ended(struct app *app, pid_t pid, int status, uint64_t now_ms)
+{
+	if (check_ended(&app->check, pid, status, now_ms))
+		return true;
+	if (pid != app->pid)
+		return false;
+	app->pid = 0;
+	health_end(&app->check.health, now_ms);
+	take_report(app);
+	streams_drain(&app->streams);
+	member_ended(&app->member, status, now_ms);
+	say_end(app, now_ms);
+	return true;
+}
+
+uint64_t app_next(const struct app *app)
+{
+	uint64_t member_ms = member_next(&app->member);
+	uint64_t health_ms = health_next(&app->check.health);
+
+	return member_ms < health_ms ? member_ms : health_ms;
+}
+
+void app_stop(struct app *app, bool restarting, uint64_t now_ms)
+{
+	const char *name = app->container.manifest->stop_signal;
+
+	/* as process 1 of its namespace, it gets only what it has a handler for */
+	if (member_stop(&app->member, restarting, now_ms))
+		(void)sys_kill(app->pid, manifest_signal(name));
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* The application's process: what its state says is done to it. */
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/loop.h"
+#include "container/start.h"
+#include "init/stage.h"
+#include "init/supervise/check.h"
+#include "init/supervise/streams.h"
+#include "supervise/member.h"
+
+struct app {
+	struct member member;
+	struct container container;
+	struct check check;
+	struct streams streams;
+	struct loop *loop;
+	pid_t pid;	     /* 0: none */
+	int report;	     /* of a start under way, -EBADF: none is */
+	unsigned int unwell; /* restarts for its health, since it was healthy */
+	struct err failure;  /* why the last start came to nothing; "": it did not */
+};
+
+/* Not started yet. 0 or -errno. */
+int app_init(struct app *app, const struct stage *stage, struct loop *loop,
+	     struct err *err);
+
+/* Does what is due. */
+void app_turn(struct app *app, uint64_t now_ms);
+
+/* Its process @pid ended. False: that is none of it. */
+bool app_ended(struct app *app, pid_t pid, int status, uint64_t now_ms);
+
+/* When to turn again if nothing happens. */
+uint64_t app_next(const struct app *app);
+
+/* To be stopped in order, for good or to be started again at once. */
+void app_stop(struct app *app, bool restarting, uint64_t now_ms);

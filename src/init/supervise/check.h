@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* The check of an application's health: a program beside it, one at a time. */
+#include "base/loop.h"
+#include "container/join.h"
+#include "supervise/health.h"
+
+#define CHECK_SAID 4096
+
+struct check {
+	struct health health;
+	struct loop *loop;
+	int run;      /* directory of reports, borrowed */
+	pid_t pid;    /* 0: none */
+	int from, to; /* of the pipe that its output goes through; open for good */
+	char said[CHECK_SAID]; /* the last one's output, as far as there is room */
+	size_t said_size;
+};
+
+/* 0 or -errno. */
+int check_init(struct check *check, const struct manifest *manifest, int run,
+	       struct loop *loop, struct err *err);
+
+/* Does what is due to the application @pid. */
+void check_turn(struct check *check, const struct container *container, pid_t pid,
+		uint64_t now_ms);
+
+/* Its process ended. False: that is none of it. */
+bool check_ended(struct check *check, pid_t pid, int status, uint64_t now_ms);

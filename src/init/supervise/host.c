@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init/supervise/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/dir.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/sys.h"
+#include "stack/mount.h"
+
+#define CGROUPS "/sys/fs/cgroup"
+#define APP "app"
+/* Deeper than any init makes them. */
+#define DEPTH 16
+
+static void set(const char *path, const char *text)
+{
+	__fd int fd = sys_openat(AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0);
+
+	if (fd >= 0)
+		(void)fd_write_all(fd, text, strlen(text));
+}
+
+void host_prepare(void)
+{
+	static const char *const controllers[] = { "+cpu", "+memory", "+pids", "+io" };
+
+	(void)mount_new("cgroup2", NULL, NULL,
+			MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, CGROUPS,
+			NULL);
+	/* one by one: the kernel takes all of a line or nothing */
+	for (size_t i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++)
+		set(CGROUPS "/cgroup.subtree_control", controllers[i]);
+	/* as engines set them in a network of a container's own */
+	set("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+	set("/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
+}
+
+/* An init inside has made groups of its own. Their files go with them. */
+static void remove_groups(int parent, const char *name, unsigned int depth)
+{
+	__fd int fd = path_open_own(parent, name, O_RDONLY | O_DIRECTORY, 0);
+	const struct dirent *entry;
+	struct dir list;
+
+	if (fd < 0)
+		return;
+	dir_init(&list, fd);
+	while (depth < DEPTH && dir_next(&list, &entry) > 0) {
+		if (entry->d_type == DT_DIR)
+			remove_groups(fd, entry->d_name, depth + 1);
+	}
+	(void)sys_unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+int host_cgroup_there(void)
+{
+	return sys_openat(AT_FDCWD, CGROUPS "/" APP, O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+			  0);
+}
+
+int host_cgroup(void)
+{
+	__fd int top =
+		sys_openat(AT_FDCWD, CGROUPS, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	int r;
+
+	if (top < 0)
+		return top;
+	remove_groups(top, APP, 0);
+	r = sys_mkdirat(top, APP, 0755);
+	/* one that could not go is as good */
+	return r < 0 && r != -EEXIST ? r
+				     : path_open_own(top, APP, O_RDONLY | O_DIRECTORY, 0);
+}

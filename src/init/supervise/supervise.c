@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init/supervise/supervise.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/reboot.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/loop.h"
+#include "base/sys.h"
+#include "init/pid1/console.h"
+#include "init/report.h"
+#include "init/run.h"
+#include "init/supervise/app.h"
+#include "init/supervise/end.h"
+#include "init/supervise/host.h"
+#include "init/timeline.h"
+#include "init/trial/keeper.h"
+
+/* For what comes after the application: the keeper, disks. */
+#define END_MS 30000
+
+struct supervise {
+	struct loop loop;
+	struct app app;
+	struct end end;
+	enum member_state told; /* and of which start */
+	enum health_state told_health;
+	uint64_t told_starts;
+};
+
+static void begin_end(struct supervise *supervise, enum end_how how)
+{
+	uint64_t now_ms = loop_now_ms();
+
+	end_begin(&supervise->end, how, supervise->app.member.stop_timeout_ms + END_MS,
+		  now_ms);
+	app_stop(&supervise->app, false, now_ms);
+}
+
+/* All that have ended: the signals of several deaths may have become one. */
+static void reap(struct supervise *supervise)
+{
+	uint64_t now_ms = loop_now_ms();
+	int status;
+	pid_t pid;
+
+	while ((pid = sys_waitpid(-1, &status, WNOHANG)) > 0) {
+		keeper_ended(pid);
+		if (!app_ended(&supervise->app, pid, status, now_ms))
+			(void)end_ended(&supervise->end, pid);
+	}
+}
+
+static void take_signals(void *context, int fd)
+{
+	struct supervise *supervise = context;
+	int signal;
+
+	while ((signal = loop_next_signal(fd)) > 0) {
+		if (signal == SIGCHLD)
+			reap(supervise);
+		else
+			begin_end(supervise, signal == SIGPWR || signal == SIGUSR2
+						     ? END_POWEROFF
+						     : END_REBOOT);
+	}
+}
+
+static void give_up(struct supervise *supervise, enum record_reason reason)
+{
+	console_say("image %.12s: given up: %s", supervise->end.stage->image->id,
+		    record_reason_words(reason));
+	supervise->end.fell = reason;
+	begin_end(supervise, END_REBOOT);
+}
+
+/* As many restarts as may help; then the device itself is to start anew. */
+#define UNWELL 3
+
+static void look_at_health(struct supervise *supervise)
+{
+	struct app *app = &supervise->app;
+	enum manifest_unhealthy then = app->container.manifest->unhealthy;
+
+	if (app->check.health.state == HEALTH_HEALTHY)
+		app->unwell = 0;
+	if (app->check.health.state != HEALTH_UNHEALTHY ||
+	    supervise->end.how != END_NONE || app->member.state != MEMBER_RUNNING)
+		return;
+	if (keeper_tries(supervise->end.stage)) {
+		give_up(supervise, RECORD_REASON_UNHEALTHY);
+	} else if (then == MANIFEST_UNHEALTHY_REBOOT ||
+		   (then == MANIFEST_UNHEALTHY_RESTART && app->unwell == UNWELL)) {
+		console_say("%s: unhealthy: the device reboots",
+			    app->container.manifest->name);
+		begin_end(supervise, END_REBOOT);
+	} else if (then == MANIFEST_UNHEALTHY_RESTART) {
+		console_say("%s: unhealthy: starts again", app->container.manifest->name);
+		app->unwell++;
+		app_stop(app, true, loop_now_ms());
+	}
+}
+
+/* What it means for the device that the application fails: back to the image before, as
+ * long as this one is on trial. */
+static void look_at_member(struct supervise *supervise)
+{
+	const struct app *app = &supervise->app;
+	const struct stage *stage = supervise->end.stage;
+
+	if (supervise->end.how != END_NONE)
+		return;
+	if (member_is_hopeless(&app->member) && keeper_tries(stage)) {
+		give_up(supervise, RECORD_REASON_ENDED);
+	} else if (app->member.state == MEMBER_EXHAUSTED &&
+		   app->container.manifest->exhausted == MANIFEST_EXHAUSTED_REBOOT) {
+		begin_end(supervise, END_REBOOT);
+	}
+}
+
+/* For those who look from outside, and for the keeper. */
+static void tell(struct supervise *supervise, uint64_t now_ms)
+{
+	const struct member *member = &supervise->app.member;
+
+	const struct health *health = &supervise->app.check.health;
+
+	if (supervise->told == member->state && supervise->told_health == health->state &&
+	    supervise->told_starts == member->restart.count)
+		return;
+	supervise->told = member->state;
+	supervise->told_health = health->state;
+	supervise->told_starts = member->restart.count;
+	(void)report_app(supervise->end.stage->run, member, health, now_ms);
+}
+
+static void turn(struct supervise *supervise)
+{
+	struct app *app = &supervise->app;
+	uint64_t now_ms = loop_now_ms(), next_ms;
+
+	app_turn(app, now_ms);
+	look_at_member(supervise);
+	look_at_health(supervise);
+	tell(supervise, now_ms);
+	if (supervise->end.how != END_NONE && !member_lives(&app->member))
+		end_turn(&supervise->end, now_ms);
+	else if (now_ms >= supervise->end.deadline_ms && supervise->end.how != END_NONE)
+		end_now(&supervise->end);
+	next_ms = app_next(app);
+	if (end_next(&supervise->end) < next_ms)
+		next_ms = end_next(&supervise->end);
+	(void)loop_turn(&supervise->loop, next_ms);
+}
+
+/* SIGPWR and SIGUSR2 power off, as they do to other inits. */
+static int wait_for_signals(struct supervise *supervise, struct err *err)
+{
+	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT,  SIGPWR, SIGUSR1,
+				       SIGUSR2, SIGHUP,	 SIGPIPE, SIGQUIT };
+	__fd int fd = loop_signals(signals, sizeof(signals) / sizeof(signals[0]), err);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = loop_add(&supervise->loop, fd, take_signals, supervise);
+	if (r < 0)
+		return err_errno(err, r, "signals");
+	(void)TAKE_FD(fd);
+	/* Ctrl-Alt-Del is a SIGINT from now on, not a reset */
+	(void)sys_reboot(RB_DISABLE_CAD);
+	return 0;
+}
+
+/* The stack and the store are in use by their mounts alone. */
+static void close_stage(struct stage *stage)
+{
+	fd_close(fd_take(&stage->cwd));
+	fd_close(fd_take(&stage->root));
+	fd_close(fd_take(&stage->initramfs));
+	fd_close(fd_take(&stage->store));
+	fd_close(fd_take(&stage->factory));
+}
+
+static int prepare(struct supervise *supervise, struct stage *stage, struct err *err)
+{
+	uint64_t start_us = clock_now_us();
+	int r;
+
+	supervise->end.stage = stage;
+	host_prepare();
+	r = keeper_start(stage, err);
+	if (r == 0)
+		r = app_init(&supervise->app, stage, &supervise->loop, err);
+	if (r == 0)
+		r = wait_for_signals(supervise, err);
+	if (r < 0)
+		return r;
+	close_stage(stage);
+	timeline_add(start_us, "supervise");
+	r = timeline_write(stage->run);
+	if (r < 0)
+		console_say(STAGE_RUN "/boot: %s", err_reason(r));
+	run_announce(stage);
+	return 0;
+}
+
+int supervise_run(struct stage *stage, struct err *err)
+{
+	static struct supervise supervise;
+	int r = prepare(&supervise, stage, err);
+
+	if (r < 0) {
+		keeper_end();
+		return r;
+	}
+	for (;;)
+		turn(&supervise);
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A container's start: what its process finds, and that one which fails says why and is
+ * gone. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include <cmocka.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "container/start.h"
+#include "fake/fake.h"
+
+static struct manifest manifest;
+static const struct identity app = { .uid = 7, .gid = 8, .home = "/" };
+static struct environment environment = { .env = { "PATH=/bin", NULL } };
+static struct container container;
+static int read_end;
+static bool as_child;
+
+static void setup(void)
+{
+	int ends[2];
+
+	fake_reset();
+	fake_text("@proc:self/oom_score_adj", "-1000");
+	fake_dir("@sysfs:fs/cgroup");
+	fake_text("@cgroup2:app/cgroup.procs", "");
+	fake_boot();
+	fake_dir("/root");
+	fake_dir("/run/lamina/net");
+	assert_int_equal(sys_mount("none", "/root", "tmpfs", 0, NULL), 0);
+	assert_int_equal(sys_mount("none", "/sys/fs/cgroup", "cgroup2", 0, NULL), 0);
+	fake_dir("/root/etc");
+	fake_text("/root/etc/hosts", "");
+	fake_text("/root/bin/app", "#!/bin/sh\n");
+	fake_config.can_pivot = true;
+	fake_config.forks = as_child;
+	manifest_init(&manifest);
+	manifest.name = "demo";
+	manifest.args[0] = "/bin/app";
+	manifest.args[1] = "one";
+	manifest.cwd = "/srv/deep";
+	assert_int_equal(sys_pipe2(ends, O_CLOEXEC), 0);
+	read_end = ends[0];
+	container = (struct container){
+		.manifest = &manifest,
+		.identity = &app,
+		.environment = &environment,
+		.program = "/bin/app",
+		.hostname = "thing",
+		.root = "/root",
+		.net = "/run/lamina/net",
+		.cgroup = sys_openat(AT_FDCWD, "/sys/fs/cgroup/app",
+				     O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0),
+		.output = ends[1],
+		.errors = ends[1],
+	};
+	assert_true(container.cgroup >= 0);
+}
+
+static int start(struct err *err)
+{
+	int report = -EBADF;
+	pid_t pid = container_start(&container, &report, err);
+
+	fd_close(report);
+	return pid;
+}
+
+/* FAKE_EXECED, or FAKE_EXITED with what it said of it. */
+static enum fake_end start_child(struct container_report *ret_said, int *ret_status)
+{
+	struct err err = ERR_INIT;
+	enum fake_end end = fake_run(start, &err, ret_status);
+	const void *piped;
+	size_t size;
+
+	if (end != FAKE_EXITED)
+		return end;
+	piped = fake_piped(&size);
+	assert_int_equal(size, sizeof(*ret_said));
+	memcpy(ret_said, piped, size);
+	return end;
+}
+
+static void assert_started(void)
+{
+	struct container_report said = { .err = ERR_INIT };
+	int status = 0;
+
+	if (start_child(&said, &status) != FAKE_EXECED)
+		fail_msg("%d: %s", status, said.err.text);
+}
+
+static void assert_refused(int number, int status, const char *words)
+{
+	struct container_report said = { .err = ERR_INIT };
+	int value = 0;
+
+	assert_int_equal(start_child(&said, &value), FAKE_EXITED);
+	assert_string_equal(said.err.text, words);
+	assert_int_equal(said.result, number);
+	assert_int_equal(value, status);
+	assert_string_equal(fake_executed(), "");
+}
+
+static void what_it_finds(void **state)
+{
+	static const char *const nodes[] = { "null", "zero",   "full", "random",
+					     "tty",  "stdout", "ptmx", "urandom" };
+	char path[64];
+
+	(void)state;
+	as_child = true;
+	setup();
+	assert_started();
+	assert_string_equal(fake_executed(), "/bin/app one");
+	assert_true(fake_called("clone 0x2c020000"));
+	assert_string_equal(fake_type_of("/"), "tmpfs");
+	assert_string_equal(fake_type_of("/dev"), "tmpfs");
+	assert_string_equal(fake_type_of("/dev/pts"), "devpts");
+	assert_string_equal(fake_type_of("/dev/shm"), "tmpfs");
+	assert_string_equal(fake_type_of("/dev/mqueue"), "mqueue");
+	assert_string_equal(fake_type_of("/proc"), "proc");
+	assert_string_equal(fake_type_of("/sys"), "sysfs");
+	assert_string_equal(fake_type_of("/sys/fs/cgroup"), "cgroup2");
+	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+		(void)snprintf(path, sizeof(path), "/dev/%s", nodes[i]);
+		assert_true(fake_exists(path));
+	}
+	assert_string_equal(fake_text_of("/etc/hostname"), "thing\n");
+	assert_non_null(strstr(fake_text_of("/etc/hosts"), "127.0.0.1\tlocalhost\n"));
+	assert_non_null(strstr(fake_text_of("/etc/hosts"), "\tthing\n"));
+	assert_true(fake_exists("/srv/deep"));
+	assert_true(fake_called("sethostname thing"));
+	assert_true(fake_called("setrlimit 7 1024 524288"));
+	assert_true(fake_called("setrlimit 4 0 0"));
+	assert_true(fake_called("setsid"));
+	assert_true(fake_called("close_range 3 4294967295 0x4"));
+	assert_true(fake_called("setresuid 7 0"));
+	/* nothing of init's own is there */
+	assert_false(fake_exists("/root"));
+	assert_null(fake_leaks());
+}
+
+/* The image is not ours: what it has where the kernel's things go is not followed. */
+static void links_in_the_way(void **state)
+{
+	(void)state;
+	as_child = true;
+	setup();
+	fake_link("/root/dev", "/srv");
+	assert_refused(-ELOOP, 126, "/dev: not a directory in the image");
+	setup();
+	fake_link("/root/proc", "etc");
+	assert_refused(-ELOOP, 126, "/proc: not a directory in the image");
+	setup();
+	fake_link("/root/etc/hosts", "/etc/other");
+	fake_text("/root/etc/other", "untouched");
+	assert_started();
+	assert_string_equal(fake_text_of("/etc/other"), "untouched");
+}
+
+static void files_of_the_owner(void **state)
+{
+	(void)state;
+	as_child = true;
+	setup();
+	manifest.injects[manifest.inject_count++] = "/etc/hosts";
+	fake_text("/root/etc/hosts", "192.0.2.1 mine\n");
+	assert_started();
+	assert_string_equal(fake_text_of("/etc/hosts"), "192.0.2.1 mine\n");
+	/* it has none for this device */
+	setup();
+	manifest.injects[manifest.inject_count++] = "/etc/hosts";
+	assert_started();
+	assert_non_null(strstr(fake_text_of("/etc/hosts"), "localhost"));
+	/* the second time, what the application made of them stays */
+	setup();
+	container.again = true;
+	fake_text("/root/etc/hosts", "changed\n");
+	assert_started();
+	assert_string_equal(fake_text_of("/etc/hosts"), "changed\n");
+}
+
+static void programs_that_are_not_there(void **state)
+{
+	(void)state;
+	as_child = true;
+	setup();
+	container.program = "/bin/none";
+	assert_refused(-ENOENT, 127, "/bin/none: No such file or directory");
+	setup();
+	container.program = "/etc";
+	assert_refused(-EACCES, 126, "/etc: Permission denied");
+}
+
+/* What a kernel may lack, and programs do without. */
+static bool forgives(const char *call)
+{
+	return strstr(call, "close_range") != NULL;
+}
+
+/* Each failure is told with its errno and words, and no program runs after it. Before the
+ * new namespaces nothing is changed, so that nothing can be left. */
+static void every_call_fails_once(void **state)
+{
+	int n = 0;
+	bool failed;
+
+	(void)state;
+	as_child = true;
+	do {
+		struct container_report said = { .err = ERR_INIT };
+		enum fake_end end;
+		const char *call;
+		int status = 0;
+
+		setup();
+		fake_fail(++n, EDOM);
+		end = start_child(&said, &status);
+		failed = fake_failed() != NULL;
+		call = failed ? fake_failed() : "";
+		if (end == FAKE_EXECED) {
+			if (failed && !forgives(call))
+				fail_msg("%s: the failure was lost", call);
+			continue;
+		}
+		if (end == FAKE_RETURNED) { /* no process was made */
+			assert_int_equal(status, -EDOM);
+			assert_false(fake_called("fsopen"));
+			continue;
+		}
+		if (said.result != -EDOM || !said.err.text[0])
+			fail_msg("%s: said %d, `%s'", call, said.result, said.err.text);
+		assert_int_equal(status, 126);
+		assert_string_equal(fake_executed(), "");
+	} while (failed);
+	assert_true(n > 80);
+}
+
+static int start_there(struct err *err)
+{
+	int r = start(err);
+
+	fd_close(container.cgroup);
+	fd_close(container.output);
+	fd_close(read_end);
+	return r;
+}
+
+/* Of process 1 itself: a pipe and a process are all it makes. */
+static void every_call_of_the_parent_fails_once(void **state)
+{
+	const struct fake_sweep sweep = {
+		.setup = setup,
+		.run = start_there,
+		.names = "pipe|namespaces",
+	};
+
+	(void)state;
+	as_child = false;
+	assert_int_equal(fake_sweep(&sweep), 2);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_it_finds),
+		cmocka_unit_test(links_in_the_way),
+		cmocka_unit_test(files_of_the_owner),
+		cmocka_unit_test(programs_that_are_not_there),
+		cmocka_unit_test(every_call_fails_once),
+		cmocka_unit_test(every_call_of_the_parent_fails_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
