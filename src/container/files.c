@@ -12,7 +12,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 
-#define RESOLV "/resolv.conf"
+#define RESOLV "resolv.conf"
 
 /* Where the device's owner gave a file of that name, theirs stays. */
 static bool is_injected(const struct container *container, const char *path, int dir,
@@ -86,14 +86,14 @@ static int make_resolv(int etc, const struct container *container, struct err *e
 	struct str text;
 	int r;
 
-	if (!container->net || is_injected(container, "/etc" RESOLV, etc, RESOLV + 1))
+	if (!container->net || is_injected(container, "/etc/" RESOLV, etc, RESOLV))
 		return 0;
 	str_init(&text, target, sizeof(target));
-	str_addf(&text, "%s" RESOLV, container->net);
-	r = sys_unlinkat(etc, RESOLV + 1, 0);
+	str_addf(&text, "%s/" RESOLV, container->net);
+	r = sys_unlinkat(etc, RESOLV, 0);
 	if (r == 0 || r == -ENOENT)
-		r = sys_symlinkat(target, etc, RESOLV + 1);
-	return r < 0 ? err_errno(err, r, "/etc" RESOLV) : 0;
+		r = sys_symlinkat(target, etc, RESOLV);
+	return r < 0 ? err_errno(err, r, "/etc/" RESOLV) : 0;
 }
 
 static int make_etc(int root, const struct container *container, struct err *err)
