@@ -198,6 +198,7 @@ buildah_image()
 		root=$(build mount "$container") && ours "$root" &&
 		cp -a --sparse=always "$root/." "$scratch/shown" || return 1
 	chmod 755 "$scratch/shown" # of the root, for which no layer has an entry, buildah makes 0555
+	touch -d @0 "$scratch/shown" # and the present time
 	build umount --all
 	build rm --all
 }

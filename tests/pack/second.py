@@ -13,6 +13,7 @@ umoci 0.4.7 is known to differ in this (and says how often):
   hidden      a directory that an opaque mark hides, and that only entries below it make again, keeps
               what it was like, if the mark comes after those entries; else it is 0755 and root's
   self        a hard link to itself, or to what its own name replaces, fails
+  root        an entry that would make something else than a directory of the root fails
   order       entries below a file of a lower layer fail, if the whiteout of that file comes after them
 Everything else, of every path, must be the same."""
 import argparse
@@ -112,6 +113,7 @@ def differences(layers):
     got, failed = unpack(layers)
     if failed:
         if not (failed.endswith("link: no such file or directory") and know("self") or
+                failed.endswith("refusing to change type of root directory") and know("root") or
                 failed.endswith(": not a directory") and know("order")):
             yield failed
         return

@@ -28,20 +28,20 @@ static const struct {
 	describe_fill *fill;
 	bool no_label; /* an image's config has its own place for it */
 } own[MANIFEST_KEYS] = {
-	[MANIFEST_KEY_name] = { describe_name },
-	[MANIFEST_KEY_version] = { describe_version },
-	[MANIFEST_KEY_compatible] = { describe_compatible },
+	[MANIFEST_KEY_name] = { describe_name, false },
+	[MANIFEST_KEY_version] = { describe_version, false },
+	[MANIFEST_KEY_compatible] = { describe_compatible, false },
 	[MANIFEST_KEY_arch] = { describe_processor, true },
-	[MANIFEST_KEY_volume] = { describe_volumes },
+	[MANIFEST_KEY_volume] = { describe_volumes, false },
 	[MANIFEST_KEY_arg] = { describe_args, true },
 	[MANIFEST_KEY_env] = { describe_env, true },
 	[MANIFEST_KEY_cwd] = { describe_cwd, true },
 	[MANIFEST_KEY_user] = { describe_user, true },
 	[MANIFEST_KEY_stop_signal] = { describe_stop_signal, true },
-	[MANIFEST_KEY_run] = { describe_run },
-	[MANIFEST_KEY_health] = { describe_health },
+	[MANIFEST_KEY_run] = { describe_run, false },
+	[MANIFEST_KEY_health] = { describe_health, false },
 	[MANIFEST_KEY_health_arg] = { describe_health_args, true },
-	[MANIFEST_KEY_source] = { describe_sources },
+	[MANIFEST_KEY_source] = { describe_sources, false },
 };
 
 static const char *label_of(const struct description *d, enum manifest_key_id id)
