@@ -138,7 +138,9 @@ static int boot(struct judge *judge, int store, struct select_image *ret_image,
 {
 	static struct select select;
 	struct writable writable;
-	struct select_ops ops = { make_writable, say, &writable };
+	struct select_ops ops = { .writable = make_writable,
+				  .say = say,
+				  .context = &writable };
 	int r;
 
 	memset(&select, 0, sizeof(select));
