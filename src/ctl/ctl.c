@@ -177,7 +177,8 @@ const char *ctl_slot_name(const struct record *record, const char *id)
 {
 	struct digest digest;
 
-	if (digest_parse(id, strlen(id), &digest) < 0)
+	/* what the record leaves empty is nobody's id */
+	if (digest_parse(id, strlen(id), &digest) < 0 || !digest_is_set(&digest))
 		return NULL;
 	for (enum decide_slot slot = 0; slot < DECIDE_FACTORY; slot++)
 		if (digest_equal(decide_slot_id(record, slot), &digest))

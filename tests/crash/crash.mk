@@ -7,10 +7,10 @@ crash-objs := $(patsubst %.c,$(O)/%.o,$(wildcard tests/crash/*.c) tests/known.c)
 # One rule broken in each: linked in place of what they wrap.
 crash-mutants := $(patsubst tests/crash/mutant/%.c,$(O)/tests/crash/laminactl-%,$(wildcard tests/crash/mutant/*.c))
 
-$(crash-tool): $(crash-objs) $(call archives,store) $(mbedtls-archive)
+$(crash-tool): $(crash-objs) $(call archives,slot install) $(mbedtls-archive)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ldflags) -fno-lto -Wl,--wrap=key_verify -o $@ $(crash-objs) \
-		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call room-libs,store)
+		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call room-libs,slot install)
 
 wrap-flushed-never := sys_fsync sys_fdatasync
 wrap-one-copy := state_write

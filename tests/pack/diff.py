@@ -76,8 +76,6 @@ def reported(diff):
     out = {}
     for change in diff["changes"]:
         what = {"data" if w in ("size", "content", "target", "device") else w for w in change["what"]}
-        if change["path"] == "/":
-            what -= {"time", "attributes"}
         if change["change"] != "changed":
             out[change["path"]] = change["change"]
         elif what:

@@ -46,7 +46,7 @@ test_every_symbol() {
 }
 
 test_only_what_is_in_use() {
-	board qemu-arm | grep -v -e EXT4 -e SQUASHFS_ZSTD -e EFI_PARTITION >config
+	board qemu-arm | grep -v -e EXT4 -e SQUASHFS_ZSTD -e EFI_PARTITION -e BLK_DEV_NVME >config
 	refuses "3 of" lamina kernel-check config
 	grep -q "^CONFIG_EXT4_FS .*(store-type=ext4)$" "$top/out"
 	lamina kernel-check config --store-type f2fs --compression xz --partitions mbr

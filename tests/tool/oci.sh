@@ -436,12 +436,12 @@ test_what_a_config_says_in_vain_is_told() {
 		json.dump(index, open("img/index.json", "w"))
 	PY
 	m=$(lamina pack -o out -c x oci:img 2>err)
-	for words in "left out: Healthcheck" "the label org.lamina.nonsense" "volume '/run' is left out" \
+	for words in "the label org.lamina.nonsense" "volume '/run' is left out" \
 		"stop signal 'SIGSTOP' is left out"; do
 		grep -qF "$words" err || say "no '$words' in $(cat err)"
 	done
 	manifest "$m" >got
-	equal "$(grep -cxF -e "arg /bin/sh" -e "user app" -e "volume /data persist" got)" 3
+	equal "$(grep -cxF -e "arg /bin/sh" -e "user app" -e "volume /data persist" -e "health-arg true" got)" 4
 }
 
 # tar writes an ACL as a text, as an attribute, or not at all: the mode is the file's in all of them.

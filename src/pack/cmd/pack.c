@@ -53,7 +53,7 @@ static const struct cmd_option options[] = {
 	[OPT_EXCLUDE] = { "exclude", 'x', "GLOB", "leave these paths out" },
 	[OPT_OWNER] = { "owner", 0, "UID:GID", "of all in dir: sources" },
 	[OPT_REPLACE_LINKS] = { "replace-links", 0, NULL,
-				"by one's own directories, as an image's layer would" },
+				"by one's own directories, as image layers do" },
 	[OPT_COMPRESSION] = { "compression", 0, "NAME[:N]",
 			      "zstd, gzip, xz, lz4, lzo, none" },
 	[OPT_BLOCK_SIZE] = { "block-size", 0, "SIZE", "of squashfs, 4K to 1M (128K)" },
