@@ -10,7 +10,7 @@ crash-mutants := $(patsubst tests/crash/mutant/%.c,$(O)/tests/crash/laminactl-%,
 $(crash-tool): $(crash-objs) $(call archives,slot install) $(mbedtls-archive)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ldflags) -fno-lto -Wl,--wrap=key_verify -o $@ $(crash-objs) \
-		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call room-libs,slot install)
+		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call room-libs,slot)
 
 wrap-flushed-never := sys_fsync sys_fdatasync
 wrap-one-copy := state_write
