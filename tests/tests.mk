@@ -158,7 +158,7 @@ ifeq ($(CONFIG_LAMINA_FOR_HOST),y)
 ifeq ($(TEST),)
 check: test-programs programs
 	@O=$(O) tests/run $(run-flags) $(unit-tests) $(fake-tests) $(if $(RESULTS),,$(tree-tests)) \
-		tests/tree/links.sh
+		$(if $(shared-tests),tests/tree/links.sh)
 else
 check: $(call test-built,$(TEST))
 	@O=$(O) tests/run --summary $(call test-runs,$(TEST))

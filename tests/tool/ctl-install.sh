@@ -135,8 +135,8 @@ test_signatures_are_merged() {
 	equal "$(sort "$sig")" "$(sort both)"
 	# what a device knows not to hold goes; of what it can't know, its own stays
 	sed "/$(lamina keygen --keyring "$b.pub" | cut -d ' ' -f 2)/d" both >only-a
-	sed -e "s/^\(sig $(lamina keygen --keyring "$b.pub" | cut -d ' ' -f 2) [^ ]* \).*/\1$(
-		openssl dgst -sha256 -sign "$b.key" </dev/null | base64 -w 0)/" both >bad-b
+	sed -e "s|^\(sig $(lamina keygen --keyring "$b.pub" | cut -d ' ' -f 2) [^ ]* \).*|\1$(
+		openssl dgst -sha256 -sign "$b.key" </dev/null | base64 -w 0)|" both >bad-b
 	cp bad-b "by-b/images/$id/manifest.sig"
 	ctl install by-b >/dev/null
 	equal "$(sort "$sig")" "$(sort both)"
