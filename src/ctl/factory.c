@@ -32,11 +32,15 @@ static int judge_device(const struct ctl *ctl, struct err *err)
 	const struct policy *policy = &ctl->settings.policy;
 	char device[64], path[CTL_PATH_SIZE];
 	__fd int fd = find_device(policy->factory, 0, device, err);
-	int r = fd < 0 ? fd : ctl_path(ctl, "factory", path, err);
+	int r = fd < 0 ? fd : ctl_path(ctl, "private", path, err);
 
 	if (r < 0)
 		return r;
-	r = sys_mkdirat(AT_FDCWD, path, 0755);
+	r = sys_mkdirat(AT_FDCWD, path, 0700); /* of an init that makes none */
+	if (r == 0 || r == -EEXIST)
+		r = ctl_path(ctl, "private/factory", path, err);
+	if (r == 0)
+		r = sys_mkdirat(AT_FDCWD, path, 0755);
 	if (r == 0 || r == -EEXIST)
 		r = sys_mount(device, path, policy->factory_type,
 			      MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);

@@ -80,7 +80,13 @@ static int open_run(struct err *err)
 	if (r < 0 && r != -EEXIST)
 		return err_errno(err, r, STAGE_RUN);
 	stage.run = sys_openat(AT_FDCWD, STAGE_RUN, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	return stage.run < 0 ? err_errno(err, stage.run, STAGE_RUN) : 0;
+	if (stage.run < 0)
+		return err_errno(err, stage.run, STAGE_RUN);
+	r = sys_mkdirat(AT_FDCWD, STAGE_PRIVATE, 0700);
+	if (r < 0 && r != -EEXIST)
+		return err_errno(err, r, STAGE_PRIVATE);
+	r = sys_symlinkat("private/store", AT_FDCWD, STAGE_STORE_LINK);
+	return r < 0 && r != -EEXIST ? err_errno(err, r, STAGE_STORE_LINK) : 0;
 }
 
 static int writable(void *context, bool on, struct err *err)

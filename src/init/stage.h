@@ -20,8 +20,13 @@
 
 /* These move along with /run. */
 #define STAGE_RUN "/run/lamina"
-#define STAGE_STORE STAGE_RUN "/store"
-#define STAGE_FACTORY STAGE_RUN "/factory"
+
+/* Root's alone, whatever modes a store's own directories have: who may open the store holds
+ * its lock, and reads every layer and the device's secrets. */
+#define STAGE_PRIVATE STAGE_RUN "/private"
+#define STAGE_STORE STAGE_PRIVATE "/store"
+#define STAGE_FACTORY STAGE_PRIVATE "/factory"
+#define STAGE_STORE_LINK STAGE_RUN "/store" /* the name that everybody uses */
 
 struct stage {
 	const struct settings *settings;

@@ -105,7 +105,7 @@ static int create(int store, int *ret_fd)
 		r = take_away(store, NEW_NAME);
 	if (r < 0)
 		return r;
-	__fd int fd = path_open_own(store, NEW_NAME, O_RDWR | O_CREAT | O_EXCL, 0644);
+	__fd int fd = path_open_own(store, NEW_NAME, O_RDWR | O_CREAT | O_EXCL, 0600);
 
 	if (fd < 0)
 		return fd;

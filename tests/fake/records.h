@@ -60,7 +60,7 @@ static inline void break_image(int serial)
 
 static inline struct record record_of_store(void)
 {
-	const char *bytes = fake_text_of("/run/lamina/store/state");
+	const char *bytes = fake_text_of("/run/lamina/private/store/state");
 	struct record record;
 
 	assert_non_null(bytes);

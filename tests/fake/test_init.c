@@ -145,13 +145,14 @@ static void what_the_manifest_asks_for(void **state)
 	assert_string_equal(fake_type_of("/tmp/x"), "tmpfs");
 	assert_string_equal(fake_type_of("/dev/shm"), "tmpfs");
 	assert_true(fake_exists("/srv/deep"));
-	assert_true(fake_exists("/run/lamina/store/volumes/thermostat/data"));
+	assert_true(fake_exists("/run/lamina/private/store/volumes/thermostat/data"));
 	assert_false(fake_exists("/etc/none"));
 	assert_true(fake_called("setgroups 1"));
 	assert_true(fake_called("setresgid 8"));
 	assert_true(fake_called("setresuid 7"));
 	/* the store's own mount is read-only again */
-	assert_int_equal(sys_mkdirat(AT_FDCWD, "/run/lamina/store/x", 0700), -EROFS);
+	assert_int_equal(sys_mkdirat(AT_FDCWD, "/run/lamina/private/store/x", 0700),
+			 -EROFS);
 	assert_int_equal(sys_mkdirat(AT_FDCWD, "/data/x", 0700), 0);
 }
 

@@ -191,7 +191,7 @@ static void setup_keeper(void)
 
 static void check_kept(int r, const char *call)
 {
-	const char *bytes = fake_text_of("/run/lamina/store/state");
+	const char *bytes = fake_text_of("/run/lamina/private/store/state");
 	bool confirmed = false;
 
 	if (r < 0 || !fake_called("sigaction"))

@@ -43,7 +43,7 @@ static void below_its_floor(void **state)
 	put_machine();
 	put_state_disk("vdb");
 	assert_fails(-ESTALE, "below the rollback floor 12");
-	assert_false(fake_called("mount - at /run/lamina/store"));
+	assert_false(fake_called("mount - at /run/lamina/private/store"));
 }
 
 static void missing(void **state)

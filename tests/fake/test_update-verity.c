@@ -63,7 +63,7 @@ static void goes_to_previous(void **state)
 	assert_true(fake_called("unlinkat dmesg-ramoops-0"));
 	assert_non_null(strstr(fake_text_of("/run/lamina/panic"), WORDS));
 	assert_false(fake_called("pwrite"));
-	assert_false(fake_called("mount - at /run/lamina/store"));
+	assert_false(fake_called("mount - at /run/lamina/private/store"));
 	assert_false(fake_called("/dev/watchdog"));
 }
 

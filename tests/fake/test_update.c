@@ -44,7 +44,7 @@ static void confirmed_writes_nothing(void **state)
 	assert_runs("current", current);
 	assert_false(fake_called("openat2 keeper"));
 	assert_false(fake_called("pwrite"));
-	assert_false(fake_called("mount - at /run/lamina/store"));
+	assert_false(fake_called("mount - at /run/lamina/private/store"));
 	assert_false(fake_watchdog_runs());
 	assert_true(call_of("openat /dev/watchdog") > 0);
 	assert_true(call_of("openat /dev/watchdog") < call_of("fsopen ext4"));
@@ -197,7 +197,7 @@ static void factory_on_a_disk(void **state)
 	break_image(10);
 	assert_boots();
 	assert_runs("factory", factory);
-	assert_string_equal(fake_type_of("/run/lamina/factory"), "ext4");
+	assert_string_equal(fake_type_of("/run/lamina/private/factory"), "ext4");
 	put_two(0);
 	break_image(10);
 	assert_fails(-ENXIO, "factory /dev/vdb: ");
@@ -241,7 +241,7 @@ static void record_on_a_device(void **state)
 	assert_boots();
 	assert_runs("candidate", candidate);
 	assert_non_null(strstr(fake_console(), "), candidate, try 1 of 3, "));
-	assert_false(fake_called("mount - at /run/lamina/store"));
+	assert_false(fake_called("mount - at /run/lamina/private/store"));
 	/* without the device nothing is started: see test_update-record.c */
 	put_two(3);
 	assert_fails(-ENXIO, "without its record: state: /dev/vdb: not there after");
@@ -257,7 +257,7 @@ static void setup_two(void)
 /* Whichever call fails, something boots, and no candidate that was not counted. */
 static void check_start(int r, const char *call)
 {
-	const char *bytes = fake_text_of("/run/lamina/store/state");
+	const char *bytes = fake_text_of("/run/lamina/private/store/state");
 	const char *image = fake_text_of("/run/lamina/image");
 
 	if (r < 0)

@@ -248,7 +248,7 @@ test_what_can_not_be_a_record() {
 	rm -r run/store/state && : >run/store/state
 	ctl install image-5
 	equal "$(line current | cut -c 1-12)" "${old:0:12}"
-	equal "$(stat -c %a run/store/state)" 644
+	equal "$(stat -c %a run/store/state)" 600
 }
 
 test_a_newer_record() {
