@@ -306,11 +306,14 @@ int identity_resolve(int root, const char *user, struct identity *ret_identity,
 	ret_identity->gid = entry.gid;
 	(void)strcpy(ret_identity->home, entry.home[0] == '/' ? entry.home : "/");
 	if (with_group)
-		return resolve_group(root, rest, ret_identity, err);
-	if (!entry.name[0])
-		return 0;
-	r = find_memberships(root, entry.name, ret_identity);
-	return r < 0 ? err_errno(err, r, "/etc/group of the image") : 0;
+		r = resolve_group(root, rest, ret_identity, err);
+	else if (entry.name[0])
+		r = find_memberships(root, entry.name, ret_identity);
+	if (r < 0)
+		return with_group ? r : err_errno(err, r, "/etc/group of the image");
+	/* a set-group-ID program can't drop it and so get past a file that shuts it out */
+	ret_identity->groups[ret_identity->group_count++] = ret_identity->gid;
+	return 0;
 }
 
 int identity_apply(const struct identity *identity, struct err *err)

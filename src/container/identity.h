@@ -12,12 +12,12 @@
 struct identity {
 	uid_t uid;
 	gid_t gid;
-	gid_t groups[IDENTITY_MAX_GROUPS]; /* supplementary, without gid */
+	gid_t groups[IDENTITY_MAX_GROUPS + 1]; /* supplementary, gid the last of them */
 	size_t group_count;
 	char home[256]; /* of the passwd entry, or "/" */
 };
 
-/* "name|id[:group|id]"; with a group given there are no supplementary groups, as
+/* "name|id[:group|id]"; with a group given there are no other supplementary groups, as
  * container engines do it. -ENOENT names the user or group that isn't there. @root is a
  * directory fd. */
 int identity_resolve(int root, const char *user, struct identity *ret_identity,

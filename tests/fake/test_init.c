@@ -147,7 +147,7 @@ static void what_the_manifest_asks_for(void **state)
 	assert_true(fake_exists("/srv/deep"));
 	assert_true(fake_exists("/run/lamina/private/store/volumes/thermostat/data"));
 	assert_false(fake_exists("/etc/none"));
-	assert_true(fake_called("setgroups 1"));
+	assert_true(fake_called("setgroups 2"));
 	assert_true(fake_called("setresgid 8"));
 	assert_true(fake_called("setresuid 7"));
 	/* the store's own mount is read-only again */
@@ -313,7 +313,7 @@ static void the_rehearsal_itself(void **state)
 	fake_config.as_rehearsed = true;
 	assert_int_equal(fake_run(boot, &err, &r), FAKE_EXECED);
 	assert_string_equal(fake_executed(), "/bin/app one");
-	assert_true(fake_called("setgroups 1") && fake_called("setresgid 8"));
+	assert_true(fake_called("setgroups 2") && fake_called("setresgid 8"));
 	assert_true(fake_called("setresuid 7"));
 	calls = fake_calls();
 	for (n = 1; n <= calls; n++) {

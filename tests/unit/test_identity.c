@@ -51,28 +51,30 @@ static void by_name_and_by_number(void **state)
 {
 	(void)state;
 	put_files();
-	assert_identity("root", 0, 0, 0, "/root");
-	assert_identity("app", 1000, 1001, 2, "/home/app");
+	assert_identity("root", 0, 0, 1, "/root");
+	assert_identity("app", 1000, 1001, 3, "/home/app");
 	assert_int_equal(identity.groups[0], 44);
 	assert_int_equal(identity.groups[1], 20);
+	assert_int_equal(identity.groups[2], 1001);
 	/* a number that has an entry is that entry, the first one */
-	assert_identity("1000", 1000, 1001, 2, "/home/app");
+	assert_identity("1000", 1000, 1001, 3, "/home/app");
 	/* a name of digits is found as a name */
-	assert_identity("4242", 77, 78, 0, "/home/digits");
+	assert_identity("4242", 77, 78, 1, "/home/digits");
 	/* a number without an entry is itself, in root's group */
-	assert_identity("54321", 54321, 0, 0, "/");
+	assert_identity("54321", 54321, 0, 1, "/");
 	/* no newline at the end of the file, and a home that is no absolute path */
-	assert_identity("last", 5, 6, 0, "/");
+	assert_identity("last", 5, 6, 1, "/");
 }
 
 static void a_group_excludes_others(void **state)
 {
 	(void)state;
 	put_files();
-	assert_identity("app:video", 1000, 44, 0, "/home/app");
-	assert_identity("app:29", 1000, 29, 0, "/home/app");
-	assert_identity("0:0", 0, 0, 0, "/root");
-	assert_identity("7:4294967294", 7, 4294967294U, 0, "/");
+	assert_identity("app:video", 1000, 44, 1, "/home/app");
+	assert_int_equal(identity.groups[0], 44);
+	assert_identity("app:29", 1000, 29, 1, "/home/app");
+	assert_identity("0:0", 0, 0, 1, "/root");
+	assert_identity("7:4294967294", 7, 4294967294U, 1, "/");
 }
 
 static void names_what_is_missing(void **state)
@@ -95,8 +97,8 @@ static void an_image_without_files(void **state)
 	struct err err = ERR_INIT;
 
 	(void)state;
-	assert_identity("0:0", 0, 0, 0, "/");
-	assert_identity("1000", 1000, 0, 0, "/");
+	assert_identity("0:0", 0, 0, 1, "/");
+	assert_identity("1000", 1000, 0, 1, "/");
 	assert_tells(resolve("root", &err), -ENOENT, err, "no user root in");
 }
 
@@ -109,9 +111,9 @@ static void files_are_the_image_s(void **state)
 	put_files();
 	tree_file("usr/passwd", "linked:x:8:9::/linked:\n", 0644);
 	tree_link("etc/passwd", "/usr/passwd");
-	assert_identity("linked", 8, 9, 0, "/linked");
+	assert_identity("linked", 8, 9, 1, "/linked");
 	tree_link("etc/passwd", "../../../../../../../usr/passwd");
-	assert_identity("linked", 8, 9, 0, "/linked");
+	assert_identity("linked", 8, 9, 1, "/linked");
 	tree_unlink("etc/passwd");
 	tree_fifo("etc/passwd");
 	assert_tells(resolve("root", &err), -EINVAL, err, "/etc/passwd of the image");
@@ -131,8 +133,8 @@ static void long_lines(void **state)
 		at += size;
 		(void)sprintf(at, ":x:3:3:::\nafter:x:2:2::/two:\n");
 		tree_file("etc/passwd", text, 0644);
-		assert_identity("first", 1, 1, 0, "/one");
-		assert_identity("after", 2, 2, 0, "/two");
+		assert_identity("first", 1, 1, 1, "/one");
+		assert_identity("after", 2, 2, 1, "/two");
 	}
 	/* one that never ends */
 	memset(text, 'y', sizeof(text) - 1);
@@ -152,7 +154,7 @@ static void too_many_groups(void **state)
 	for (int i = 0; i < IDENTITY_MAX_GROUPS; i++)
 		at += sprintf(at, "g%d:x:%d:app\n", i, 3000 + i);
 	tree_file("etc/group", text, 0644);
-	assert_identity("app", 1000, 1001, IDENTITY_MAX_GROUPS, "/home/app");
+	assert_identity("app", 1000, 1001, IDENTITY_MAX_GROUPS + 1, "/home/app");
 	(void)sprintf(at, "more:x:9999:app\n");
 	tree_file("etc/group", text, 0644);
 	assert_tells(resolve("app", &err), -E2BIG, err, "/etc/group of the image");
