@@ -22,7 +22,7 @@ needs-LAMINA_VERITY := fake/test_dm fake/test_init fake/test_keeper fake/test_pl
 needs-LAMINA_UPDATE := fake/test_change fake/test_keeper fake/test_select fake/test_update \
 	fake/test_update-record fake/test_update-verity unit/test_decide-model unit/test_select
 needs-LAMINA_WATCHDOG := fake/test_keeper fake/test_update
-needs-LAMINA_SUPERVISE := fake/test_start
+needs-LAMINA_SUPERVISE := fake/test_log fake/test_start
 needs-LAMINA_TIMELINE := fake/test_timeline
 needs-LAMINA_KEY_P256 := unit/test_key unit/test_p256
 needs-LAMINA_KEY_RSA := unit/test_key unit/test_rsa

@@ -68,6 +68,12 @@ struct manifest_health {
 
 #define MANIFEST_MAX_HEALTH_ARGS 32
 
+/* Where the program's output goes. */
+struct manifest_log {
+	uint64_t size_bytes; /* of the ring in memory, whole 4096s */
+	bool console;	     /* and there too */
+};
+
 /* What follows when it failed, and is not started again. */
 enum manifest_exhausted {
 	MANIFEST_EXHAUSTED_REBOOT,
@@ -118,6 +124,7 @@ struct manifest {
 	const char *health_args[MANIFEST_MAX_HEALTH_ARGS + 1]; /* ended by NULL */
 	size_t health_arg_count;
 	enum manifest_unhealthy unhealthy;
+	struct manifest_log log;
 
 	const char *sources[MANIFEST_MAX_LAYERS]; /* informational, in line order */
 	size_t source_count;

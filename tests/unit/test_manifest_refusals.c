@@ -116,7 +116,23 @@ static void supervision(void **state)
 	static const char hostname[] =
 		"line 2: hostname: must match [A-Za-z0-9][A-Za-z0-9.-]{0,62}";
 
+	static const char log_size[] =
+		"line 2: log: must be size=N with 16k to 64m, in steps of 4k";
+	static const char log_words[] = "line 2: log: takes size= and console";
+
 	(void)state;
+	REFUSE({ "log", "line 2: log: value missing" }, { "log console", log_size },
+	       { "log size=", log_size }, { "log size=12k", log_size },
+	       { "log size=17k", log_size }, { "log size=65m", log_size },
+	       { "log size=1g", log_size }, { "log size=64k quiet", log_words },
+	       { "log size=64k console console", log_words },
+	       { "log size=64k\nrun exec", "log: goes with run supervise only" });
+	ACCEPT("log size=64m");
+	assert_int_equal(manifest.log.size_bytes, 64 << 20);
+	assert_false(manifest.log.console);
+	ACCEPT("log size=16384 console");
+	assert_int_equal(manifest.log.size_bytes, 16384);
+	assert_true(manifest.log.console);
 	REFUSE({ "restart", restart }, { "restart never", restart },
 	       { "restart always:1", restart }, { "restart no:1", restart },
 	       { "restart on-failure:", times }, { "restart on-failure:0", times },

@@ -7,6 +7,7 @@
 #include "format/manifest/check.h"
 #include "format/manifest/health.h"
 #include "format/manifest/key.h"
+#include "format/manifest/log.h"
 
 void manifest_init(struct manifest *ret_manifest)
 {
@@ -15,6 +16,7 @@ void manifest_init(struct manifest *ret_manifest)
 	ret_manifest->text_used = 0;
 	manifest_key_defaults(ret_manifest);
 	manifest_health_defaults(&ret_manifest->health);
+	manifest_log_defaults(&ret_manifest->log);
 	ret_manifest->upper_options = "";
 }
 

@@ -6,6 +6,7 @@
 #include "format/manifest.h"
 #include "format/manifest/check.h"
 #include "format/manifest/health.h"
+#include "format/manifest/log.h"
 #include "format/manifest/reader.h"
 
 int manifest_refuse(const struct manifest_reader *reader, const struct manifest_key *key,
@@ -146,6 +147,7 @@ static int (*const readers[MANIFEST_SHAPES])(struct manifest_reader *reader,
 	[MANIFEST_VOLUME] = manifest_read_volume,
 	[MANIFEST_RESTART] = read_restart,
 	[MANIFEST_HEALTH] = manifest_read_health,
+	[MANIFEST_LOG] = manifest_read_log,
 };
 
 static int read_item(struct manifest_reader *reader, const struct manifest_key *key)

@@ -9,6 +9,7 @@
 #include "format/manifest/check.h"
 #include "format/manifest/health.h"
 #include "format/manifest/key.h"
+#include "format/manifest/log.h"
 #include "format/verity.h"
 
 struct writer {
@@ -178,6 +179,14 @@ static int write_health(struct writer *writer, const struct manifest_key *key,
 	return 0;
 }
 
+static int write_log(struct writer *writer, const struct manifest_key *key, size_t index)
+{
+	int r = manifest_write_log(&writer->manifest->log, writer->text);
+
+	(void)index;
+	return r < 0 ? refuse(writer, key, "is not filled in") : 0;
+}
+
 static int (*const writers[MANIFEST_SHAPES])(struct writer *writer,
 					     const struct manifest_key *key,
 					     size_t index) = {
@@ -185,7 +194,7 @@ static int (*const writers[MANIFEST_SHAPES])(struct writer *writer,
 	[MANIFEST_NUMBER] = write_number, [MANIFEST_CHOICE] = write_choice,
 	[MANIFEST_LAYER] = write_layer,	  [MANIFEST_UPPER] = write_upper,
 	[MANIFEST_VOLUME] = write_volume, [MANIFEST_RESTART] = write_restart,
-	[MANIFEST_HEALTH] = write_health,
+	[MANIFEST_HEALTH] = write_health, [MANIFEST_LOG] = write_log,
 };
 
 size_t manifest_key_count(const struct manifest *manifest, const struct manifest_key *key)

@@ -35,7 +35,7 @@ int app_init(struct app *app, const struct stage *stage, struct loop *loop,
 	app->loop = loop;
 	app->pid = 0;
 	app->report = -EBADF;
-	r = streams_open(&app->streams, loop, err);
+	r = streams_open(&app->streams, manifest, stage->run, loop, err);
 	if (r < 0)
 		return r;
 	r = check_init(&app->check, manifest, stage->run, loop, err);

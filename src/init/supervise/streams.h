@@ -3,12 +3,15 @@
 /*
  * What an application writes to its standard output and error: pipes that stay open from
  * one start to the next, so that nothing is lost and nobody is told of a broken one. What
- * comes is read in pieces, goes to the console as far as that takes it, and holds nobody.
+ * comes is read in pieces, goes into the log, and to the console as far as that takes it;
+ * it holds nobody.
  */
 #include <stdbool.h>
 
 #include "base/err.h"
 #include "base/loop.h"
+#include "format/manifest.h"
+#include "init/supervise/log.h"
 
 enum stream_kind {
 	STREAM_OUT,
@@ -19,12 +22,17 @@ enum stream_kind {
 struct streams {
 	struct stream {
 		int from, to; /* the pipe's ends: ours, and the application's */
+		bool open;    /* its last line has not ended yet */
 	} ends[STREAM_KINDS];
-	int console; /* -EBADF: none */
+	struct log log;
+	int console;	  /* -EBADF: none */
+	uint64_t unshown; /* bytes that it did not take since it took any */
 };
 
-/* Opens the pipes and the console, and reads in the @loop from then on. 0 or -errno. */
-int streams_open(struct streams *streams, struct loop *loop, struct err *err);
+/* Opens the pipes, the log below @run and the console, as the @manifest says, and reads in
+ * the @loop from then on. 0 or -errno. */
+int streams_open(struct streams *streams, const struct manifest *manifest, int run,
+		 struct loop *loop, struct err *err);
 
-/* Reads what is there at the end of an application. */
+/* Reads what is there at the end of an application; its last lines end there. */
 void streams_drain(struct streams *streams);
