@@ -14,15 +14,23 @@ $(O)/tests/bench/rss: $(O)/tests/bench/rss.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ldflags) -o $@ $<
 
+# What a device runs, by a workstation's compiler.
+$(O)/tests/bench/start: $(O)/tests/bench/start.o $(test-archives)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ldflags) -Wl,--wrap=sys_setrlimit -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+		$(filter-out -lcmocka,$(test-libs))
+
 # RUNS=n of each contestant instead of 3; PART=n: hundredths of the root for the ten layers; ONLY="tree entries": only these parts.
 ifeq ($(CONFIG_LAMINA_FOR_HOST),y)
 bench-pack: programs $(O)/tests/bench/verity
 	@tests/bench/pack.py --build $(O) --work $(O)/bench/pack $(if $(RUNS),--runs $(RUNS)) \
 		$(if $(PART),--part $(PART)) $(addprefix --only ,$(ONLY))
+bench-start: $(O)/tests/bench/start
+	@tests/bench/start.sh $< $(O)/bench/start $(RUNS)
 bench-boot bench-cpu bench-memory bench-update run-bench-peers:
 	@echo "a boot needs a device's configuration: make bench" >&2; exit 1
 else
-bench-pack:
+bench-pack bench-start:
 	@test -f $(HOST_O)/.config || $(host-make) host_defconfig
 	@$(host-make) $@
 bench-cpu: $(O)/tests/bench/cpu host-tool
@@ -47,6 +55,7 @@ run-bench:
 	@$(MAKE) bench-memory
 	@$(MAKE) bench-pack
 	@$(MAKE) bench-update
+	@$(MAKE) bench-start
 
 .PHONY: run-bench run-bench-peers bench-cpu bench-boot bench-memory bench-pack \
-	bench-update
+	bench-start bench-update
