@@ -14,7 +14,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 
-static bool may_execute(const struct stat *st, const struct identity *identity)
+bool program_may_execute(const struct stat *st, const struct identity *identity)
 {
 	mode_t bit = S_IXOTH;
 
@@ -31,23 +31,26 @@ static bool may_execute(const struct stat *st, const struct identity *identity)
 	return st->st_mode & bit;
 }
 
+static int open_below(int root, const char *path, struct stat *ret_st)
+{
+	while (*path == '/')
+		path++;
+	__fd int fd = path_open_in(root, *path ? path : ".", O_RDONLY | O_NONBLOCK);
+	int r = fd < 0 ? fd : sys_fstat(fd, ret_st);
+
+	return r < 0 ? r : TAKE_FD(fd);
+}
+
 /* Opens an executable file for looking into it. An fd, or -ENOENT, -EACCES... */
 static int open_program(const struct program_search *search, const char *path)
 {
 	struct stat st;
-	int r;
-
-	while (*path == '/')
-		path++;
-	__fd int fd =
-		path_open_in(search->root, *path ? path : ".", O_RDONLY | O_NONBLOCK);
+	__fd int fd = search->open ? search->open(search, path, &st)
+				   : open_below(search->root, path, &st);
 
 	if (fd < 0)
 		return fd;
-	r = sys_fstat(fd, &st);
-	if (r < 0)
-		return r;
-	if (!S_ISREG(st.st_mode) || !may_execute(&st, search->identity))
+	if (!S_ISREG(st.st_mode) || !program_may_execute(&st, search->identity))
 		return -EACCES;
 	return TAKE_FD(fd);
 }

@@ -6,6 +6,7 @@
  * rehearsal.h.
  */
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "container/identity.h"
@@ -20,6 +21,10 @@ struct program_search {
 	const char *path; /* value of PATH */
 	const char *cwd;  /* absolute: where names with a slash in the middle start */
 	const struct identity *identity; /* who must be allowed to execute it */
+	/* Where the files are not below root: opens one for reading, links followed. An fd
+	 * and what fstat would say of it, or -errno. NULL: below root. */
+	int (*open)(const struct program_search *search, const char *path,
+		    struct stat *ret_st);
 };
 
 /* The names under which execvp looks for one, in its order. */
@@ -32,6 +37,9 @@ struct program_names {
 /* The next absolute name: as is, from cwd where a slash is in the middle, else by PATH. 1;
  * 0 after the last; -ENAMETOOLONG for one that the kernel would not take. */
 int program_next_name(struct program_names *names, char ret_path[PROGRAM_SIZE]);
+
+/* May that user execute the file, by its mode? Or pass through it, a directory. */
+bool program_may_execute(const struct stat *st, const struct identity *identity);
 
 /* What the kernel will start in the place of the program @fd or beside it; "" for a static
  * program. 0, -ENOEXEC when the kernel knows no such format, or -errno. */

@@ -13,25 +13,15 @@
 #include "base/sys.h"
 #include "init/pid1/console.h"
 #include "init/report.h"
+#include "stack/switch.h"
 
 #define PLACE_SIZE 4096 /* a manifest has no longer path */
 
-/* What is still init's own, and moves over what the image has there. */
-static const char *const place_moved[] = { "/run", "/dev", "/proc", "/sys" };
-
-/* Is @path, absolute, one of them or below one? A supervised application has a /run of
- * its own. */
+/* Is what is there still init's own, and moves over what the image has? A supervised
+ * application has a /run of its own. */
 static bool is_moved(const struct stage *stage, const char *path)
 {
-	for (size_t i = stage_stays(stage);
-	     i < sizeof(place_moved) / sizeof(place_moved[0]); i++) {
-		size_t size = strlen(place_moved[i]);
-
-		if (strncmp(path, place_moved[i], size) == 0 &&
-		    (path[size] == '/' || path[size] == '\0'))
-			return true;
-	}
-	return false;
+	return switch_moves(path, !stage_stays(stage));
 }
 
 /* Refuses what would be hidden by a move: the kernel tells where links have led. */

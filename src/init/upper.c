@@ -17,6 +17,7 @@
 #include "stack/mount.h"
 #include "stack/work.h"
 #include "store/store.h"
+#include "store/volume.h"
 #include "store/writable.h"
 
 #ifndef MS_NOSYMFOLLOW
@@ -179,23 +180,6 @@ int upper_place(const struct stage *stage, struct upper_place *ret_place)
 	return r < 0 ? r : str_done(&work);
 }
 
-/* "/var/lib" as "var%2Flib": a flat name, that no other path has */
-static int volume_name(const char *path, char *ret_name, size_t size)
-{
-	struct str s;
-
-	str_init(&s, ret_name, size);
-	for (path += *path == '/'; *path; path++) {
-		if (*path == '/')
-			str_add(&s, "%2F");
-		else if (*path == '%')
-			str_add(&s, "%25");
-		else
-			str_add_bytes(&s, path, 1);
-	}
-	return str_done(&s);
-}
-
 static int bind(int from, int to)
 {
 	char source[PATH_FD_SIZE], target[PATH_FD_SIZE];
@@ -222,8 +206,8 @@ static int mount_persistent(const struct stage *stage, const char *path, int tar
 			    const struct stat *like, struct err *err)
 {
 	__fd int top = open_own_dirs(stage, "volumes");
-	char name[256];
-	int r = volume_name(path, name, sizeof(name));
+	char name[VOLUME_NAME_SIZE];
+	int r = volume_name(path, name);
 
 	if (top < 0)
 		return err_errno(err, top, "volumes/%s of the store",

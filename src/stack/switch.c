@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/vfs.h>
 
@@ -17,9 +18,22 @@
 /* Deeper than any initramfs; what is below stays. */
 #define FREE_DEPTH 24
 
+/* /run as the last one: see switch_moves(). */
 static const char *const switch_moved[] = { "/dev", "/proc", "/sys", "/run" };
 
 #define SWITCH_MOVED (sizeof(switch_moved) / sizeof(switch_moved[0]))
+
+bool switch_moves(const char *path, bool run)
+{
+	for (size_t i = 0; i < SWITCH_MOVED - !run; i++) {
+		size_t size = strlen(switch_moved[i]);
+
+		if (strncmp(path, switch_moved[i], size) == 0 &&
+		    (path[size] == '/' || path[size] == '\0'))
+			return true;
+	}
+	return false;
+}
 
 static int move_there(int root, const char *name, struct err *err)
 {

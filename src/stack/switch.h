@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /* From the initramfs into the new root. */
+#include <stdbool.h>
+
 #include "base/err.h"
+
+/* Is @path, absolute, one of the names below or below one? With @run, /run is one. */
+bool switch_moves(const char *path, bool run);
 
 /* Moves /dev, /proc, /sys and /run to the same names below @new_root, which are made
  * where they are missing; links in the image end at its root. On failure what was moved

@@ -121,7 +121,7 @@ class Bench:
         return [*self.pack(tars[0]), *(f"tar:{t}" for t in tars[1:])]
 
     def pack(self, tar, *more):
-        return [self.lamina, "pack", "-o", self.out, "--name", "bench", "-c", "bench", "--arch", "amd64",
+        return [self.lamina, "pack", "--force", "-o", self.out, "--name", "bench", "-c", "bench", "--arch", "amd64",
                 "--arg", "/x", "--compression", "zstd", "--block-size", BLOCK, "--no-cache",
                 *more, f"tar:{tar}"]
 

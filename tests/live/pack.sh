@@ -22,7 +22,7 @@ is()
 	shift 2
 	if "$@"; then ok "$name"; else bad "$name" "$reason"; fi
 }
-pack() { "$lamina" pack --name t -c t --arch amd64 --arg /bin/sh "$@" 2>>"$scratch/said"; }
+pack() { "$lamina" pack --force --name t -c t --arch amd64 --arg /bin/sh "$@" 2>>"$scratch/said"; }
 said() { tail -n 1 "$scratch/said"; }
 layer_of() { sed -n 's/^layer sha256:\([0-9a-f]*\).*/\1/p' "$1"/images/*/manifest | sed -n "${2}p"; }
 none_left() { [[ ! -e $1 ]]; }
@@ -57,7 +57,7 @@ elsewhere() # LOCALE
 {
 	rm -rf "$scratch/elsewhere"
 	(cd "$scratch" && umask 077 && TZ=Pacific/Kiritimati LC_ALL=$1 taskset -c 0 \
-		"$lamina" pack -o elsewhere --no-cache --name t -c t --arch amd64 --arg /bin/sh \
+		"$lamina" pack --force -o elsewhere --no-cache --name t -c t --arch amd64 --arg /bin/sh \
 		tar:a.tar tar:b.tar 2>>said)
 }
 is same-twice "another image: $(said)" same again
@@ -69,7 +69,7 @@ if [[ $(id -u) -eq 0 ]]; then
 	as_nobody()
 	{
 		(cd / && setpriv --reuid nobody --regid nogroup --clear-groups \
-			"$lamina" pack -o "$scratch/nobody/out" --no-cache --name t -c t --arch amd64 \
+			"$lamina" pack --force -o "$scratch/nobody/out" --no-cache --name t -c t --arch amd64 \
 			--arg /bin/sh "tar:$scratch/a.tar" "tar:$scratch/b.tar" 2>>"$scratch/said")
 	}
 	if setpriv --reuid nobody --regid nogroup --clear-groups test -x "$lamina"; then
@@ -247,7 +247,7 @@ printf '#!/bin/sh\nsleep 60\n' >"$scratch/slow/sqfs2tar"
 chmod +x "$scratch/slow/sqfs2tar"
 stop()
 {
-	PATH=$scratch/slow:$PATH "$lamina" pack --name t -c t --arch amd64 --arg /x --no-cache -o "$2" \
+	PATH=$scratch/slow:$PATH "$lamina" pack --force --name t -c t --arch amd64 --arg /x --no-cache -o "$2" \
 		"tar:$scratch/a.tar" >/dev/null 2>&1 &
 	local pid=$! i
 	for ((i = 0; i < 200; i++)); do

@@ -36,7 +36,7 @@ def pack(lamina, layers, work, name):
     for n, entries in enumerate(layers):
         sources.append(f"tar:{work}/{name}{n}.tar")
         generate.tar(entries, sources[-1][4:], "")
-    subprocess.run([lamina, "pack", "-o", f"{work}/{name}", "--name", "t", "-c", "t", "--arch",
+    subprocess.run([lamina, "pack", "--force", "-o", f"{work}/{name}", "--name", "t", "-c", "t", "--arch",
                     "amd64", "--arg", "/x", "--replace-links", *sources], check=True, capture_output=True,
                    env={**os.environ, "LAMINA_CACHE": f"{work}/cache"})
 

@@ -27,7 +27,7 @@ def pack(args, layers, work, extra):
         generate.tar(entries, name, r.choice(["", "gz", "xz", "bz2"]))
         sources.append("tar:" + name)
     env = {**os.environ, "LAMINA_CACHE": str(work / "cache")}
-    return subprocess.run([args.lamina, "pack", "-o", str(work / "out"), "--name", "t", "-c", "t",
+    return subprocess.run([args.lamina, "pack", "--force", "-o", str(work / "out"), "--name", "t", "-c", "t",
                            "--arch", "amd64", "--arg", "/x", "--no-cache", "--replace-links", *extra, *sources],
                           capture_output=True, text=True, errors="replace", env=env)
 

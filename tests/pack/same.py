@@ -18,7 +18,7 @@ FIELDS = ["type", "mode", "owner", "group", "time", "content", "xattrs", "links"
 
 def pack(lamina, sources, work):
     env = {**os.environ, "LAMINA_CACHE": str(work / "cache")}
-    subprocess.run([lamina, "pack", "-o", str(work / "out"), "--name", "t", "-c", "t", "--arch", "amd64",
+    subprocess.run([lamina, "pack", "--force", "-o", str(work / "out"), "--name", "t", "-c", "t", "--arch", "amd64",
                     "--arg", "/x", "--no-cache", *sources], check=True, env=env,
                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 

@@ -49,7 +49,7 @@ test_same_bytes_with_one_processor() {
 	layers 3000000
 	need taskset
 	five >/dev/null 2>&1 && mv out all
-	taskset -c 0 "$lamina" pack -o out --name t -c t --arch amd64 --arg /x --no-cache \
+	taskset -c 0 "$lamina" pack --force -o out --name t -c t --arch amd64 --arg /x --no-cache \
 		tar:1.tar tar:2.tar tar:3.tar tar:4.tar tar:5.tar >/dev/null 2>&1
 	equal "$(ls out/images)" "$(ls all/images)"
 }
@@ -92,7 +92,7 @@ below() { # PID: it and what runs below it
 test_interrupted_leaves_nothing() {
 	layers
 	local pid family child i
-	SABOTAGE='wait=layer 2;' LD_PRELOAD=$PWD/saboteur.so "$lamina" pack -o out --name t -c t --arch amd64 \
+	SABOTAGE='wait=layer 2;' LD_PRELOAD=$PWD/saboteur.so "$lamina" pack --force -o out --name t -c t --arch amd64 \
 		--arg /x --no-cache tar:1.tar tar:2.tar tar:3.tar tar:4.tar tar:5.tar >/dev/null 2>&1 &
 	pid=$!
 	for ((i = 0; i < 600; i++)); do [ -e out/.lamina-pack/2 ] && break; sleep 0.1; done
@@ -115,7 +115,7 @@ test_scratch_is_two_layers() {
 	python3 - "$lamina" <<-'PY' || say "too much scratch space, or none seen"
 		import os, subprocess, sys, time
 		layers = [f"tar:{n}.tar" for n in range(1, 6)]
-		pack = subprocess.Popen([sys.argv[1], "pack", "-o", "out", "--name", "t", "-c", "t", "--arch", "amd64",
+		pack = subprocess.Popen([sys.argv[1], "pack", "--force", "-o", "out", "--name", "t", "-c", "t", "--arch", "amd64",
 		    "--arg", "/x", "--no-cache", *layers], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 		def below(pid):
 		    found = [pid]
@@ -186,7 +186,7 @@ test_many_names_of_one_directory() {
 		            info.mtime = 1000
 		            out.addfile(info)
 		    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-		    subprocess.run([sys.argv[1], "pack", "-o", "out", "--name", "t", "-c", "t", "--arch", "amd64", "--arg",
+		    subprocess.run([sys.argv[1], "pack", "--force", "-o", "out", "--name", "t", "-c", "t", "--arch", "amd64", "--arg",
 		        "/x", "--no-cache", "tar:many.tar"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 		    after = resource.getrusage(resource.RUSAGE_CHILDREN)
 		    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

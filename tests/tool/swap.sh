@@ -60,7 +60,7 @@ swapped() {
 	[ "$(stat -c %s "$file")" = "$(stat -c %s "$with")" ] || say "$file and $with have two sizes"
 	cp -a "$file" kept
 	rm -rf out cache
-	LAMINA_CACHE=$PWD/cache LD_PRELOAD=$PWD/swap.so SWAP_FILE=$file SWAP_WITH=$with "$lamina" pack \
+	LAMINA_CACHE=$PWD/cache LD_PRELOAD=$PWD/swap.so SWAP_FILE=$file SWAP_WITH=$with "$lamina" pack --force \
 		-o out -n t -c t --arch amd64 --arg /said "$@" >"$top/out" 2>"$top/err" || status=$?
 	cmp -s "$file" "$with" || say "$1: nobody changed $file"
 	if [ "$status" = 0 ]; then
@@ -153,7 +153,7 @@ test_no_clock_but_the_files_own() {
 			        out.addfile(info)
 		PY
 		first=$(lamina pack --no-cache -o out -n t -c t --arch arm --arg /x tar:a.tar 2>/dev/null)
-		second=$(LD_PRELOAD=$PWD/clock.so CLOCK_SHIFT=400000000 "$lamina" pack --no-cache -o out -n t -c t \
+		second=$(LD_PRELOAD=$PWD/clock.so CLOCK_SHIFT=400000000 "$lamina" pack --force --no-cache -o out -n t -c t \
 			--arch arm --arg /x tar:a.tar 2>/dev/null)
 		equal "$first" "$second"
 		[ -n "$first" ] || say "no image with files of $time"

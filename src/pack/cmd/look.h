@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * Does an image hold what its manifest names, and would a device do what it asks for? The
- * device finds out when it is late; here it is a warning and no error, because a volume or
- * an injected file may bring the thing, and another init may know more.
+ * Would a device start this image? It finds out when it is late, so its own rules are asked
+ * here, over the image's tree, and answer in its own words. What a volume or an injected
+ * file may bring is not judged.
  */
+#include <stdbool.h>
+
+#include "base/err.h"
 #include "format/manifest.h"
 #include "pack/tree/tree.h"
 
-typedef void look_fn(void *context, const char *words);
+/* @never: no device of the manifest's kind can start it; else one may. */
+typedef void look_fn(void *context, bool never, const char *words);
 
-/* Looks in the merged view of @tree, whose contents must still be open, for the
- * manifest's program and user, and calls @tell with a sentence for each that isn't there.
- */
-void look_for_traps(const struct tree *tree, const struct manifest *manifest,
-		    look_fn *tell, void *context);
+/* Looks in the merged view of @tree, whose contents can be read, for what the device will
+ * want of it: user, program and its interpreters, places of volumes and the like. Calls
+ * @tell with a sentence for each that it will refuse. @temp is a directory to work in.
+ * 0, or -errno: it could not be told. */
+int look_for_traps(const struct tree *tree, const struct manifest *manifest, int temp,
+		   look_fn *tell, void *context, struct err *err);

@@ -31,6 +31,7 @@ enum option {
 	OPT_BLOCK_SIZE,
 	OPT_NO_READBACK,
 	OPT_NO_CACHE,
+	OPT_FORCE,
 	OPT_LIMIT_ENTRIES,
 	OPT_LIMIT_BYTES,
 	OPT_LIMIT_DEPTH,
@@ -59,6 +60,7 @@ static const struct cmd_option options[] = {
 	[OPT_BLOCK_SIZE] = { "block-size", 0, "SIZE", "of squashfs, 4K to 1M (128K)" },
 	[OPT_NO_READBACK] = { "no-readback", 0, NULL, "don't compare what was written" },
 	[OPT_NO_CACHE] = { "no-cache", 0, NULL, "neither take nor keep finished layers" },
+	[OPT_FORCE] = { "force", 0, NULL, "also what no device could start" },
 	[OPT_LIMIT_ENTRIES] = { "limit-entries", 0, "N",
 				"most entries of a layer (4000000)" },
 	[OPT_LIMIT_BYTES] = { "limit-bytes", 0, "N",
@@ -82,7 +84,9 @@ struct pack {
 	struct import_options import;
 	struct source_texts excludes;
 	struct dir_owner owner;
-	bool json;
+	bool json, force;
+	struct manifest *manifest;
+	struct err trap; /* the first reason why no device can start the image */
 	struct source *sources;
 	size_t source_count;
 	struct staging staging;
@@ -191,6 +195,9 @@ static int take_option(struct pack *pack, const struct cmd_line *line, int optio
 	case OPT_NO_CACHE:
 		pack->import.cache = false;
 		return 0;
+	case OPT_FORCE:
+		pack->force = true;
+		return 0;
 	case OPT_JSON:
 		pack->json = true;
 		return 0;
@@ -280,15 +287,29 @@ static void note(const struct pack *pack)
 			 (unsigned long long)notes->own, (unsigned int)geteuid());
 }
 
-static void warn(void *context, const char *words)
+/* All but the first reason not to pack it, which the error is to tell. */
+static void warn(void *context, bool never, const char *words)
 {
-	(void)context;
-	cmd_note("warning: %s", words);
+	struct pack *pack = context;
+
+	if (!never || pack->force || pack->trap.text[0])
+		cmd_note("warning: %s", words);
+	else
+		(void)err_set(&pack->trap, 0, "%s", words);
 }
 
-static void look_for_names(void *context, const struct tree *tree)
+static int look_at_image(void *context, const struct tree *tree, struct err *err)
 {
-	look_for_traps(tree, context, warn, NULL);
+	struct pack *pack = context;
+	int r = look_for_traps(tree, pack->manifest, pack->staging.temp_fd, warn, pack,
+			       err);
+
+	if (r == 0 && pack->trap.text[0])
+		return err_set(err, -EINVAL,
+			       "%s: no device could start it (--force packs it all the "
+			       "same)",
+			       pack->trap.text);
+	return r;
 }
 
 static int pack_image(struct pack *pack, const struct cmd_line *line, struct err *err)
@@ -302,8 +323,9 @@ static int pack_image(struct pack *pack, const struct cmd_line *line, struct err
 	if (r == 0)
 		r = describe_image(pack->sources, pack->source_count, &pack->describe,
 				   &manifest, err);
-	pack->import.look = look_for_names;
-	pack->import.context = &manifest;
+	pack->manifest = &manifest;
+	pack->import.look = look_at_image;
+	pack->import.context = pack;
 	if (r == 0)
 		r = staging_open(&pack->staging, pack->output, err);
 	if (r == 0)
@@ -350,6 +372,7 @@ static int run(struct cmd_line *line, struct err *err)
 			.latest = UINT32_MAX, .readback = true, .cache = true,
 		},
 		.staging = { .fd = -EBADF, .temp_fd = -EBADF },
+		.trap = ERR_INIT,
 	};
 	int r = read_line(&pack, line, err);
 

@@ -355,7 +355,7 @@ static int run(struct import *import, const struct source *sources, size_t count
 				 i + 1 == import->plan.count, err);
 	r = finish_all(import, r, err);
 	if (r == 0 && import->options->look)
-		import->options->look(import->options->context, &import->tree);
+		r = import->options->look(import->options->context, &import->tree, err);
 	return r;
 }
 

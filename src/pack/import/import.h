@@ -24,8 +24,9 @@ struct import_options {
 	bool readback, cache;
 	bool replace_links;   /* also where files of one's own have a directory */
 	uint64_t cache_bytes; /* as much is kept */
-	/* Called with the merged view of all layers, while their files can be read; or NULL. */
-	void (*look)(void *context, const struct tree *tree);
+	/* Called with the merged view of all layers, while their files can be read; or NULL.
+	 * 0, or -errno: that is no image to keep. */
+	int (*look)(void *context, const struct tree *tree, struct err *err);
 	void *context;
 };
 
