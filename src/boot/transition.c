@@ -17,6 +17,7 @@ static void forget_failed(struct record *record)
 {
 	record->failed = (struct digest){ 0 };
 	record->reason = RECORD_REASON_NONE;
+	memset(record->told, 0, sizeof(record->told));
 }
 
 void transition_fall(struct record *record, enum record_reason reason)
@@ -25,6 +26,7 @@ void transition_fall(struct record *record, enum record_reason reason)
 		return;
 	record->failed = record->candidate;
 	record->reason = reason;
+	memset(record->told, 0, sizeof(record->told)); /* who knows more tells it now */
 	drop_candidate(record);
 }
 

@@ -11,6 +11,7 @@
 #include "base/sys.h"
 #include "block/find.h"
 #include "slot/confirm.h"
+#include "slot/fall.h"
 #include "store/store.h"
 
 struct ctl *ctl_of(const struct cmd_line *line)
@@ -269,6 +270,17 @@ void ctl_note_forgotten(const struct change *change, const struct digest *before
 		return;
 	digest_hex(before, id);
 	cmd_note("candidate %.12s is forgotten", id);
+}
+
+void ctl_tell_fall(struct ctl *ctl, struct change *change)
+{
+	__fd int run = ctl_open_run(ctl, ".", O_PATH | O_DIRECTORY);
+	char id[DIGEST_HEX_SIZE], check[FALL_CHECK_SIZE] = "";
+
+	if (strcmp(digest_hex(&change->record->failed, id), ctl->running) == 0)
+		fall_read_check(run, check);
+	fall_tell(change->store, &ctl->settings, &ctl->manifest, "", check,
+		  change->record);
 }
 
 int ctl_write(struct change *change, int r, struct err *err)

@@ -103,5 +103,8 @@ int ctl_confirm(struct ctl *ctl, struct confirm *ret_confirm, struct err *err);
 /* Says that the candidate there was @before is none any more. */
 void ctl_note_forgotten(const struct change *change, const struct digest *before);
 
+/* The candidate was given up by hand: has the record tell what is known of it. */
+void ctl_tell_fall(struct ctl *ctl, struct change *change);
+
 /* The change was @r; its record is written unless that is a failure. 0 or -errno. */
 int ctl_write(struct change *change, int r, struct err *err);

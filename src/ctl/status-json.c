@@ -48,7 +48,8 @@ static void slot_json(struct out *out, const struct status *status, enum decide_
 static void failed_json(struct out *out, const struct status *status)
 {
 	const struct record *record = &status->record;
-	const char *why = status->failed_why.text;
+	const struct record_words *words = &status->failed;
+	const char *why = words->why[0] ? words->why : status->failed_why.text;
 	char id[DIGEST_HEX_SIZE];
 
 	if (!digest_is_set(&record->failed)) {
@@ -58,8 +59,11 @@ static void failed_json(struct out *out, const struct status *status)
 	digest_hex(&record->failed, id);
 	json_open(out, "failed", '{');
 	json_text(out, "id", id);
+	json_text(out, "name", words->name[0] ? words->name : NULL);
+	json_text(out, "version", words->version[0] ? words->version : NULL);
 	json_text(out, "reason", record_reason_words(record->reason));
 	json_text(out, "why", why[0] ? why : NULL);
+	json_text(out, "check", words->check[0] ? words->check : NULL);
 	json_close(out, '}');
 }
 

@@ -59,6 +59,14 @@ static void next_line(struct out *out, const struct status *status)
 	out_add(out, "\n");
 }
 
+static void add_after(struct out *out, const char *sign, const char *text)
+{
+	if (!text[0])
+		return;
+	out_add(out, sign);
+	out_clean(out, text);
+}
+
 static void failed_line(struct out *out, const struct status *status)
 {
 	const struct record *record = &status->record;
@@ -68,11 +76,18 @@ static void failed_line(struct out *out, const struct status *status)
 		return;
 	label(out, "failed");
 	digest_hex(&record->failed, id);
-	out_addf(out, "%.12s: %s", id, record_reason_words(record->reason));
-	if (status->failed_why.text[0]) {
-		out_add(out, ": ");
-		out_clean(out, status->failed_why.text);
-	}
+	out_addf(out, "%.12s", id);
+	add_after(out, " ", status->failed.name);
+	add_after(out, " ", status->failed.version);
+	out_addf(out, ": %s", status_failed_words(status));
+	add_after(out, ": ",
+		  status->failed.why[0] ? status->failed.why : status->failed_why.text);
+	out_add(out, "\n");
+	if (!status->failed.check[0])
+		return;
+	label(out, "");
+	out_add(out, "its health check said last: ");
+	out_clean(out, status->failed.check);
 	out_add(out, "\n");
 }
 

@@ -44,6 +44,30 @@ const char *status_floor_level(const struct status *status)
 	return status->record_floor == status->floor ? "record" : "policy";
 }
 
+const char *status_failed_words(const struct status *status)
+{
+	static const char *const words[RECORD_REASON_COUNT] = {
+		[RECORD_REASON_NONE] = "nobody knows why",
+		[RECORD_REASON_SIGNATURE] = "no key of this device signs it",
+		[RECORD_REASON_INCOMPATIBLE] = "it is not for this device",
+		[RECORD_REASON_FLOOR] = "its serial is below the rollback floor",
+		[RECORD_REASON_MISSING] = "it, or a layer of it, is not in the store",
+		[RECORD_REASON_CORRUPT] = "it is not what was signed",
+		[RECORD_REASON_MOUNT] = "it could not be started",
+		[RECORD_REASON_TRIES] = "nobody confirmed it",
+		[RECORD_REASON_WATCHDOG] = "the watchdog reset the device",
+		[RECORD_REASON_PANIC] = "the kernel panicked",
+		[RECORD_REASON_REJECTED] = "it was rejected",
+		[RECORD_REASON_ENDED] = "its application failed again and again",
+		[RECORD_REASON_UNHEALTHY] = "its application was unhealthy",
+	};
+	enum record_reason reason = status->record.reason;
+
+	return reason < RECORD_REASON_COUNT
+		       ? words[reason]
+		       : "for a reason that this version does not know";
+}
+
 static void read_slots(struct ctl *ctl, int store, struct status *status)
 {
 	char id[DIGEST_HEX_SIZE];
@@ -95,10 +119,10 @@ static void read_copies(const struct ctl *ctl, int store, struct status *status)
 	status->record_floor = status->record.floor;
 }
 
-/* What init left when the candidate fell: of this boot only. */
+/* The record tells it over boots; init of this one, also where that can't be written. */
 static void read_why(const struct ctl *ctl, struct status *status)
 {
-	bool failed = digest_is_set(&status->record.failed);
+	bool failed = digest_is_set(&status->record.failed) && !status->failed.why[0];
 	__fd int fd = failed ? ctl_open_run(ctl, "failed", O_RDONLY) : -ENOENT;
 	char text[1024], reason[3 * sizeof(status->failed_why.text)];
 	char id[DIGEST_HEX_SIZE], now[DIGEST_HEX_SIZE];
@@ -113,6 +137,24 @@ static void read_why(const struct ctl *ctl, struct status *status)
 	    lines_decode(reason, strlen(reason), 1, status->failed_why.text,
 			 sizeof(status->failed_why.text)) < 0)
 		status->failed_why.text[0] = '\0';
+}
+
+/* A record that an older version wrote tells nothing: the image itself may be there yet. */
+static void read_failed(struct ctl *ctl, int store, struct status *status)
+{
+	static struct facts facts;
+	char id[DIGEST_HEX_SIZE];
+
+	record_told(&status->record, &status->failed);
+	read_why(ctl, status);
+	if (!digest_is_set(&status->record.failed) || status->failed.name[0])
+		return;
+	facts_read(&ctl->settings, store, digest_hex(&status->record.failed, id), 0,
+		   &ctl->manifest, &facts);
+	if (facts.known) {
+		status->failed.name = facts.name;
+		status->failed.version = facts.version;
+	}
 }
 
 /* The first of many: each is a line on the console, too. */
@@ -159,7 +201,7 @@ int status_read(struct ctl *ctl, struct status *ret_status, struct err *err)
 		.lost = select.lost,
 	};
 	read_copies(ctl, store, status);
-	read_why(ctl, status);
+	read_failed(ctl, store, status);
 	read_notes(ctl, status);
 	read_space(store, status);
 	status->floor = ctl_floor(ctl, &status->record);

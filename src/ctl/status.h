@@ -17,8 +17,9 @@
 
 struct status {
 	const char *running, *running_slot; /* borrowed from struct ctl */
-	struct record record;  /* of the disk, or as a boot would make it up */
-	struct err failed_why; /* what this boot said of the image that failed, or "" */
+	struct record record;	    /* of the disk, or as a boot would make it up */
+	struct record_words failed; /* of the image that failed */
+	struct err failed_why; /* what this boot said of it, where the record doesn't */
 	struct facts slots[STATUS_SLOTS]; /* by enum decide_slot */
 	size_t refused;			  /* images that a record can't be made up from */
 	struct err refused_why;		  /* the last of them, and why */
@@ -43,6 +44,9 @@ int status_read(struct ctl *ctl, struct status *ret_status, struct err *err);
 
 /* "good", "empty", "damaged", "newer", "unreadable": one copy of the record. */
 const char *status_copy_name(int copy);
+
+/* "the watchdog reset the device": the record's reason in a sentence. */
+const char *status_failed_words(const struct status *status);
 
 /* Why no copy of the record could be looked at. */
 const char *status_record_reason(const struct status *status);

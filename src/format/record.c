@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/le.h"
+#include "base/str.h"
 
 /* Offsets, as lamina-record(5) tells them: in every version what is before the reserved
  * bytes, and the checksum, are where they are. */
@@ -24,6 +25,7 @@ enum {
 	AT_FAILED = 128,
 	AT_FLOOR = 160, /* of 8 bytes */
 	AT_RESERVED = 168,
+	AT_TOLD = AT_RESERVED + RECORD_RESERVED_SIZE,
 };
 
 #define VERSION 1
@@ -52,6 +54,54 @@ const char *record_reason_words(enum record_reason reason)
 	return reason < RECORD_REASON_COUNT ? words[reason] : "unknown";
 }
 
+/* The first bytes of the image's id, then lines. */
+#define TOLD_OF (RECORD_TOLD_SIZE - RECORD_WORDS_SIZE)
+#define CHECK_MAX 80
+
+static void add_line(struct str *s, const char *text, size_t most)
+{
+	for (size_t i = 0; text[i] && i < most; i++)
+		str_add_bytes(s, (unsigned char)text[i] < ' ' ? " " : text + i, 1);
+	str_add(s, "\n");
+}
+
+void record_tell(struct record *record, const struct record_words *words)
+{
+	char text[RECORD_WORDS_SIZE + 1] = "";
+	struct str s;
+
+	memset(record->told, 0, sizeof(record->told));
+	if (!digest_is_set(&record->failed))
+		return;
+	str_init(&s, text, sizeof(text));
+	add_line(&s, words->name, SIZE_MAX);
+	add_line(&s, words->version, SIZE_MAX);
+	add_line(&s, words->check, CHECK_MAX);
+	add_line(&s, words->why, SIZE_MAX);
+	memcpy(record->told, record->failed.bytes, TOLD_OF);
+	memcpy(record->told + TOLD_OF, text, RECORD_WORDS_SIZE);
+}
+
+void record_told(const struct record *record, struct record_words *ret_words)
+{
+	const char **const lines[] = { &ret_words->name, &ret_words->version,
+				       &ret_words->check, &ret_words->why };
+	char *at = ret_words->text;
+
+	memcpy(at, record->told + TOLD_OF, RECORD_WORDS_SIZE);
+	at[RECORD_WORDS_SIZE] = '\0';
+	if (!digest_is_set(&record->failed) ||
+	    memcmp(record->told, record->failed.bytes, TOLD_OF) != 0)
+		*at = '\0';
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		char *end = at + strcspn(at, "\n");
+
+		*lines[i] = at;
+		at = *end ? end + 1 : end;
+		*end = '\0';
+	}
+}
+
 void record_encode(const struct record *record, uint8_t ret_bytes[RECORD_SIZE])
 {
 	memset(ret_bytes, 0, RECORD_SIZE);
@@ -71,6 +121,7 @@ void record_encode(const struct record *record, uint8_t ret_bytes[RECORD_SIZE])
 	memcpy(ret_bytes + AT_FAILED, record->failed.bytes, DIGEST_SIZE);
 	le_put(ret_bytes + AT_FLOOR, record->floor, 8);
 	memcpy(ret_bytes + AT_RESERVED, record->reserved, RECORD_RESERVED_SIZE);
+	memcpy(ret_bytes + AT_TOLD, record->told, RECORD_TOLD_SIZE);
 }
 
 static void take_fields(const uint8_t bytes[RECORD_SIZE], struct record *ret_record)
@@ -88,6 +139,7 @@ static void take_fields(const uint8_t bytes[RECORD_SIZE], struct record *ret_rec
 	memcpy(ret_record->failed.bytes, bytes + AT_FAILED, DIGEST_SIZE);
 	ret_record->floor = le_get(bytes + AT_FLOOR, 8);
 	memcpy(ret_record->reserved, bytes + AT_RESERVED, RECORD_RESERVED_SIZE);
+	memcpy(ret_record->told, bytes + AT_TOLD, RECORD_TOLD_SIZE);
 }
 
 /* What can't be, although the checksum holds: whoever wrote it was not Lamina. Not what is

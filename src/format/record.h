@@ -16,7 +16,9 @@
 #define RECORD_COPIES 2
 #define RECORD_STRIDE 4096 /* bytes from one copy to the next */
 #define RECORD_ROOM (RECORD_COPIES * RECORD_STRIDE)
-#define RECORD_RESERVED_SIZE 328
+#define RECORD_RESERVED_SIZE 80
+#define RECORD_WORDS_SIZE 240
+#define RECORD_TOLD_SIZE (8 + RECORD_WORDS_SIZE)
 
 /* Why the last candidate fell. The numbers are the format's; a later writer may have more. */
 enum record_reason {
@@ -47,6 +49,7 @@ struct record {
 	/* what a later writer has put there: kept as it was found */
 	uint8_t other_flags;
 	uint8_t reserved[RECORD_RESERVED_SIZE];
+	uint8_t told[RECORD_TOLD_SIZE]; /* of failed: see record_tell() */
 	/* of the writer's, not of the format: written even over a newer version */
 	bool replaces_newer;
 };
@@ -54,6 +57,23 @@ struct record {
 /* "signature", "tries used up"...: a reason's words, for people and for status --json.
  * "unknown" past the last one. */
 const char *record_reason_words(enum record_reason reason);
+
+/* What people want to know of the failed image when it is long gone; "" for what nobody
+ * knows. */
+struct record_words {
+	const char *name, *version;
+	const char *check;		  /* what its health check said last */
+	const char *why;		  /* beside the reason */
+	char text[RECORD_WORDS_SIZE + 1]; /* they are in it, once read */
+};
+
+/* Has @record say so of its failed image; what there is no room for is cut off, of @why
+ * first. Without an image that failed: nothing. */
+void record_tell(struct record *record, const struct record_words *words);
+
+/* Whatever is written there, in an older record or by an older writer about another image:
+ * then all is "". The words come from the disk: nobody vouches for them. */
+void record_told(const struct record *record, struct record_words *ret_words);
 
 /*
  * The checksum is a sha256, which this room can't compute: encode leaves it zero and

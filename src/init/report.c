@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "base/fd.h"
 #include "base/path.h"
@@ -58,6 +60,38 @@ int report_app(int dir, const struct member *member, const struct health *health
 	if (member->ended)
 		str_addf(&s, "status=%d\n", member->status);
 	return path_write_own(dir, APP, text, s.used);
+}
+
+void report_end_words(int status, char ret_text[REPORT_END_SIZE])
+{
+	if (WIFSIGNALED(status))
+		(void)snprintf(ret_text, REPORT_END_SIZE, "killed by signal %d",
+			       WTERMSIG(status));
+	else
+		(void)snprintf(ret_text, REPORT_END_SIZE, "ended with status %d",
+			       WEXITSTATUS(status));
+}
+
+void report_app_end(int dir, char ret_text[REPORT_END_SIZE])
+{
+	static const char key[] = "\nstatus=";
+	__fd int fd = path_open_own(dir, APP, O_RDONLY, 0);
+	char text[192];
+	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text) - 1);
+	uint64_t status;
+	const char *at;
+
+	ret_text[0] = '\0';
+	text[size < 0 ? 0 : size] = '\0';
+	at = strstr(text, key);
+	if (!at)
+		return;
+	at += strlen(key);
+	if (str_number(at, strcspn(at, "\n"), &status) <
+	    0) /* below 0: there was no start */
+		(void)snprintf(ret_text, REPORT_END_SIZE, "its program did not start");
+	else
+		report_end_words((int)status, ret_text);
 }
 
 int report_app_well(int dir, uint64_t *ret_since_ms)

@@ -23,6 +23,13 @@ struct health;
 int report_app(int dir, const struct member *member, const struct health *health,
 	       uint64_t now_ms);
 
+/* "ended with status 3": what waitpid() says. */
+#define REPORT_END_SIZE 48
+void report_end_words(int status, char ret_text[REPORT_END_SIZE]);
+
+/* How it ended last, as that file says, in a few words; "" where nobody knows. */
+void report_app_end(int dir, char ret_text[REPORT_END_SIZE]);
+
 /* Since when (ms of CLOCK_BOOTTIME) all has been well with it, as that file says. 0;
  * -EAGAIN: it is not well; -errno. */
 int report_app_well(int dir, uint64_t *ret_since_ms);

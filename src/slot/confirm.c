@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "boot/transition.h"
 #include "slot/change.h"
+#include "slot/fall.h"
 #include "store/store.h"
 
 /* An image that can't be read can't be gone back to either: it sets no floor. */
@@ -55,6 +56,8 @@ static int fall_change(const struct confirm *confirm, struct change *change,
 	if (!digest_equal(&change->record->candidate, &confirm->running))
 		return err_set(err, -EPERM, "the image that runs is not the candidate");
 	transition_fall(change->record, confirm->reason);
+	fall_tell(change->store, confirm->settings, confirm->scratch, confirm->why,
+		  confirm->check, change->record);
 	return change_write(change, err);
 }
 
@@ -103,13 +106,9 @@ int confirm_running(const struct confirm *confirm, struct err *err)
 	return run(confirm, confirm_change, err);
 }
 
-int confirm_fall(const struct confirm *confirm, enum record_reason reason,
-		 struct err *err)
+int confirm_fall(const struct confirm *confirm, struct err *err)
 {
-	struct confirm fall = *confirm;
-
-	fall.reason = reason;
-	return run(&fall, fall_change, err);
+	return run(confirm, fall_change, err);
 }
 
 int confirm_reboot(const struct confirm *confirm, struct err *err)

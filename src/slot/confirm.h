@@ -16,8 +16,10 @@ struct confirm {
 	const struct settings *settings;
 	enum writable_rest rest; /* of the store */
 	struct digest running;
-	struct manifest *scratch;  /* overwritten */
-	enum record_reason reason; /* confirm_fall()'s own */
+	struct manifest *scratch; /* overwritten */
+	/* confirm_fall()'s own */
+	enum record_reason reason;
+	const char *why, *check;
 };
 
 /* The image that runs becomes current, and the floor rises as the policy's raise-floor
@@ -25,10 +27,10 @@ struct confirm {
  * locked; or as state_write(). */
 int confirm_running(const struct confirm *confirm, struct err *err);
 
-/* The image that runs is no candidate any more, because of @reason. 0; -EPERM: it is not
- * the candidate; -EAGAIN: locked; or as state_write(). */
-int confirm_fall(const struct confirm *confirm, enum record_reason reason,
-		 struct err *err);
+/* The image that runs is no candidate any more, because of @confirm->reason, with what
+ * fall_tell() takes besides. 0; -EPERM: it is not the candidate; -EAGAIN: locked; or as
+ * state_write(). */
+int confirm_fall(const struct confirm *confirm, struct err *err);
 
 /* Gives the candidate that runs its try back, before a deliberate reboot. 1: done; 0:
  * nothing to give back; -EALREADY: that was done once; -EAGAIN: locked; or as

@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "boot/transition.h"
+#include "slot/fall.h"
 #include "slot/rank.h"
 #include "slot/state.h"
 
@@ -98,8 +99,10 @@ static void fell(struct select *select, const struct select_image *image,
 		 enum record_reason reason, int r)
 {
 	select->decide.fallen[image->slot] = reason;
-	if (image->slot == DECIDE_CANDIDATE)
+	if (image->slot == DECIDE_CANDIDATE) {
+		select->fall = select->text;
 		tell_fall(select, select->text.text);
+	}
 	select->why = err_wrap(&select->text, r, "%s image%s%.12s",
 			       decide_slot_name(image->slot), image->id[0] ? " " : "",
 			       image->id);
@@ -162,7 +165,7 @@ static bool judge(struct select *select, enum decide_slot slot,
  */
 
 /* A candidate without tries falls unjudged: nobody else would tell. */
-static void say_fall(const struct select *select, const struct record *next)
+static void say_fall(struct select *select, const struct record *next)
 {
 	const struct record *now = &select->decide.record;
 	char hex[DIGEST_HEX_SIZE];
@@ -171,8 +174,11 @@ static void say_fall(const struct select *select, const struct record *next)
 	if (!digest_is_set(&now->candidate) || digest_is_set(&next->candidate) ||
 	    select->decide.fallen[DECIDE_CANDIDATE] != RECORD_REASON_NONE)
 		return;
-	(void)err_set(&text, 0, "%s after %u starts", record_reason_words(next->reason),
-		      (unsigned int)now->tries_initial);
+	(void)err_set(&select->fall, 0, "after %u start%s",
+		      (unsigned int)now->tries_initial,
+		      now->tries_initial == 1 ? "" : "s");
+	(void)err_set(&text, 0, "%s %s", record_reason_words(next->reason),
+		      select->fall.text);
 	tell_fall(select, text.text);
 	(void)err_wrap(&text, 0, "candidate image %.12s",
 		       digest_hex(&now->candidate, hex));
@@ -194,13 +200,19 @@ static int nothing_left(struct select *select, struct err *err)
 }
 
 /* What is a wish for all but a candidate: tried once, and the boot goes on without it. */
-static void wish(struct select *select, const struct decision *decision)
+static void wish(struct select *select, struct decision *decision,
+		 struct manifest *scratch)
 {
+	struct record *record = &decision->record;
+
 	if (!decision->write)
 		return;
 	say_why(select);
-	say_fall(select, &decision->record);
-	(void)put_record(select, &decision->record);
+	say_fall(select, record);
+	if (!digest_is_set(&record->candidate))
+		fall_tell(select->store, select->settings, scratch, select->fall.text, "",
+			  record);
+	(void)put_record(select, record);
 }
 
 static void repair(struct select *select)
@@ -218,7 +230,7 @@ int select_next(struct select *select, struct select_image *ret_image, struct er
 		select->decide.has_factory = select->factory >= 0;
 		decide_next(&select->decide, &decision);
 		if (decision.slot != DECIDE_CANDIDATE)
-			wish(select, &decision);
+			wish(select, &decision, &ret_image->manifest);
 		if (decision.slot == DECIDE_NONE)
 			return nothing_left(select, err);
 		say_why(select);

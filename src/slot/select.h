@@ -48,6 +48,7 @@ struct select {
 	bool repair;	 /* what is on the disk is no record: it may as well be one */
 	int why;	 /* the errno of the last image that fell, 0: none did yet */
 	struct err text; /* its reason, not yet said */
+	struct err fall; /* why the candidate fell, for the record */
 };
 
 /* Reads the record, or makes one up (transition_rebuild()), and writes nothing. 0, also

@@ -76,7 +76,11 @@ test_reject() {
 	tried
 	ctl reject
 	equal "$(value failed) $(value reason) $(value candidate)" "$new 10 "
-	equal "$(line failed)" "${new:0:12}: rejected"
+	equal "$(line failed)" "${new:0:12} demo 1.4: it was rejected"
+	# also when the image is gone, and with what its check said if it ran
+	rm -r "run/store/images/$new"
+	equal "$(line failed)" "${new:0:12} demo 1.4: it was rejected"
+	equal "$(ctl status | grep -c 'health check')" 0
 	equal "$(line 'next boot')" "current ${old:0:12}"
 	unchanged refuses "there is no candidate" ctl reject
 	unchanged refuses "what runs is not the candidate" ctl confirm
@@ -85,9 +89,11 @@ test_reject() {
 test_rollback_of_a_candidate() {
 	device
 	tried
+	printf 'looking\nno route to 10.0.0.1 \n\n' >run/health
 	ctl rollback 2>err
 	grep -qx "laminactl: the next boot starts image ${old:0:12}" err
 	equal "$(value failed) $(value candidate)" "$new "
+	ctl status | grep -q '^           its health check said last: no route to 10.0.0.1$'
 	equal "$(value current)" "$old"
 }
 
@@ -171,10 +177,10 @@ test_a_newer_record_is_left_alone() {
 # when it is asked for.
 test_a_later_record() {
 	local later
-	later=$(printf 'a5%.0s' {1..328})
+	later=$(printf 'a5%.0s' {1..80})
 	device
 	tried flags=254 reserved="$later" failed="$(printf '7%.0s' {1..64})" reason=77
-	equal "$(line failed)" "777777777777: unknown"
+	equal "$(line failed)" "777777777777: for a reason that this version does not know"
 	for command in confirm rollback "install image-4" reject "reset --yes"; do
 		# shellcheck disable=SC2086 # words
 		ctl $command >/dev/null

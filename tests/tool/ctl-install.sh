@@ -165,6 +165,8 @@ test_what_is_refused() {
 	lamina sign unsigned --key "$b.key" >/dev/null
 	unchanged refuses "not trusted here" ctl install unsigned
 	refuses "nowhere: No such file" ctl install nowhere
+	refuses "https://x.example/a.lamina: nothing is fetched here; \`curl -sf URL | laminactl install -\`" \
+		ctl install https://x.example/a.lamina
 	refuses "/dev/null: empty" ctl install /dev/null
 	refuses "standard input: empty" ctl install - </dev/null
 	refuses "run/policy: not a bundle" ctl install run/policy
@@ -237,7 +239,7 @@ test_an_image_that_failed() {
 	ctl install image-3 >/dev/null
 	ctl install image-4 >/dev/null
 	ctl reject
-	equal "$(line failed)" "${new:0:12}: rejected"
+	equal "$(line failed)" "${new:0:12} demo 1.4: it was rejected"
 	unchanged refuses "image-4: image ${new:0:12} failed on this device (rejected): --force" \
 		ctl install image-4
 	ctl install --force image-4 >/dev/null

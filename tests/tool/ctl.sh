@@ -125,29 +125,69 @@ test_no_tries_left() {
 
 test_why_it_fell() {
 	local old n words=(x signature incompatible "below floor" missing corrupt "mount failed"
-		"tries used up" watchdog panic rejected)
+		"tries used up" watchdog panic rejected "the application failed"
+		"the application is unhealthy") sentences=(x "no key of this device signs it"
+		"it is not for this device" "its serial is below the rollback floor"
+		"it, or a layer of it, is not in the store" "it is not what was signed"
+		"it could not be started" "nobody confirmed it" "the watchdog reset the device"
+		"the kernel panicked" "it was rejected" "its application failed again and again"
+		"its application was unhealthy")
 	device
 	old=$(there 3)
-	for n in {1..10}; do
+	for n in {1..12}; do
 		record write run/store/state seq=7 current="$old" failed="$(printf '7%.0s' {1..64})" \
 			reason="$n"
-		equal "$(line failed)" "777777777777: ${words[n]}"
+		equal "$(line failed)" "777777777777: ${sentences[n]}"
 		equal "$(field 's["failed"]["reason"]')" "${words[n]}"
 		equal "$(field 's["failed"]["why"]')" None
 	done
+	record write run/store/state seq=7 current="$old" failed="$(printf '7%.0s' {1..64})" reason=10
 	# what init left, of this candidate only
 	printf 'id=%s\nreason=%s\n' "$(printf '7%.0s' {1..64})" "program: /sbin/gone%0A: No such file" >run/failed
-	equal "$(line failed)" "777777777777: rejected: program: /sbin/gone?: No such file"
+	equal "$(line failed)" "777777777777: it was rejected: program: /sbin/gone?: No such file"
 	equal "$(field 's["failed"]["why"]')" "program: /sbin/gone"$'\n'": No such file"
 	for n in "id=$(printf '8%.0s' {1..64})" id=7777 "id=$(printf '7%.0s' {1..64})x" ""; do
 		printf '%s\nreason=%s\n' "$n" no >run/failed
-		equal "$(line failed)" "777777777777: rejected"
+		equal "$(line failed)" "777777777777: it was rejected"
 		equal "$(field 's["failed"]["why"]')" None
 	done
 	for n in '%' '%0' '%41' "$(printf 'x%.0s' {1..300})"; do
 		printf 'id=%s\nreason=%s\n' "$(printf '7%.0s' {1..64})" "$n" >run/failed
-		equal "$(line failed)" "777777777777: rejected"
+		equal "$(line failed)" "777777777777: it was rejected"
 	done
+}
+
+# told FIRST-BYTES-OF-THE-ID LINES: the record's words about the image that failed.
+told() {
+	printf '%b' "$2" | python3 -c 'import sys
+print(sys.argv[1] + sys.stdin.buffer.read().hex().ljust(480, "0")[:480])' "$1"
+}
+
+# Over boots, and when the image is long gone: from the record alone.
+test_what_the_record_tells() {
+	local old failed words
+	device
+	old=$(there 3) failed=$(printf '7%.0s' {1..64})
+	words=(current="$old" failed="$failed" reason=12)
+	record write run/store/state "${words[@]}" \
+		told="$(told 7777777777777777 'demo\n9.1\nno route to 10.0.0.1\nkilled by signal 9\n')"
+	equal "$(line failed)" \
+		"777777777777 demo 9.1: its application was unhealthy: killed by signal 9"
+	ctl status | grep -q '^           its health check said last: no route to 10.0.0.1$'
+	equal "$(field '[s["failed"][k] for k in ("name", "version", "reason", "why", "check")]')" \
+		"['demo', '9.1', 'the application is unhealthy', 'killed by signal 9', 'no route to 10.0.0.1']"
+	# an older init has another image fall, and keeps bytes that it does not know
+	record write run/store/state "${words[@]}" told="$(told 7777777777777778 'demo\n9.1\nx\ny\n')"
+	equal "$(line failed)" "777777777777: its application was unhealthy"
+	# whatever is there: nobody vouches for it
+	record write run/store/state "${words[@]}" \
+		told="$(told 7777777777777777 "\\xff\\033[2J$(printf 'a%.0s' {1..300})")"
+	line failed | grep -q '^777777777777 .*\[2Jaaa*: its application was unhealthy$'
+	ctl status --json | python3 -c 'import json,sys; json.load(sys.stdin)'
+	# the image that failed is still there: an older version wrote the record
+	failed=$(there 4)
+	record write run/store/state current="$old" failed="$failed" reason=7
+	equal "$(line failed)" "${failed:0:12} demo 1.4: nobody confirmed it"
 }
 
 test_images_that_do_not_hold() {

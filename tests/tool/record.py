@@ -12,7 +12,8 @@ import sys
 
 FIELDS = [("seq", "Q"), ("boots", "I"), ("tries_left", "B"), ("tries", "B"), ("flags", "B"),
           ("reason", "B"), ("current", "32s"), ("previous", "32s"), ("candidate", "32s"),
-          ("failed", "32s"), ("floor", "Q"), ("reserved", "328s")]
+          ("failed", "32s"), ("floor", "Q"), ("reserved", "80s"),
+          ("told", "248s")]
 FORMAT = "<8sII" + "".join(kind for _, kind in FIELDS)
 STRIDE, SIZE, SUM = 4096, 512, 16
 

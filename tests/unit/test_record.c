@@ -20,7 +20,8 @@ static const struct record full = {
 	.reason = RECORD_REASON_PANIC,
 	.floor = 0x2122232425262728,
 	.other_flags = 0x80,
-	.reserved = { 0x48, 0x47, [RECORD_RESERVED_SIZE - 1] = 0x34 },
+	.reserved = { 0x48, 0x47, [RECORD_RESERVED_SIZE - 1] = 0x46 },
+	.told = { 0x38, [8] = 0x37, [RECORD_TOLD_SIZE - 1] = 0x34 },
 };
 
 /* What lamina-record(5) says of `full`, where it is not zero. */
@@ -41,6 +42,8 @@ static const struct {
 	{ 127, SIZED("\xa1\xf0") },
 	{ 159, SIZED("\xf1\x28\x27\x26\x25\x24\x23\x22\x21") },
 	{ 168, SIZED("\x48\x47") },
+	{ 247, SIZED("\x46\x38") },
+	{ 256, SIZED("\x37") },
 	{ 495, SIZED("\x34") },
 };
 
@@ -71,6 +74,51 @@ static void the_bytes(void **state)
 	assert_int_equal(back.seq, full.seq);
 	assert_int_equal(back.other_flags, full.other_flags);
 	assert_true(record_seq(bytes) == full.seq);
+}
+
+static void assert_told(const struct record *record, const char *name,
+			const char *version, const char *check, const char *why)
+{
+	struct record_words words;
+
+	record_told(record, &words);
+	assert_string_equal(words.name, name);
+	assert_string_equal(words.version, version);
+	assert_string_equal(words.check, check);
+	assert_string_equal(words.why, why);
+}
+
+static void what_is_told(void **state)
+{
+	char check[300], why[300], expected[RECORD_WORDS_SIZE + 1];
+	struct record record = { .failed = { { 0xf0, [7] = 0xf1, [31] = 0xf2 } },
+				 .reason = RECORD_REASON_ENDED };
+	struct record_words words = { "thermostat", "1.4", "no\troute\n",
+				      "after 3 starts", "" };
+
+	(void)state;
+	assert_told(&record, "", "", "", "");
+	record_tell(&record, &words);
+	assert_told(&record, "thermostat", "1.4", "no route ", "after 3 starts");
+	/* an older init lets another image fall, and keeps what it does not know */
+	record.failed.bytes[7] = 0;
+	assert_told(&record, "", "", "", "");
+	/* what is too long is cut off */
+	memset(check, 'c', sizeof(check));
+	memset(why, 'w', sizeof(why));
+	check[sizeof(check) - 1] = why[sizeof(why) - 1] = '\0';
+	words.check = check;
+	words.why = why;
+	record_tell(&record, &words);
+	(void)snprintf(expected, sizeof(expected), "%.*s",
+		       RECORD_WORDS_SIZE - (int)strlen("thermostat\n1.4\n\n") - 80, why);
+	check[80] = '\0';
+	assert_told(&record, "thermostat", "1.4", check, expected);
+	/* of a candidate that is tried again, and of nothing, nothing is left */
+	assert_int_equal(transition_install(&record, &record.failed, 3, NULL), 0);
+	assert_int_equal(record.told[0] | record.told[8], 0);
+	record_tell(&record, &words);
+	assert_int_equal(record.told[0] | record.told[8], 0);
 }
 
 static void an_empty_record(void **state)
@@ -287,11 +335,12 @@ static void the_copies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_bytes),	  cmocka_unit_test(an_empty_record),
-		cmocka_unit_test(flipped_bits),	  cmocka_unit_test(truncations),
-		cmocka_unit_test(what_can_t_be),  cmocka_unit_test(candidate_and_tries),
-		cmocka_unit_test(a_later_writer), cmocka_unit_test(newer_versions),
-		cmocka_unit_test(the_words),	  cmocka_unit_test(the_copies),
+		cmocka_unit_test(the_bytes),	       cmocka_unit_test(an_empty_record),
+		cmocka_unit_test(what_is_told),	       cmocka_unit_test(flipped_bits),
+		cmocka_unit_test(truncations),	       cmocka_unit_test(what_can_t_be),
+		cmocka_unit_test(candidate_and_tries), cmocka_unit_test(a_later_writer),
+		cmocka_unit_test(newer_versions),      cmocka_unit_test(the_words),
+		cmocka_unit_test(the_copies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

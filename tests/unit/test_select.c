@@ -286,6 +286,18 @@ static void why_candidates_fall(void **state)
 	}
 }
 
+static void assert_told(const char *name, const char *why)
+{
+	struct record record = read_state();
+	struct record_words words;
+
+	record_told(&record, &words);
+	assert_string_equal(words.name, name);
+	assert_string_equal(words.version, "");
+	assert_string_equal(words.check, "");
+	assert_string_equal(words.why, why);
+}
+
 /* Mounting it failed, after it was counted. */
 static void a_candidate_that_can_t_be_built(void **state)
 {
@@ -309,6 +321,7 @@ static void a_candidate_that_can_t_be_built(void **state)
 		       two);
 	assert_string_equal(fallen, expected);
 	assert_int_equal(read_state().reason, RECORD_REASON_MOUNT);
+	assert_told("thermostat", "layer 0: mount: Too many links");
 	assert_int_equal(read_state().boots, 1);
 	assert_int_equal(select_reason(-EBADMSG), RECORD_REASON_CORRUPT);
 	assert_int_equal(select_reason(-EIO), RECORD_REASON_CORRUPT);
@@ -330,6 +343,7 @@ static void a_watchdog_bit(void **state)
 	assert_int_equal(select_next(&select, &image, &err), 0);
 	assert_string_equal(image.id, one);
 	assert_int_equal(read_state().reason, RECORD_REASON_WATCHDOG);
+	assert_told("thermostat", "after 2 starts");
 }
 
 /* Uncounted, nothing unconfirmed is started. */

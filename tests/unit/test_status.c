@@ -45,6 +45,10 @@ static void set_trying(void)
 			    .tries_initial = 3,
 			    .reason = RECORD_REASON_WATCHDOG,
 			    .floor = 4 },
+		.failed = { .name = "thermostat",
+			    .version = "1.5",
+			    .check = "no route\033[2J",
+			    .why = "after 3 starts" },
 		.next = DECIDE_CANDIDATE,
 		.floor = 4,
 		.record_floor = 4,
@@ -78,7 +82,9 @@ static void test_text_trying(void **state)
 		" 0011223344556677\n"
 		"current    aaaaaaaaaaaa thermostat 1.4.2, serial 4, signed by 9d6cc1118973aec6"
 		" 0011223344556677\n"
-		"failed     cccccccccccc: watchdog\n"
+		"failed     cccccccccccc thermostat 1.5: the watchdog reset the device: "
+		"after 3 starts\n"
+		"           its health check said last: no route?[2J\n"
 		"floor      serial 4, of the record\n"
 		"record     copy 1 good, copy 2 damaged; 12 writes, 2 candidates started\n"
 		"space      3.0 MiB free of 64.0 MiB\n");
@@ -125,6 +131,7 @@ static void test_text_nothing(void **state)
 	status = (struct status){
 		.running = "",
 		.running_slot = "",
+		.failed = { "", "", "", "", "" },
 		.next = DECIDE_NONE,
 		.record_r = -ENOENT,
 		.writable = true,
@@ -200,8 +207,11 @@ static void test_json_trying(void **state)
 						       "  \"failed\": {\n"
 						       "    \"id\": \"" HEX64(
 							       "c") "\",\n"
+								    "    \"name\": \"thermostat\",\n"
+								    "    \"version\": \"1.5\",\n"
 								    "    \"reason\": \"watchdog\",\n"
-								    "    \"why\": null\n"
+								    "    \"why\": \"after 3 starts\",\n"
+								    "    \"check\": \"no route\\u001b[2J\"\n"
 								    "  },\n"
 								    "  \"refused\": 0,\n"
 								    "  \"floor\": {\n"

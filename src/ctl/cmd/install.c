@@ -58,6 +58,11 @@ static int open_source(const char *name, const struct install_source **ret_from,
 			      ? sys_fcntl(0, F_DUPFD_CLOEXEC, 3)
 			      : sys_openat(AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0);
 
+	if (fd == -ENOENT && strstr(name, "://"))
+		return err_set(err, fd,
+			       "%.160s: nothing is fetched here; `curl -sf URL | "
+			       "laminactl install -` takes what comes",
+			       name);
 	if (fd < 0)
 		return err_errno(err, fd, "%s", cmd_input_name(name));
 	r = sys_fstat(fd, &st);

@@ -4,10 +4,12 @@
 
 static int reject(struct ctl *ctl, struct change *change, void *context, struct err *err)
 {
-	int r = ctl_write(change, transition_reject(change->record, err), err);
+	int r = transition_reject(change->record, err);
 
-	(void)ctl;
 	(void)context;
+	if (r == 0)
+		ctl_tell_fall(ctl, change);
+	r = ctl_write(change, r, err);
 	if (r == 0)
 		cmd_note(
 			"the candidate is rejected; the next boot starts the current image");

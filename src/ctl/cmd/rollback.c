@@ -30,12 +30,17 @@ static int rollback(struct ctl *ctl, struct change *change, void *context,
 {
 	char id[DIGEST_HEX_SIZE];
 	uint64_t serial;
+	bool is_fall;
 	int r = previous_serial(ctl, change, &serial, err);
 
 	(void)context;
 	if (r < 0)
 		return r;
-	r = ctl_write(change, transition_rollback(change->record, serial, err), err);
+	is_fall = digest_is_set(&change->record->candidate);
+	r = transition_rollback(change->record, serial, err);
+	if (r == 0 && is_fall)
+		ctl_tell_fall(ctl, change);
+	r = ctl_write(change, r, err);
 	if (r < 0)
 		return r;
 	digest_hex(&change->record->current, id);

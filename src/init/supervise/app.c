@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "init/pid1/console.h"
+#include "init/report.h"
 #include "init/supervise/host.h"
 
 #define SHM "/dev/shm"
@@ -122,14 +123,9 @@ void app_turn(struct app *app, uint64_t now_ms)
 static void say_end(const struct app *app, uint64_t now_ms)
 {
 	const struct member *member = &app->member;
-	int status = member->status;
-	char how[40], then[48] = "";
+	char how[REPORT_END_SIZE], then[48] = "";
 
-	if (WIFSIGNALED(status))
-		(void)snprintf(how, sizeof(how), "killed by signal %d", WTERMSIG(status));
-	else
-		(void)snprintf(how, sizeof(how), "ended with status %d",
-			       WEXITSTATUS(status));
+	report_end_words(member->status, how);
 	if (member->state == MEMBER_WAITING)
 		(void)snprintf(then, sizeof(then), ", starts again in %u ms",
 			       (unsigned int)(member->due_ms - now_ms));

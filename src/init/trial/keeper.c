@@ -17,6 +17,7 @@
 #include "init/report.h"
 #include "init/stores.h"
 #include "slot/confirm.h"
+#include "slot/fall.h"
 
 #define CONFIRMED "confirmed" /* of /run/lamina */
 #define CHECK_EVERY_S 2
@@ -154,6 +155,21 @@ static void look(struct keeper *keeper)
 		check(keeper);
 }
 
+static int give_up(const struct keeper *keeper, enum record_reason reason,
+		   struct err *err)
+{
+	struct confirm fall = keeper->confirm;
+	char why[REPORT_END_SIZE] = "", check[FALL_CHECK_SIZE];
+
+	if (reason == RECORD_REASON_ENDED)
+		report_app_end(keeper->stage->run, why);
+	fall_read_check(keeper->stage->run, check);
+	fall.reason = reason;
+	fall.why = why;
+	fall.check = check;
+	return confirm_fall(&fall, err);
+}
+
 /* A reboot on purpose, or the end of the candidate. */
 static void end_trial(const struct keeper *keeper)
 {
@@ -165,8 +181,10 @@ static void end_trial(const struct keeper *keeper)
 		if (ends[i].signal == terminated)
 			reason = ends[i].reason;
 	}
-	r = reason == RECORD_REASON_NONE ? confirm_reboot(&keeper->confirm, &err)
-					 : confirm_fall(&keeper->confirm, reason, &err);
+	if (reason == RECORD_REASON_NONE)
+		r = confirm_reboot(&keeper->confirm, &err);
+	else
+		r = give_up(keeper, reason, &err);
 	if (r < 0)
 		console_say("image %.12s: %s", keeper->stage->image->id, err.text);
 }
