@@ -49,7 +49,7 @@ const char *status_failed_words(const struct status *status)
 	static const char *const words[RECORD_REASON_COUNT] = {
 		[RECORD_REASON_NONE] = "nobody knows why",
 		[RECORD_REASON_SIGNATURE] = "no key of this device signs it",
-		[RECORD_REASON_INCOMPATIBLE] = "it is not for this device",
+		[RECORD_REASON_INCOMPATIBLE] = "it does not fit this device",
 		[RECORD_REASON_FLOOR] = "its serial is below the rollback floor",
 		[RECORD_REASON_MISSING] = "it, or a layer of it, is not in the store",
 		[RECORD_REASON_CORRUPT] = "it is not what was signed",

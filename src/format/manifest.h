@@ -134,8 +134,9 @@ struct manifest {
 };
 
 /* Reads a whole manifest. 0; -EBADMSG with the line and the reason; -EFBIG past
- * MANIFEST_MAX_SIZE; -EPROTONOSUPPORT when the first line is `lamina` of another version.
- * Does not judge min-init, compatible or arch: manifest_fits() does.
+ * MANIFEST_MAX_SIZE; -EPROTONOSUPPORT when the first line is `lamina` of another version;
+ * -ENOTSUP for what is not understood in a manifest with a min-init above
+ * MANIFEST_FEATURE_LEVEL. Else min-init, compatible and arch are manifest_fits()'s to judge.
  * On failure *ret_manifest has no meaning. */
 int manifest_parse(const char *bytes, size_t size, struct manifest *ret_manifest,
 		   struct err *err);

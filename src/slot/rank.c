@@ -16,6 +16,7 @@ static enum record_reason load_reason(int r)
 	case -EKEYREJECTED:
 		return RECORD_REASON_SIGNATURE;
 	case -EPROTONOSUPPORT:
+	case -ENOTSUP:
 		return RECORD_REASON_INCOMPATIBLE;
 	default:
 		return RECORD_REASON_CORRUPT;

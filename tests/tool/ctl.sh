@@ -127,7 +127,7 @@ test_why_it_fell() {
 	local old n words=(x signature incompatible "below floor" missing corrupt "mount failed"
 		"tries used up" watchdog panic rejected "the application failed"
 		"the application is unhealthy") sentences=(x "no key of this device signs it"
-		"it is not for this device" "its serial is below the rollback floor"
+		"it does not fit this device" "its serial is below the rollback floor"
 		"it, or a layer of it, is not in the store" "it is not what was signed"
 		"it could not be started" "nobody confirmed it" "the watchdog reset the device"
 		"the kernel panicked" "it was rejected" "its application failed again and again"
@@ -188,6 +188,39 @@ test_what_the_record_tells() {
 	failed=$(there 4)
 	record write run/store/state current="$old" failed="$failed" reason=7
 	equal "$(line failed)" "${failed:0:12} demo 1.4: nobody confirmed it"
+}
+
+# An image of a later version, in the words of a program that is older than it: neither is it taken
+# for damaged, nor is anything of it collected.
+test_a_later_image() {
+	local old new words
+	words="manifest: min-init: the image asks for feature level 99, this is 2: it takes a newer version of Lamina"
+	device
+	old=$(there 3 --run exec)
+	later 4
+	unchanged refuses "image-4: $words" ctl install image-4
+	unchanged refuses "image-4: $words" ctl install --dry-run image-4
+	new=$(cat id)
+	cp -r image-4/. run/store/
+	record write run/store/state current="$old" candidate="$new" tries=3 tries_left=3
+	equal "$(line candidate)" "${new:0:12}: $words"
+	equal "$(line 'next boot')" "current ${old:0:12}"
+	equal "$(field 's["candidate"]["reason"]')" "$words"
+	ctl list | grep -q "${new:0:12}: $words"
+	"${laminactl%/*}/lamina-init" --plan --policy run/policy --keyring run/keyring \
+		--store run/store >out
+	grep -qx "candidate image ${new:0:12}: $words" out
+	grep -q "^current image $old: " out
+	ctl gc
+	[ "$(ls run/store/images)" = "$(printf '%s\n' "$old" "$new" | sort)" ]
+	equal "$(find run/store/blobs -type f | wc -l)" 4
+	# and it may be the one that is current, after the kernel's own way back
+	record write run/store/state current="$new" previous="$old"
+	equal "$(line current)" "${new:0:12}: $words"
+	equal "$(line 'next boot')" "previous ${old:0:12}"
+	ctl gc
+	equal "$(record show run/store/state | grep -E '^(current|previous)')" "current=$new
+previous=$old"
 }
 
 test_images_that_do_not_hold() {

@@ -210,9 +210,11 @@ static void fits(void **state)
 		       -ENOTSUP, err, "run supervise: this build can't, only run exec");
 #endif
 	manifest.min_init = MANIFEST_FEATURE_LEVEL + 1;
-	assert_refused(manifest_fits(&manifest, "acme,thermostat-v2", "arm64", &err),
-		       -ENOTSUP, err,
-		       "min-init: the image asks for feature level 3, this is 2");
+	assert_refused(
+		manifest_fits(&manifest, "acme,thermostat-v2", "arm64", &err), -ENOTSUP,
+		err,
+		"min-init: the image asks for feature level 3, this is 2: it takes a newer "
+		"version of Lamina");
 }
 
 static void signals(void **state)

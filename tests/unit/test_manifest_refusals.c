@@ -36,6 +36,35 @@ static void whole_files(void **state)
 	}
 }
 
+/* Of a later version: whatever it has that nobody knows here is no damage. */
+static void a_later_level(void **state)
+{
+	static const char words[] = "min-init: the image asks for feature level 99, this "
+				    "is 2: it takes a newer version of Lamina";
+	static const char *const lines[] = {
+		"network bridge",   "run hibernate", "upper nfs",
+		"volume /data nfs", "arch vax",	     "health interval=never",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct err err = ERR_INIT;
+		size_t size = with(lines[i]);
+		char *level = strstr(text, "min-init 1\n");
+
+		assert_int_equal(manifest_parse(text, size, &manifest, &err), -EBADMSG);
+		memmove(level + 11, level + 10, size - (size_t)(level + 10 - text));
+		memcpy(level, "min-init 99\n", 12);
+		assert_refused(manifest_parse(text, size + 1, &manifest, &err), -ENOTSUP,
+			       err, words);
+		/* a line without its end is damage, whatever it asks for */
+		level = strstr(text, "min-init 99\n");
+		assert_int_equal(manifest_parse(text, (size_t)(level + 11 - text),
+						&manifest, &err),
+				 -EBADMSG);
+	}
+}
+
 static void missing_keys(void **state)
 {
 	static const char *const required[] = { "name", "serial",   "compatible",
@@ -246,11 +275,11 @@ static void programs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole_files), cmocka_unit_test(missing_keys),
-		cmocka_unit_test(keys),	       cmocka_unit_test(single_texts),
-		cmocka_unit_test(numbers),     cmocka_unit_test(compatibles),
-		cmocka_unit_test(layers),      cmocka_unit_test(programs),
-		cmocka_unit_test(supervision),
+		cmocka_unit_test(whole_files),	cmocka_unit_test(a_later_level),
+		cmocka_unit_test(missing_keys), cmocka_unit_test(keys),
+		cmocka_unit_test(single_texts), cmocka_unit_test(numbers),
+		cmocka_unit_test(compatibles),	cmocka_unit_test(layers),
+		cmocka_unit_test(programs),	cmocka_unit_test(supervision),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

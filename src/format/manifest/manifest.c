@@ -8,6 +8,7 @@
 #include "format/manifest/health.h"
 #include "format/manifest/key.h"
 #include "format/manifest/log.h"
+#include "format/manifest/reader.h"
 
 void manifest_init(struct manifest *ret_manifest)
 {
@@ -38,11 +39,10 @@ bool manifest_path_valid(const char *path)
 int manifest_fits(const struct manifest *manifest, const char *compatible,
 		  const char *arch, struct err *err)
 {
-	if (manifest->min_init > MANIFEST_FEATURE_LEVEL)
-		return err_set(
-			err, -ENOTSUP,
-			"min-init: the image asks for feature level %llu, this is %d",
-			(unsigned long long)manifest->min_init, MANIFEST_FEATURE_LEVEL);
+	int r = manifest_check_level(manifest->min_init, err);
+
+	if (r < 0)
+		return r;
 #ifndef CONFIG_LAMINA_SUPERVISE
 	if (manifest->run == MANIFEST_RUN_SUPERVISE)
 		return err_set(err, -ENOTSUP,

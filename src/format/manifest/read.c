@@ -238,23 +238,54 @@ static int check_required(const struct manifest_reader *reader)
 	return 0;
 }
 
+static int read_lines(struct manifest_reader *reader)
+{
+	int r = read_type(reader);
+
+	while (r == 0 && (r = lines_next(&reader->lines, reader->err)) > 0)
+		r = read_line(reader);
+	return r < 0 ? r : check_required(reader);
+}
+
+int manifest_check_level(uint64_t level, struct err *err)
+{
+	if (level <= MANIFEST_FEATURE_LEVEL)
+		return 0;
+	return err_set(err, -ENOTSUP,
+		       "min-init: the image asks for feature level %llu, this is %d: it "
+		       "takes a newer version of Lamina",
+		       (unsigned long long)level, MANIFEST_FEATURE_LEVEL);
+}
+
+/* Who asks for a level that nobody here has may use keys and words that nobody here knows:
+ * that is no damage. */
+static int check_later(const char *bytes, size_t size, struct err *err)
+{
+	struct lines lines;
+	uint64_t level;
+
+	lines_init(&lines, bytes, size);
+	while (lines_next(&lines, NULL) > 0) {
+		if (lines_is(&lines, "min-init") &&
+		    str_number(lines.value, lines.value_size, &level) == 0)
+			return manifest_check_level(level, err);
+	}
+	return 0;
+}
+
 int manifest_parse(const char *bytes, size_t size, struct manifest *ret_manifest,
 		   struct err *err)
 {
 	struct manifest_reader reader = { .manifest = ret_manifest, .err = err };
-	int r;
+	int r, later;
 
 	if (size > MANIFEST_MAX_SIZE)
 		return err_set(err, -EFBIG, "is larger than %d bytes", MANIFEST_MAX_SIZE);
 	manifest_init(ret_manifest);
 	lines_init(&reader.lines, bytes, size);
-	r = read_type(&reader);
-	if (r < 0)
+	r = read_lines(&reader);
+	if (r != -EBADMSG)
 		return r;
-	while ((r = lines_next(&reader.lines, err)) > 0) {
-		r = read_line(&reader);
-		if (r < 0)
-			return r;
-	}
-	return r < 0 ? r : check_required(&reader);
+	later = check_later(bytes, size, err);
+	return later < 0 ? later : r;
 }

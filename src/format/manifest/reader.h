@@ -14,6 +14,9 @@ struct manifest_reader {
 	uint64_t seen; /* bit i: manifest_keys[i] had a line */
 };
 
+/* 0, or -ENOTSUP: nobody here has feature level @level. */
+int manifest_check_level(uint64_t level, struct err *err);
+
 /* -EBADMSG with "line N: KEY: @words". */
 int manifest_refuse(const struct manifest_reader *reader, const struct manifest_key *key,
 		    const char *words);
