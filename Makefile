@@ -197,6 +197,7 @@ all: programs host-tool
 programs: $(programs)
 	@:
 
+include src/net/udhcpc/build.mk
 -include src/trust/mbedtls/build.mk
 $(objs-trust): cflags += $(mbedtls-cflags)
 $(objs-trust): | $(mbedtls-ready)
@@ -307,7 +308,7 @@ list-boards:
 
 # The configuration stays; so does what lies in the cache.
 built := src tests configs warnings-gcc.log warnings-clang.log mbedtls mbedtls.a include demo demo.log stories results \
-	results.d warnings sanitized device cmocka lamina lamina.map lamina-init lamina-init.map laminactl laminactl.map .flags .found .version .config.log
+	results.d busybox udhcpc udhcpc-compiler warnings sanitized device cmocka lamina lamina.map lamina-init lamina-init.map laminactl laminactl.map .flags .found .version .config.log
 
 clean:
 	$(call say,CLEAN,$(O))

@@ -23,11 +23,12 @@ needs-LAMINA_UPDATE := fake/test_change fake/test_keeper fake/test_select fake/t
 	fake/test_update-record fake/test_update-verity unit/test_decide-model unit/test_select
 needs-LAMINA_WATCHDOG := fake/test_keeper fake/test_update
 needs-LAMINA_SUPERVISE := fake/test_log fake/test_start
+needs-LAMINA_NET := unit/test_lease
 needs-LAMINA_TIMELINE := fake/test_timeline
 needs-LAMINA_KEY_P256 := unit/test_key unit/test_p256
 needs-LAMINA_KEY_RSA := unit/test_key unit/test_rsa
 needs-LAMINA_CTL := unit/test_guard unit/test_out unit/test_status
-lacks := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG SUPERVISE TIMELINE KEY_P256 KEY_RSA CTL,\
+lacks := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG SUPERVISE NET TIMELINE KEY_P256 KEY_RSA CTL,\
 	$(if $(CONFIG_LAMINA_$s),,LAMINA_$s)) $(if $(signs),,LAMINA_SIGN)
 left-out := $(foreach s,$(lacks),$(needs-$s))
 tests-in = $(addprefix $(O)/tests/,$(filter-out $(left-out),\

@@ -17,6 +17,7 @@
 #include <sys/ptrace.h>
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -274,6 +275,24 @@ int sys_setns(int fd, int flags)
 int sys_sethostname(const char *name, size_t size)
 {
 	RET((int)syscall(SYS_sethostname, name, size));
+}
+
+int sys_socket(int domain, int type, int protocol)
+{
+	RET(socket(domain, type, protocol));
+}
+
+int sys_bind(int fd, const void *address, size_t size)
+{
+	RET(bind(fd, address, (socklen_t)size));
+}
+
+ssize_t sys_recvfrom(int fd, void *buf, size_t size, int flags, void *ret_address,
+		     size_t address_size)
+{
+	socklen_t room = (socklen_t)address_size;
+
+	RET(recvfrom(fd, buf, size, flags, ret_address, &room));
 }
 
 /* By number: libc's puts its threads' locks in order, in 4 KiB, and here are no threads. */

@@ -67,6 +67,12 @@ int sys_unshare(int flags);
 int sys_setns(int fd, int flags);
 int sys_sethostname(const char *name, size_t size);
 
+/* sockets; @address and @ret_address are the protocol's */
+int sys_socket(int domain, int type, int protocol);
+int sys_bind(int fd, const void *address, size_t size);
+ssize_t sys_recvfrom(int fd, void *buf, size_t size, int flags, void *ret_address,
+		     size_t address_size);
+
 /* processes */
 pid_t sys_fork(void);
 int sys_traceme(void); /* the parent traces this process: it stops as it executes */

@@ -26,6 +26,7 @@
 #define MANIFEST_MAX_ENV 256
 #define MANIFEST_MAX_VOLUMES 32
 #define MANIFEST_MAX_INJECTS 32
+#define MANIFEST_MAX_NETS 16
 #define MANIFEST_NAME_SIZE 64 /* [a-z0-9][a-z0-9._-]{0,62} and NUL */
 
 struct manifest_layer {
@@ -125,6 +126,9 @@ struct manifest {
 	size_t health_arg_count;
 	enum manifest_unhealthy unhealthy;
 	struct manifest_log log;
+	const char *nets[MANIFEST_MAX_NETS]; /* each one that net_parse() takes */
+	size_t net_count;
+	const char *needs; /* "network", or "" when absent */
 
 	const char *sources[MANIFEST_MAX_LAYERS]; /* informational, in line order */
 	size_t source_count;

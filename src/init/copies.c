@@ -22,6 +22,7 @@ int copies_leave(int run, struct err *err)
 		{ SETTINGS_POLICY, "policy", 0644 },
 		{ SETTINGS_KEYRING, "keyring", 0644 },
 		{ "/bin/laminactl", BIN "/laminactl", 0755 },
+		{ "/bin/udhcpc", BIN "/udhcpc", 0755 },
 	};
 	int r = sys_mkdirat(run, BIN, 0755);
 

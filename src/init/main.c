@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/fd.h"
@@ -11,6 +13,8 @@
 #include "init/pid1/failure.h"
 #include "init/show.h"
 #include "init/stage.h"
+#include "net/event.h"
+#include "net/service.h"
 #include "store/settings.h"
 
 static const char usage[] =
@@ -101,12 +105,39 @@ static int command(char **args)
 	return refuse();
 }
 
+#ifdef CONFIG_LAMINA_NET
+/* Is this the network's process, or what a DHCP client runs? */
+static bool is_network(int argc, char **argv, int *ret_status)
+{
+	bool service = argc > 0 && strcmp(argv[0], SERVICE_NAME) == 0;
+
+	if (service)
+		*ret_status = service_main(argv + 1);
+	else if (argc == 2 && argv[1][0] != '-')
+		*ret_status = event_main(argv[1], environ);
+	else
+		return false;
+	return true;
+}
+#else
+static bool is_network(int argc, char **argv, int *ret_status)
+{
+	(void)argc;
+	(void)argv;
+	(void)ret_status;
+	return false;
+}
+#endif
+
 int main(int argc, char **argv)
 {
 	struct err err = ERR_INIT;
+	int status;
 
 	/* Words of the kernel command line that the kernel does not know come as
 	 * arguments and environment: as PID 1 we look at neither. */
+	if (sys_getpid() != 1 && is_network(argc, argv, &status))
+		return status;
 	if (sys_getpid() != 1)
 		return command(argc > 0 ? argv + 1 : argv);
 	failure_catch_crashes();

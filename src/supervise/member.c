@@ -13,6 +13,19 @@ void member_init(struct member *member, const struct manifest *manifest)
 	};
 }
 
+void member_wait(struct member *member, uint64_t due_ms)
+{
+	member->due_ms = due_ms;
+	member->needs = true;
+}
+
+void member_hurry(struct member *member, uint64_t now_ms)
+{
+	if (member->needs && member->state == MEMBER_WAITING)
+		member->due_ms = now_ms;
+	member->needs = false;
+}
+
 bool member_lives(const struct member *member)
 {
 	return member->state == MEMBER_RUNNING || member->state == MEMBER_STOPPING ||

@@ -31,6 +31,7 @@ struct member {
 	enum member_state state;
 	uint64_t due_ms;
 	uint64_t began_ms; /* the last start */
+	bool needs;	   /* its first start waits for something */
 	bool ended;	   /* it has, once at least: then */
 	int status;	   /* how, as waitpid() says it; -errno: it did not start */
 	bool restarting;   /* it is stopped only to be started again */
@@ -39,6 +40,10 @@ struct member {
 
 /* Never started yet, and due at once. */
 void member_init(struct member *member, const struct manifest *manifest);
+
+/* Not before @due_ms, unless it is hurried: it needs something else first. */
+void member_wait(struct member *member, uint64_t due_ms);
+void member_hurry(struct member *member, uint64_t now_ms);
 
 /* What is due now; to be asked again until it says MEMBER_NOTHING. */
 enum member_act member_due(struct member *member, uint64_t now_ms);

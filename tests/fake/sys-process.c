@@ -384,3 +384,29 @@ uint64_t fake_now_ms(void)
 {
 	return kernel->now_ns / 1000000;
 }
+
+/* --- sockets: this kernel has no network
+ * ----------------------------------------------------- */
+
+int sys_socket(int domain, int type, int protocol)
+{
+	ENTER("socket %d %d %d", domain, type, protocol);
+	return -EAFNOSUPPORT;
+}
+
+int sys_bind(int fd, const void *address, size_t size)
+{
+	(void)address;
+	ENTER("bind %d %zu", fd, size);
+	return -EAFNOSUPPORT;
+}
+
+ssize_t sys_recvfrom(int fd, void *buf, size_t size, int flags, void *ret_address,
+		     size_t address_size)
+{
+	(void)buf;
+	(void)ret_address;
+	(void)address_size;
+	ENTER("recvfrom %d %zu %d", fd, size, flags);
+	return -EAFNOSUPPORT;
+}

@@ -98,6 +98,27 @@ test_more_files() {
 	gzip -dc out.gz | cpio -itv --quiet | grep -q '^-rwxr-xr-x .* bin/tool$'
 }
 
+# The one beside init, another one, or none.
+test_udhcpc() {
+	need cpio gzip
+	prepare
+	mkdir build
+	cp init build/lamina-init
+	printf '#!/bin/sh\necho beside\n' >build/udhcpc
+	printf '#!/bin/sh\necho other\n' >other
+	chmod 755 build/udhcpc
+	make --init build/lamina-init
+	gzip -dc out.gz | cpio -itv --quiet | grep -q '^-rwxr-xr-x .* bin/udhcpc$'
+	gzip -dc out.gz | cpio -i --quiet --to-stdout bin/udhcpc | cmp - build/udhcpc >&2
+	make --init build/lamina-init --udhcpc other --ctl other
+	gzip -dc out.gz | cpio -i --quiet --to-stdout bin/udhcpc | cmp - other >&2
+	make --init build/lamina-init --udhcpc none
+	! gzip -dc out.gz | cpio -it --quiet | grep bin || say "it is there"
+	rm out.gz
+	refuses "$lamina: needs a dynamic linker; take the device's build (build/udhcpc)" \
+		make --udhcpc "$lamina"
+}
+
 test_laminactl() {
 	need cpio gzip
 	prepare

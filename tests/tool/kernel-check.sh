@@ -7,7 +7,7 @@
 boards=$here/../../board
 all=(--compression zstd --compression gzip --compression xz --compression lz4 --compression lzo
 	--store-type ext4 --store-type f2fs --store-type vfat --store-type squashfs --partitions gpt
-	--partitions mbr --disk virtio --supervise --isolate --watchdog --updates)
+	--partitions mbr --disk virtio --supervise --net --isolate --watchdog --updates)
 
 # What a board's kernel is configured with.
 board() { cat "$boards/linux.fragment" "$boards/$1/linux.fragment"; }

@@ -165,6 +165,7 @@ static void how_it_is_run(void **state)
 	program("/usr/sbin/nginx");
 	assert_line("run exec");
 	assert_no_line("restart always");
+	assert_no_line("net * dhcp");
 	sources[0].config.image = true;
 	program("/usr/sbin/nginx");
 	assert_line("run supervise");
@@ -172,6 +173,7 @@ static void how_it_is_run(void **state)
 	assert_line("restart always");
 	assert_line("exhausted reboot");
 	assert_line("stop-timeout 10");
+	assert_line("net * dhcp");
 	program("/init"); /* a container's, such as s6-overlay's */
 	assert_line("run supervise");
 	for (size_t i = 0; i < sizeof(inits) / sizeof(inits[0]); i++) {
@@ -184,6 +186,24 @@ static void how_it_is_run(void **state)
 	say(run, "supervise");
 	describe();
 	assert_line("restart no");
+	sources[0].config.image = false;
+}
+
+static void network(void **state)
+{
+	(void)state;
+	sources[0].config.image = true;
+	program("/usr/sbin/nginx");
+	assert_no_line("needs network");
+	label("org.lamina.net", "eth0 dhcp\neth1 static 192.0.2.7/24");
+	describe();
+	assert_line("net eth0 dhcp\nnet eth1 static 192.0.2.7/24");
+	say(net, "none");
+	say(needs, "network");
+	describe();
+	assert_line("net none\nneeds network");
+	say(net, "* static 192.0.2.7/24");
+	refuse("net '* static 192.0.2.7/24': must be MATCH dhcp");
 	sources[0].config.image = false;
 }
 
@@ -475,6 +495,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		describe_test(how_it_is_run),
+		describe_test(network),
 		describe_test(health_checks),
 		describe_test(the_least),
 		describe_test(what_nobody_says),

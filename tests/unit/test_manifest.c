@@ -205,6 +205,14 @@ static void fits(void **state)
 	manifest.min_init = 2;
 	assert_int_equal(manifest_fits(&manifest, "acme,thermostat-v2", "arm64", &err),
 			 0);
+	manifest.nets[manifest.net_count++] = "* dhcp";
+#ifdef CONFIG_LAMINA_NET
+	assert_int_equal(manifest_fits(&manifest, "acme,thermostat-v2", "arm64", &err),
+			 0);
+#else
+	assert_refused(manifest_fits(&manifest, "acme,thermostat-v2", "arm64", &err),
+		       -ENOTSUP, err, "net: this build can't, only net none");
+#endif
 #else
 	assert_refused(manifest_fits(&manifest, "acme,thermostat-v2", "arm64", &err),
 		       -ENOTSUP, err, "run supervise: this build can't, only run exec");

@@ -184,6 +184,26 @@ static void supervision(void **state)
 	assert_string_equal(manifest.hostname, "Thing-1.local");
 }
 
+static void networks(void **state)
+{
+	static const char needs[] = "line 2: needs: must be network";
+	static const char net[] = "line 2: net: must be MATCH dhcp, MATCH static (* only "
+				  "dhcp), local or none";
+
+	(void)state;
+	REFUSE({ "net", "line 2: net: value missing" }, { "net *", net },
+	       { "net * static 192.0.2.7/24", net },
+	       { "net * dhcp\nnet none", "line 3: net: none stands alone" },
+	       { "net none\nnet * dhcp", "line 3: net: none stands alone" },
+	       { "net * dhcp\nnet * dhcp hostname=a",
+		 "line 3: net: stands there already" },
+	       { "net local\nnet local", "line 3: net: stands there already" },
+	       { "needs time", needs }, { "needs network now", needs },
+	       { "run exec\nnet * dhcp", "net: goes with run supervise only" });
+	ACCEPT("net none", "net local\nnet eth0 dhcp\nnet * dhcp", "needs network");
+	assert_string_equal(manifest.needs, "network");
+}
+
 static void compatibles(void **state)
 {
 	static const char words[] =
@@ -280,6 +300,7 @@ int main(void)
 		cmocka_unit_test(single_texts), cmocka_unit_test(numbers),
 		cmocka_unit_test(compatibles),	cmocka_unit_test(layers),
 		cmocka_unit_test(programs),	cmocka_unit_test(supervision),
+		cmocka_unit_test(networks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

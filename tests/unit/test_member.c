@@ -45,6 +45,26 @@ static void started_again(void **state)
 	assert_int_equal(member.restart.count, 3);
 }
 
+/* The first start alone waits, and no longer than until then. */
+static void needs_something(void **state)
+{
+	(void)state;
+	manifest_init(&manifest);
+	member_init(&member, &manifest);
+	member_wait(&member, 30000);
+	assert_int_equal(member_due(&member, 29999), MEMBER_NOTHING);
+	assert_int_equal(member_next(&member), 30000);
+	member_hurry(&member, 700);
+	assert_int_equal(member_due(&member, 700), MEMBER_START);
+	member_began(&member, 700);
+	member_ended(&member, FAILED, 800);
+	member_hurry(&member, 801);
+	assert_int_equal(member_next(&member), 900);
+	member_init(&member, &manifest);
+	member_wait(&member, 30000);
+	assert_int_equal(member_due(&member, 30000), MEMBER_START);
+}
+
 static void used_up(void **state)
 {
 	(void)state;
@@ -106,9 +126,8 @@ static void restarted(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(started_again),
-		cmocka_unit_test(used_up),
-		cmocka_unit_test(stopped),
+		cmocka_unit_test(started_again), cmocka_unit_test(needs_something),
+		cmocka_unit_test(used_up),	 cmocka_unit_test(stopped),
 		cmocka_unit_test(restarted),
 	};
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "format/net.h"
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -94,6 +95,20 @@ const char *manifest_wrong_hostname(const char *text)
 	if (*text && !matches(text, LOWER UPPER DIGITS, LOWER UPPER DIGITS ".-", 63))
 		return "must match [A-Za-z0-9][A-Za-z0-9.-]{0,62}";
 	return NULL;
+}
+
+/* The reason lasts until the next call. */
+const char *manifest_wrong_net(const char *text)
+{
+	static struct err err;
+	struct net_line line;
+
+	return net_parse(text, strlen(text), &line, &err) < 0 ? err.text : NULL;
+}
+
+const char *manifest_wrong_needs(const char *text)
+{
+	return !*text || strcmp(text, "network") == 0 ? NULL : "must be network";
 }
 
 const char *manifest_wrong_source(const char *text)
@@ -238,5 +253,26 @@ const char *manifest_clash_env(const struct manifest *manifest, size_t index)
 	for (size_t i = 0; i < index; i++)
 		if (strncmp(manifest->env[i], manifest->env[index], name) == 0)
 			return "the same name stands there already";
+	return NULL;
+}
+
+static void parse_net(const char *text, struct net_line *ret_line)
+{
+	/* each has been looked at by itself */
+	(void)net_parse(text, strlen(text), ret_line, NULL);
+}
+
+const char *manifest_clash_net(const struct manifest *manifest, size_t index)
+{
+	struct net_line line, other;
+
+	parse_net(manifest->nets[index], &line);
+	for (size_t i = 0; i < index; i++) {
+		parse_net(manifest->nets[i], &other);
+		if (line.kind == NET_NONE || other.kind == NET_NONE)
+			return "none stands alone";
+		if (net_same_match(&line, &other))
+			return "stands there already";
+	}
 	return NULL;
 }

@@ -19,6 +19,8 @@ const char *manifest_wrong_env(const char *text);
 const char *manifest_wrong_user(const char *text);
 const char *manifest_wrong_signal(const char *text);
 const char *manifest_wrong_hostname(const char *text);
+const char *manifest_wrong_net(const char *text);
+const char *manifest_wrong_needs(const char *text);
 const char *manifest_wrong_source(const char *text);
 
 /* tmpfs options joined by commas; @mode: may `mode` be among them? */
@@ -31,3 +33,4 @@ const char *manifest_clash_volume(const struct manifest *manifest, size_t index)
 const char *manifest_clash_inject(const struct manifest *manifest, size_t index);
 const char *manifest_clash_arg(const struct manifest *manifest, size_t index);
 const char *manifest_clash_env(const struct manifest *manifest, size_t index);
+const char *manifest_clash_net(const struct manifest *manifest, size_t index);

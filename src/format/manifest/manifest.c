@@ -48,6 +48,10 @@ int manifest_fits(const struct manifest *manifest, const char *compatible,
 		return err_set(err, -ENOTSUP,
 			       "run supervise: this build can't, only run exec");
 #endif
+#ifndef CONFIG_LAMINA_NET
+	if (manifest->net_count > 0 && strcmp(manifest->nets[0], "none") != 0)
+		return err_set(err, -ENOTSUP, "net: this build can't, only net none");
+#endif
 	/* an older init would take it for what it can do */
 	if (manifest->run == MANIFEST_RUN_SUPERVISE &&
 	    manifest->min_init < MANIFEST_SUPERVISE_LEVEL)

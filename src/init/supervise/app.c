@@ -16,6 +16,8 @@
 #include "init/supervise/host.h"
 
 #define SHM "/dev/shm"
+/* So long `needs network` waits for one. */
+#define NETWORK_MS 30000
 
 /* Of a `volume /dev/shm`; NULL: as engines have it. */
 static const char *shm_options(const struct manifest *manifest)
@@ -27,8 +29,8 @@ static const char *shm_options(const struct manifest *manifest)
 	return NULL;
 }
 
-int app_init(struct app *app, const struct stage *stage, struct loop *loop,
-	     struct err *err)
+int app_init(struct app *app, const struct stage *stage, const struct network *network,
+	     struct loop *loop, struct err *err)
 {
 	const struct manifest *manifest = &stage->image->manifest;
 	int r;
@@ -49,12 +51,15 @@ int app_init(struct app *app, const struct stage *stage, struct loop *loop,
 		.program = stage->program,
 		.hostname = stage->hostname,
 		.root = STAGE_STACK,
+		.net = network->wanted ? NETWORK_DIR : NULL,
 		.shm = shm_options(manifest),
 		.cgroup = -EBADF,
 		.output = app->streams.ends[STREAM_OUT].to,
 		.errors = app->streams.ends[STREAM_ERR].to,
 	};
 	member_init(&app->member, manifest);
+	if (manifest->needs[0])
+		member_wait(&app->member, loop_now_ms() + NETWORK_MS);
 	return 0;
 }
 

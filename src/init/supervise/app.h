@@ -8,6 +8,7 @@
 #include "container/start.h"
 #include "init/stage.h"
 #include "init/supervise/check.h"
+#include "init/supervise/network.h"
 #include "init/supervise/streams.h"
 #include "supervise/member.h"
 
@@ -24,8 +25,8 @@ struct app {
 };
 
 /* Not started yet. 0 or -errno. */
-int app_init(struct app *app, const struct stage *stage, struct loop *loop,
-	     struct err *err);
+int app_init(struct app *app, const struct stage *stage, const struct network *network,
+	     struct loop *loop, struct err *err);
 
 /* Does what is due. */
 void app_turn(struct app *app, uint64_t now_ms);

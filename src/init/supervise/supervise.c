@@ -17,6 +17,7 @@
 #include "init/supervise/app.h"
 #include "init/supervise/end.h"
 #include "init/supervise/host.h"
+#include "init/supervise/network.h"
 #include "init/timeline.h"
 #include "init/trial/keeper.h"
 
@@ -26,6 +27,7 @@
 struct supervise {
 	struct loop loop;
 	struct app app;
+	struct network network;
 	struct end end;
 	enum member_state told; /* and of which start */
 	enum health_state told_health;
@@ -50,7 +52,8 @@ static void reap(struct supervise *supervise)
 
 	while ((pid = sys_waitpid(-1, &status, WNOHANG)) > 0) {
 		keeper_ended(pid);
-		if (!app_ended(&supervise->app, pid, status, now_ms))
+		if (!app_ended(&supervise->app, pid, status, now_ms) &&
+		    !network_ended(&supervise->network, pid, now_ms))
 			(void)end_ended(&supervise->end, pid);
 	}
 }
@@ -143,6 +146,9 @@ static void turn(struct supervise *supervise)
 	struct app *app = &supervise->app;
 	uint64_t now_ms = loop_now_ms(), next_ms;
 
+	network_turn(&supervise->network, now_ms);
+	if (supervise->network.ready)
+		member_hurry(&app->member, now_ms);
 	app_turn(app, now_ms);
 	look_at_member(supervise);
 	look_at_health(supervise);
@@ -152,6 +158,8 @@ static void turn(struct supervise *supervise)
 	else if (now_ms >= supervise->end.deadline_ms && supervise->end.how != END_NONE)
 		end_now(&supervise->end);
 	next_ms = app_next(app);
+	if (network_next(&supervise->network) < next_ms)
+		next_ms = network_next(&supervise->network);
 	if (end_next(&supervise->end) < next_ms)
 		next_ms = end_next(&supervise->end);
 	(void)loop_turn(&supervise->loop, next_ms);
@@ -193,9 +201,11 @@ static int prepare(struct supervise *supervise, struct stage *stage, struct err 
 
 	supervise->end.stage = stage;
 	host_prepare();
+	network_init(&supervise->network, stage, &supervise->loop);
 	r = keeper_start(stage, err);
 	if (r == 0)
-		r = app_init(&supervise->app, stage, &supervise->loop, err);
+		r = app_init(&supervise->app, stage, &supervise->network,
+			     &supervise->loop, err);
 	if (r == 0)
 		r = wait_for_signals(supervise, err);
 	if (r < 0)

@@ -2,6 +2,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,6 +26,7 @@ enum {
 	OPT_OUTPUT,
 	OPT_INIT,
 	OPT_CTL,
+	OPT_UDHCPC,
 	OPT_POLICY,
 	OPT_KEY,
 	OPT_KEYRING,
@@ -35,6 +37,7 @@ static const struct cmd_option options[] = {
 	{ "output", 'o', "FILE", "the initramfs to write" },
 	{ "init", 0, "FILE", "lamina-init of the device's build: becomes /init" },
 	{ "ctl", 0, "FILE", "laminactl of the device's build: becomes /bin/laminactl" },
+	{ "udhcpc", 0, "FILE", "its DHCP client, or none (the one beside lamina-init)" },
 	{ "policy", 0, "FILE", "what the device allows: becomes /etc/lamina/policy" },
 	{ "key", 'k', "FILE", "a public key (PEM) the device trusts; may be repeated" },
 	{ "keyring", 0, "FILE", "a keyring made before, instead of --key or beside it" },
@@ -43,7 +46,7 @@ static const struct cmd_option options[] = {
 };
 
 struct request {
-	const char *output, *init, *ctl, *policy;
+	const char *output, *init, *ctl, *udhcpc, *policy;
 	struct keyring ring;
 	char **adds; /* arguments of --add, borrowed */
 	size_t add_count;
@@ -61,6 +64,9 @@ static int request_option(struct request *q, int option, const char *value,
 		return 0;
 	case OPT_CTL:
 		q->ctl = value;
+		return 0;
+	case OPT_UDHCPC:
+		q->udhcpc = value;
 		return 0;
 	case OPT_POLICY:
 		q->policy = value;
@@ -257,23 +263,43 @@ static int add_all(struct cpio *cpio, const struct request *q, struct err *err)
 		r = add_keyring(cpio, &q->ring, err);
 	if (r == 0)
 		r = add_file(cpio, "init", q->init, 0755, err);
-	if (r == 0 && q->ctl)
+	if (r == 0 && (q->ctl || q->udhcpc))
 		r = cpio_add_dir(cpio, "bin", err);
 	if (r == 0 && q->ctl)
 		r = add_file(cpio, "bin/laminactl", q->ctl, 0755, err);
+	if (r == 0 && q->udhcpc)
+		r = add_file(cpio, "bin/udhcpc", q->udhcpc, 0755, err);
 	for (size_t i = 0; r == 0 && i < q->add_count; i++)
 		r = add_extra(cpio, q->adds[i], err);
 	return r == 0 ? cpio_finish(cpio, err) : r;
 }
 
-static int write_initramfs(const struct request *q, struct err *err)
+/* The DHCP client, if any, that a device's build has left beside lamina-init. */
+static int find_udhcpc(struct request *q, char path[NAME_SIZE], struct err *err)
 {
+	const char *slash = strrchr(q->init, '/');
+
+	if (q->udhcpc && strcmp(q->udhcpc, "none") == 0)
+		q->udhcpc = NULL;
+	else if (!q->udhcpc &&
+		 snprintf(path, NAME_SIZE, "%.*sudhcpc",
+			  slash ? (int)(slash + 1 - q->init) : 0, q->init) < NAME_SIZE &&
+		 access(path, F_OK) == 0)
+		q->udhcpc = path;
+	return q->udhcpc ? check_program(q->udhcpc, "udhcpc", err) : 0;
+}
+
+static int write_initramfs(struct request *q, struct err *err)
+{
+	char udhcpc[NAME_SIZE];
 	__output struct output output = OUTPUT_INIT;
 	struct cpio *cpio;
 	int r = check_program(q->init, "lamina-init", err);
 
 	if (r == 0 && q->ctl)
 		r = check_program(q->ctl, "laminactl", err);
+	if (r == 0)
+		r = find_udhcpc(q, udhcpc, err);
 	if (r == 0)
 		r = output_open(&output, AT_FDCWD, q->output, 0666, err);
 	if (r < 0)

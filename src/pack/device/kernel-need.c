@@ -75,6 +75,10 @@ static const struct kernel_need needs[] = {
 	{ "disk=usb", "BLK_DEV_SD", "the disk's driver" },
 
 	{ "supervise", NULL, NULL }, /* signals and times are waited for above */
+	{ "net", "NET", "the menu that has INET" },
+	{ "net", "INET", "lo, and addresses" },
+	{ "net", "PACKET", "a DHCP client talks before it has an address" },
+	{ "net", "NETDEVICES", "the menu that has the interfaces' drivers" },
 	{ "watchdog", "WATCHDOG",
 	  "the policy names a watchdog; its driver is the board's" },
 	{ "updates", "PSTORE", "the menu that has PSTORE_RAM" },

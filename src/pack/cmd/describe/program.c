@@ -164,3 +164,17 @@ int describe_run(const struct description *d, enum manifest_key_id id)
 		said = image && !is_init(d->manifest->args[0]) ? "supervise" : "exec";
 	return describe_take(d, id, said);
 }
+
+/* Servers are made for an engine that has brought the network up. */
+int describe_net(const struct description *d, enum manifest_key_id id)
+{
+	struct source_texts texts = { 0 };
+	int r = describe_texts(d, id, &texts);
+
+	if (r == 0 && texts.count == 0 && d->manifest->run == MANIFEST_RUN_SUPERVISE)
+		r = source_texts_add(&texts, "* dhcp");
+	if (r == 0)
+		r = add_args(d, id, &texts);
+	source_texts_done(&texts);
+	return r;
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/net.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "format/lines.h"
+
+#define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+bool net_address_is_set(const struct net_address *address)
+{
+	static const struct net_address none;
+
+	return !net_address_equal(address, &none);
+}
+
+bool net_address_equal(const struct net_address *a, const struct net_address *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+const char *net_address_text(const struct net_address *address,
+			     char ret_text[NET_ADDRESS_TEXT_SIZE])
+{
+	const uint8_t *bytes = address->bytes;
+
+	(void)snprintf(ret_text, NET_ADDRESS_TEXT_SIZE, "%u.%u.%u.%u", bytes[0], bytes[1],
+		       bytes[2], bytes[3]);
+	return ret_text;
+}
+
+int net_address_parse(const char *text, size_t size, struct net_address *ret_address)
+{
+	struct net_address address;
+
+	for (size_t i = 0; i < sizeof(address.bytes); i++) {
+		const char *dot = size ? memchr(text, '.', size) : NULL;
+		size_t digits = i < 3 && dot ? (size_t)(dot - text) : size;
+		uint64_t number;
+
+		if ((i < 3 && !dot) || str_number(text, digits, &number) < 0 ||
+		    number > 255)
+			return -EBADMSG;
+		address.bytes[i] = (uint8_t)number;
+		text += digits + (i < 3);
+		size -= digits + (i < 3);
+	}
+	/* 0/8 is nobody's, 127/8 is the machine itself, from 224 on are groups */
+	if (address.bytes[0] == 0 || address.bytes[0] == 127 || address.bytes[0] >= 224)
+		return -EBADMSG;
+	*ret_address = address;
+	return 0;
+}
+
+static int parse_prefix(const char *text, size_t size, unsigned int *ret_prefix)
+{
+	uint64_t number;
+
+	if (str_number(text, size, &number) < 0 || number < 1 || number > 32)
+		return -EBADMSG;
+	*ret_prefix = (unsigned int)number;
+	return 0;
+}
+
+static int hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+/* "52:54:00:12:34:56" */
+static int parse_mac(const char *text, size_t size, uint8_t ret_mac[NET_MAC_SIZE])
+{
+	if (size != 3 * NET_MAC_SIZE - 1)
+		return -EBADMSG;
+	for (size_t i = 0; i < NET_MAC_SIZE; i++) {
+		int high = hex_digit(text[3 * i]), low = hex_digit(text[3 * i + 1]);
+
+		if (high < 0 || low < 0 || (i > 0 && text[3 * i - 1] != ':'))
+			return -EBADMSG;
+		ret_mac[i] = (uint8_t)(high << 4 | low);
+	}
+	return 0;
+}
+
+/* Letters and digits, and behind the first one what is in @others, too. */
+static bool word_valid(const char *text, size_t size, const char *others)
+{
+	for (size_t i = 0; i < size; i++)
+		if (!text[i] ||
+		    (!strchr(ALNUM, text[i]) && (i == 0 || !strchr(others, text[i]))))
+			return false;
+	return size > 0;
+}
+
+static int parse_match(const char *word, size_t size, struct net_line *line)
+{
+	static const char mac[] = "mac=";
+	const size_t skip = sizeof(mac) - 1;
+
+	if (lines_equal(word, size, "*")) {
+		line->match = NET_ANY;
+		return 0;
+	}
+	if (size > skip && memcmp(word, mac, skip) == 0) {
+		line->match = NET_BY_MAC;
+		return parse_mac(word + skip, size - skip, line->mac);
+	}
+	if (size >= NET_NAME_SIZE || !word_valid(word, size, "._-") ||
+	    lines_equal(word, size, "lo"))
+		return -EBADMSG;
+	line->match = NET_BY_NAME;
+	memcpy(line->name, word, size);
+	return 0;
+}
+
+/* What stands behind @name ("gateway="), and its size; NULL: that is another word. */
+static const char *value_of(const char *word, size_t *size, const char *name)
+{
+	size_t skip = strlen(name);
+
+	if (*size <= skip || memcmp(word, name, skip) != 0)
+		return NULL;
+	*size -= skip;
+	return word + skip;
+}
+
+static int parse_hostname(const char *text, size_t size, struct net_line *line)
+{
+	if (size >= NET_HOSTNAME_SIZE || line->hostname[0] ||
+	    !word_valid(text, size, ".-"))
+		return -EBADMSG;
+	memcpy(line->hostname, text, size);
+	return 0;
+}
+
+static int parse_dns(const char *text, size_t size, struct net_line *line)
+{
+	if (line->dns_count)
+		return -EBADMSG;
+	for (;;) {
+		const char *comma = memchr(text, ',', size);
+		size_t one = comma ? (size_t)(comma - text) : size;
+
+		if (line->dns_count == NET_MAX_DNS ||
+		    net_address_parse(text, one, &line->dns[line->dns_count]) < 0)
+			return -EBADMSG;
+		line->dns_count++;
+		if (!comma)
+			return 0;
+		text += one + 1;
+		size -= one + 1;
+	}
+}
+
+static int parse_gateway(const char *text, size_t size, struct net_line *line)
+{
+	return net_address_is_set(&line->gateway)
+		       ? -EBADMSG
+		       : net_address_parse(text, size, &line->gateway);
+}
+
+/* "ADDR/LEN" */
+static int parse_address(const char *word, size_t size, struct net_line *line)
+{
+	const char *slash = memchr(word, '/', size);
+	size_t address = slash ? (size_t)(slash - word) : 0;
+
+	if (!slash || net_address_parse(word, address, &line->address) < 0)
+		return -EBADMSG;
+	return parse_prefix(slash + 1, size - address - 1, &line->prefix);
+}
+
+static int parse_options(struct lines *lines, struct net_line *line, struct err *err)
+{
+	static const struct {
+		const char *name;
+		enum net_kind kind;
+		int (*parse)(const char *text, size_t size, struct net_line *line);
+	} options[] = {
+		{ "hostname=", NET_DHCP, parse_hostname },
+		{ "gateway=", NET_STATIC, parse_gateway },
+		{ "dns=", NET_STATIC, parse_dns },
+	};
+	const char *word;
+	size_t size;
+	int r;
+
+	while ((r = lines_word(lines, &word, &size, err)) > 0) {
+		int good = -EBADMSG;
+
+		for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+			size_t left = size;
+			const char *value = value_of(word, &left, options[i].name);
+
+			if (value && options[i].kind == line->kind)
+				good = options[i].parse(value, left, line);
+		}
+		if (good < 0)
+			return lines_bad(lines, err, "%.*s: %s",
+					 (int)(size > 80 ? 80 : size), word,
+					 line->kind == NET_DHCP
+						 ? "dhcp takes hostname=NAME only"
+						 : "static takes gateway=ADDRESS and "
+						   "dns=ADDRESS,... of IPv4");
+	}
+	return r;
+}
+
+static int parse_static(struct lines *lines, struct net_line *line, struct err *err)
+{
+	const char *word;
+	size_t size;
+	int r = lines_word(lines, &word, &size, err);
+
+	if (r < 0)
+		return r;
+	if (r == 0 || parse_address(word, size, line) < 0)
+		return lines_bad(lines, err,
+				 "static takes an IPv4 address with its prefix, such as "
+				 "192.0.2.7/24");
+	return parse_options(lines, line, err);
+}
+
+static int parse_interface(struct lines *lines, const char *match, size_t match_size,
+			   struct net_line *line, struct err *err)
+{
+	const char *word;
+	size_t size;
+	int r;
+
+	if (parse_match(match, match_size, line) < 0)
+		return lines_bad(lines, err,
+				 "%.*s: must be an interface's name, "
+				 "mac=XX:XX:XX:XX:XX:XX (lower case) or *",
+				 (int)(match_size > 80 ? 80 : match_size), match);
+	r = lines_word(lines, &word, &size, err);
+	if (r < 0)
+		return r;
+	if (r > 0 && lines_equal(word, size, "dhcp")) {
+		line->kind = NET_DHCP;
+		return parse_options(lines, line, err);
+	}
+	if (r > 0 && lines_equal(word, size, "static") && line->match != NET_ANY) {
+		line->kind = NET_STATIC;
+		return parse_static(lines, line, err);
+	}
+	return lines_bad(lines, err,
+			 "must be MATCH dhcp, MATCH static (* only dhcp), "
+			 "local or none");
+}
+
+static int parse_line(struct lines *lines, struct net_line *line, struct err *err)
+{
+	const char *word;
+	size_t size;
+	int r = lines_word(lines, &word, &size, err);
+
+	*line = (struct net_line){ .kind = NET_NONE };
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return lines_bad(lines, err, "value missing");
+	if (lines->value_size == 0 && lines_equal(word, size, "none"))
+		return 0;
+	if (lines->value_size == 0 && lines_equal(word, size, "local")) {
+		line->kind = NET_LOCAL;
+		return 0;
+	}
+	return parse_interface(lines, word, size, line, err);
+}
+
+int net_parse(const char *text, size_t size, struct net_line *ret_line, struct err *err)
+{
+	struct lines lines = { .value = text, .value_size = size };
+
+	if (size > 0 && (text[0] == ' ' || text[size - 1] == ' '))
+		return err_set(err, -EBADMSG, "a space too many");
+	return parse_line(&lines, ret_line, err);
+}
+
+bool net_same_match(const struct net_line *a, const struct net_line *b)
+{
+	if (a->kind >= NET_LOCAL || b->kind >= NET_LOCAL)
+		return a->kind == b->kind;
+	return a->match == b->match && strcmp(a->name, b->name) == 0 &&
+	       memcmp(a->mac, b->mac, sizeof(a->mac)) == 0;
+}
+
+int net_parse_file(const char *bytes, size_t size, struct net_line *ret_lines,
+		   size_t most, size_t *ret_count, struct err *err)
+{
+	struct lines lines;
+	size_t count = 0;
+	int r;
+
+	lines_init(&lines, bytes, size);
+	lines.comments = true;
+	while ((r = lines_next(&lines, err)) > 0) {
+		if (!lines_is(&lines, "net"))
+			return lines_bad(&lines, err, "must begin with net");
+		if (count == most)
+			return lines_bad(&lines, err, "more than %u of them",
+					 (unsigned int)most);
+		r = parse_line(&lines, &ret_lines[count], err);
+		if (r < 0)
+			return r;
+		if (ret_lines[count].kind == NET_LOCAL)
+			return lines_bad(&lines, err, "local is where this is");
+		for (size_t i = 0; i < count; i++)
+			if (net_same_match(&ret_lines[i], &ret_lines[count]))
+				return lines_bad(&lines, err, "stands there already");
+		count++;
+	}
+	*ret_count = count;
+	return r;
+}
+
+static bool matches(const struct net_line *line, const char *name,
+		    const uint8_t mac[NET_MAC_SIZE], bool device)
+{
+	if (line->kind >= NET_LOCAL)
+		return false;
+	if (line->match == NET_BY_NAME)
+		return strcmp(line->name, name) == 0;
+	if (line->match == NET_BY_MAC)
+		return memcmp(line->mac, mac, NET_MAC_SIZE) == 0;
+	return device;
+}
+
+const struct net_line *net_find(const struct net_line *lines, size_t count,
+				const char *name, const uint8_t mac[NET_MAC_SIZE],
+				bool device)
+{
+	const struct net_line *any = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!matches(&lines[i], name, mac, device))
+			continue;
+		if (lines[i].match != NET_ANY)
+			return &lines[i];
+		any = &lines[i];
+	}
+	return any;
+}

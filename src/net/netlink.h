@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * rtnetlink: what the kernel is told of interfaces, and what it tells. The only file that
+ * knows its structures.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "format/net.h"
+
+#define NETLINK_LOOPBACK 1 /* the index that lo has in every network namespace */
+
+/* A socket to ask by. An fd, the caller's, or -errno. */
+int netlink_open(void);
+
+/* Each 0 or -errno. */
+int netlink_up(int fd, int index);
+int netlink_mtu(int fd, int index, unsigned int mtu);
+
+/* The interface's only IPv4 address from now on; NULL: it has none. Its routes go with an
+ * address. */
+int netlink_address(int fd, int index, const struct net_address *address,
+		    unsigned int prefix);
+
+/* Where what is not near goes by way of that interface, from @address; @gateway may be
+ * none. Interfaces don't take that from each other: the one with the lowest index is used.
+ */
+int netlink_gateway(int fd, int index, const struct net_address *address,
+		    const struct net_address *gateway);
+
+struct netlink_link {
+	int index;
+	bool gone;
+	bool ethernet; /* and @mac is its address */
+	bool carrier;
+	char name[NET_NAME_SIZE];
+	uint8_t mac[NET_MAC_SIZE];
+};
+
+struct netlink_watch {
+	int fd;
+	size_t at, end; /* of what was read and not looked at */
+	_Alignas(8) char buf[8192];
+};
+
+/* From now on every interface that is there, comes, goes or changes is told. 0 or -errno.
+ */
+int netlink_watch(struct netlink_watch *watch);
+
+/* The next of them. 1; 0: nothing more now; -ENOBUFS: some were lost, and all of them are
+ * told once more; -errno. */
+int netlink_watch_next(struct netlink_watch *watch, struct netlink_link *ret_link);

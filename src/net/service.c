@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "base/fd.h"
+#include "base/loop.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "net/client.h"
+#include "net/event.h"
+#include "net/links.h"
+#include "net/netlink.h"
+
+#define LINES_MAX 16
+#define LOCAL "inject/net" /* of the store */
+
+struct service {
+	const char *udhcpc;
+	int dir; /* where its files go */
+	int ask; /* netlink */
+	struct netlink_watch watch;
+	struct loop loop;
+	struct net_line lines[LINES_MAX];
+	size_t line_count;
+	struct links links;
+	bool told; /* that there is a network */
+};
+
+static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static void say(const char *fmt, ...)
+{
+	char line[256], text[256];
+	struct str s;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	str_init(&s, line, sizeof(line));
+	str_addf(&s, SERVICE_NAME ": %s\n", text);
+	(void)fd_write_all(2, line, s.used);
+}
+
+/* As a whole or not at all, for those who read it meanwhile. */
+static void put_file(const struct service *service, const char *name,
+		     const struct str *text)
+{
+	int r = path_write_own(service->dir, ".new", text->buf, text->used);
+
+	if (r == 0)
+		r = sys_renameat(service->dir, ".new", service->dir, name);
+	if (r < 0)
+		say("%s: %s", name, err_reason(r));
+}
+
+static void put_files(const struct service *service)
+{
+	static char buf[LINKS_MAX * 768];
+	struct str text;
+
+	str_init(&text, buf, sizeof(buf));
+	links_write_resolv(&service->links, &text);
+	put_file(service, SERVICE_RESOLV, &text);
+	str_init(&text, buf, sizeof(buf));
+	links_write_state(&service->links, &text);
+	put_file(service, SERVICE_STATE, &text);
+}
+
+static void set_up(struct service *service, struct link *link)
+{
+	const struct lease *lease = &link->lease;
+	char address[NET_ADDRESS_TEXT_SIZE];
+	int r = netlink_address(service->ask, link->index, &lease->address,
+				lease->prefix);
+
+	if (r == 0)
+		r = netlink_gateway(service->ask, link->index, &lease->address,
+				    &lease->gateway);
+	if (lease->mtu)
+		(void)netlink_mtu(service->ask, link->index, lease->mtu);
+	(void)net_address_text(&lease->address, address);
+	if (r < 0)
+		say("%s: %s/%u: %s", link->name, address, lease->prefix, err_reason(r));
+	else
+		say("%s: %s/%u", link->name, address, lease->prefix);
+}
+
+static void bind_link(struct service *service, struct link *link,
+		      const struct lease *lease)
+{
+	bool same = link->bound && memcmp(&link->lease, lease, sizeof(*lease)) == 0;
+
+	link->bound = true;
+	link->lease = *lease;
+	link->until_ms = lease->seconds == UINT32_MAX
+				 ? UINT64_MAX
+				 : loop_now_ms() + (uint64_t)lease->seconds * 1000;
+	if (!same)
+		set_up(service, link);
+	put_files(service);
+	if (!service->told)
+		(void)fd_write_all(1, "\n", 1);
+	service->told = true;
+}
+
+static void unbind_link(struct service *service, struct link *link)
+{
+	if (!link->bound)
+		return;
+	say("%s: no lease any more", link->name);
+	link->bound = false;
+	(void)netlink_address(service->ask, link->index, NULL, 0);
+	put_files(service);
+}
+
+/* Does not what a client says first, that there is no lease, to an address of one before. */
+static void take_events(void *context, int fd)
+{
+	struct service *service = context;
+	struct event event;
+	int r;
+
+	while ((r = event_next(fd, &event)) > 0) {
+		for (size_t i = 0; i < service->links.count; i++) {
+			struct link *link = &service->links.items[i];
+
+			if (link->from != fd)
+				continue;
+			if (event.kind == EVENT_BOUND)
+				bind_link(service, link, &event.lease);
+			else if (event.kind == EVENT_DECONFIG && link->heard)
+				unbind_link(service, link);
+			link->heard = true;
+		}
+	}
+	/* its end is known by its process's */
+	if (r < 0)
+		loop_remove(&service->loop, fd);
+}
+
+static void start_client(struct service *service, struct link *link, uint64_t now_ms)
+{
+	struct err err = ERR_INIT;
+	int r = client_start(link, service->udhcpc, &err);
+
+	link->began_ms = now_ms;
+	if (r == 0)
+		r = loop_add(&service->loop, link->from, take_events, service);
+	if (r == 0)
+		return;
+	say("%s: DHCP: %s", link->name, err.text);
+	client_stop(link);
+	(void)restart_again(&link->restart, true, 0, &link->due_ms);
+	link->due_ms += now_ms;
+}
+
+static void end_client(struct service *service, struct link *link)
+{
+	if (link->from >= 0)
+		loop_remove(&service->loop, link->from);
+	client_stop(link);
+}
+
+static void look_at_carrier(struct service *service, struct link *link, bool carrier)
+{
+	if (link->carrier == carrier)
+		return;
+	link->carrier = carrier;
+	if (link->line->kind == NET_DHCP && carrier) {
+		/* it may be another network's cable */
+		client_hurry(link);
+		link->due_ms = 0;
+	}
+	put_files(service);
+}
+
+/* Hardware has a device behind it; bridges, tunnels and other people's have none. */
+static bool is_device(const char *name)
+{
+	char path[64];
+	__fd int fd = -EBADF;
+
+	(void)snprintf(path, sizeof(path), "/sys/class/net/%s/device", name);
+	fd = sys_openat(AT_FDCWD, path, O_PATH | O_CLOEXEC, 0);
+	return fd >= 0;
+}
+
+static void add_link(struct service *service, const struct netlink_link *told)
+{
+	const struct net_line *line =
+		net_find(service->lines, service->line_count, told->name, told->mac,
+			 told->ethernet && is_device(told->name));
+	struct link *link = line ? links_add(&service->links, told->index) : NULL;
+	struct lease lease;
+	int r;
+
+	if (!link)
+		return;
+	memcpy(link->name, told->name, sizeof(link->name));
+	memcpy(link->mac, told->mac, sizeof(link->mac));
+	link->line = line;
+	r = netlink_up(service->ask, link->index);
+	if (r < 0)
+		say("%s: up: %s", link->name, err_reason(r));
+	if (line->kind == NET_STATIC) {
+		lease_of_line(line, &lease);
+		bind_link(service, link, &lease);
+	}
+	look_at_carrier(service, link, told->carrier);
+}
+
+static void take_links(void *context, int fd)
+{
+	struct service *service = context;
+	struct netlink_link told;
+	int r;
+
+	(void)fd;
+	while ((r = netlink_watch_next(&service->watch, &told)) != 0) {
+		struct link *link =
+			r > 0 ? links_find(&service->links, told.index) : NULL;
+
+		if (r < 0 && r != -ENOBUFS)
+			return;
+		if (r < 0 || (!link && told.gone))
+			continue;
+		if (!link) {
+			add_link(service, &told);
+		} else if (told.gone) {
+			end_client(service, link);
+			links_remove(&service->links, link);
+			put_files(service);
+		} else {
+			look_at_carrier(service, link, told.carrier);
+		}
+	}
+}
+
+static void take_signals(void *context, int fd)
+{
+	struct service *service = context;
+	uint64_t now_ms = loop_now_ms(), delay_ms = 0;
+	int status;
+	pid_t pid;
+
+	while (loop_next_signal(fd) > 0)
+		;
+	while ((pid = sys_waitpid(-1, &status, WNOHANG)) > 0) {
+		struct link *link = links_find_client(&service->links, pid);
+
+		if (!link)
+			continue;
+		link->pid = 0;
+		end_client(service, link);
+		(void)restart_again(&link->restart, true, now_ms - link->began_ms,
+				    &delay_ms);
+		link->due_ms = now_ms + delay_ms;
+	}
+}
+
+/* Clients that are due; when the next one is. */
+static uint64_t turn(struct service *service, uint64_t now_ms)
+{
+	uint64_t next_ms = UINT64_MAX;
+
+	for (size_t i = 0; i < service->links.count; i++) {
+		struct link *link = &service->links.items[i];
+
+		if (link->line->kind != NET_DHCP || link->pid > 0 || !link->carrier)
+			continue;
+		if (now_ms >= link->due_ms)
+			start_client(service, link, now_ms);
+		if (link->pid == 0 && link->due_ms < next_ms)
+			next_ms = link->due_ms;
+	}
+	return next_ms;
+}
+
+/* The device's own lines, which anybody may have written. True: they count. */
+static bool read_local(struct service *service, const char *store)
+{
+	static char text[NET_MAX_FILE_SIZE];
+	static struct net_line lines[LINES_MAX];
+	__fd int dir = sys_openat(AT_FDCWD, store, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	__fd int fd = dir < 0 ? dir : path_open_own_file(dir, LOCAL, NULL, NULL);
+	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text));
+	struct err err = ERR_INIT;
+	size_t count;
+
+	if (size == -ENOENT)
+		return false;
+	if (size < 0)
+		(void)err_set(&err, (int)size, "%s", err_reason((int)size));
+	if (size < 0 ||
+	    net_parse_file(text, (size_t)size, lines, LINES_MAX, &count, &err) < 0) {
+		say(LOCAL " of the store: %s; passed over", err.text);
+		return false;
+	}
+	memcpy(service->lines, lines, sizeof(lines));
+	service->line_count = count;
+	return true;
+}
+
+static int read_lines(struct service *service, const char *store, char *const texts[],
+		      struct err *err)
+{
+	bool local = false;
+
+	for (; *texts; texts++) {
+		struct net_line *line = &service->lines[service->line_count];
+		int r = service->line_count == LINES_MAX
+				? -E2BIG
+				: net_parse(*texts, strlen(*texts), line, err);
+
+		if (r < 0)
+			return err_wrap(err, r, "net %s", *texts);
+		local = local || line->kind == NET_LOCAL;
+		service->line_count++;
+	}
+	if (local)
+		(void)read_local(service, store);
+	return 0;
+}
+
+static int prepare(struct service *service, char *const args[], struct err *err)
+{
+	static const int signals[] = { SIGCHLD };
+	int r = 0, fd;
+
+	service->udhcpc = args[1];
+	r = service->dir =
+		sys_openat(AT_FDCWD, args[0], O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	if (r < 0)
+		return err_errno(err, r, "%s", args[0]);
+	r = read_lines(service, args[2], args + 3, err);
+	if (r < 0)
+		return r;
+	fd = loop_signals(signals, 1, err);
+	if (fd < 0)
+		return fd;
+	r = service->ask = netlink_open();
+	if (r >= 0)
+		r = netlink_watch(&service->watch);
+	if (r == 0)
+		r = loop_add(&service->loop, service->watch.fd, take_links, service);
+	if (r == 0)
+		r = loop_add(&service->loop, fd, take_signals, service);
+	return r < 0 ? err_errno(err, r, "netlink") : 0;
+}
+
+int service_main(char *const args[])
+{
+	static struct service service;
+	struct err err = ERR_INIT;
+	int r = args[0] && args[1] && args[2] ? prepare(&service, args, &err) : -EINVAL;
+
+	if (r < 0) {
+		say("%s", r == -EINVAL ? "arguments are missing" : err.text);
+		return 1;
+	}
+	(void)sys_prctl(PR_SET_NAME, (unsigned long)(uintptr_t)SERVICE_NAME);
+	put_files(&service);
+	for (;;)
+		(void)loop_turn(&service.loop, turn(&service, loop_now_ms()));
+}
