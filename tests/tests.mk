@@ -9,7 +9,7 @@ test-archives = $(foreach r,$(test-rooms),$(O)/src/$(r).a) $(mbedtls-archive)
 needs-LAMINA_TOOL := unit/test_child unit/test_decompress unit/test_describe unit/test_import-plan unit/test_layer \
 	unit/test_look unit/test_members unit/test_oci unit/test_output unit/test_pax unit/test_place \
 	unit/test_spool unit/test_tar unit/test_tree
-needs-LAMINA_SIGN := fake/test_scrub fake/test_gc fake/test_init fake/test_install \
+needs-LAMINA_SIGN := fake/test_scrub fake/test_gc fake/test_images fake/test_init fake/test_install \
 	fake/test_install-hostile fake/test_keeper fake/test_place fake/test_reset fake/test_select \
 	fake/test_timeline fake/test_update fake/test_update-record fake/test_update-verity live/test_store live/test_store-disk \
 	unit/test_scrub unit/test_hash-tree unit/test_pem unit/test_private-key unit/test_rsa \
@@ -19,7 +19,7 @@ needs-LAMINA_INIT := fake/test_failure fake/test_init fake/test_keeper fake/test
 # Without dm-verity and hashes at boot, init refuses every image.
 needs-LAMINA_VERITY := fake/test_dm fake/test_init fake/test_keeper fake/test_place \
 	fake/test_timeline fake/test_update fake/test_update-record fake/test_update-verity live/test_dm live/test_large
-needs-LAMINA_UPDATE := fake/test_change fake/test_keeper fake/test_select fake/test_update \
+needs-LAMINA_UPDATE := fake/test_change fake/test_images fake/test_keeper fake/test_select fake/test_update \
 	fake/test_update-record fake/test_update-verity unit/test_decide-model unit/test_select
 needs-LAMINA_WATCHDOG := fake/test_keeper fake/test_update
 needs-LAMINA_SUPERVISE := fake/test_log fake/test_start
@@ -27,8 +27,9 @@ needs-LAMINA_NET := unit/test_lease
 needs-LAMINA_TIMELINE := fake/test_timeline
 needs-LAMINA_KEY_P256 := unit/test_key unit/test_p256
 needs-LAMINA_KEY_RSA := unit/test_key unit/test_rsa
-needs-LAMINA_CTL := unit/test_guard unit/test_out unit/test_status
-lacks := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG SUPERVISE NET TIMELINE KEY_P256 KEY_RSA CTL,\
+needs-LAMINA_CTL := fake/test_images unit/test_guard unit/test_out unit/test_status
+needs-LAMINA_PLAN := fake/test_images
+lacks := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG SUPERVISE NET TIMELINE KEY_P256 KEY_RSA CTL PLAN,\
 	$(if $(CONFIG_LAMINA_$s),,LAMINA_$s)) $(if $(signs),,LAMINA_SIGN)
 left-out := $(foreach s,$(lacks),$(needs-$s))
 tests-in = $(addprefix $(O)/tests/,$(filter-out $(left-out),\
@@ -65,7 +66,7 @@ $(fake-tests): ldflags += -Wl,--wrap=key_verify
 
 ifeq ($(shared-tests),y)
 shared := $(O)/tests/rooms.so $(O)/tests/fake.so
-alone := $(addprefix $(O)/tests/,$(filter-out $(left-out),$(needs-LAMINA_CTL)))
+alone := $(addprefix $(O)/tests/,$(filter-out $(left-out) fake/%,$(needs-LAMINA_CTL)))
 use-shared = -Wl,-rpath,'$$ORIGIN/..'
 
 $(O)/tests/rooms.so: $(call test-objs,ctl)

@@ -12,6 +12,7 @@
 #include "block/find.h"
 #include "slot/confirm.h"
 #include "slot/fall.h"
+#include "store/images.h"
 #include "store/store.h"
 
 struct ctl *ctl_of(const struct cmd_line *line)
@@ -211,14 +212,16 @@ static int check_state(const struct ctl *ctl, struct err *err)
 int ctl_read(const struct ctl *ctl, int *ret_store, struct record *ret_record,
 	     struct err *err)
 {
-	char first[DIGEST_HEX_SIZE] = "";
+	char first[DIGEST_HEX_SIZE];
+	struct images images;
 	struct select select;
 	__fd int store = store_open(ctl->store_path, err);
 	int r;
 
 	if (store < 0)
 		return store;
-	r = store_next_image(store, first, err);
+	images_init(&images, store);
+	r = images_next(&images, first, err);
 	if (r >= 0)
 		r = ctl_select(ctl, store, &select, err);
 	if (r < 0)

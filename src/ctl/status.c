@@ -11,6 +11,7 @@
 #include "base/sys.h"
 #include "ctl/next.h"
 #include "format/lines.h"
+#include "store/images.h"
 #include "store/store.h"
 
 const char *status_copy_name(int copy)
@@ -86,10 +87,12 @@ static void read_slots(struct ctl *ctl, int store, struct status *status)
 /* Those that no slot shows: without a record only what verifies gets into one. */
 static void read_refused(struct ctl *ctl, int store, struct status *status)
 {
-	char id[DIGEST_HEX_SIZE] = "";
+	struct images images;
+	char id[DIGEST_HEX_SIZE];
 	struct facts facts;
 
-	while (store_next_image(store, id, NULL) > 0) {
+	images_init(&images, store);
+	while (images_next(&images, id, NULL) > 0) {
 		facts_read(&ctl->settings, store, id, status->floor, &ctl->manifest,
 			   &facts);
 		if (facts.r == 0)

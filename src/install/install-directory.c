@@ -7,17 +7,20 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "install/install.h"
+#include "store/images.h"
 
 /* The one image, or the one that the caller has named. */
 static int choose(int store, char id[DIGEST_HEX_SIZE], struct err *err)
 {
 	char found[DIGEST_HEX_SIZE] = "";
+	struct images images;
 	size_t count = 0;
 	int r;
 
 	if (id[0])
 		return 0;
-	while ((r = store_next_image(store, found, err)) > 0)
+	images_init(&images, store);
+	while ((r = images_next(&images, found, err)) > 0)
 		count++;
 	if (r < 0)
 		return r;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "store/images.h"
 #include "store/judge.h"
 
 static enum record_reason load_reason(int r)
@@ -56,7 +57,7 @@ static void add(struct rank *rank, const char *id, uint64_t serial)
 		rank->serials[at] = rank->serials[at - 1];
 		at--;
 	}
-	/* store_next_image() lets no other name through */
+	/* images_next() lets no other name through */
 	(void)digest_parse(id, strlen(id), &rank->ids[at]);
 	rank->serials[at] = serial;
 }
@@ -67,12 +68,14 @@ int rank_images(int store, const struct settings *settings, uint64_t floor,
 	static struct manifest manifest;
 	struct key_signers signers;
 	enum record_reason reason;
-	char id[DIGEST_HEX_SIZE] = "";
+	struct images images;
+	char id[DIGEST_HEX_SIZE];
 	int r;
 
 	ret_rank->count = 0;
 	ret_rank->why = err_set(&ret_rank->text, -ENOENT, "no image in images/");
-	for (int looks = 0; (r = store_next_image(store, id, err)) > 0; looks++) {
+	images_init(&images, store);
+	for (int looks = 0; (r = images_next(&images, id, err)) > 0; looks++) {
 		if (looks == RANK_LOOKS)
 			return 0;
 		r = rank_judge(store, id, settings, floor, &manifest, &signers, &reason,

@@ -7,19 +7,22 @@
 
 #include "base/str.h"
 #include "slot/rank.h"
+#include "store/images.h"
 
 /* As many as a message has room for. */
 #define MAX_LISTED 8
 
 static int find(int store, char ret_id[DIGEST_HEX_SIZE], struct err *err)
 {
-	char list[MAX_LISTED * 14 + 32], id[DIGEST_HEX_SIZE] = "";
+	char list[MAX_LISTED * 14 + 32], id[DIGEST_HEX_SIZE];
+	struct images images;
 	size_t count = 0;
 	struct str s;
 	int r;
 
 	str_init(&s, list, sizeof(list));
-	while ((r = store_next_image(store, id, err)) > 0) {
+	images_init(&images, store);
+	while ((r = images_next(&images, id, err)) > 0) {
 		if (count++ < MAX_LISTED)
 			str_addf(&s, "%s%.12s", s.used ? ", " : "", id);
 		memcpy(ret_id, id, sizeof(id));

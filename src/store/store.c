@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/dir.h"
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -23,7 +22,6 @@
 /* The kernel may go through all of a directory for one name in it, and nobody can stop it:
  * a hundred times what a store needs is too much. */
 #define DIR_MAX_BYTES (16 << 20)
-#define DIR_MAX_ENTRIES 4096
 
 static int check_dir(int store, const char *name, struct err *err)
 {
@@ -140,45 +138,6 @@ int store_open_blob(int store, const struct digest *digest, uint64_t size_bytes,
 	if (r < 0)
 		return r;
 	return TAKE_FD(fd);
-}
-
-static bool is_image(const struct dirent *entry)
-{
-	struct digest digest;
-
-	if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN)
-		return false;
-	return digest_parse(entry->d_name, strlen(entry->d_name), &digest) == 0;
-}
-
-int store_next_image(int store, char id[DIGEST_HEX_SIZE], struct err *err)
-{
-	__fd int images = path_open_own(store, "images", O_RDONLY | O_DIRECTORY, 0);
-	char next[DIGEST_HEX_SIZE] = "";
-	const struct dirent *entry;
-	struct dir list;
-	int r, entries = 0;
-
-	if (images == -ENOENT)
-		return err_set(err, images, "not a store: there is no images directory");
-	if (images < 0)
-		return err_errno(err, images, "images");
-	dir_init(&list, images);
-	while ((r = dir_next(&list, &entry)) > 0) {
-		const char *name = entry->d_name;
-
-		if (++entries > DIR_MAX_ENTRIES)
-			return err_set(err, -E2BIG, "images: more than %d entries",
-				       DIR_MAX_ENTRIES);
-		if (is_image(entry) && strcmp(name, id) > 0 &&
-		    (!next[0] || strcmp(name, next) < 0))
-			memcpy(next, name, sizeof(next));
-	}
-	if (r < 0)
-		return err_errno(err, r, "images");
-	if (next[0])
-		memcpy(id, next, sizeof(next));
-	return next[0] != '\0';
 }
 
 int store_read_file(int dir, const char *name, char *buf, size_t room, size_t *ret_size,

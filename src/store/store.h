@@ -34,11 +34,6 @@ const char *store_blob_path(const struct digest *digest,
 int store_open_blob(int store, const struct digest *digest, uint64_t size_bytes,
 		    struct err *err);
 
-/* Turns @id, "" at first, into the next image of images/<64 hex digits>, in the order of
- * ids; other names are passed over. 1; 0: there are no more; or -errno; -E2BIG: more
- * entries than anybody would look through. */
-int store_next_image(int store, char id[DIGEST_HEX_SIZE], struct err *err);
-
 /* Reads a small regular file of untrusted directory @dir, at most @room bytes. 0, or
  * -errno: -EFBIG... */
 int store_read_file(int dir, const char *name, char *buf, size_t room, size_t *ret_size,

@@ -214,7 +214,7 @@ static void sweep_all(void)
 		assert_in_range(fake_sweep(&sweep), 80, 400);
 		shared_setup = true;
 		sweep.setup = setup_shared;
-		assert_in_range(fake_sweep(&sweep), 80, 400);
+		assert_in_range(fake_sweep(&sweep), 60, 400);
 	}
 }
 

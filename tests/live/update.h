@@ -10,6 +10,7 @@
 #include "install/install.h"
 #include "live/files.h"
 #include "slot/state.h"
+#include "store/images.h"
 #include "store/judge.h"
 #include "store/lock.h"
 
@@ -150,10 +151,12 @@ static inline void check_store(void)
 	__fd int store = open(STORE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct err err = ERR_INIT;
 	struct record record;
-	char id[DIGEST_HEX_SIZE] = "";
+	struct images list;
+	char id[DIGEST_HEX_SIZE];
 	__fd int state = state_open(store, NULL, false, &err);
 
-	while (LIVE_GOOD(store_next_image(store, id, &err), &err) > 0)
+	images_init(&list, store);
+	while (LIVE_GOOD(images_next(&list, id, &err), &err) > 0)
 		check_image(store, id);
 	(void)LIVE_GOOD(state, &err);
 	(void)LIVE_GOOD(state_read(state, &record, NULL, &err), &err);

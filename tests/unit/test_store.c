@@ -3,7 +3,10 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "store/images.h"
 #include "unit/signed.h"
+
+static struct images images;
 
 static struct manifest manifest;
 static struct key_signers signers;
@@ -145,18 +148,18 @@ static void a_linked_image(void **state)
 	assert_int_equal(renameat(tree_fd, dir, tree_fd, "elsewhere"), 0);
 	tree_link(dir, "../elsewhere");
 	assert_true(load(id, &err) < 0);
-	id[0] = '\0';
-	assert_tells(store_next_image(tree_fd, id, &err), 0, err, "");
+	images_init(&images, tree_fd);
+	assert_tells(images_next(&images, id, &err), 0, err, "");
 }
 
 static void lists_images_only(void **state)
 {
-	char id[DIGEST_HEX_SIZE], dir[128], name[96], at[DIGEST_HEX_SIZE] = "",
-						      last[DIGEST_HEX_SIZE] = "";
+	char id[DIGEST_HEX_SIZE], dir[128], at[DIGEST_HEX_SIZE];
 	struct err err = ERR_INIT;
 
 	(void)state;
-	assert_tells(store_next_image(tree_fd, at, &err), -ENOENT, err, "not a store");
+	images_init(&images, tree_fd);
+	assert_tells(images_next(&images, at, &err), -ENOENT, err, "not a store");
 	put_image(manifest_text, id, dir);
 	tree_dir("images/incoming");
 	tree_dir("images/"
@@ -169,21 +172,37 @@ static void lists_images_only(void **state)
 		"images/1111111111111111111111111111111111111111111111111111111111111111",
 		"", 0644);
 	err.text[0] = '\0';
-	assert_tells(store_next_image(tree_fd, at, &err), 1, err, "");
+	images_init(&images, tree_fd);
+	assert_tells(images_next(&images, at, &err), 1, err, "");
 	assert_string_equal(at, id);
-	assert_tells(store_next_image(tree_fd, at, &err), 0, err, "");
+	assert_tells(images_next(&images, at, &err), 0, err, "");
+	assert_tells(images_next(&images, at, &err), 0, err, "");
 	assert_string_equal(at, id);
-	for (int i = 0; i < 100; i++) {
-		(void)snprintf(name, sizeof(name), "images/%064d", 1000 + i * 7 % 100);
-		tree_dir(name);
+}
+
+/* As many as are kept at a time, one less, one more, and several times that, made in no order. */
+static void lists_them_in_order(void **state)
+{
+	static const int counts[] = { 1, IMAGES_KEPT - 1, IMAGES_KEPT, IMAGES_KEPT + 1,
+				      3 * IMAGES_KEPT };
+	char name[96], expected[96], at[DIGEST_HEX_SIZE];
+	struct err err = ERR_INIT;
+	int there = 0;
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(counts) / sizeof(counts[0]); n++) {
+		for (; there < counts[n]; there++) {
+			(void)snprintf(name, sizeof(name), "images/%064d", there);
+			tree_dir(name);
+		}
+		images_init(&images, tree_fd);
+		for (int i = 0; i < there; i++) {
+			assert_tells(images_next(&images, at, &err), 1, err, "");
+			(void)snprintf(expected, sizeof(expected), "%064d", i);
+			assert_string_equal(at, expected);
+		}
+		assert_tells(images_next(&images, at, &err), 0, err, "");
 	}
-	at[0] = '\0';
-	for (int i = 0; i < 101; i++) {
-		assert_tells(store_next_image(tree_fd, at, &err), 1, err, "");
-		assert_true(strcmp(last, at) < 0);
-		memcpy(last, at, sizeof(at));
-	}
-	assert_tells(store_next_image(tree_fd, at, &err), 0, err, "");
 }
 
 #define BLOB \
@@ -261,7 +280,7 @@ static void blobs_behind_links(void **state)
 /* However long ago somebody filled it up. */
 static void too_many_names(void **state)
 {
-	char id[DIGEST_HEX_SIZE] = "";
+	char id[DIGEST_HEX_SIZE];
 	struct err err = ERR_INIT;
 
 	(void)state;
@@ -271,10 +290,11 @@ static void too_many_names(void **state)
 
 		(void)snprintf(name, sizeof(name), "images/%d", i);
 		assert_int_equal(mknodat(tree_fd, name, S_IFREG | 0644, 0), 0);
+		images_init(&images, tree_fd);
 		if (i == 4095)
-			assert_int_equal(store_next_image(tree_fd, id, &err), 0);
+			assert_int_equal(images_next(&images, id, &err), 0);
 	}
-	assert_tells(store_next_image(tree_fd, id, &err), -E2BIG, err,
+	assert_tells(images_next(&images, id, &err), -E2BIG, err,
 		     "images: more than 4096 entries");
 }
 
@@ -306,6 +326,7 @@ int main(void)
 		TEST(hostile_image_files),
 		TEST(a_linked_image),
 		TEST(lists_images_only),
+		TEST(lists_them_in_order),
 		TEST(blobs),
 		TEST(blobs_behind_links),
 		TEST(too_many_names),

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "ctl/ctl.h"
 #include "ctl/facts.h"
+#include "store/images.h"
 #include "store/store.h"
 
 static const struct cmd_option options[] = {
@@ -45,15 +46,17 @@ static void show_json(struct out *out, const char *name, bool runs,
 static int show(const struct list *list, struct err *err)
 {
 	uint64_t floor = ctl_floor(list->ctl, &list->record);
-	char id[DIGEST_HEX_SIZE] = "";
+	struct images images;
+	char id[DIGEST_HEX_SIZE];
 	struct facts facts;
 	struct out out;
 	int r;
 
+	images_init(&images, list->store);
 	out_init(&out, 1);
 	if (list->json)
 		json_open(&out, NULL, '[');
-	while ((r = store_next_image(list->store, id, err)) > 0) {
+	while ((r = images_next(&images, id, err)) > 0) {
 		const char *name = ctl_slot_name(&list->record, id);
 
 		facts_read(&list->ctl->settings, list->store, id, floor,

@@ -8,6 +8,7 @@
 #include "ctl/ctl.h"
 #include "ctl/facts.h"
 #include "install/scrub.h"
+#include "store/images.h"
 #include "store/judge.h"
 #include "store/store.h"
 
@@ -120,15 +121,17 @@ static bool named(const struct verify *v, const char *word, const char *id)
 
 static int verify_images(struct verify *v, const char *word, struct err *err)
 {
-	char id[DIGEST_HEX_SIZE] = "";
+	struct images images;
+	char id[DIGEST_HEX_SIZE];
 	size_t count = 0;
 	int r;
 
+	images_init(&images, v->store);
 	out_init(&v->out, 1);
 	progress_init(&v->progress);
 	if (v->json)
 		json_open(&v->out, NULL, '[');
-	while ((r = store_next_image(v->store, id, err)) > 0) {
+	while ((r = images_next(&images, id, err)) > 0) {
 		if (!named(v, word, id))
 			continue;
 		verify_image(v, id);

@@ -14,6 +14,7 @@
 #include "pack/device/disk.h"
 #include "pack/host/output.h"
 #include "pack/image/image.h"
+#include "store/images.h"
 #include "store/store.h"
 
 enum {
@@ -175,6 +176,7 @@ static int add_images(struct request *q, struct disk_tree *tree, int store,
 		      struct err *err)
 {
 	__image struct image *image = image_new();
+	struct images images;
 	char id[DIGEST_HEX_SIZE] = "";
 	int r = image ? 0 : -ENOMEM;
 
@@ -182,7 +184,8 @@ static int add_images(struct request *q, struct disk_tree *tree, int store,
 		r = image_pick(store, q->prefix, id, err);
 	if (r < 0 || q->prefix)
 		return r < 0 ? r : add_image(&q->images, tree, store, id, image, err);
-	while ((r = store_next_image(store, id, err)) > 0) {
+	images_init(&images, store);
+	while ((r = images_next(&images, id, err)) > 0) {
 		if (q->images.count == DISK_MAX_IMAGES)
 			return err_set(err, -E2BIG,
 				       "more than %zu images: say which one with --image",

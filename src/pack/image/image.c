@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "pack/host/output.h"
+#include "store/images.h"
 #include "store/store.h"
 #include "trust/key.h"
 
@@ -53,7 +54,8 @@ static bool is_hex_prefix(const char *prefix)
 int image_pick(int store, const char *prefix, char ret_id[DIGEST_HEX_SIZE],
 	       struct err *err)
 {
-	char text[200], id[DIGEST_HEX_SIZE] = "";
+	char text[200], id[DIGEST_HEX_SIZE];
+	struct images images;
 	size_t found = 0;
 	struct str list;
 	int r;
@@ -62,7 +64,8 @@ int image_pick(int store, const char *prefix, char ret_id[DIGEST_HEX_SIZE],
 		return err_set(err, -EINVAL, "'%s' is not the beginning of an image id",
 			       prefix);
 	str_init(&list, text, sizeof(text));
-	while ((r = store_next_image(store, id, err)) > 0) {
+	images_init(&images, store);
+	while ((r = images_next(&images, id, err)) > 0) {
 		if (prefix && strncmp(id, prefix, strlen(prefix)) != 0)
 			continue;
 		str_addf(&list, "%s%.12s", found++ ? ", " : "", id);
