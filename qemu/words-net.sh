@@ -2,8 +2,10 @@
 # Words for boot stories whose image is used over the network. qemu/story-one sources this after
 # qemu/words.sh.
 #
+#   needs_network               whether init was built with it; the next two need it
 #   served                      the image of busybox' web server, as lamina pack made it, instead
 #                               of image
+#   supervised [EDIT...]        image, and its program is supervised
 #   boot_server [OPTION...]     boots in the background with port 80 forwarded, and goes on
 #   fetch TEXT [PATH]           its page, or what is at that path, has TEXT, at last
 #   nobody                      nobody answers there
@@ -11,10 +13,22 @@
 #   stop                        ends the machine
 # shellcheck shell=bash disable=SC2154,SC2034 # cases share variables and words
 
-served()
+needs_network()
 {
 	grep -q '^CONFIG_LAMINA_NET=y' "${init%/*}/.config" ||
 		skip "this init was built without the network"
+}
+
+supervised()
+{
+	needs_network
+	image
+	edit 's/^run .*/run supervise\nrestart always/' 's/^min-init .*/min-init 2/' "$@"
+}
+
+served()
+{
+	needs_network
 	packed=$fixtures/httpd
 	layers='' image
 	cp "$packed"/images/*/manifest "$work/manifest"

@@ -2,13 +2,16 @@
 #include "ctl/ctl.h"
 
 extern const struct cmd cmd_status, cmd_install, cmd_reboot, cmd_confirm, cmd_rollback,
-	cmd_reject, cmd_list, cmd_verify, cmd_gc, cmd_reset, cmd_logs;
+	cmd_reject, cmd_list, cmd_verify, cmd_gc, cmd_reset, cmd_logs, cmd_net;
 
 /* In the order in which people need them. */
 static const struct cmd *const commands[] = {
 	&cmd_status,
 #ifdef CONFIG_LAMINA_SUPERVISE
 	&cmd_logs,
+#endif
+#ifdef CONFIG_LAMINA_NET
+	&cmd_net,
 #endif
 	&cmd_install, &cmd_reboot, &cmd_confirm, &cmd_rollback, &cmd_reject,
 	&cmd_list,    &cmd_verify, &cmd_gc,	 &cmd_reset,	NULL,

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "ctl/ctl.h"
+#include "ctl/out.h"
+
+#define STATE "net/state"
+#define STATE_SIZE 16384
+
+static const struct cmd_option options[] = {
+	{ "json", 0, NULL, "print JSON" },
+	{ 0 },
+};
+
+/* One interface of the file, as key=value lines. */
+struct interface {
+	char *text;
+	uint64_t now_ms;
+	char value[512];
+};
+
+/* "" where it is not said. Lasts until the next call. */
+static const char *get(struct interface *interface, const char *name)
+{
+	ctl_value(interface->text, name, interface->value, sizeof(interface->value));
+	return interface->value;
+}
+
+/* The next value of a key that may be there several times, from @at on. NULL: no more. */
+static const char *next(struct interface *interface, const char **at, const char *name)
+{
+	size_t size = strlen(name);
+
+	for (const char *end; (end = strchr(*at, '\n'));) {
+		const char *line = *at;
+
+		*at = end + 1;
+		if (strncmp(line, name, size) != 0 || line[size] != '=')
+			continue;
+		ctl_value(line, name, interface->value, sizeof(interface->value));
+		return interface->value;
+	}
+	return NULL;
+}
+
+/* False: it is for ever. */
+static bool seconds_left(struct interface *interface, uint64_t *ret_seconds)
+{
+	const char *until = get(interface, "until");
+	uint64_t until_ms;
+
+	if (str_number(until, strlen(until), &until_ms) < 0)
+		return false;
+	*ret_seconds =
+		until_ms > interface->now_ms ? (until_ms - interface->now_ms) / 1000 : 0;
+	return true;
+}
+
+static void add_word(struct out *out, const char *before, const char *text)
+{
+	if (!*text)
+		return;
+	out_add(out, before);
+	out_clean(out, text);
+}
+
+static void show_text(struct out *out, struct interface *interface)
+{
+	const char *at = interface->text, *dns, *between = ", names by ";
+	uint64_t seconds;
+
+	add_word(out, "", get(interface, "interface"));
+	add_word(out, "  ", get(interface, "how"));
+	if (strcmp(get(interface, "carrier"), "no") == 0)
+		out_add(out, "  no cable");
+	add_word(out, "  ", get(interface, "address"));
+	add_word(out, ", gateway ", get(interface, "gateway"));
+	for (; (dns = next(interface, &at, "dns")); between = " ")
+		add_word(out, between, dns);
+	add_word(out, ", in ", get(interface, "search"));
+	if (seconds_left(interface, &seconds))
+		out_addf(out, ", for %" PRIu64 ":%02u:%02u h", seconds / 3600,
+			 (unsigned int)(seconds / 60 % 60), (unsigned int)(seconds % 60));
+	out_add(out, "\n");
+}
+
+static void add_text(struct out *out, struct interface *interface, const char *key,
+		     const char *name)
+{
+	const char *text = get(interface, name);
+
+	json_text(out, key, *text ? text : NULL);
+}
+
+static void show_json(struct out *out, struct interface *interface)
+{
+	const char *at = interface->text, *dns;
+	uint64_t seconds;
+
+	json_open(out, NULL, '{');
+	add_text(out, interface, "interface", "interface");
+	add_text(out, interface, "mac", "mac");
+	add_text(out, interface, "how", "how");
+	json_bool(out, "carrier", strcmp(get(interface, "carrier"), "yes") == 0);
+	add_text(out, interface, "address", "address");
+	add_text(out, interface, "gateway", "gateway");
+	json_open(out, "dns", '[');
+	while ((dns = next(interface, &at, "dns")))
+		json_text(out, NULL, dns);
+	json_close(out, ']');
+	add_text(out, interface, "search", "search");
+	if (seconds_left(interface, &seconds))
+		json_number(out, "leaseSecondsLeft", seconds);
+	else
+		json_text(out, "leaseSecondsLeft", NULL);
+	json_close(out, '}');
+}
+
+static int show(char *text, bool json, struct err *err)
+{
+	struct interface interface = { .now_ms = clock_now_us() / 1000 };
+	struct out out;
+
+	out_init(&out, 1);
+	if (json)
+		json_open(&out, NULL, '[');
+	for (char *at = text, *end; *at; at = end) {
+		/* up to where the next one begins */
+		end = strstr(at + 1, "\ninterface=");
+		end = end ? end + 1 : at + strlen(at);
+		char first = *end;
+
+		*end = '\0';
+		interface.text = at;
+		(json ? show_json : show_text)(&out, &interface);
+		*end = first;
+	}
+	if (json)
+		json_close(&out, ']');
+	return out_done(&out, err);
+}
+
+static int net_run(struct cmd_line *line, struct err *err)
+{
+	static char text[STATE_SIZE];
+	struct ctl *ctl = ctl_of(line);
+	bool json = false;
+	bool *const flags[] = { &json };
+	int r = ctl_flags(line, flags, 0, err);
+	__fd int fd = r < 0 ? r : ctl_open_run(ctl, STATE, O_RDONLY);
+	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text) - 1);
+
+	if (r < 0)
+		return r;
+	if (size == -ENOENT)
+		return err_set(err, -ENOENT,
+			       "nobody looks after a network here: see `net` of "
+			       "lamina-manifest(5)");
+	if (size < 0)
+		return err_errno(err, (int)size, STATE);
+	text[size] = '\0';
+	return show(text, json, err);
+}
+
+const struct cmd cmd_net = {
+	.name = "net",
+	.args = "",
+	.help = "The network that was set up for the application",
+	.options = options,
+	.run = net_run,
+};

@@ -1,0 +1,167 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# tests/live/net.sh: the network's process with real interfaces (veth) and real servers (busybox' udhcpd),
+# in network namespaces of its own: leases, cables, interfaces that come and go, and processes that die.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+export LC_ALL=C
+init=$(realpath "${O:?}")/lamina-init
+
+skip() { printf 'skip net: %s\n' "$1"; exit; }
+if [[ -z ${NET_INSIDE:-} ]]; then
+	[[ $EUID -eq 0 ]] || skip "needs root"
+	[[ -x $init ]] && grep -q '^CONFIG_LAMINA_NET=y' "$O/.config" || skip "this build has no network"
+	for tool in ip busybox unshare nsenter; do
+		command -v "$tool" >/dev/null || skip "there is no $tool"
+	done
+	[[ $(busybox --list | grep -cxE 'udhcpc|udhcpd') -eq 2 ]] || skip "busybox has no DHCP here"
+	unshare -n ip link add veth0 type veth peer name peer0 2>/dev/null || skip "no veth interfaces here"
+	NET_INSIDE=y exec unshare -nm "$0"
+fi
+
+scratch=$(mktemp -d)
+pids=()
+finish()
+{
+	[[ ${#pids[@]} -eq 0 ]] || kill "${pids[@]}" 2>/dev/null || true
+	rm -rf "$scratch"
+}
+trap finish EXIT
+failed=0
+run=$scratch/run
+mkdir -p "$run" "$scratch/store/inject"
+ln -s "$(command -v busybox)" "$scratch/udhcpc"
+ip link set lo up
+
+# in the network of the servers
+unshare -n sleep 1000 &
+far=$!
+pids+=("$far")
+there() { nsenter -t "$far" -n "$@"; }
+
+# cable N: interface dev$N here, whose other end is far$N there.
+cable()
+{
+	ip link add "dev$1" type veth peer name "far$1"
+	ip link set "far$1" netns "$far"
+	there ip address add "10.$1.0.1/16" dev "far$1"
+	there ip link set "far$1" up
+}
+
+# server N ADDRESS DNS: a DHCP server on far$N that has one address to give; $server is its process.
+server()
+{
+	: >"$scratch/leases$1"
+	printf '%s\n' "start $2" "end $2" "interface far$1" "lease_file $scratch/leases$1" \
+		"pidfile $scratch/pid$1" "opt subnet 255.255.0.0" "opt router 10.$1.0.1" "opt dns $3" \
+		"opt lease 600" "opt domain home$1.example" >"$scratch/conf$1"
+	nsenter -t "$far" -n busybox udhcpd -f "$scratch/conf$1" 2>>"$scratch/udhcpd.log" &
+	server=$!
+	pids+=("$server")
+}
+
+# service LINE...: starts the process; $service is its number.
+service()
+{
+	: >"$scratch/ready"
+	(exec -a lamina-net "$init" "$run" "$scratch/udhcpc" "$scratch/store" "$@" >"$scratch/ready" \
+		2>>"$scratch/said") &
+	service=$!
+	pids+=("$service")
+}
+
+end() { kill -9 "$1"; wait "$1" 2>/dev/null || true; }
+
+# within SECONDS COMMAND...: it succeeds in that time.
+within()
+{
+	local tenths=$(($1 * 10))
+	shift
+	until "$@"; do
+		((tenths-- > 0)) || return 1
+		sleep 0.1
+	done
+}
+
+addresses() { ip -4 -o address show "dev$1" | awk '{ print $4 }' | paste -sd' '; }
+has() { [[ $(addresses "$1") == "$2" ]]; }
+names() { [[ $(paste -sd' ' "$run/resolv.conf") == "$1" ]]; }
+gateway() { [[ $(ip route show default dev "dev$1" | cut -d' ' -f 1-3) == "$2" ]]; }
+tells() { grep -qx "$1" "$run/state"; }
+client() { pgrep -P "$service" udhcpc | head -n 1; }
+another_client() { [[ $(client) && $(client) != "$1" ]]; }
+
+# is NAME COMMAND...: a test that passes when the command does
+is()
+{
+	local name=$1
+	shift
+	if "$@"; then
+		printf 'ok net/%s\n' "$name"
+	else
+		printf 'FAIL net/%s: not "%s"; addresses %s; %s; %s\n' "$name" "$*" "$(ip -4 -o address | grep -v ' lo ' |
+			awk '{ print $2, $4 }' | paste -sd,)" "$(paste -sd' ' "$run/resolv.conf")" "$(tail -n 1 "$scratch/said")"
+		failed=1
+	fi
+}
+
+is_far() { [[ $(readlink "/proc/$far/ns/net") != "$(readlink /proc/self/ns/net)" ]]; }
+within 5 is_far
+cable 1
+server 1 10.1.0.9 10.1.0.53
+service 'dev1 dhcp hostname=kitchen' 'dev2 dhcp' 'dev3 static 192.0.2.7/24 gateway=192.0.2.1 dns=192.0.2.53'
+is a-lease within 10 has 1 10.1.0.9/16
+is the-gateway within 2 gateway 1 "default via 10.1.0.1"
+is names-of-the-lease within 2 names "search home1.example nameserver 10.1.0.53"
+is process-1-is-told within 2 test -s "$scratch/ready"
+is what-laminactl-reads tells 'address=10.1.0.9/16'
+is nobody-else-is-touched test -z "$(ip -4 -o address show | grep -vE ' lo | dev1 ')"
+
+# another network at the other end of the same cable
+end "$server"
+there ip link set far1 down
+server 1 10.1.0.77 10.1.0.54
+sleep 0.5
+is it-stays-without-a-cable has 1 10.1.0.9/16
+is the-cable-is-seen tells 'carrier=no'
+there ip link set far1 up
+is another-lease within 30 has 1 10.1.0.77/16
+is its-names within 2 names "search home1.example nameserver 10.1.0.54"
+is its-gateway within 2 gateway 1 "default via 10.1.0.1"
+
+# a second interface that comes later, and whose server comes later still
+cable 2
+is a-late-interface within 5 tells 'interface=dev2'
+sleep 1
+server 2 10.2.0.9 "10.2.0.53 10.1.0.54"
+is a-late-server within 30 has 2 10.2.0.9/16
+is names-of-both within 2 names \
+	"search home1.example home2.example nameserver 10.1.0.54 nameserver 10.2.0.53"
+is both-gateways gateway 2 "default via 10.2.0.1"
+cable 3
+is a-fixed-address within 5 has 3 192.0.2.7/24
+is its-gateway-too within 2 gateway 3 "default via 192.0.2.1"
+ip link delete dev3
+is an-interface-that-goes within 5 names \
+	"search home1.example home2.example nameserver 10.1.0.54 nameserver 10.2.0.53"
+
+# a client that dies, and then the process itself
+old=$(client)
+kill -9 "$old"
+is another-client within 5 another_client "$old"
+is an-address-meanwhile has 1 10.1.0.77/16
+old=$(client)
+end "$service"
+is no-client-is-left within 5 test ! -e "/proc/$old/exe"
+is addresses-stay has 2 10.2.0.9/16
+service 'local' 'dev1 dhcp' 'dev2 dhcp'
+is told-once-more within 20 test -s "$scratch/ready"
+is the-same-one within 20 has 1 10.1.0.77/16
+end "$service"
+
+# the device's own lines
+echo 'net dev2 static 10.2.0.99/16 dns=10.2.0.98' >"$scratch/store/inject/net"
+service 'local' 'dev1 dhcp' 'dev2 dhcp'
+is local-lines within 5 has 2 10.2.0.99/16
+is and-no-others within 5 names "nameserver 10.2.0.98"
+exit "$failed"
