@@ -4,12 +4,12 @@
 # shellcheck shell=bash disable=SC2154
 
 # pack_image DIRECTORY SOURCE...: with the least that an image must say, for a story writes a
-# manifest of its own around the layers. Says nothing unless it fails.
+# manifest of its own around the layers, and may put a program there later. Says nothing unless it fails.
 pack_image()
 {
 	local said
 
-	said=$("$lamina" pack --output "$1" --name story --compatible "lamina,$board" \
+	said=$("$lamina" pack --force --output "$1" --name story --compatible "lamina,$board" \
 		--arch "$(board_conf "$board" GOARCH)" --run exec --arg /bin/sh "${@:2}" 2>&1) || {
 		printf '%s\n' "$said" >&2
 		return 1

@@ -23,7 +23,7 @@
 #   skip REASON
 #
 # $work is the story's own directory, $store the tree that becomes the data partition, $disk the
-# disk with it, and disks=(...) what qemu/run is told about disks.
+# disk with it, disk_options=(...) what lamina disk is told, disks=(...) what qemu/run is told of disks.
 # shellcheck shell=bash disable=SC2154,SC2034,SC2119,SC2120 # cases share variables and words
 
 fail()
@@ -205,9 +205,10 @@ replace_in_initramfs()
 	gzip -c "$work/cpio" >"$initramfs"
 }
 
+# make_disk [LAMINA-OPTION...]
 make_disk()
 {
-	"$lamina" disk --as-is --output "$disk" "$store" >"$work/disk.log" 2>&1 ||
+	"$lamina" disk --as-is "$@" --output "$disk" "$store" >"$work/disk.log" 2>&1 ||
 		fail "lamina disk: $(tail -n 1 "$work/disk.log")"
 }
 
@@ -277,7 +278,7 @@ prepare()
 	boots=$((boots + 1))
 	console=$work/console.$boots
 	[[ -e $initramfs ]] || make_initramfs
-	[[ -e $disk ]] || make_disk
+	[[ -e $disk ]] || make_disk "${disk_options[@]}"
 	: >"$console"
 }
 

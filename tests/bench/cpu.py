@@ -33,7 +33,7 @@ def root_of(args, work):
         (work / f"layer{number}" / "dev").mkdir(parents=True)
         (work / f"layer{number}" / f"file{number}").touch()
         sources.append(f"dir:{work}/layer{number}")
-    run(args.lamina, "pack", "-o", store, "--name", "bench", "--compatible", "lamina,bench",
+    run(args.lamina, "pack", "--force", "-o", store, "--name", "bench", "--compatible", "lamina,bench",
         "--arch", "amd64", "--arg", "/app", *sources, **QUIET)
     root.mkdir()
     image = next((store / "images").iterdir())

@@ -61,7 +61,7 @@ class Bench:
     def bundle(self, name, serial):
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         store = self.work / name
-        run(self.lamina, "pack", "-o", store, "--name", "bench", "--serial", serial,
+        run(self.lamina, "pack", "--force", "-o", store, "--name", "bench", "--serial", serial,
             "--compatible", "lamina,bench", "--arch", "amd64", "--arg", "/app", "--no-readback",
             *(f"dir:{self.work}/layer{n}" for n in range(LAYERS)), **quiet)
         run(self.lamina, "sign", store, "--key", self.work / "key.key", **quiet)

@@ -114,7 +114,7 @@ test_label() {
 test_sizes() {
 	lamina disk "$store" -o disk --size 64M
 	equal "$(stat -c %s disk)" $((64 << 20))
-	lamina disk "$store" -o disk --size 1G
+	lamina disk -f "$store" -o disk --size 1G
 	equal "$(stat -c %s disk)" $((1 << 30))
 	for size in 0 x 12X -5 1.5G 99999999999T ''; do
 		misused "is not a size" lamina disk "$store" -o no --size "$size"
@@ -124,10 +124,33 @@ test_sizes() {
 	leaves disk
 }
 
+test_what_is_empty_takes_no_room() {
+	lamina disk "$store" -o disk --size 200M
+	[ "$(du -k disk | cut -f 1)" -lt 1024 ] || say "200M take $(du -k disk)"
+	[ "$(df --output=avail -k . | tail -n 1)" -gt 1048576 ] || skip "not enough room for a try"
+	lamina disk -f "$store" -o disk --size 3T || skip "no file of 3T here"
+	equal "$(stat -c %s disk)" $((3 << 40))
+	[ "$(du -k disk | cut -f 1)" -lt 524288 ] || say "3T take $(du -k disk)"
+}
+
+test_sectors_of_4096_bytes() {
+	need fdisk e2fsck
+	lamina disk "$store" -o disk --sector-size 4096 --size 50000001
+	equal "$(stat -c %s disk)" $((50000001 / 4096 * 4096))
+	fdisk -b 4096 -o Start,End,Name -l disk >table
+	grep -q 'Disklabel type: gpt' table
+	grep -q '^ *256 *[0-9]* lamina-data$' table || say "$(cat table)"
+	e2fsck -fn 'disk?offset=1048576' >/dev/null 2>&1
+	for size in 511 1024 8192 x; do
+		misused "--sector-size" lamina disk "$store" -o no --sector-size "$size"
+	done
+}
+
 test_an_image_that_does_not_fit() {
 	head -c 20000000 /dev/urandom >big
 	mkdir tree && mv big tree/
 	lamina pack -o s --name big --compatible acme,x --arg /big dir:tree >/dev/null
+	lamina sign s --key "$a.key" >/dev/null
 	refuses "too small" lamina disk s -o no --size 16M
 	[ ! -e no ]
 	lamina disk s -o disk
@@ -143,24 +166,35 @@ test_directories() {
 	done
 }
 
-test_an_unsigned_image_is_noted() {
-	lamina disk "$fixtures/unsigned" -o disk 2>err
+test_an_unsigned_image() {
+	refuses "is not signed: no device will start it (--force)" lamina disk "$fixtures/unsigned" -o disk
+	leaves
+	lamina disk --force "$fixtures/unsigned" -o disk 2>err
 	grep -q "is not signed" err
+}
+
+test_a_disk_that_is_there() {
+	echo data >disk
+	refuses "disk: is there already (--force overwrites it)" lamina disk "$store" -o disk
+	refuses "disk: is there already" lamina disk --as-is "$store" -o disk
+	equal "$(cat disk)" data
+	lamina disk --force "$store" -o disk
+	[ "$(stat -c %s disk)" -gt 1000000 ]
 }
 
 test_damaged_stores() {
 	echo old >disk
 	flip "$store/blobs/sha256/$blob" 9
-	refuses "not what its name says" lamina disk "$store" -o disk
+	refuses "not what its name says" lamina disk -f "$store" -o disk
 	truncate -s -1 "$store/blobs/sha256/$blob"
-	refuses "layer 1" lamina disk "$store" -o disk
+	refuses "layer 1" lamina disk -f "$store" -o disk
 	rm "$store/blobs/sha256/$blob" && mkfifo "$store/blobs/sha256/$blob"
-	refuses "layer 1" lamina disk "$store" -o disk
+	refuses "layer 1" lamina disk -f "$store" -o disk
 	equal "$(cat disk)" old
 	leaves disk
 	rm -r "$store/images/$id"
-	refuses "no image" lamina disk "$store" -o disk
-	refuses "nothing" lamina disk nothing -o disk
+	refuses "no image" lamina disk -f "$store" -o disk
+	refuses "nothing" lamina disk -f nothing -o disk
 }
 
 test_as_it_is() {
@@ -179,9 +213,9 @@ test_as_it_is() {
 test_one_of_several_images() {
 	need debugfs
 	other=$(lamina pack -o "$store" --name other --compatible acme,x "oci:$fixtures/oci")
-	lamina disk "$store" -o disk
+	lamina disk -f "$store" -o disk
 	inside "ls images" | grep -q "$other"
-	lamina disk "$store" --image "${id:0:9}" -o disk
+	lamina disk -f "$store" --image "${id:0:9}" -o disk
 	inside "ls images" | grep -q "$id"
 	! inside "ls images" | grep -q "$other" || say "the other image is there too"
 }
@@ -241,17 +275,17 @@ test_boot_record_of_several_images() {
 	state >values
 	grep -qx "current=$second" values
 	grep -qx "previous=$third" values
-	lamina disk "$store" -o disk --current "${third:0:8}" --candidate "$id" --tries 7
+	lamina disk -f "$store" -o disk --current "${third:0:8}" --candidate "$id" --tries 7
 	state >values
 	grep -qx "current=$third" values
 	grep -qx "candidate=$id" values
 	grep -qx "previous=$second" values
 	grep -qx tries=7 values
 	grep -qx tries_left=7 values
-	lamina disk "$store" -o disk --candidate "$second"
+	lamina disk -f "$store" -o disk --candidate "$second"
 	state >values
 	grep -qx "current=$third" values
-	lamina disk "$store" -o disk --image "$third"
+	lamina disk -f "$store" -o disk --image "$third"
 	state >values
 	grep -qx "current=$third" values
 	refuses "--current: no image 'zz' goes onto the disk" lamina disk "$store" -o no --current zz
@@ -266,7 +300,7 @@ test_boot_record_of_several_images() {
 test_an_unsigned_image_is_current_only_alone() {
 	need debugfs
 	lamina pack -o "$store" --name other --serial 9 --compatible acme,x "oci:$fixtures/oci" >other
-	lamina disk "$store" -o disk
+	lamina disk --force "$store" -o disk
 	state >values
 	grep -qx "current=$id" values
 }
@@ -279,23 +313,23 @@ test_the_stores_own_boot_record() {
 	state >values
 	grep -qx "current=$id" values
 	grep -qx floor=3 values
-	lamina disk "$store" -o disk --current "$second"
+	lamina disk -f "$store" -o disk --current "$second"
 	state >values
 	grep -qx "current=$second" values
-	lamina disk "$store" -o disk --image "$second" 2>notes
+	lamina disk -f "$store" -o disk --image "$second" 2>notes
 	grep -qx "lamina: state: names an image that stays behind: a new record is made" notes
 	state >values
 	grep -qx "current=$second" values
-	lamina disk "$store" -o disk 2>notes
+	lamina disk -f "$store" -o disk 2>notes
 	! grep state: notes || say "notes a record that is taken"
 	flip "$store/state" 50
 	flip "$store/state" 4150
-	lamina disk "$store" -o disk 2>notes
+	lamina disk -f "$store" -o disk 2>notes
 	grep -qx "lamina: state: damaged: a new record is made" notes
 	state >values
 	grep -qx "current=$second" values
 	: >"$store/state"
-	lamina disk "$store" -o disk 2>notes
+	lamina disk -f "$store" -o disk 2>notes
 	grep -qx "lamina: state: damaged: a new record is made" notes
 }
 
@@ -303,15 +337,37 @@ test_files_for_the_device() {
 	need debugfs
 	mkdir -p "$store/inject/etc"
 	echo name >"$store/inject/etc/hostname"
+	echo secret >"$store/inject/etc/key"
+	chmod 600 "$store/inject/etc/key"
 	lamina disk "$store" -o disk
 	equal "$(inside 'cat inject/etc/hostname')" name
+	inside "stat inject/etc/key" | grep -q 'Mode: *0600' || say "a secret that everybody may read"
+	inside "stat inject/etc/key" | grep -q 'User: *0 *Group: *0 ' || say "it is not root's"
 	ln -s /etc/passwd "$store/inject/etc/passwd"
 	refuses "neither a file nor a directory" lamina disk "$store" -o no
 }
 
+test_owners_of_files_for_the_device() {
+	need debugfs
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	mkdir -p "$store/volumes/demo/data"
+	echo row >"$store/volumes/demo/data/db"
+	chown 65534:70000 "$store/volumes/demo/data/db"
+	chmod 640 "$store/volumes/demo/data/db"
+	lamina disk "$store" -o disk
+	inside "stat volumes/demo/data/db" >st
+	grep -q 'Mode: *0640' st && grep -q 'User: *65534 *Group: *70000 ' st || say "$(cat st)"
+	# who builds it is root on the device
+	chown -R 65534:65534 "$store/volumes"
+	chmod -R go+rX "$store"
+	as_nobody "$top/lamina-for-all" disk "$store" -o disk2
+	debugfs -R "stat volumes/demo/data/db" 'disk2?offset=1048576' 2>/dev/null |
+		grep -q 'User: *0 *Group: *0 ' || say "it belongs to whoever built the disk"
+}
+
 test_without_the_programs() {
 	mkdir bin
-	for program in mke2fs debugfs sfdisk; do
+	for program in mke2fs debugfs; do
 		printf '#!/bin/sh\necho broken >&2\nexit 1\n' >bin/$program
 		chmod +x bin/$program
 		PATH=$PWD/bin:$PATH refuses "$program: broken" lamina disk "$store" -o disk

@@ -145,31 +145,59 @@ static int read_entry(int disk, uint32_t block_size, uint64_t lba, unsigned int 
 	return gpt_entry_parse(wanted, ret_entry);
 }
 
+/* How large the disk and its blocks are. 0, -EBADMSG for no size of a block, or -errno. */
+static int read_geometry(int disk, uint32_t *ret_block_size, uint64_t *ret_bytes)
+{
+	int block_size = 512;
+	int r = sys_ioctl(disk, BLKSSZGET, &block_size);
+
+	if (r == 0)
+		r = sys_ioctl(disk, BLKGETSIZE64, ret_bytes);
+	if (r == 0 && (block_size < 512 || block_size > DEVICE_BLOCK))
+		r = -EBADMSG;
+	*ret_block_size = (uint32_t)block_size;
+	return r;
+}
+
 static int read_table(int disk, unsigned int number, struct gpt_entry *ret_entry)
 {
 	uint8_t sector[MBR_SIZE];
-	int block_size = 512, r;
+	uint32_t block_size;
 	uint64_t bytes = 0;
+	int r = fd_pread_all(disk, sector, sizeof(sector), 0);
 
-	r = fd_pread_all(disk, sector, sizeof(sector), 0);
 	if (r < 0)
 		return r;
 	if (!mbr_is_protective(sector)) {
 		ret_entry->label[0] = '\0';
 		return mbr_partuuid(sector, number, ret_entry->uuid);
 	}
-	r = sys_ioctl(disk, BLKSSZGET, &block_size);
-	if (r == 0)
-		r = sys_ioctl(disk, BLKGETSIZE64, &bytes);
+	r = read_geometry(disk, &block_size, &bytes);
 	if (r < 0)
 		return r;
-	if (block_size < 512 || block_size > DEVICE_BLOCK)
-		return -EBADMSG;
-	r = read_entry(disk, (uint32_t)block_size, 1, number, ret_entry);
+	r = read_entry(disk, block_size, 1, number, ret_entry);
 	if (r == -EBADMSG) /* the other table is in the last block */
-		r = read_entry(disk, (uint32_t)block_size,
-			       bytes / (uint32_t)block_size - 1, number, ret_entry);
+		r = read_entry(disk, block_size, bytes / block_size - 1, number,
+			       ret_entry);
 	return r;
+}
+
+bool device_has_bad_table(const struct device *device)
+{
+	uint8_t sector[MBR_SIZE];
+	struct gpt_entry entry;
+	uint32_t block_size;
+	uint64_t bytes = 0;
+	__fd int disk = -EBADF;
+
+	if (device->number)
+		return false;
+	disk = sys_openat(AT_FDCWD, device->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
+	if (disk < 0 || fd_pread_all(disk, sector, sizeof(sector), 0) < 0)
+		return false;
+	return mbr_is_protective(sector) &&
+	       read_geometry(disk, &block_size, &bytes) == 0 &&
+	       read_entry(disk, block_size, 1, 1, &entry) == -EBADMSG;
 }
 
 int device_partition(const struct device *device, struct gpt_entry *ret_entry)

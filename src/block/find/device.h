@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /* What sysfs and a block device's first sectors tell about it. */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -25,3 +26,7 @@ int device_serial(const struct device *device, char *ret_text, size_t size);
 /* The partition's PARTUUID, and its label ("" in MBR tables), from the table of its disk.
  * 0, -ENOENT when it isn't in one, -EBADMSG when that can't be read, or -errno. */
 int device_partition(const struct device *device, struct gpt_entry *ret_entry);
+
+/* Does the disk say that it has a GPT, and the first of the two tables isn't one? Unless it
+ * is told to take the second one, the kernel then knows none of its partitions. */
+bool device_has_bad_table(const struct device *device);

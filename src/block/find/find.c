@@ -23,7 +23,7 @@ static const struct timespec find_pause = { .tv_nsec = 15 * 1000 * 1000 };
 struct find {
 	enum policy_source kind;
 	const char *value;
-	bool disks_only;
+	bool disks_only, explain;
 	unsigned int answers;	     /* of this look */
 	char path[DEVICE_PATH_SIZE]; /* of the first that answered */
 	char other[DEVICE_PATH_SIZE];
@@ -146,6 +146,8 @@ static void look_at(struct find *find, int sysfs, const char *name)
 	}
 	r = find_answers[find->kind] ? find_answers[find->kind](&device, find->value) : 0;
 	note_seen(find, name, device.label, r);
+	if (find->explain && device_has_bad_table(&device))
+		str_add(&find->seen, ": GPT damaged, or for other sectors");
 	if (r <= 0)
 		return;
 	memcpy(find->answers ? find->other : find->path, device.path,
@@ -214,9 +216,8 @@ static int give_up(struct find *find, uint32_t timeout_ms, struct err *err)
 {
 	char waited[24] = "";
 
-	/* for a path, nobody has looked around yet */
-	if (find->kind == POLICY_SOURCE_PATH)
-		(void)look(find, NULL);
+	find->explain = true;
+	(void)look(find, NULL);
 	if (timeout_ms > 0)
 		(void)snprintf(waited, sizeof(waited), " after %u.%u s",
 			       timeout_ms / 1000, timeout_ms % 1000 / 100);

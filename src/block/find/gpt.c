@@ -55,18 +55,23 @@ int gpt_header_parse(const uint8_t *block, size_t size, uint64_t lba,
 	return 0;
 }
 
+void gpt_uuid(const uint8_t uuid[16], uint8_t ret_uuid[16])
+{
+	static const uint8_t order[16] = { 3, 2, 1,  0,	 5,  4,	 7,  6,
+					   8, 9, 10, 11, 12, 13, 14, 15 };
+
+	for (int i = 0; i < 16; i++)
+		ret_uuid[i] = uuid[order[i]];
+}
+
 int gpt_entry_parse(const uint8_t bytes[GPT_ENTRY_SIZE], struct gpt_entry *ret_entry)
 {
 	static const uint8_t unused[16];
-	/* the first three fields of a UUID are little endian here */
-	static const uint8_t order[16] = { 3, 2, 1,  0,	 5,  4,	 7,  6,
-					   8, 9, 10, 11, 12, 13, 14, 15 };
 	uint8_t uuid[16];
 
 	if (memcmp(bytes, unused, sizeof(unused)) == 0)
 		return -ENOENT;
-	for (int i = 0; i < 16; i++)
-		uuid[i] = bytes[16 + order[i]];
+	gpt_uuid(bytes + 16, uuid);
 	text_uuid(uuid, ret_entry->uuid);
 	(void)text_utf16(bytes + 56, 36, ret_entry->label, sizeof(ret_entry->label));
 	return 0;

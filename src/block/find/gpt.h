@@ -31,6 +31,10 @@ struct gpt_entry {
 /* The checksum of headers and entries: start with 0, go on with what it returned. */
 uint32_t gpt_crc32(uint32_t crc, const uint8_t *bytes, size_t size);
 
+/* A UUID's bytes as a table has them, the first three fields little-endian, from the usual
+ * order; and the way back. */
+void gpt_uuid(const uint8_t uuid[16], uint8_t ret_uuid[16]);
+
 /* Reads the header in a block of @size bytes that came from block @lba. 0 or -EBADMSG. */
 int gpt_header_parse(const uint8_t *block, size_t size, uint64_t lba,
 		     struct gpt_header *ret_header);

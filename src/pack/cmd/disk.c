@@ -20,6 +20,7 @@
 enum {
 	OPT_OUTPUT,
 	OPT_SIZE,
+	OPT_SECTOR_SIZE,
 	OPT_LABEL,
 	OPT_FS_ONLY,
 	OPT_IMAGE,
@@ -27,12 +28,14 @@ enum {
 	OPT_CANDIDATE,
 	OPT_TRIES,
 	OPT_AS_IS,
-	OPT_UUID_SEED
+	OPT_UUID_SEED,
+	OPT_FORCE
 };
 
 static const struct cmd_option options[] = {
 	{ "output", 'o', "FILE", "the disk image to write" },
 	{ "size", 's', "N[K|M|G]", "its size (default: twice what the image takes)" },
+	{ "sector-size", 0, "N", "of the device it is for: 512 or 4096 (default: 512)" },
 	{ "label", 0, "NAME", "of partition and file system (default: lamina-data)" },
 	{ "fs-only", 0, NULL, "just the file system, without a partition table" },
 	{ "image", 0, "ID", "put this image only; may be shortened" },
@@ -42,6 +45,7 @@ static const struct cmd_option options[] = {
 	{ "as-is", 0, NULL, "put every file of STORE, without looking at it" },
 	{ "uuid-seed", 0, "TEXT",
 	  "make the UUIDs from this text, such as a serial number" },
+	{ "force", 'f', NULL, "also over an older FILE, and with images nobody signed" },
 	{ 0 },
 };
 
@@ -50,23 +54,38 @@ struct request {
 	struct disk disk;
 	struct disk_wish wish;
 	struct disk_images images;
-	bool as_is;
+	bool as_is, force;
 };
 
 /* --- what goes onto the disk
  * ----------------------------------------------------------------- */
 
-/* Modes are ours: the builder's umask is nobody's business. */
-static uint32_t disk_mode(const struct stat *st)
+/* What of a store somebody else than pack has put there. */
+enum keep {
+	KEEP_FILES, /* what is neither file nor directory is refused; modes and owners stay */
+	KEEP_ALL, /* everything; modes and owners are ours */
+};
+
+/* Where modes are ours, the builder's umask is nobody's business. */
+static uint32_t disk_mode(const struct stat *st, enum keep keep)
 {
+	if (keep == KEEP_FILES)
+		return st->st_mode;
 	return (st->st_mode & S_IFMT) | (S_ISDIR(st->st_mode) ? 0755 : 0644);
 }
 
-static int add_path(struct disk_tree *tree, int store, const char *path, bool as_is,
+/* Whoever builds the disk is root to the device. */
+static void keep_owner(struct disk_tree *tree, const struct stat *st)
+{
+	disk_tree_own(tree, st->st_uid == geteuid() ? 0 : st->st_uid,
+		      st->st_gid == getegid() ? 0 : st->st_gid);
+}
+
+static int add_path(struct disk_tree *tree, int store, const char *path, enum keep keep,
 		    struct err *err);
 
-static int add_children(struct disk_tree *tree, int store, const char *path, bool as_is,
-			struct err *err)
+static int add_children(struct disk_tree *tree, int store, const char *path,
+			enum keep keep, struct err *err)
 {
 	int fd = openat(store, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -87,14 +106,14 @@ static int add_children(struct disk_tree *tree, int store, const char *path, boo
 			    path[0] == '.' ? "" : "/", entry->d_name) >= sizeof(child))
 			r = err_errno(err, -ENAMETOOLONG, "%s", path);
 		else
-			r = add_path(tree, store, child, as_is, err);
+			r = add_path(tree, store, child, keep, err);
 	}
 	(void)closedir(dir);
 	return r;
 }
 
 /* Adds a file, or a directory and all that is in it. */
-static int add_path(struct disk_tree *tree, int store, const char *path, bool as_is,
+static int add_path(struct disk_tree *tree, int store, const char *path, enum keep keep,
 		    struct err *err)
 {
 	struct stat st;
@@ -102,10 +121,12 @@ static int add_path(struct disk_tree *tree, int store, const char *path, bool as
 
 	if (fstatat(store, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_errno(err, -errno, "%s", path);
-	if (!as_is && !S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+	if (keep == KEEP_FILES && !S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
 		return err_set(err, -EINVAL, "%s: neither a file nor a directory", path);
-	r = disk_tree_add(tree, path, disk_mode(&st), (uint64_t)st.st_size, err);
-	return r == 0 && S_ISDIR(st.st_mode) ? add_children(tree, store, path, as_is, err)
+	r = disk_tree_add(tree, path, disk_mode(&st, keep), (uint64_t)st.st_size, err);
+	if (r == 0 && keep == KEEP_FILES)
+		keep_owner(tree, &st);
+	return r == 0 && S_ISDIR(st.st_mode) ? add_children(tree, store, path, keep, err)
 					     : r;
 }
 
@@ -141,15 +162,21 @@ static int add_layer(struct disk_tree *tree, int store,
 	return disk_tree_add(tree, path, S_IFREG | 0644, layer->size_bytes, err);
 }
 
-static int add_image(struct disk_images *images, struct disk_tree *tree, int store,
-		     const char *id, struct image *image, struct err *err)
+static int add_image(struct request *q, struct disk_tree *tree, int store, const char *id,
+		     struct image *image, struct err *err)
 {
+	struct disk_images *images = &q->images;
 	struct disk_image *entry = &images->images[images->count];
 	char path[32 + DIGEST_HEX_SIZE];
 	int r = image_load(store, id, image, err);
 
 	if (r < 0)
 		return r;
+	if (image->signature_size == 0 && !q->force)
+		return err_set(err, -EPERM,
+			       "image %.12s is not signed: no device will start it "
+			       "(--force)",
+			       id);
 	for (size_t i = 0; r == 0 && i < image->manifest.layer_count; i++) {
 		r = add_layer(tree, store, &image->manifest.layers[i], err);
 		if (r < 0)
@@ -183,14 +210,14 @@ static int add_images(struct request *q, struct disk_tree *tree, int store,
 	if (r == 0 && q->prefix)
 		r = image_pick(store, q->prefix, id, err);
 	if (r < 0 || q->prefix)
-		return r < 0 ? r : add_image(&q->images, tree, store, id, image, err);
+		return r < 0 ? r : add_image(q, tree, store, id, image, err);
 	images_init(&images, store);
 	while ((r = images_next(&images, id, err)) > 0) {
 		if (q->images.count == DISK_MAX_IMAGES)
 			return err_set(err, -E2BIG,
 				       "more than %zu images: say which one with --image",
 				       DISK_MAX_IMAGES);
-		r = add_image(&q->images, tree, store, id, image, err);
+		r = add_image(q, tree, store, id, image, err);
 		if (r < 0)
 			return r;
 	}
@@ -217,7 +244,7 @@ static int collect(struct request *q, int store, struct disk_tree *tree, struct 
 		if (fstatat(store, others[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
 			r = disk_tree_add(tree, others[i], S_IFDIR | 0755, 0, err);
 		else
-			r = add_path(tree, store, others[i], false, err);
+			r = add_path(tree, store, others[i], KEEP_FILES, err);
 	}
 	return r;
 }
@@ -266,7 +293,19 @@ static int write_disk(struct request *q, int store, const struct disk_tree *tree
 	if (r < 0)
 		return r;
 	r = disk_write(&q->disk, output.fd, store, tree, err);
-	return r < 0 ? err_wrap(err, r, "%s", q->output) : output_commit(&output, 0, err);
+	return r < 0 ? err_wrap(err, r, "%s", q->output)
+		     : output_commit(&output, !q->force, err);
+}
+
+/* A disk may hold a device's data: years of it, or a day's work. */
+static int check_output(const struct request *q, struct err *err)
+{
+	struct stat st;
+
+	if (!q->force && lstat(q->output, &st) == 0 && S_ISREG(st.st_mode))
+		return err_set(err, -EEXIST,
+			       "%s: is there already (--force overwrites it)", q->output);
+	return 0;
 }
 
 static int make_disk(struct request *q, struct err *err)
@@ -278,7 +317,10 @@ static int make_disk(struct request *q, struct err *err)
 
 	if (store < 0)
 		return store;
-	r = q->as_is ? add_children(&tree, store, ".", true, err)
+	r = check_output(q, err);
+	if (r < 0)
+		return r;
+	r = q->as_is ? add_children(&tree, store, ".", KEEP_ALL, err)
 		     : collect(q, store, &tree, err);
 	if (r == 0 && !q->as_is)
 		r = state = disk_record(store, &q->images, &q->wish, err);
@@ -298,6 +340,19 @@ static int read_size(const char *text, uint64_t *ret_bytes, struct err *err)
 	if (str_size_parse(text, strlen(text), "KMGT", ret_bytes) < 0 || *ret_bytes == 0)
 		return cmd_usage(err, "disk: --size: '%s' is not a size", text);
 	return 0;
+}
+
+static int read_sector_size(const struct cmd_line *line, struct request *q,
+			    struct err *err)
+{
+	unsigned long long bytes;
+	int r = cmd_number(line, OPT_SECTOR_SIZE, 512, 4096, &bytes, err);
+
+	if (r == 0 && bytes != 512 && bytes != 4096)
+		return cmd_usage(err, "disk: --sector-size: disks have 512 or 4096");
+	if (r == 0)
+		q->disk.sector_bytes = (uint32_t)bytes;
+	return r;
 }
 
 static int read_label(const char *text, const char **ret_label, struct err *err)
@@ -336,6 +391,11 @@ static int request_option(const struct cmd_line *line, struct request *q, int op
 		return 0;
 	case OPT_SIZE:
 		return read_size(value, &q->disk.size_bytes, err);
+	case OPT_SECTOR_SIZE:
+		return read_sector_size(line, q, err);
+	case OPT_FORCE:
+		q->force = true;
+		return 0;
 	case OPT_LABEL:
 		return read_label(value, &q->disk.label, err);
 	case OPT_FS_ONLY:
@@ -363,7 +423,10 @@ static int request_option(const struct cmd_line *line, struct request *q, int op
 
 static int disk_run(struct cmd_line *line, struct err *err)
 {
-	struct request q = { .disk = { .label = "lamina-data" }, .wish = { .tries = 3 } };
+	struct request q = {
+		.disk = { .label = "lamina-data", .sector_bytes = 512 },
+		.wish = { .tries = 3 },
+	};
 	int option, r;
 
 	while ((r = cmd_next(line, &option, err)) > 0) {

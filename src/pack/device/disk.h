@@ -2,8 +2,8 @@
 #pragma once
 /*
  * A disk with a store on it: an ext4 file system, by itself or in a GPT partition, made by
- * mke2fs, debugfs and sfdisk without root and without mounting. Owners, times, UUIDs and the
- * order of everything are ours, so that the same store gives the same bytes.
+ * mke2fs and debugfs without root and without mounting. Times, UUIDs and the order of
+ * everything are ours, so that the same store gives the same bytes.
  *
  * The files are written by debugfs: mke2fs -d would give them the builder's owner and times,
  * and inodes in the order in which the builder's disk happens to list them.
@@ -24,6 +24,7 @@ struct disk_file {
 	char *name;    /* owned; below the file system's root, parents before children */
 	uint32_t mode; /* with the type: file, directory, symlink, fifo */
 	uint64_t size_bytes;
+	uint32_t uid, gid;
 	int fd; /* where a file's bytes are, borrowed and inherited; -1: in the store */
 };
 
@@ -39,6 +40,8 @@ int disk_tree_add(struct disk_tree *tree, const char *name, uint32_t mode,
 /* A file whose bytes are @fd's, which children inherit. 0 or as disk_tree_add(). */
 int disk_tree_add_fd(struct disk_tree *tree, const char *name, int fd,
 		     uint64_t size_bytes, struct err *err);
+/* Whose the name is that was added last; otherwise it is root's. */
+void disk_tree_own(struct disk_tree *tree, uint32_t uid, uint32_t gid);
 void disk_tree_sort(struct disk_tree *tree);
 void disk_tree_done(struct disk_tree *tree);
 /* Bytes that the files take, in whole blocks. */
@@ -74,12 +77,25 @@ struct disk_wish {
 int disk_record(int store, const struct disk_images *images, const struct disk_wish *wish,
 		struct err *err);
 
+struct disk_partition {
+	uint64_t start_bytes, size_bytes;
+	uint32_t sector_bytes; /* of the disk */
+	const char *label;     /* ASCII, below DISK_LABEL_SIZE */
+	uint8_t disk_uuid[16], uuid[16];
+};
+
+/* Writes the tables of a disk of @disk_bytes, whole sectors, that has one partition. 0 or
+ * -errno. */
+int disk_table_write(int fd, const struct disk_partition *partition, uint64_t disk_bytes,
+		     struct err *err);
+
 struct disk {
-	uint64_t size_bytes; /* of the file; 0: what it takes, and as much again */
-	const char *label;   /* of the partition and of the file system */
-	bool fs_only;	     /* no partition table */
-	struct digest seed;  /* the UUIDs are derived from it */
-	uint32_t time;	     /* of everything in the file system, not 0 */
+	uint64_t size_bytes;   /* of the file; 0: what it takes, and as much again */
+	uint32_t sector_bytes; /* of the device: 512 or 4096 */
+	const char *label;     /* of the partition and of the file system */
+	bool fs_only;	       /* no partition table */
+	struct digest seed;    /* the UUIDs are derived from it */
+	uint32_t time;	       /* of everything in the file system, not 0 */
 };
 
 /* Writes the disk to the empty file @fd. @store is a directory. 0; -ENOSPC when disk->size_bytes

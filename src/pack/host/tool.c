@@ -28,7 +28,7 @@ struct start {
 
 extern char **environ;
 
-/* mke2fs and sfdisk live where the PATH of ordinary users on Debian doesn't look. */
+/* mke2fs and its like live where the PATH of ordinary users on Debian doesn't look. */
 static int find_program(const char *name, char *ret_path, size_t size)
 {
 	const char *path = getenv("PATH");
@@ -54,8 +54,9 @@ static int find_program(const char *name, char *ret_path, size_t size)
 static const char *package_of(const char *name)
 {
 	static const char *const packages[][2] = {
-		{ "sqfs2tar", "squashfs-tools-ng" }, { "sfdisk", "fdisk" },
-		{ "mke2fs", "e2fsprogs" },	     { "debugfs", "e2fsprogs" },
+		{ "sqfs2tar", "squashfs-tools-ng" },
+		{ "mke2fs", "e2fsprogs" },
+		{ "debugfs", "e2fsprogs" },
 		{ "e2fsck", "e2fsprogs" },
 	};
 

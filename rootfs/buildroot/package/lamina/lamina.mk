@@ -58,7 +58,6 @@ HOST_LAMINA_DEPENDENCIES = \
 	host-lzo \
 	host-nettle \
 	host-squashfs-tools-ng \
-	host-util-linux \
 	host-zlib \
 	host-zstd
 HOST_LAMINA_MAKE_OPTS = $(LAMINA_OPTS) \

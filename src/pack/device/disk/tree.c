@@ -45,6 +45,12 @@ int disk_tree_add_fd(struct disk_tree *tree, const char *name, int fd,
 	return r;
 }
 
+void disk_tree_own(struct disk_tree *tree, uint32_t uid, uint32_t gid)
+{
+	tree->files[tree->count - 1].uid = uid;
+	tree->files[tree->count - 1].gid = gid;
+}
+
 void disk_tree_done(struct disk_tree *tree)
 {
 	for (size_t i = 0; i < tree->count; i++)
@@ -112,6 +118,18 @@ static int script_file(FILE *script, int store, const struct disk_file *file,
 	}
 }
 
+/* Links have no mode worth setting. debugfs took the others' from the store, and made
+ * everything root's. */
+static void script_owner(FILE *script, const struct disk_file *file, const char *name)
+{
+	if (!S_ISLNK(file->mode))
+		fprintf(script, "set_inode_field \"%s\" mode 0%o\n", name, file->mode);
+	if (file->uid)
+		fprintf(script, "set_inode_field \"%s\" uid %u\n", name, file->uid);
+	if (file->gid)
+		fprintf(script, "set_inode_field \"%s\" gid %u\n", name, file->gid);
+}
+
 /* debugfs puts names into its working directory, whatever slashes they have. */
 int disk_tree_script(const struct disk_tree *tree, int store, FILE *script,
 		     struct err *err)
@@ -133,11 +151,7 @@ int disk_tree_script(const struct disk_tree *tree, int store, FILE *script,
 		r = script_file(script, store, file, name, err);
 		if (r < 0)
 			return r;
-		/* links have no mode worth setting; debugfs took the others' from the
-		 * store */
-		if (!S_ISLNK(file->mode))
-			fprintf(script, "set_inode_field \"%s\" mode 0%o\n", name,
-				file->mode);
+		script_owner(script, file, name);
 	}
 	return 0;
 }

@@ -10,11 +10,11 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "block/find/text.h"
 #include "pack/host/tool.h"
 
 #define MIB ((uint64_t)1 << 20)
-#define SECTOR 512
-#define UUID_SIZE 37
+#define INODES_MAX ((uint64_t)1 << 24) /* a check reads them all */
 
 /* Features by name: the defaults are the building distribution's, and change with it.
  * These are what every kernel since 3.18 mounts. No metadata_csum: with it, a superblock
@@ -29,18 +29,16 @@ struct job {
 	const struct disk *disk;
 	int fd, store;	 /* both at TOOL_FIRST_FD or above */
 	uint64_t offset; /* of the file system */
-	uint64_t size_bytes;
+	uint64_t size_bytes, disk_bytes;
 	char file[PATH_FD_SIZE];
 	char time[40];
 };
 
 /* A version 8 UUID of the seed; @which keeps a disk's UUIDs apart. */
-static void make_uuid(const struct disk *disk, const char *which,
-		      char ret_text[UUID_SIZE])
+static void make_uuid(const struct disk *disk, const char *which, uint8_t ret_uuid[16])
 {
 	struct sha256 digest;
 	struct digest hash = { 0 };
-	char hex[DIGEST_HEX_SIZE];
 
 	(void)sha256_start(&digest);
 	(void)sha256_add(&digest, disk->seed.bytes, sizeof(disk->seed.bytes));
@@ -48,9 +46,16 @@ static void make_uuid(const struct disk *disk, const char *which,
 	(void)sha256_finish(&digest, &hash);
 	hash.bytes[6] = (uint8_t)(0x80 | (hash.bytes[6] & 0x0f));
 	hash.bytes[8] = (uint8_t)(0x80 | (hash.bytes[8] & 0x3f));
-	str_hex_encode(hash.bytes, 16, hex);
-	(void)snprintf(ret_text, UUID_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8,
-		       hex + 12, hex + 16, hex + 20);
+	memcpy(ret_uuid, hash.bytes, 16);
+}
+
+static void spell_uuid(const struct disk *disk, const char *which,
+		       char ret_text[TEXT_UUID_SIZE])
+{
+	uint8_t uuid[16];
+
+	make_uuid(disk, which, uuid);
+	text_uuid(uuid, ret_text);
 }
 
 /* The first line of what a program said that isn't its name and version. 1 if there is
@@ -74,7 +79,7 @@ static int first_words(int errors, const char *program, char *ret_text, size_t s
 	return 0;
 }
 
-/* Runs one of the three. What it says on stderr is a failure, whatever its exit status:
+/* Runs one of them. What it says on stderr is a failure, whatever its exit status:
  * debugfs goes on after errors and then exits with 0. */
 static int run_program(const struct job *job, const char *const *argv, int in_fd,
 		       struct err *err)
@@ -101,31 +106,32 @@ static int run_program(const struct job *job, const char *const *argv, int in_fd
 
 static int write_table(const struct job *job, struct err *err)
 {
-	const char *const argv[] = { "sfdisk",		 "--quiet", "--no-reread",
-				     "--no-tell-kernel", "--wipe",  "never",
-				     job->file,		 NULL };
-	char text[512], disk_uuid[UUID_SIZE], part_uuid[UUID_SIZE];
-	struct str script;
-	__fd int in = -EBADF;
+	struct disk_partition partition = {
+		.start_bytes = job->offset,
+		.size_bytes = job->size_bytes,
+		.sector_bytes = job->disk->sector_bytes,
+		.label = job->disk->label,
+	};
 
-	make_uuid(job->disk, "disk", disk_uuid);
-	make_uuid(job->disk, "partition", part_uuid);
-	str_init(&script, text, sizeof(text));
-	str_addf(&script, "label: gpt\nlabel-id: %s\nfirst-lba: 2048\n", disk_uuid);
-	str_addf(&script,
-		 "start=%" PRIu64 ", size=%" PRIu64
-		 ", type=linux, name=\"%s\", uuid=%s\n",
-		 job->offset / SECTOR, job->size_bytes / SECTOR, job->disk->label,
-		 part_uuid);
-	in = tool_file(text, script.used);
-	if (in < 0)
-		return err_errno(err, in, "sfdisk");
-	return run_program(job, argv, in, err);
+	make_uuid(job->disk, "disk", partition.disk_uuid);
+	make_uuid(job->disk, "partition", partition.uuid);
+	return disk_table_write(job->fd, &partition, job->disk_bytes, err);
+}
+
+/* Bytes for each inode. */
+static uint64_t inode_ratio(uint64_t size)
+{
+	uint64_t ratio = 16384;
+
+	while (size / ratio > INODES_MAX)
+		ratio *= 2;
+	return ratio;
 }
 
 static int make_fs(const struct job *job, struct err *err)
 {
-	char uuid[UUID_SIZE], seed[UUID_SIZE], extended[256], size[32];
+	char uuid[TEXT_UUID_SIZE], seed[TEXT_UUID_SIZE], extended[256], size[32];
+	char ratio[32];
 	const char *const argv[] = { "mke2fs",
 				     "-q",
 				     "-F",
@@ -136,7 +142,7 @@ static int make_fs(const struct job *job, struct err *err)
 				     "-I",
 				     "256",
 				     "-i",
-				     "16384",
+				     ratio,
 				     "-m",
 				     "0",
 				     "-e",
@@ -153,12 +159,15 @@ static int make_fs(const struct job *job, struct err *err)
 				     size,
 				     NULL };
 
-	make_uuid(job->disk, "file system", uuid);
-	make_uuid(job->disk, "hash seed", seed);
+	spell_uuid(job->disk, "file system", uuid);
+	spell_uuid(job->disk, "hash seed", seed);
+	(void)snprintf(ratio, sizeof(ratio), "%" PRIu64, inode_ratio(job->size_bytes));
+	/* the file is a hole: discard, which makes it one, is told that it reads as zeros,
+	 * and then neither inode tables nor journal are written */
 	(void)snprintf(
 		extended, sizeof(extended),
-		"hash_seed=%s,root_owner=0:0,lazy_itable_init=0,lazy_journal_init=0,"
-		"nodiscard,offset=%" PRIu64,
+		"hash_seed=%s,root_owner=0:0,lazy_itable_init=0,lazy_journal_init=1,"
+		"discard,offset=%" PRIu64,
 		seed, job->offset);
 	(void)snprintf(size, sizeof(size), "%" PRIu64 "k", job->size_bytes / 1024);
 	return run_program(job, argv, 0, err);
@@ -214,6 +223,8 @@ static int lay_out(struct job *job, const struct disk_tree *tree, struct err *er
 	job->offset = job->disk->fs_only ? 0 : MIB;
 	if (size == 0)
 		size = default_size(bytes) + 2 * job->offset;
+	if (!job->disk->fs_only)
+		size -= size % job->disk->sector_bytes;
 	/* the table's second copy is at the end */
 	job->size_bytes =
 		size > 2 * job->offset ? (size - 2 * job->offset) / 4096 * 4096 : 0;
@@ -221,6 +232,7 @@ static int lay_out(struct job *job, const struct disk_tree *tree, struct err *er
 		return err_set(err, -ENOSPC,
 			       "%s is too small for a file system with %s in it",
 			       str_size(size, have), str_size(bytes, need));
+	job->disk_bytes = size;
 	if (ftruncate(job->fd, (off_t)size) < 0)
 		return err_errno(err, -errno, "disk");
 	return 0;
@@ -241,10 +253,10 @@ int disk_write(const struct disk *disk, int fd, int store, const struct disk_tre
 	(void)snprintf(job.time, sizeof(job.time), "E2FSPROGS_FAKE_TIME=%" PRIu32,
 		       disk->time);
 	r = lay_out(&job, tree, err);
-	if (r == 0 && !disk->fs_only)
-		r = write_table(&job, err);
 	if (r == 0)
 		r = make_fs(&job, err);
+	if (r == 0 && !disk->fs_only)
+		r = write_table(&job, err);
 	if (r == 0)
 		r = fill_fs(&job, tree, err);
 	return r < 0 ? r : check_fs(&job, err);

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A partition table with one partition: UEFI specification, chapter 5. Written here because
+ * sfdisk takes a file's sectors for 512 bytes. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/le.h"
+#include "block/find/gpt.h"
+#include "pack/device/disk.h"
+
+#define ENTRIES 128
+#define ENTRIES_SIZE (ENTRIES * GPT_ENTRY_SIZE)
+#define HEADER_SIZE 92
+
+/* In blocks of the disk's sectors. */
+struct table {
+	const struct disk_partition *partition;
+	uint64_t last; /* the disk's last block, where the second header is */
+	uint64_t entries_blocks;
+	uint8_t entries[ENTRIES_SIZE];
+};
+
+static void fill_entry(struct table *table)
+{
+	/* "Linux filesystem data" */
+	static const uint8_t type[16] = {
+		0x0f, 0xc6, 0x3d, 0xaf, 0x84, 0x83, 0x47, 0x72,
+		0x8e, 0x79, 0x3d, 0x69, 0xd8, 0x47, 0x7d, 0xe4
+	};
+	const struct disk_partition *partition = table->partition;
+	uint64_t first = partition->start_bytes / partition->sector_bytes;
+	uint64_t count = partition->size_bytes / partition->sector_bytes;
+
+	gpt_uuid(type, table->entries);
+	gpt_uuid(partition->uuid, table->entries + 16);
+	le_put(table->entries + 32, first, 8);
+	le_put(table->entries + 40, first + count - 1, 8);
+	for (size_t i = 0; partition->label[i]; i++)
+		le_put(table->entries + 56 + 2 * i, (uint8_t)partition->label[i], 2);
+}
+
+static int write_header(const struct table *table, int fd, uint64_t at, uint64_t other,
+			uint64_t entries)
+{
+	const struct disk_partition *partition = table->partition;
+	uint32_t sector = partition->sector_bytes;
+	uint8_t header[HEADER_SIZE] = "EFI PART";
+
+	le_put(header + 8, 0x00010000, 4); /* revision 1.0 */
+	le_put(header + 12, HEADER_SIZE, 4);
+	le_put(header + 24, at, 8);
+	le_put(header + 32, other, 8);
+	le_put(header + 40, partition->start_bytes / sector, 8);
+	le_put(header + 48, table->last - table->entries_blocks - 1, 8);
+	gpt_uuid(partition->disk_uuid, header + 56);
+	le_put(header + 72, entries, 8);
+	le_put(header + 80, ENTRIES, 4);
+	le_put(header + 84, GPT_ENTRY_SIZE, 4);
+	le_put(header + 88, gpt_crc32(0, table->entries, ENTRIES_SIZE), 4);
+	le_put(header + 16, gpt_crc32(0, header, HEADER_SIZE), 4);
+	return fd_pwrite_all(fd, header, HEADER_SIZE, at * sector);
+}
+
+/* One partition over the whole disk, of the type that keeps other programs' hands off. */
+static int write_protective(const struct table *table, int fd)
+{
+	static const uint8_t place[8] = { 0, 0, 2, 0, 0xee, 0xff, 0xff, 0xff };
+	uint8_t sector[MBR_SIZE] = { 0 };
+
+	memcpy(sector + 446, place, sizeof(place));
+	le_put(sector + 454, 1, 4);
+	le_put(sector + 458, table->last < UINT32_MAX ? table->last : UINT32_MAX, 4);
+	le_put(sector + 510, 0xaa55, 2);
+	return fd_pwrite_all(fd, sector, sizeof(sector), 0);
+}
+
+int disk_table_write(int fd, const struct disk_partition *partition, uint64_t disk_bytes,
+		     struct err *err)
+{
+	uint32_t sector = partition->sector_bytes;
+	struct table table = {
+		.partition = partition,
+		.last = disk_bytes / sector - 1,
+		.entries_blocks = ENTRIES_SIZE / sector,
+	};
+	uint64_t entries = table.last - table.entries_blocks;
+	int r;
+
+	fill_entry(&table);
+	r = write_protective(&table, fd);
+	if (r == 0)
+		r = write_header(&table, fd, 1, table.last, 2);
+	if (r == 0)
+		r = fd_pwrite_all(fd, table.entries, ENTRIES_SIZE, (uint64_t)2 * sector);
+	if (r == 0)
+		r = fd_pwrite_all(fd, table.entries, ENTRIES_SIZE, entries * sector);
+	if (r == 0)
+		r = write_header(&table, fd, table.last, 1, entries);
+	return r < 0 ? err_errno(err, r, "partition table") : 0;
+}
