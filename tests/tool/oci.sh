@@ -34,6 +34,15 @@ test_the_config_becomes_the_manifest() {
 	grep -q "^source oci:img:v1@sha256:[0-9a-f]\{64\}$" got
 }
 
+# What is executed is process 1: nobody stops it.
+test_a_stop_signal_goes_with_supervision() {
+	layout oci img
+	lamina pack -o out --compatible acme,x --run exec oci:img >id 2>err
+	grep -qF "the stop signal SIGINT is left out: nobody stops a program that is executed" err
+	manifest "$(cat id)" >got
+	equal "$(grep -c stop-signal got)" 0
+}
+
 test_the_table_is_80_columns_wide() {
 	layout oci img
 	lamina pack -o out --compatible acme,x oci:img >id 2>table

@@ -349,6 +349,8 @@ static void directories_and_signals(void **state)
 	say(cwd, "srv//./app/");
 	describe();
 	assert_line("cwd /srv/app");
+	assert_no_line("stop-signal SIGTERM"); /* run exec */
+	say(run, "supervise");
 	for (size_t i = 0; i < sizeof(spelled) / sizeof(spelled[0]); i++) {
 		say(stop_signal, spelled[i][0]);
 		describe();

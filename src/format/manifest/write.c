@@ -203,6 +203,11 @@ size_t manifest_key_count(const struct manifest *manifest, const struct manifest
 
 	if (key->supervised && manifest->run == MANIFEST_RUN_EXEC)
 		return 0;
+	/* nobody stops a program that is executed; once every image had a signal for it */
+	if (key == &manifest_keys[MANIFEST_KEY_stop_signal] &&
+	    manifest->run == MANIFEST_RUN_EXEC &&
+	    strcmp(manifest->stop_signal, key->text_default) == 0)
+		return 0;
 	/* without a check, nothing about when */
 	if (manifest->health_arg_count == 0 &&
 	    (key->shape == MANIFEST_HEALTH ||

@@ -152,17 +152,34 @@ static bool is_init(const char *program)
 	       (strcmp(name, "init") == 0 || strcmp(name, "systemd") == 0);
 }
 
+/* Which run it is, is known only now. */
+static void drop_stop_signal(const struct description *d)
+{
+	const char **signal = &d->manifest->stop_signal;
+	const char *none = manifest_keys[MANIFEST_KEY_stop_signal].text_default;
+
+	if (strcmp(*signal, none) != 0)
+		cmd_note("the stop signal %s is left out: nobody stops a program that is "
+			 "executed",
+			 *signal);
+	*signal = none;
+}
+
 /* Images are made for an engine, which they find in init; roots bring an init. */
 int describe_run(const struct description *d, enum manifest_key_id id)
 {
 	const char *said = describe_said(d, id);
 	bool image = false;
+	int r;
 
 	for (size_t i = 0; i < d->source_count; i++)
 		image = image || d->sources[i].config.image;
 	if (!said)
 		said = image && !is_init(d->manifest->args[0]) ? "supervise" : "exec";
-	return describe_take(d, id, said);
+	r = describe_take(d, id, said);
+	if (r == 0 && d->manifest->run == MANIFEST_RUN_EXEC)
+		drop_stop_signal(d);
+	return r;
 }
 
 /* Servers are made for an engine that has brought the network up. */
