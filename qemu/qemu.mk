@@ -11,9 +11,20 @@ ifeq ($(CONFIG_LAMINA_FOR_DEVICE),y)
 run-demo: all
 	@qemu/demo $(qemu-args) --build $(O)/demo
 
+# IMAGE=SOURCE... and PORT=N... for one's own image instead of the demo's.
+IMAGE ?=
+PORT ?=
+MEM ?= 512
+PACK ?=
+
 run: all
+ifneq ($(IMAGE),)
+	@qemu/try $(qemu-args) --build $(O)/try --mem $(MEM) $(foreach p,$(PORT),--port $(p)) \
+		--pack '$(PACK)' $(IMAGE)
+else
 	@board/host/setup demo $(board)
 	@qemu/demo $(qemu-args) --build $(O)/demo --interactive
+endif
 
 check-demo: all
 	@mkdir -p $(O)
