@@ -22,12 +22,12 @@ needs-LAMINA_VERITY := fake/test_dm fake/test_init fake/test_keeper fake/test_pl
 needs-LAMINA_UPDATE := fake/test_change fake/test_images fake/test_keeper fake/test_select fake/test_update \
 	fake/test_update-record fake/test_update-verity unit/test_decide-model unit/test_select
 needs-LAMINA_WATCHDOG := fake/test_keeper fake/test_update
-needs-LAMINA_SUPERVISE := fake/test_log fake/test_start
+needs-LAMINA_SUPERVISE := fake/test_log fake/test_start live/test_control
 needs-LAMINA_NET := unit/test_lease
 needs-LAMINA_TIMELINE := fake/test_timeline
 needs-LAMINA_KEY_P256 := unit/test_key unit/test_p256
 needs-LAMINA_KEY_RSA := unit/test_key unit/test_rsa
-needs-LAMINA_CTL := fake/test_images unit/test_guard unit/test_out unit/test_status
+needs-LAMINA_CTL := unit/test_app fake/test_images unit/test_guard unit/test_out unit/test_status
 needs-LAMINA_PLAN := fake/test_images
 lacks := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG SUPERVISE NET TIMELINE KEY_P256 KEY_RSA CTL PLAN,\
 	$(if $(CONFIG_LAMINA_$s),,LAMINA_$s)) $(if $(signs),,LAMINA_SIGN)

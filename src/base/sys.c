@@ -295,6 +295,38 @@ ssize_t sys_recvfrom(int fd, void *buf, size_t size, int flags, void *ret_addres
 	RET(recvfrom(fd, buf, size, flags, ret_address, &room));
 }
 
+int sys_listen(int fd, int backlog)
+{
+	RET(listen(fd, backlog));
+}
+
+int sys_accept(int fd, int flags)
+{
+	RET(accept4(fd, NULL, NULL, flags));
+}
+
+int sys_connect(int fd, const void *address, size_t size)
+{
+	RET(connect(fd, address, (socklen_t)size));
+}
+
+int sys_getsockopt(int fd, int level, int option, void *ret_value, size_t size)
+{
+	socklen_t room = (socklen_t)size;
+
+	RET(getsockopt(fd, level, option, ret_value, &room));
+}
+
+ssize_t sys_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	RET(sendmsg(fd, message, flags));
+}
+
+ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	RET(recvmsg(fd, message, flags));
+}
+
 /* By number: libc's puts its threads' locks in order, in 4 KiB, and here are no threads. */
 pid_t sys_fork(void)
 {

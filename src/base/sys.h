@@ -14,6 +14,7 @@
 
 struct statfs;
 struct pollfd;
+struct msghdr;
 
 /* files; paths are relative to dirfd, AT_FDCWD works */
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode);
@@ -72,6 +73,12 @@ int sys_socket(int domain, int type, int protocol);
 int sys_bind(int fd, const void *address, size_t size);
 ssize_t sys_recvfrom(int fd, void *buf, size_t size, int flags, void *ret_address,
 		     size_t address_size);
+int sys_listen(int fd, int backlog);
+int sys_accept(int fd, int flags);
+int sys_connect(int fd, const void *address, size_t size);
+int sys_getsockopt(int fd, int level, int option, void *ret_value, size_t size);
+ssize_t sys_sendmsg(int fd, const struct msghdr *message, int flags);
+ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags);
 
 /* processes */
 pid_t sys_fork(void);

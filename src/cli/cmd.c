@@ -52,7 +52,7 @@ static void getopt_tables(const struct cmd_line *line, struct option *ret_longs,
 	size_t n;
 
 	/* before the command's name, the first operand is that name */
-	str_add(letters, line->cmd ? ":" : "+:");
+	str_add(letters, line->cmd && !line->cmd->in_order ? ":" : "+:");
 	n = add_options(line->cmd ? line->cmd->options : NULL, OF_COMMAND, ret_longs,
 			letters);
 	n += add_options(line->program->options, OF_PROGRAM, ret_longs + n, letters);

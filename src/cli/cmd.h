@@ -44,6 +44,7 @@ struct cmd {
 	const char
 		*more; /* whole lines below it, such as what operands may be; or NULL */
 	const struct cmd_option *options;
+	bool in_order; /* options stand before the first operand */
 	int (*run)(struct cmd_line *line, struct err *err);
 };
 

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "container/show.h"
 
 #define RESOLV "resolv.conf"
 
@@ -109,38 +110,14 @@ static int make_etc(int root, const struct container *container, struct err *err
 	return r < 0 ? r : make_resolv(etc, container, err);
 }
 
-/* Read-only, and as a directory: files in it are replaced by renaming. */
-static int show_net(int root, const struct container *container, struct err *err)
-{
-	char target[PATH_FD_SIZE];
-	__fd int at = path_make_dirs_in(root, container->net + 1, 0755);
-	int r = at;
-
-	if (at == -EROFS)
-		return 0;
-	if (at >= 0)
-		r = sys_mount(container->net, path_of_fd(target, at), NULL, MS_BIND,
-			      NULL);
-	if (r < 0)
-		return err_errno(err, r, "%s", container->net);
-	/* by name once more: the descriptor is of what lies below it now */
-	__fd int mount = path_open_in(root, container->net + 1, O_PATH | O_DIRECTORY);
-
-	r = mount;
-	if (mount >= 0)
-		r = sys_mount(NULL, path_of_fd(target, mount), NULL,
-			      MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV |
-				      MS_NOEXEC,
-			      NULL);
-	return r < 0 ? err_errno(err, r, "%s: read-only", container->net) : 0;
-}
-
 int files_make(int root, const struct container *container, struct err *err)
 {
 	int r = 0;
 
 	if (container->net)
-		r = show_net(root, container, err);
+		r = show_directory(root, container->net, MS_NOEXEC, err);
+	if (r == 0 && container->control)
+		r = show_control(root, container, err);
 	if (r == 0 && !container->again)
 		r = make_etc(root, container, err);
 	return r == -EROFS ? 0 : r;

@@ -27,13 +27,13 @@ static void enter_cgroup(int cgroup)
 		(void)fd_write_all(procs, "0", 1);
 }
 
-static int run(const struct container *container, int target, const char *const *args,
-	       int output, struct err *err)
+static int run(const struct container *container, int target,
+	       const struct container_joiner *joiner, struct err *err)
 {
 	char program[PROGRAM_SIZE];
 	struct process process = { .identity = container->identity,
 				   .program = program,
-				   .args = args,
+				   .args = joiner->args,
 				   .env = container->environment->env };
 	struct program_search search = { .cwd = container->manifest->cwd,
 					 .identity = container->identity };
@@ -47,7 +47,8 @@ static int run(const struct container *container, int target, const char *const 
 		return err_errno(err, r, "joining the application");
 	r = process_limit(err);
 	if (r == 0)
-		r = process_stream(container->identity, output, output, err);
+		r = process_stream(container->identity, joiner->input, joiner->output,
+				   joiner->errors, err);
 	if (r == 0)
 		r = process_enter(container->manifest->cwd, err);
 	if (r < 0)
@@ -56,17 +57,17 @@ static int run(const struct container *container, int target, const char *const 
 
 	search.root = root;
 	search.path = environment_get(container->environment, "PATH");
-	r = program_find(&search, args[0], program, err);
+	r = program_find(&search, joiner->args[0], program, err);
 	return r < 0 ? r : process_become(&process, err);
 }
 
 static _Noreturn void child(const struct container *container, int target,
-			    const char *const *args, int output)
+			    const struct container_joiner *joiner)
 {
 	struct err err = ERR_INIT;
 
-	(void)run(container, target, args, output, &err);
-	(void)fd_write_all(output, err.text, strlen(err.text));
+	(void)run(container, target, joiner, &err);
+	(void)fd_write_all(joiner->errors, err.text, strlen(err.text));
 	sys_exit(EXIT_NOT_STARTED);
 }
 
@@ -88,7 +89,7 @@ static pid_t fork_there(int target, int self, struct err *err)
 }
 
 pid_t container_join(const struct container *container, pid_t pid,
-		     const char *const *args, int output, struct err *err)
+		     const struct container_joiner *joiner, struct err *err)
 {
 	__fd int target = sys_pidfd_open(pid);
 	__fd int self = sys_pidfd_open(sys_getpid());
@@ -98,6 +99,6 @@ pid_t container_join(const struct container *container, pid_t pid,
 		return err_errno(err, target < 0 ? target : self, "pidfd_open");
 	started = fork_there(target, self, err);
 	if (started == 0)
-		child(container, target, args, output);
+		child(container, target, joiner);
 	return started;
 }

@@ -4,9 +4,14 @@
  * and namespaces, and gone when it goes. */
 #include "container/start.h"
 
-/* Starts @args, the program searched by the container's PATH, beside process @pid, which
- * container_start() made. Both its output and its errors go to @output. Returns the
- * process, whose parent the caller is, or -errno; one that can't be executed ends with
- * status 127 and says why to @output. */
+struct container_joiner {
+	const char *const *args; /* NULL-ended; the program is searched by its PATH */
+	int input;		 /* -EBADF: /dev/null, and the others are pipes */
+	int output, errors;
+};
+
+/* Starts @joiner beside process @pid, which container_start() made. Returns the process,
+ * whose parent the caller is, or -errno; one that can't be executed ends with status 127
+ * and says why to its errors. */
 pid_t container_join(const struct container *container, pid_t pid,
-		     const char *const *args, int output, struct err *err);
+		     const struct container_joiner *joiner, struct err *err);

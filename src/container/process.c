@@ -30,18 +30,20 @@ int process_limit(struct err *err)
 }
 
 /* Pipes that the application's user owns: it may open /dev/stdout again. */
-int process_stream(const struct identity *identity, int output, int errors,
+int process_stream(const struct identity *identity, int input, int output, int errors,
 		   struct err *err)
 {
-	__fd int null = sys_openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
-	const int streams[] = { null, output, errors };
+	__fd int null = input < 0
+				? sys_openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0)
+				: -EBADF;
+	const int streams[] = { input < 0 ? null : input, output, errors };
 
-	if (null < 0)
+	if (streams[0] < 0)
 		return err_errno(err, null, "/dev/null");
 	for (int i = 0; i <= 2; i++) {
 		int r = sys_dup3(streams[i], i, 0);
 
-		if (r >= 0 && i > 0)
+		if (r >= 0 && i > 0 && input < 0)
 			r = sys_fchownat(i, "", identity->uid, identity->gid,
 					 AT_EMPTY_PATH);
 		if (r < 0)

@@ -8,9 +8,9 @@
 /* Open files, no core, the kernel's usual chance when memory is short. 0 or -errno. */
 int process_limit(struct err *err);
 
-/* /dev/null as 0, and @output and @errors as 1 and 2; pipes among them become @identity's.
- * 0 or -errno. */
-int process_stream(const struct identity *identity, int output, int errors,
+/* @input, @output and @errors as 0 to 2. With @input -EBADF it is /dev/null, and the others
+ * are pipes, which become @identity's. 0 or -errno. */
+int process_stream(const struct identity *identity, int input, int output, int errors,
 		   struct err *err);
 
 /* Makes @cwd, with missing parents, and enters it. 0 or -errno. */

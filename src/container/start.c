@@ -27,7 +27,7 @@ static int settle(const struct container *container, struct err *err)
 	if (r == 0)
 		r = root_enter(container->root, err);
 	if (r == 0)
-		r = process_stream(container->identity, container->output,
+		r = process_stream(container->identity, -EBADF, container->output,
 				   container->errors, err);
 	if (r == 0)
 		r = process_enter(container->manifest->cwd, err);

@@ -18,12 +18,13 @@ struct container {
 	const struct environment *environment;
 	const char *program; /* absolute, within the root */
 	const char *hostname;
-	const char *root;   /* absolute: a mount, the stack with its volumes */
-	const char *net;    /* a directory shown read-only under the same name; NULL */
-	const char *shm;    /* mount options of /dev/shm; NULL: 64 MiB */
-	int cgroup;	    /* its directory in the cgroup2 tree, -EBADF: none */
-	int output, errors; /* what becomes its 1 and 2: the ends of pipes to write to */
-	bool again;	    /* not the first start of this boot: its files are there */
+	const char *root;    /* absolute: a mount, the stack with its volumes */
+	const char *net;     /* a directory shown read-only under the same name; NULL */
+	const char *control; /* the socket that it may use; NULL: none */
+	const char *shm;     /* mount options of /dev/shm; NULL: 64 MiB */
+	int cgroup;	     /* its directory in the cgroup2 tree, -EBADF: none */
+	int output, errors;  /* what becomes its 1 and 2: the ends of pipes to write to */
+	bool again;	     /* not the first start of this boot: its files are there */
 };
 
 /* What a start came to, as its process says. */

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/ctl.h"
 
-extern const struct cmd cmd_status, cmd_install, cmd_reboot, cmd_confirm, cmd_rollback,
-	cmd_reject, cmd_list, cmd_verify, cmd_gc, cmd_reset, cmd_logs, cmd_net;
+extern const struct cmd cmd_status, cmd_install, cmd_reboot, cmd_poweroff, cmd_confirm,
+	cmd_rollback, cmd_reject, cmd_list, cmd_verify, cmd_gc, cmd_reset;
+extern const struct cmd cmd_ps, cmd_logs, cmd_net, cmd_health, cmd_start, cmd_stop,
+	cmd_restart, cmd_exec;
 
 /* In the order in which people need them. */
 static const struct cmd *const commands[] = {
 	&cmd_status,
 #ifdef CONFIG_LAMINA_SUPERVISE
-	&cmd_logs,
+	&cmd_ps,       &cmd_logs,    &cmd_health,   &cmd_start,
+	&cmd_stop,     &cmd_restart, &cmd_exec,
 #endif
 #ifdef CONFIG_LAMINA_NET
 	&cmd_net,
 #endif
-	&cmd_install, &cmd_reboot, &cmd_confirm, &cmd_rollback, &cmd_reject,
-	&cmd_list,    &cmd_verify, &cmd_gc,	 &cmd_reset,	NULL,
+	&cmd_install,  &cmd_reboot,  &cmd_poweroff, &cmd_confirm,
+	&cmd_rollback, &cmd_reject,  &cmd_list,	    &cmd_verify,
+	&cmd_gc,       &cmd_reset,   NULL,
 };
 
 enum {

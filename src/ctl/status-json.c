@@ -17,6 +17,17 @@ static void running_json(struct out *out, const struct status *status)
 	json_close(out, '}');
 }
 
+static void app_object(struct out *out, const struct status *status)
+{
+	if (!status->has_app) {
+		json_text(out, "app", NULL);
+		return;
+	}
+	json_open(out, "app", '{');
+	app_json(out, &status->app);
+	json_close(out, '}');
+}
+
 static void next_json(struct out *out, const struct status *status)
 {
 	if (status->next == DECIDE_NONE) {
@@ -123,6 +134,7 @@ void status_json(struct out *out, const struct status *status)
 		  : digest_is_set(&record->current) ? "confirmed"
 						    : "empty");
 	running_json(out, status);
+	app_object(out, status);
 	next_json(out, status);
 	for (enum decide_slot slot = 0; slot < STATUS_SLOTS; slot++)
 		slot_json(out, status, slot);

@@ -48,6 +48,15 @@ static void running_line(struct out *out, const struct status *status)
 		out_addf(out, "; now %s)\n", now);
 }
 
+static void app_line(struct out *out, const struct status *status)
+{
+	if (!status->has_app)
+		return;
+	label(out, "app");
+	app_text(out, &status->app);
+	out_add(out, "\n");
+}
+
 static void next_line(struct out *out, const struct status *status)
 {
 	const char *name = decide_slot_name(status->next);
@@ -179,6 +188,7 @@ void status_text(struct out *out, const struct status *status)
 {
 	state_line(out, status);
 	running_line(out, status);
+	app_line(out, status);
 	next_line(out, status);
 	for (enum decide_slot slot = 0; slot < STATUS_SLOTS; slot++) {
 		if (!status->slots[slot].id[0])

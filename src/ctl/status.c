@@ -160,6 +160,17 @@ static void read_failed(struct ctl *ctl, int store, struct status *status)
 	}
 }
 
+/* What process 1 last said of the application. */
+static void read_app(const struct ctl *ctl, struct status *status)
+{
+	__fd int fd = ctl_open_run(ctl, "app", O_RDONLY);
+	char text[1024];
+	ssize_t size = fd < 0 ? fd : sys_pread(fd, text, sizeof(text) - 1, 0);
+
+	text[size < 0 ? 0 : size] = '\0';
+	status->has_app = app_parse(text, &status->app);
+}
+
 /* The first of many: each is a line on the console, too. */
 static void read_notes(const struct ctl *ctl, struct status *status)
 {
@@ -206,6 +217,7 @@ int status_read(struct ctl *ctl, struct status *ret_status, struct err *err)
 	read_copies(ctl, store, status);
 	read_failed(ctl, store, status);
 	read_notes(ctl, status);
+	read_app(ctl, status);
 	read_space(store, status);
 	status->floor = ctl_floor(ctl, &status->record);
 	read_slots(ctl, store, status);

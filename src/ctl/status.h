@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "boot/decide.h"
+#include "ctl/app.h"
 #include "ctl/ctl.h"
 #include "ctl/facts.h"
 #include "ctl/out.h"
@@ -25,6 +26,8 @@ struct status {
 	struct err refused_why;		  /* the last of them, and why */
 	char notes
 		[1024]; /* what this boot's image was started without, one a line; or "" */
+	bool has_app;	/* one is supervised: */
+	struct app app;
 	enum decide_slot next;
 	uint64_t floor;	       /* the higher of the two */
 	uint64_t record_floor; /* the record's, 0 without one */

@@ -69,6 +69,13 @@ struct manifest_health {
 
 #define MANIFEST_MAX_HEALTH_ARGS 32
 
+/* What the program may ask and tell init. */
+enum manifest_control {
+	MANIFEST_CONTROL_NONE,
+	MANIFEST_CONTROL_STATUS,
+	MANIFEST_CONTROL_MANAGE,
+};
+
 /* Where the program's output goes. */
 struct manifest_log {
 	uint64_t size_bytes; /* of the ring in memory, whole 4096s */
@@ -129,6 +136,7 @@ struct manifest {
 	const char *nets[MANIFEST_MAX_NETS]; /* each one that net_parse() takes */
 	size_t net_count;
 	const char *needs; /* "network", or "" when absent */
+	enum manifest_control control;
 
 	const char *sources[MANIFEST_MAX_LAYERS]; /* informational, in line order */
 	size_t source_count;

@@ -284,11 +284,12 @@ static int read_watchdog(struct reader *reader)
 static int read_allow(struct reader *reader)
 {
 	/* In the order of enum policy_allow. */
-	static const char *const words[] = { "debug", "use", "store", "rescue", NULL };
+	static const char *const words[] = { "debug",  "use",  "store",
+					     "rescue", "exec", NULL };
 
 	do {
 		int r = read_choice(reader, words,
-				    "must name debug, use, store or rescue");
+				    "must name debug, use, store, rescue or exec");
 
 		if (r < 0)
 			return r;

@@ -33,12 +33,13 @@ enum policy_raise {
 	POLICY_RAISE_CURRENT,  /* its own serial: no way back */
 };
 
-/* What the kernel command line may do; each off unless `allow` names it. */
+/* What the kernel command line and people may do; each off unless `allow` names it. */
 enum policy_allow {
 	POLICY_ALLOW_DEBUG = 1 << 0,  /* lamina.debug: more words on the console */
 	POLICY_ALLOW_USE = 1 << 1,    /* lamina.use=previous|factory */
 	POLICY_ALLOW_STORE = 1 << 2,  /* lamina.store=... */
 	POLICY_ALLOW_RESCUE = 1 << 3, /* lamina.rescue */
+	POLICY_ALLOW_EXEC = 1 << 4,   /* no word of it: `laminactl exec` */
 };
 
 struct policy {

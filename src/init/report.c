@@ -42,6 +42,17 @@ static bool is_well(const struct member *member, const struct health *health,
 	return member_is_well(member);
 }
 
+void report_app_lines(struct str *text, const struct member *member,
+		      const struct health *health, uint64_t now_ms)
+{
+	str_addf(text, "state=%s\nsince=%" PRIu64 "\nrestarts=%" PRIu64 "\nhealth=%s\n",
+		 member_word(member->state),
+		 member_lives(member) ? member->began_ms : now_ms, member->restart.count,
+		 health_word(health->state));
+	if (member->ended)
+		str_addf(text, "status=%d\n", member->status);
+}
+
 int report_app(int dir, const struct member *member, const struct health *health,
 	       uint64_t now_ms)
 {
@@ -53,12 +64,7 @@ int report_app(int dir, const struct member *member, const struct health *health
 	/* first, and only with its line end is it whole */
 	if (is_well(member, health, &well_ms))
 		str_addf(&s, WELL "%" PRIu64 "\n", well_ms);
-	str_addf(&s, "state=%s\nsince=%" PRIu64 "\nrestarts=%" PRIu64 "\n",
-		 member_word(member->state),
-		 member_lives(member) ? member->began_ms : now_ms, member->restart.count);
-	str_addf(&s, "health=%s\n", health_word(health->state));
-	if (member->ended)
-		str_addf(&s, "status=%d\n", member->status);
+	report_app_lines(&s, member, health, now_ms);
 	return path_write_own(dir, APP, text, s.used);
 }
 

@@ -30,6 +30,11 @@ void report_end_words(int status, char ret_text[REPORT_END_SIZE]);
 /* How it ended last, as that file says, in a few words; "" where nobody knows. */
 void report_app_end(int dir, char ret_text[REPORT_END_SIZE]);
 
+/* Its lines, but for the first, to @text. */
+struct str;
+void report_app_lines(struct str *text, const struct member *member,
+		      const struct health *health, uint64_t now_ms);
+
 /* Since when (ms of CLOCK_BOOTTIME) all has been well with it, as that file says. 0;
  * -EAGAIN: it is not well; -errno. */
 int report_app_well(int dir, uint64_t *ret_since_ms);

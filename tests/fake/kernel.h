@@ -74,7 +74,8 @@ enum fd_kind {
 	FD_FILE,
 	FD_CONTEXT,
 	FD_PIPE,
-	FD_SIGNALS
+	FD_SIGNALS,
+	FD_SOCKET
 };
 
 struct context {

@@ -15,8 +15,8 @@ offers() {
 
 test_commands() {
 	equal "$(offers "$lamina" unb)" unbundle
-	equal "$(offers "$laminactl" re)" "reboot reject reset"
-	equal "$(offers "$laminactl" --store s st)" status
+	equal "$(offers "$laminactl" re)" "restart reboot reject reset"
+	equal "$(offers "$laminactl" --store s stat)" status
 	equal "$(offers "$lamina" frob)" ""
 }
 

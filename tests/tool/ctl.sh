@@ -496,8 +496,8 @@ test_verify() {
 
 test_reboot_is_for_this_device() {
 	device
-	misused "reboot: it is this device that reboots, without --run" ctl reboot
-	misused "reboot: it is this device that reboots, without --store" \
+	misused "reboot: it is this device that goes down, without --run" ctl reboot
+	misused "reboot: it is this device that goes down, without --store" \
 		"$laminactl" --store run/store reboot
 }
 

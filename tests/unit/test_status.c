@@ -166,6 +166,7 @@ static void test_json_trying(void **state)
 		"    \"id\": \"" BS "\",\n"
 		"    \"slot\": \"candidate\"\n"
 		"  },\n"
+		"  \"app\": null,\n"
 		"  \"next\": {\n"
 		"    \"slot\": \"candidate\",\n"
 		"    \"id\": \"" HEX64(

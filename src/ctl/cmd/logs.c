@@ -44,11 +44,17 @@ struct logs {
 /* The only one there is, unless it has a name. */
 static int open_log(const struct ctl *ctl, const char *name, struct err *err)
 {
-	__fd int logs = ctl_open_run(ctl, LOGS, O_RDONLY | O_DIRECTORY);
+	char path[CTL_PATH_SIZE];
+	int r = ctl_path(ctl, LOGS, path, err);
 	const struct dirent *entry;
 	struct dir list;
-	int r = logs;
 
+	if (r < 0)
+		return r;
+	/* in a container, a mount of its own */
+	__fd int logs = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+
+	r = logs;
 	if (r == -ENOENT)
 		return err_set(err, r, "no application is supervised here");
 	if (r >= 0 && !name) {

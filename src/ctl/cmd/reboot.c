@@ -5,7 +5,9 @@
 #include <string.h>
 #include <sys/reboot.h>
 
+#include "base/fd.h"
 #include "base/sys.h"
+#include "ctl/ask.h"
 #include "ctl/ctl.h"
 #include "slot/confirm.h"
 
@@ -36,7 +38,7 @@ static int give_back(struct ctl *ctl, struct err *err)
 static const struct timespec farewell = { .tv_sec = 1 };
 
 /* In a session of its own, and with nothing of its caller's open, which may wait for that. */
-static _Noreturn void reboot_later(void)
+static _Noreturn void reboot_later(int how)
 {
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	int null = sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0);
@@ -53,13 +55,13 @@ static _Noreturn void reboot_later(void)
 	}
 	(void)sys_nanosleep(&farewell);
 	(void)sys_sync();
-	(void)sys_reboot(RB_AUTOBOOT);
+	(void)sys_reboot(how);
 	sys_exit(1);
 }
 
 /* Started by process 1 itself it does not return: a script that is the application must not
  * end. Otherwise a connection behind which nobody is left would keep its client for minutes. */
-static int reboot_now(struct err *err)
+static int reboot_now(int how, struct err *err)
 {
 	/* for the answer: may we? What it changes lasts for this last second. */
 	int r = sys_reboot(RB_DISABLE_CAD);
@@ -70,29 +72,52 @@ static int reboot_now(struct err *err)
 	if (sys_getppid() != 1)
 		pid = sys_fork();
 	if (pid == 0)
-		reboot_later();
+		reboot_later(how);
 	if (pid > 0)
 		return 0;
 	(void)sys_sync();
-	r = sys_reboot(RB_AUTOBOOT);
+	r = sys_reboot(how);
 	return r < 0 ? err_errno(err, r, "reboot") : 0;
 }
 
-static int reboot_run(struct cmd_line *line, struct err *err)
+/* Process 1 that supervises does it in order, and gives the try back, too. */
+static int ask_init(const struct ctl *ctl, const char *word, bool *ret_asked,
+		    struct err *err)
+{
+	static char text[ASK_SIZE];
+	const char *const words[] = { word, NULL };
+	__fd int fd = ask_open(ctl, NULL);
+	int r;
+
+	*ret_asked = fd >= 0;
+	if (fd < 0)
+		return 0;
+	r = ask_send(fd, words, false, err);
+	return r < 0 ? r : ask_receive(fd, text, err);
+}
+
+static int go_down(struct cmd_line *line, int how, struct err *err)
 {
 	struct ctl *ctl = ctl_of(line);
 	int r = ctl_flags(line, NULL, 0, err);
+	bool asked = false;
 
 	if (r < 0)
 		return r;
 	if (ctl->run || ctl->store)
 		return cmd_usage(err,
-				 "reboot: it is this device that reboots, without --%s",
-				 ctl->run ? "run" : "store");
-	r = give_back(ctl, err);
-	if (r < 0)
+				 "%s: it is this device that goes down, without --%s",
+				 line->cmd->name, ctl->run ? "run" : "store");
+	r = ask_init(ctl, line->cmd->name, &asked, err);
+	if (r < 0 || asked)
 		return r;
-	return reboot_now(err);
+	r = give_back(ctl, err);
+	return r < 0 ? r : reboot_now(how, err);
+}
+
+static int reboot_run(struct cmd_line *line, struct err *err)
+{
+	return go_down(line, RB_AUTOBOOT, err);
 }
 
 const struct cmd cmd_reboot = {
@@ -100,4 +125,16 @@ const struct cmd cmd_reboot = {
 	.args = "",
 	.help = "Reboot at once, the first time without using up a try",
 	.run = reboot_run,
+};
+
+static int poweroff_run(struct cmd_line *line, struct err *err)
+{
+	return go_down(line, RB_POWER_OFF, err);
+}
+
+const struct cmd cmd_poweroff = {
+	.name = "poweroff",
+	.args = "",
+	.help = "Switch the device off, likewise",
+	.run = poweroff_run,
 };

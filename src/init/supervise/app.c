@@ -29,6 +29,17 @@ static const char *shm_options(const struct manifest *manifest)
 	return NULL;
 }
 
+static const char *control_of(const struct manifest *manifest)
+{
+	static const char *const paths[] = {
+		[MANIFEST_CONTROL_NONE] = NULL,
+		[MANIFEST_CONTROL_STATUS] = APP_CONTROL_STATUS,
+		[MANIFEST_CONTROL_MANAGE] = APP_CONTROL,
+	};
+
+	return paths[manifest->control];
+}
+
 int app_init(struct app *app, const struct stage *stage, const struct network *network,
 	     struct loop *loop, struct err *err)
 {
@@ -52,6 +63,7 @@ int app_init(struct app *app, const struct stage *stage, const struct network *n
 		.hostname = stage->hostname,
 		.root = STAGE_STACK,
 		.net = network->wanted ? NETWORK_DIR : NULL,
+		.control = control_of(manifest),
 		.shm = shm_options(manifest),
 		.cgroup = -EBADF,
 		.output = app->streams.ends[STREAM_OUT].to,

@@ -12,6 +12,10 @@
 #include "init/supervise/streams.h"
 #include "supervise/member.h"
 
+/* Where process 1 listens to people: below, to those who may only ask. */
+#define APP_CONTROL STAGE_RUN "/control"
+#define APP_CONTROL_STATUS STAGE_RUN "/control-status"
+
 struct app {
 	struct member member;
 	struct container container;

@@ -62,6 +62,12 @@ static void fail(struct check *check, const struct err *err, uint64_t now_ms)
 static void start(struct check *check, const struct container *container, pid_t pid,
 		  uint64_t now_ms)
 {
+	const struct container_joiner joiner = {
+		.args = container->manifest->health_args,
+		.input = -EBADF,
+		.output = check->to,
+		.errors = check->to,
+	};
 	struct container joined = *container;
 	struct err err = ERR_INIT;
 	__fd int cgroup = host_cgroup_there();
@@ -69,8 +75,7 @@ static void start(struct check *check, const struct container *container, pid_t 
 
 	joined.cgroup = cgroup;
 	check->said_size = 0;
-	started = container_join(&joined, pid, container->manifest->health_args,
-				 check->to, &err);
+	started = container_join(&joined, pid, &joiner, &err);
 	if (started < 0) {
 		fail(check, &err, now_ms);
 		return;

@@ -15,33 +15,25 @@
 #include "init/report.h"
 #include "init/run.h"
 #include "init/supervise/app.h"
+#include "init/supervise/command.h"
+#include "init/supervise/control.h"
 #include "init/supervise/end.h"
 #include "init/supervise/host.h"
 #include "init/supervise/network.h"
 #include "init/timeline.h"
 #include "init/trial/keeper.h"
 
-/* For what comes after the application: the keeper, disks. */
-#define END_MS 30000
-
 struct supervise {
 	struct loop loop;
 	struct app app;
 	struct network network;
 	struct end end;
+	struct command command;
+	struct control control;
 	enum member_state told; /* and of which start */
 	enum health_state told_health;
 	uint64_t told_starts;
 };
-
-static void begin_end(struct supervise *supervise, enum end_how how)
-{
-	uint64_t now_ms = loop_now_ms();
-
-	end_begin(&supervise->end, how, supervise->app.member.stop_timeout_ms + END_MS,
-		  now_ms);
-	app_stop(&supervise->app, false, now_ms);
-}
 
 /* All that have ended: the signals of several deaths may have become one. */
 static void reap(struct supervise *supervise)
@@ -53,7 +45,8 @@ static void reap(struct supervise *supervise)
 	while ((pid = sys_waitpid(-1, &status, WNOHANG)) > 0) {
 		keeper_ended(pid);
 		if (!app_ended(&supervise->app, pid, status, now_ms) &&
-		    !network_ended(&supervise->network, pid, now_ms))
+		    !network_ended(&supervise->network, pid, now_ms) &&
+		    !control_ended(&supervise->control, pid, status))
 			(void)end_ended(&supervise->end, pid);
 	}
 }
@@ -66,10 +59,10 @@ static void take_signals(void *context, int fd)
 	while ((signal = loop_next_signal(fd)) > 0) {
 		if (signal == SIGCHLD)
 			reap(supervise);
-		else
-			begin_end(supervise, signal == SIGPWR || signal == SIGUSR2
-						     ? END_POWEROFF
-						     : END_REBOOT);
+		else if (signal == SIGPWR || signal == SIGUSR2)
+			command_down(&supervise->command, END_POWEROFF);
+		else if (signal == SIGTERM || signal == SIGINT)
+			command_down(&supervise->command, END_REBOOT);
 	}
 }
 
@@ -78,7 +71,7 @@ static void give_up(struct supervise *supervise, enum record_reason reason)
 	console_say("image %.12s: given up: %s", supervise->end.stage->image->id,
 		    record_reason_words(reason));
 	supervise->end.fell = reason;
-	begin_end(supervise, END_REBOOT);
+	command_down(&supervise->command, END_REBOOT);
 }
 
 /* As many restarts as may help; then the device itself is to start anew. */
@@ -100,7 +93,7 @@ static void look_at_health(struct supervise *supervise)
 		   (then == MANIFEST_UNHEALTHY_RESTART && app->unwell == UNWELL)) {
 		console_say("%s: unhealthy: the device reboots",
 			    app->container.manifest->name);
-		begin_end(supervise, END_REBOOT);
+		command_down(&supervise->command, END_REBOOT);
 	} else if (then == MANIFEST_UNHEALTHY_RESTART) {
 		console_say("%s: unhealthy: starts again", app->container.manifest->name);
 		app->unwell++;
@@ -121,7 +114,7 @@ static void look_at_member(struct supervise *supervise)
 		give_up(supervise, RECORD_REASON_ENDED);
 	} else if (app->member.state == MEMBER_EXHAUSTED &&
 		   app->container.manifest->exhausted == MANIFEST_EXHAUSTED_REBOOT) {
-		begin_end(supervise, END_REBOOT);
+		command_down(&supervise->command, END_REBOOT);
 	}
 }
 
@@ -194,6 +187,22 @@ static void close_stage(struct stage *stage)
 	fd_close(fd_take(&stage->factory));
 }
 
+/* Inside, what its image asks for is shown under the name that it has here. */
+static int listen_for_people(struct supervise *supervise, struct err *err)
+{
+	const struct manifest *manifest = supervise->app.container.manifest;
+	int r;
+
+	supervise->command =
+		(struct command){ .app = &supervise->app, .end = &supervise->end };
+	control_init(&supervise->control, &supervise->loop, command_answer,
+		     &supervise->command);
+	r = control_listen(&supervise->control, APP_CONTROL, true, err);
+	if (r == 0 && manifest->control == MANIFEST_CONTROL_STATUS)
+		r = control_listen(&supervise->control, APP_CONTROL_STATUS, false, err);
+	return r;
+}
+
 static int prepare(struct supervise *supervise, struct stage *stage, struct err *err)
 {
 	uint64_t start_us = clock_now_us();
@@ -206,6 +215,8 @@ static int prepare(struct supervise *supervise, struct stage *stage, struct err 
 	if (r == 0)
 		r = app_init(&supervise->app, stage, &supervise->network,
 			     &supervise->loop, err);
+	if (r == 0)
+		r = listen_for_people(supervise, err);
 	if (r == 0)
 		r = wait_for_signals(supervise, err);
 	if (r < 0)

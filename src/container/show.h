@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* What of init's own a container gets to see, under the same name and read-only. Where its
+ * root can't be written, nothing. */
+#include "container/start.h"
+
+/* The directory @path, whose files are replaced by renaming: seen at once. @flags: MS_NOEXEC
+ * or 0. 0 or -errno. */
+int show_directory(int root, const char *path, unsigned long flags, struct err *err);
+
+/* The socket of @container's control, laminactl and the logs. 0 or -errno. */
+int show_control(int root, const struct container *container, struct err *err);

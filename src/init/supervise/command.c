@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init/supervise/command.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "init/report.h"
+#include "init/supervise/host.h"
+
+/* For what comes after the application: the keeper, disks. */
+#define END_MS 30000
+
+struct ask {
+	const struct command *command;
+	const struct control_question *question;
+	struct str *text;
+};
+
+void command_down(const struct command *command, enum end_how how)
+{
+	uint64_t now_ms = loop_now_ms();
+
+	end_begin(command->end, how, command->app->member.stop_timeout_ms + END_MS,
+		  now_ms);
+	app_stop(command->app, false, now_ms);
+}
+
+static int refuse(const struct ask *ask, int r, const char *why)
+{
+	str_add(ask->text, why);
+	return r;
+}
+
+static int do_ps(const struct ask *ask)
+{
+	const struct app *app = ask->command->app;
+
+	str_addf(ask->text, "name=%s\npid=%d\nunshown=%" PRIu64 "\n",
+		 app->container.manifest->name, (int)app->pid,
+		 app->streams.log.head.unshown);
+	report_app_lines(ask->text, &app->member, &app->check.health, loop_now_ms());
+	if (app->failure.text[0])
+		str_addf(ask->text, "failure=%s\n", app->failure.text);
+	return 0;
+}
+
+static int do_health(const struct ask *ask)
+{
+	const struct check *check = &ask->command->app->check;
+
+	str_addf(ask->text, "health=%s\nfailures=%" PRIu64 "\nsaid=",
+		 health_word(check->health.state), check->health.failures);
+	/* last, and whatever it is */
+	for (size_t i = 0; i < check->said_size; i++)
+		str_add_bytes(ask->text, check->said[i] ? &check->said[i] : "?", 1);
+	return 0;
+}
+
+static int do_stop(const struct ask *ask)
+{
+	app_stop(ask->command->app, false, loop_now_ms());
+	return 0;
+}
+
+static int do_restart(const struct ask *ask)
+{
+	app_stop(ask->command->app, true, loop_now_ms());
+	return 0;
+}
+
+static int do_start(const struct ask *ask)
+{
+	enum member_state state = ask->command->app->member.state;
+
+	if (state == MEMBER_RUNNING)
+		return refuse(ask, -EALREADY, "it runs");
+	if (state == MEMBER_STOPPING || state == MEMBER_KILLED)
+		return refuse(ask, -EBUSY, "it is being stopped");
+	return do_restart(ask);
+}
+
+static int do_reboot(const struct ask *ask)
+{
+	command_down(ask->command, END_REBOOT);
+	return 0;
+}
+
+static int do_poweroff(const struct ask *ask)
+{
+	command_down(ask->command, END_POWEROFF);
+	return 0;
+}
+
+/* Another program beside the application: its end is the answer. */
+static int do_exec(const struct ask *ask)
+{
+	const struct app *app = ask->command->app;
+	const struct control_question *question = ask->question;
+	const struct policy *policy = &ask->command->end->stage->settings->policy;
+	struct container joined = app->container;
+	__fd int cgroup = -EBADF;
+	struct err err = ERR_INIT;
+	pid_t pid;
+
+	if (!(policy->allow & POLICY_ALLOW_EXEC))
+		return refuse(ask, -EPERM, "the policy has no `allow exec`");
+	if (!question->streams || !question->words[1])
+		return refuse(ask, -EINVAL, "not a question");
+	if (app->pid == 0)
+		return refuse(ask, -ESRCH, "the application does not run");
+	const struct container_joiner joiner = { .args = question->words + 1,
+						 .input = question->streams[0],
+						 .output = question->streams[1],
+						 .errors = question->streams[2] };
+
+	joined.cgroup = cgroup = host_cgroup_there();
+	pid = container_join(&joined, app->pid, &joiner, &err);
+	if (pid < 0)
+		return refuse(ask, pid, err.text);
+	question->client->pid = pid;
+	return 1;
+}
+
+static const struct {
+	const char *word;
+	int (*run)(const struct ask *ask);
+	bool manages;
+} commands[] = {
+	{ "ps", do_ps, false },
+	{ "health", do_health, false },
+	{ "start", do_start, true },
+	{ "stop", do_stop, true },
+	{ "restart", do_restart, true },
+	{ "reboot", do_reboot, true },
+	{ "poweroff", do_poweroff, true },
+	{ "exec", do_exec, true },
+};
+
+int command_answer(void *context, const struct control_question *question,
+		   struct str *text)
+{
+	const struct command *command = context;
+	const struct ask ask = { command, question, text };
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(question->words[0], commands[i].word) != 0)
+			continue;
+		if (commands[i].manages && !question->client->manages)
+			return refuse(&ask, -EACCES, "`control status` only asks");
+		if (commands[i].manages && command->end->how != END_NONE)
+			return refuse(&ask, -ESHUTDOWN, "the device goes down");
+		return commands[i].run(&ask);
+	}
+	return refuse(&ask, -ENOTSUP, "not known to this init");
+}
