@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /* Where the store keeps persistent volumes: volumes/IMAGE/NAME, by lamina-store(5). */
-#include <stddef.h>
+#include "format/manifest.h"
 
 #define VOLUME_NAME_SIZE 256 /* a file system has no longer name */
 
 /* "/var/lib" as "var%2Flib": a flat name, that no other path has. 0 or -ENAMETOOLONG. */
 int volume_name(const char *path, char ret_name[VOLUME_NAME_SIZE]);
+
+/* Has the store the directory of a volume at @path for another image, and none for @image? 1 with
+ * the first found in @ret_other, or 0; what can't be read has none. */
+int volume_of_other(int store, const char *image, const char *path,
+		    char ret_other[MANIFEST_NAME_SIZE]);

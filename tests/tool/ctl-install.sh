@@ -298,6 +298,23 @@ test_an_older_serial_is_noted() {
 	! grep older err >&2 || say "it is newer"
 }
 
+test_an_image_that_was_renamed() {
+	device
+	image 1 --volume /data --volume /var/cache=tmpfs >id
+	ctl install image-1 2>notes >/dev/null
+	! grep volume notes || say "there is no data at all yet"
+	mkdir -p run/store/volumes/demo/data run/store/volumes/elsewhere/other "run/store/volumes/no name/data"
+	image 2 --volume /data >id
+	ctl install image-2 2>notes >/dev/null
+	! grep volume notes || say "it has its own data"
+	image 3 --volume /data --name renamed >id
+	ctl install --dry-run image-3 2>notes
+	grep -qx "laminactl: renamed has no data in its volume /data; the image demo has: they are kept by name" notes ||
+		say "$(cat notes)"
+	ctl install image-3 2>notes >/dev/null
+	grep -q "the image demo has" notes
+}
+
 test_what_runs_is_kept() {
 	local running
 	device

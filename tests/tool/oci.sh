@@ -47,7 +47,7 @@ test_the_table_is_80_columns_wide() {
 	layout oci img
 	lamina pack -o out --compatible acme,x oci:img >id 2>table
 	[ "$(grep -vc warning table)" = 3 ] || say "$(cat table)"
-	[ -z "$(awk 'length > 80' table)" ] || say "$(cat table)"
+	[ -z "$(awk 'length > 80 && !/warning/' table)" ] || say "$(cat table)"
 }
 
 # program FILE MACHINE: the head of a static ELF file; class, byte order, and the machine at 18.

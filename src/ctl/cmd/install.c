@@ -14,6 +14,7 @@
 #include "ctl/out.h"
 #include "install/gc.h"
 #include "install/install.h"
+#include "store/volume.h"
 
 enum {
 	OPT_DRY_RUN,
@@ -206,6 +207,24 @@ static int flip(struct request *q, struct err *err)
 	return r < 0 ? r : change_write(q->change, err);
 }
 
+/* An image that was renamed begins without its data: that may be meant. */
+static void note_volumes(const struct request *q)
+{
+	const struct manifest *m = &q->ctl->install.manifest;
+	char other[MANIFEST_NAME_SIZE];
+
+	for (size_t i = 0; i < m->volume_count; i++) {
+		const char *path = m->volumes[i].path;
+
+		if (m->volumes[i].persist &&
+		    volume_of_other(q->change->store, m->name, path, other))
+			cmd_note(
+				"%s has no data in its volume %s; the image %s has: they are "
+				"kept by name",
+				m->name, path, other);
+	}
+}
+
 static void tell(const struct request *q)
 {
 	const struct install *install = &q->ctl->install;
@@ -223,6 +242,7 @@ static void tell(const struct request *q)
 	if (m->serial < q->current_serial)
 		cmd_note("serial %" PRIu64 " is older than the current %" PRIu64,
 			 m->serial, q->current_serial);
+	note_volumes(q);
 	if (q->dry_run)
 		return;
 	ctl_note_forgotten(q->change, &q->before);

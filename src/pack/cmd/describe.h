@@ -18,6 +18,7 @@
 struct describe_options {
 	struct source_texts keys[MANIFEST_KEYS];
 	struct source_texts entrypoint, cmd;
+	bool force; /* what can only be meant otherwise is a note */
 };
 
 /*

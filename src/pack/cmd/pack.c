@@ -196,7 +196,7 @@ static int take_option(struct pack *pack, const struct cmd_line *line, int optio
 		pack->import.cache = false;
 		return 0;
 	case OPT_FORCE:
-		pack->force = true;
+		pack->force = pack->describe.force = true;
 		return 0;
 	case OPT_JSON:
 		pack->json = true;
@@ -277,6 +277,14 @@ static void note(const struct pack *pack)
 	if (notes->behind_end)
 		cmd_note("%llu bytes behind a tar's end mark left out, as everybody does",
 			 (unsigned long long)notes->behind_end);
+	if (notes->times)
+		cmd_note(
+			"%llu times before 1970 or after 2106 are the nearest that squashfs "
+			"has",
+			(unsigned long long)notes->times);
+	if (notes->outputs)
+		cmd_note("%s is in what is packed, and left out: the image goes there",
+			 pack->output);
 	if (notes->followed)
 		cmd_note("%llu directories follow a link below, the first is %s: "
 			 "--replace-links makes them directories",

@@ -26,6 +26,8 @@ struct dir {
 	struct tree *tree;
 	const struct content *content;
 	const struct dir_owner *owner;
+	dev_t output_dev;
+	ino_t output_ino;
 	tar_entry_fn *fn;
 	void *context;
 	struct seen *seen; /* a hash table with free places */
@@ -256,22 +258,36 @@ static int walk(struct dir *dir, int parent, const char *name, struct err *err)
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_errno(err, -errno, "%s", dir->path);
+	if (st.st_dev == dir->output_dev && st.st_ino == dir->output_ino) {
+		dir->notes.outputs++;
+		return strcmp(dir->path, ".") != 0
+			       ? 0
+			       : err_set(err, -EINVAL,
+					 "is where the image goes (--output): that has no "
+					 "place in itself");
+	}
 	r = give(dir, fd, &st, dir->path, err);
 	return r == 0 && S_ISDIR(st.st_mode) ? walk_below(dir, fd, err) : r;
 }
 
 int dir_read(struct tree *tree, const struct content *content,
-	     const struct dir_owner *owner, tar_entry_fn *entry, void *context,
+	     const struct dir_options *options, tar_entry_fn *entry, void *context,
 	     struct tar_notes *ret_notes, struct err *err)
 {
 	struct dir dir = { .tree = tree,
 			   .content = content,
-			   .owner = owner,
+			   .owner = options->owner,
 			   .fn = entry,
 			   .context = context,
 			   .path = "." };
-	int r = walk(&dir, content->fd, ".", err);
+	struct stat st;
+	int r;
 
+	if (fstat(options->output, &st) < 0)
+		return err_errno(err, -errno, "output");
+	dir.output_dev = st.st_dev;
+	dir.output_ino = st.st_ino;
+	r = walk(&dir, content->fd, ".", err);
 	free(dir.seen);
 	if (r == 0)
 		*ret_notes = dir.notes;

@@ -10,11 +10,15 @@ struct dir_owner {
 	uint32_t uid, gid;
 };
 
+struct dir_options {
+	const struct dir_owner *owner; /* of all of it; NULL: whose it is on the disk */
+	int output; /* a directory that the image is written to, and no part of it */
+};
+
 /*
- * Calls @entry for everything below @content's directory, and for itself as ".". All is
- * @owner's, or with NULL whose it is on the disk; names of one file become hard links. 0 or
- * -errno with the path.
+ * Calls @entry for everything below @content's directory, and for itself as ".". Names of
+ * one file become hard links. 0 or -errno with the path.
  */
 int dir_read(struct tree *tree, const struct content *content,
-	     const struct dir_owner *owner, tar_entry_fn *entry, void *context,
+	     const struct dir_options *options, tar_entry_fn *entry, void *context,
 	     struct tar_notes *ret_notes, struct err *err);

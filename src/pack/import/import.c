@@ -14,12 +14,10 @@
 #include "base/fd.h"
 #include "cli/cmd.h"
 #include "pack/import/cache.h"
-#include "pack/import/dir.h"
 #include "pack/import/import-plan.h"
 #include "pack/import/pipeline.h"
 #include "pack/import/readback.h"
-#include "pack/import/spool.h"
-#include "pack/import/tar.h"
+#include "pack/import/reader.h"
 #include "pack/import/unsquash.h"
 #include "pack/tree/content.h"
 #include "trust/sha256.h"
@@ -39,69 +37,28 @@ struct import {
 	struct import_result result;
 };
 
-static int add_entry(void *context, const struct layer_entry *entry, struct err *err)
-{
-	return layer_add(context, entry, err);
-}
-
-static uint64_t stored_size(const struct source_layer *source)
-{
-	struct stat st;
-
-	if (source->size_bytes != SOURCE_SIZE_UNKNOWN)
-		return source->size_bytes;
-	return fstat(source->fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size
-								  : 0;
-}
-
-/* Where the layer's bytes will be found. */
-static int open_content(struct import *import, const struct source_layer *source,
-			struct content *content, struct err *err)
-{
-	const struct spool_options options = {
-		.temp_dir = import->staging->temp_fd,
-		.limit_bytes = import->options->limits.bytes,
-		.progress = &import->progress,
-	};
-	int r;
-
-	*content = (struct content){ .fd = -EBADF };
-	progress_begin(&import->progress, "reading", source->name, stored_size(source));
-	if (source->kind == SOURCE_DIR) {
-		content->fd = fcntl(source->fd, F_DUPFD_CLOEXEC, 3);
-		content->dir = true;
-		r = content->fd < 0 ? err_errno(err, -errno, "%s", source->name) : 0;
-	} else if (source->kind == SOURCE_SQUASHFS) {
-		r = unsquash_spool(source, &options, content, err);
-	} else {
-		r = spool_layer(source, &options, content, err);
-	}
-	progress_end(&import->progress);
-	return r;
-}
-
 static int read_layer(struct import *import, const struct source_layer *source,
 		      struct layer *layer, struct err *err)
 {
+	const struct reader_options options = {
+		.spool = {
+			.temp_dir = import->staging->temp_fd,
+			.limit_bytes = import->options->limits.bytes,
+			.progress = &import->progress,
+		},
+		.dir = {
+			.owner = import->options->owner,
+			.output = import->staging->fd,
+		},
+		.replace_links = import->options->replace_links,
+	};
 	struct content *content = &import->contents[import->content_count];
-	struct tar_notes notes = { 0 };
-	int r = open_content(import, source, content, err);
+	int r = reader_open(source, &options, content, err);
 
 	if (r < 0)
 		return r;
 	import->content_count++;
-	layer_next_source(layer, source->plain,
-			  source->own && !import->options->replace_links);
-	r = content->dir
-		    ? dir_read(&import->tree, content, import->options->owner, add_entry,
-			       layer, &notes, err)
-		    : tar_read(&import->tree, content, add_entry, layer, &notes, err);
-	if (r == 0)
-		r = layer_check(layer, err);
-	layer->notes.foreign_xattrs += notes.foreign_xattrs;
-	layer->notes.own += notes.own;
-	layer->notes.behind_end += notes.behind_end;
-	return r < 0 ? err_wrap(err, r, "%s", source->name) : 0;
+	return reader_read(source, &options, &import->tree, content, layer, err);
 }
 
 static bool excluded(const char *path, void *context)
@@ -293,6 +250,8 @@ static int finish_layer(struct import *import, struct layer *layer,
 	notes->roots += layer->notes.roots;
 	notes->own += layer->notes.own;
 	notes->behind_end += layer->notes.behind_end;
+	notes->outputs += layer->notes.outputs;
+	notes->times += layer->notes.times;
 	if (notes->followed == 0)
 		(void)stpcpy(notes->followed_name, layer->notes.followed_name);
 	notes->followed += layer->notes.followed;

@@ -19,6 +19,7 @@ struct tar_notes {
 	uint64_t
 		own; /* of a directory: files of the user who packs, unless that is root */
 	uint64_t behind_end; /* bytes that follow the end mark */
+	uint64_t outputs;    /* of a directory: the one that the image is written to */
 };
 
 /*

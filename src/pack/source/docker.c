@@ -19,37 +19,6 @@
 /* --- which image
  * ----------------------------------------------------------------------------- */
 
-/* "docker.io/library/app" and "app" are the same; so are "app" and "app:latest". */
-static const char *short_name(const char *name)
-{
-	static const char *const prefixes[] = { "docker.io/", "library/" };
-
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
-			name += strlen(prefixes[i]);
-	return name;
-}
-
-static bool has_tag(const char *name)
-{
-	const char *slash = strrchr(name, '/');
-
-	return strchr(slash ? slash : name, ':') != NULL;
-}
-
-static bool same_reference(const char *asked, const char *have)
-{
-	size_t size;
-
-	asked = short_name(asked);
-	have = short_name(have);
-	if (strcmp(asked, have) == 0)
-		return true;
-	size = strlen(asked);
-	return !has_tag(asked) && strncmp(have, asked, size) == 0 &&
-	       strcmp(have + size, ":latest") == 0;
-}
-
 /* The tag of @image that is @ref; with no @ref, its first. NULL if there is none. */
 static const char *tag_of(const json_t *image, const char *ref)
 {
@@ -58,7 +27,7 @@ static const char *tag_of(const json_t *image, const char *ref)
 	for (size_t i = 0; i < json_array_size(tags); i++) {
 		const char *tag = json_string_value(json_array_get(tags, i));
 
-		if (tag && (!ref || same_reference(ref, tag)))
+		if (tag && (!ref || oci_same_reference(ref, tag)))
 			return tag;
 	}
 	return NULL;

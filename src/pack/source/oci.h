@@ -28,7 +28,9 @@ struct oci_descriptor {
 	struct digest hash;
 	uint64_t size_bytes;
 	struct oci_platform platform;
-	const char *ref;  /* org.opencontainers.image.ref.name or NULL */
+	const char *ref; /* org.opencontainers.image.ref.name or NULL */
+	const char
+		*name; /* io.containerd.image.name or NULL: "docker.io/library/app:1.0" */
 	bool attestation; /* about an image, not one */
 };
 
@@ -72,6 +74,13 @@ void oci_image_done(struct oci_image *image);
  * -ENOTSUP for another operating system than linux. */
 int oci_config_parse(const json_t *json, struct source_config *config,
 		     struct source_texts *diff_ids, struct err *err);
+
+/* Does the reference @have answer to @asked? Docker's rules: "docker.io/library/app" is "app",
+ * and without a tag "latest" is meant. */
+bool oci_same_reference(const char *asked, const char *have);
+
+/* Or to something shorter: the last name ("app", "app:1.0"), or the tag alone ("1.0"). */
+bool oci_short_reference(const char *asked, const char *have);
 
 /* Proposes name and version from a reference such as "registry/app:1.2"; @otherwise is a path to
  * take the name from. 0 or -ENOMEM. */

@@ -23,6 +23,7 @@ static int propose_name(struct source *source, const char *prefix, const char *p
 	int r = source_set(&source->name, base);
 	char *provenance = NULL;
 
+	source->name_is_path = true;
 	if (r == 0 && asprintf(&provenance, "%s:%s", prefix, base) < 0)
 		return -ENOMEM;
 	free(source->provenance);
@@ -75,7 +76,7 @@ static int tar_open(const char *rest, const struct source_options *options,
 		return fd;
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
 		fd_close(fd);
-		return err_set(err, -EISDIR, "is a directory: say dir:%s", rest);
+		return err_set(err, -EISDIR, "is a directory");
 	}
 	return add(source, SOURCE_TAR, "tar", rest, fd);
 }

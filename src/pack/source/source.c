@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "pack/source/shape.h"
 
 extern const struct source_transport source_oci, source_oci_archive, source_docker,
 	source_tar, source_dir, source_squashfs;
@@ -35,6 +36,50 @@ static const struct source_transport *transport_find(const char *spec,
 	return NULL;
 }
 
+/* Transports of skopeo's that nobody here speaks. */
+static bool is_fetched(const char *spec)
+{
+	static const char *const names[] = { "docker", "docker-daemon",
+					     "containers-storage", "sif" };
+	size_t size = strcspn(spec, ":");
+
+	for (size_t i = 0; spec[size] && i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i]) == size && memcmp(names[i], spec, size) == 0)
+			return true;
+	return false;
+}
+
+static int unknown_transport(const char *spec, struct err *err)
+{
+	char meant[200];
+
+	if (is_fetched(spec))
+		return err_set(err, -EINVAL,
+			       "%.100s: fetch it first: skopeo copy %.100s oci:DIR", spec,
+			       spec);
+	shape_guess(spec, meant, sizeof(meant));
+	if (meant[0])
+		return err_set(err, -EINVAL, "%.100s: say what it is: %.120s", spec,
+			       meant);
+	return err_set(err, -EINVAL,
+		       "%s: a source begins with oci:, oci-archive:, docker-archive:, "
+		       "tar:, dir: or squashfs:",
+		       spec);
+}
+
+/* Adds what was meant, where that shows. An archive that is damaged is no tar: for that. */
+static void add_guess(const char *spec, const char *rest, struct err *err)
+{
+	char *path = strndup(rest, strcspn(rest, ":")), meant[200];
+	size_t prefix = (size_t)(rest - spec);
+
+	shape_guess(path ? path : "", meant, sizeof(meant));
+	free(path);
+	if (err && meant[0] && strncmp(meant, spec, prefix) != 0 &&
+	    !(strncmp(meant, "tar:", 4) == 0 && strstr(spec, "-archive:")))
+		(void)err_set(err, 0, "%.150s: say %.100s", err->text, meant);
+}
+
 int source_open(const char *spec, const struct source_options *options,
 		struct source *ret_source, struct err *err)
 {
@@ -43,19 +88,12 @@ int source_open(const char *spec, const struct source_options *options,
 	const struct source_transport *transport = transport_find(spec, &rest);
 	int r;
 
-	if (!transport && (strncmp(spec, "docker:", 7) == 0 ||
-			   strncmp(spec, "docker-daemon:", 14) == 0))
-		return err_set(err, -EINVAL,
-			       "%.100s: fetch it first: skopeo copy %.100s oci:DIR", spec,
-			       spec);
 	if (!transport)
-		return err_set(err, -EINVAL,
-			       "%s: a source begins with oci:, oci-archive:, "
-			       "docker-archive:, tar:, dir: or squashfs:",
-			       spec);
+		return unknown_transport(spec, err);
 	r = transport->open(rest, options, &source, err);
 	if (r < 0) {
 		source_done(&source);
+		add_guess(spec, rest, err);
 		return err_wrap(err, r, "%s", spec);
 	}
 	*ret_source = source;

@@ -65,9 +65,10 @@ struct source {
 	struct source_layer *layers;
 	size_t layer_count;
 	struct source_config config;
-	char *name;	  /* a proposal for the image's name, any characters; or NULL */
-	char *version;	  /* a proposal: the tag, for instance; or NULL */
-	char *provenance; /* for the manifest: "oci:demo:latest@sha256:..." */
+	char *name;	   /* a proposal for the image's name, any characters; or NULL */
+	bool name_is_path; /* only what a file or a folder is called */
+	char *version;	   /* a proposal: the tag, for instance; or NULL */
+	char *provenance;  /* for the manifest: "oci:demo:latest@sha256:..." */
 };
 
 struct source_options {

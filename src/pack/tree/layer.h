@@ -41,10 +41,11 @@ struct layer_limits {
 
 struct layer_notes { /* what was left out, or may not be meant; for a note to people */
 	uint64_t sockets, litter, foreign_xattrs;
-	uint64_t roots;		  /* entries for the root that are no directory */
-	uint64_t own, behind_end; /* of struct tar_notes */
-	uint64_t followed;	  /* directories that are links below and stayed so */
-	char followed_name[128];  /* the first of them */
+	uint64_t roots; /* entries for the root that are no directory */
+	uint64_t own, behind_end, outputs; /* of struct tar_notes */
+	uint64_t times;		 /* that squashfs can't have: before 1970, after 2106 */
+	uint64_t followed;	 /* directories that are links below and stayed so */
+	char followed_name[128]; /* the first of them */
 };
 
 struct layer {

@@ -47,6 +47,8 @@ int describe_config_merge(const struct source *sources, size_t count,
 	*ret_config = (struct describe_config){ 0 };
 	for (size_t i = 0; i < count; i++) {
 		take(&ret_config->name, sources[i].name);
+		if (sources[i].name && *sources[i].name)
+			ret_config->name_is_path = sources[i].name_is_path;
 		take(&ret_config->version, sources[i].version);
 		merge(&sources[i].config, ret_config);
 	}

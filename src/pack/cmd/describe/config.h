@@ -7,6 +7,7 @@
 struct describe_config { /* borrows from the sources */
 	const char *name, *version, *arch, *user, *cwd, *stop_signal;
 	const char *health_times;
+	bool name_is_path;
 	struct source_texts entrypoint, cmd, env, volumes, labels, health;
 };
 

@@ -175,6 +175,29 @@ static void note_unplaced(const struct source *sources, size_t count)
 	}
 }
 
+/* The next version may come from another folder, and would start without its data. */
+static int check_name(const struct description *d)
+{
+	const struct manifest *manifest = d->manifest;
+	bool keeps = manifest->upper == MANIFEST_UPPER_PERSIST;
+
+	for (size_t i = 0; i < manifest->volume_count; i++)
+		keeps = keeps || manifest->volumes[i].persist;
+	if (!keeps || !d->config->name_is_path || describe_said(d, MANIFEST_KEY_name))
+		return 0;
+	if (!d->options->force)
+		return err_set(
+			d->err, -EINVAL,
+			"a device keeps volumes by the image's name, and '%s' is only "
+			"what its file or folder is called: --name NAME",
+			manifest->name);
+	cmd_note(
+		"warning: volumes are kept by the name '%s', which is only what its file or "
+		"folder is called",
+		manifest->name);
+	return 0;
+}
+
 /* A manifest that can be written, but for its layers? Found out with a made-up one. */
 static int try_to_write(struct manifest *manifest, struct err *err)
 {
@@ -209,6 +232,8 @@ int describe_image(const struct source *sources, size_t count,
 	r = describe_config_merge(sources, count, &config);
 	for (unsigned int id = 0; id < MANIFEST_KEYS && r == 0; id++)
 		r = fill_key(&d, (enum manifest_key_id)id);
+	if (r == 0)
+		r = check_name(&d);
 	if (r < 0)
 		return r;
 	note_labels(&config);

@@ -97,8 +97,14 @@ const char *describe_arch(const char *name)
 int describe_processor(const struct description *d, enum manifest_key_id id)
 {
 	const char *said = describe_said(d, id), *arch;
+	const char *image = d->config->arch ? describe_arch(d->config->arch) : NULL;
 	struct utsname machine;
 
+	arch = said ? describe_arch(said) : NULL;
+	if (arch && image && strcmp(arch, image) != 0 && !d->options->force)
+		return err_set(d->err, -EINVAL,
+			       "--arch %s: the image is for %s, as it says itself", said,
+			       image);
 	if (!said)
 		said = d->config->arch;
 	if (!said && uname(&machine) == 0) {

@@ -47,6 +47,9 @@ static int read_annotations(const json_t *json, struct oci_descriptor *d, struct
 	if (r == 0)
 		r = doc_string(annotations, "org.opencontainers.image.ref.name", &d->ref,
 			       err);
+	/* containerd's, with registry and all, where the other has the tag alone */
+	if (r == 0)
+		r = doc_string(annotations, "io.containerd.image.name", &d->name, err);
 	/* BuildKit's: platform unknown/unknown, layers that are no file system */
 	if (r == 0)
 		r = doc_string(annotations, "vnd.docker.reference.type", &kind, err);

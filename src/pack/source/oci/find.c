@@ -15,7 +15,8 @@
 
 struct search {
 	const struct members *members;
-	const char *ref;		     /* "" for any */
+	const char *ref; /* "" for any */
+	bool loose;	 /* nothing is called exactly so: what is so called for short */
 	const struct oci_platform *platform; /* or NULL */
 	struct oci_image *image;
 	struct oci_descriptor *found; /* manifests that ref leaves */
@@ -39,8 +40,13 @@ static bool is_manifest(const struct oci_descriptor *d)
 static bool named(const struct search *s, const struct oci_descriptor *d)
 {
 	const char *digest = s->ref[0] == '@' ? s->ref + 1 : s->ref;
+	const char *const names[] = { d->ref, d->name };
+	bool is = strcmp(d->digest, digest) == 0;
 
-	return strcmp(d->digest, digest) == 0 || (d->ref && strcmp(d->ref, s->ref) == 0);
+	for (size_t i = 0; i < 2 && s->ref[0]; i++)
+		is = is || (names[i] && (s->loose ? oci_short_reference(s->ref, names[i])
+						  : strcmp(s->ref, names[i]) == 0));
+	return is;
 }
 
 static int keep(struct search *s, const struct oci_descriptor *d, struct err *err)
@@ -217,7 +223,9 @@ static int no_such_name(const struct search *s, struct err *err)
 
 		if (oci_descriptor_parse(json_array_get(list, i), &d, NULL) == 0)
 			str_addf(&text, "%s%.60s", text.used ? ", " : "",
-				 d.ref ? d.ref : d.digest);
+				 d.name	 ? d.name
+				 : d.ref ? d.ref
+					 : d.digest);
 	}
 	return err_set(err, -ENOENT, "no image '%.60s'; there are: %s", s->ref,
 		       text.used ? names : "none");
@@ -253,6 +261,9 @@ int oci_find(const struct members *members, const char *ref,
 	if (r < 0)
 		return r;
 	r = walk(&s, image->docs[0], 0, !ref, err);
+	s.loose = true;
+	if (r == 0 && ref && s.count == 0)
+		r = walk(&s, image->docs[0], 0, false, err);
 	if (r < 0)
 		r = err_wrap(err, r, "index.json");
 	else if (ref && s.count == 0)

@@ -45,6 +45,7 @@ int oci_propose(struct source *source, const char *reference, const char *otherw
 			source->name[colon - last] = '\0';
 	} else {
 		r = source_set(&source->name, base_name(otherwise));
+		source->name_is_path = true;
 		if (r == 0 && source->name[0] != '.')
 			source->name[strcspn(source->name, ".")] = '\0';
 	}
@@ -220,6 +221,8 @@ static int make_names(const struct source_transport *transport, const char *path
 		return -ENOMEM;
 	r = source_set(&source->provenance, provenance);
 	free(provenance);
+	if (image->descriptor.name)
+		tag = image->descriptor.name;
 	return r == 0 ? oci_propose(source, tag, path) : r;
 }
 

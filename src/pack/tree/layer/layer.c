@@ -56,14 +56,15 @@ void layer_next_source(struct layer *layer, bool plain, bool follow)
 		tree_remove(layer->tree, n);
 }
 
-static uint32_t clamp_mtime(const struct layer *layer, int64_t mtime)
+static uint32_t clamp_mtime(struct layer *layer, int64_t mtime)
 {
+	layer->notes.times += mtime < 0 || mtime > UINT32_MAX;
 	if (mtime < 0)
 		return 0;
 	return mtime > (int64_t)layer->latest ? layer->latest : (uint32_t)mtime;
 }
 
-static void set_inode(const struct layer *layer, const struct layer_entry *entry,
+static void set_inode(struct layer *layer, const struct layer_entry *entry,
 		      struct tree_inode *inode)
 {
 	*inode = (struct tree_inode){

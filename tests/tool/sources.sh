@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What is said to somebody who took one kind of source for another, and what a source is called.
+# shellcheck source-path=SCRIPTDIR source=words
+. "$(dirname "$0")/words"
+
+layout() { "$here/layout.py" "$@"; }
+
+# refused WORDS SOURCE: and there is no image.
+refused() {
+	refuses "$1" lamina pack -o out -n x -c acme,x --arch amd64 --arg /bin/sh "$2"
+	[ ! -e out/images ] || say "there is an image all the same"
+}
+
+test_another_transport_is_meant() {
+	layout oci img
+	layout docker docker.tar
+	mkdir root && echo file >root/file
+	tar cf oci.tar -C img .
+	tar cf root.tar -C root .
+	gzip -k oci.tar
+	cp -r "$store" store && lamina bundle store -o bundle 2>log
+	refused "oci:oci.tar: can't open it: Not a directory: say oci-archive:oci.tar" oci:oci.tar
+	refused "say docker-archive:docker.tar" oci:docker.tar
+	refused "say docker-archive:docker.tar" oci-archive:docker.tar
+	refused "say oci-archive:oci.tar" docker-archive:oci.tar
+	refused "say oci:img" oci-archive:img
+	refused "say oci:img" docker-archive:img:v1
+	refused "say dir:root" oci:root
+	refused "tar:root: is a directory: say dir:root" tar:root
+	refused "is no squashfs: say oci-archive:oci.tar" squashfs:oci.tar
+	refused "tar:oci.tar: is an OCI image layout: say oci-archive:oci.tar" tar:oci.tar
+	refused "tar:oci.tar.gz: is an OCI image layout: say oci-archive:oci.tar.gz" tar:oci.tar.gz
+	refused "dir:img: is an OCI image layout: say oci:img" dir:img
+	mkdir saved && tar xf docker.tar -C saved && echo {} >saved/repositories
+	refused "dir:saved: is what docker save writes, and no root" dir:saved
+	tar cf saved.tar -C saved .
+	refused "tar:saved.tar: is what docker save writes: say docker-archive:saved.tar" tar:saved.tar
+	refused "tar:bundle: is a bundle, and no root" tar:bundle
+	refused "is packed already" oci-archive:bundle
+	refused "dir:store: is a store, and no root" dir:store
+	refused "./img: say what it is: oci:./img" ./img
+	refused "root: say what it is: dir:root" root
+	refused "oci.tar: say what it is: oci-archive:oci.tar" oci.tar
+	refused "root.tar: say what it is: tar:root.tar" root.tar
+	refused "none: a source begins with oci:, oci-archive:" none
+	for source in docker://a/b docker-daemon:a:1 containers-storage:a; do
+		refused "$source: fetch it first: skopeo copy $source oci:DIR" "$source"
+	done
+	refused "oci:none: can't open it: No such file or directory" oci:none
+	! grep ": say" "$top/err" || say "a guess at nothing"
+}
+
+test_an_output_in_what_is_packed() {
+	mkdir -p root/bin
+	echo file >root/file
+	lamina pack -o root/store -n x -c x --arch arm --arg /x dir:root >first 2>err
+	grep -q "lamina: root/store is in what is packed, and left out" err
+	lamina pack -o root/store -n x -c x --arch arm --arg /x dir:root >second 2>err
+	same first second
+	refuses "dir:root: is where the image goes" lamina pack -o root -n x -c x --arch arm --arg /x dir:root
+	(cd root && lamina pack -o store -n x -c x --arch arm --arg /x dir:. 2>&1 >/dev/null) |
+		grep -q "lamina: store is in what is packed, and left out"
+}
+
+test_an_architecture_that_contradicts() {
+	layout oci img
+	refuses "--arch arm64: the image is for amd64, as it says itself" \
+		"$lamina" pack -o out -n x -c x --arch arm64 oci:img
+	lamina pack -o out -n x -c x --arch x86_64 oci:img >/dev/null 2>&1
+}
+
+test_times_that_squashfs_has_not() {
+	mkdir root
+	touch -d 1960-01-01 root/early
+	touch -d 2200-01-01 root/late
+	touch -d 2020-01-01 root/other
+	lamina pack -o out -n x -c x --arch arm --arg /x dir:root >/dev/null 2>err
+	grep -q "lamina: 2 times before 1970 or after 2106 are the nearest that squashfs has" err || say "$(cat err)"
+	rm root/early root/late
+	lamina pack -o out -n x -c x --arch arm --arg /x dir:root >/dev/null 2>err
+	! grep "times" err || say "$(cat err)"
+}
+
+# An image in an OCI layout by what its index calls it, the tag as REF and as containerd's name.
+named_layout() { # REF NAME
+	layout oci img
+	python3 - "$@" <<-'E'
+	import json, sys
+	index = json.load(open("img/index.json"))
+	notes = index["manifests"][0].setdefault("annotations", {})
+	notes["org.opencontainers.image.ref.name"], notes["io.containerd.image.name"] = sys.argv[1:]
+	json.dump(index, open("img/index.json", "w"))
+	E
+}
+
+test_names_in_an_oci_layout() {
+	named_layout 1.0 docker.io/library/app:1.0
+	for ref in 1.0 docker.io/library/app:1.0 app:1.0 library/app:1.0; do
+		lamina pack -o out -c x "oci:img:$ref" >got 2>err || say "$ref: $(cat err)"
+		grep -qx "name app" out/images/*/manifest || say "$ref: is called otherwise"
+		grep -qx "version 1.0" out/images/*/manifest
+		rm -r out
+	done
+	refuses "no image 'app:2'; there are: docker.io/library/app:1.0" lamina pack -o out -c x oci:img:app:2
+	refuses "no image 'pp:1.0'" lamina pack -o out -c x oci:img:pp:1.0
+	rm -r img
+	named_layout latest registry.local/team/app:latest
+	for ref in app latest team/app registry.local/team/app; do
+		[ "$ref" = team/app ] || lamina pack -o out -c x "oci:img:$ref" >got 2>err || say "$ref: $(cat err)"
+	done
+}
+
+# A device keeps data by the image's name.
+test_a_name_that_is_only_a_path() {
+	layout oci img
+	refuses "'img' is only what its file or folder is called: --name NAME" "$lamina" pack -o out -c x oci:img
+	[ ! -e out ] || say "something is left"
+	lamina pack -o out -c x oci:img >/dev/null 2>err
+	grep -q "warning: volumes are kept by the name 'img'" err || say "$(cat err)"
+	mkdir root
+	"$lamina" pack -o out --force -c x --arch arm --arg /x dir:root >/dev/null 2>err
+	! grep "volumes are kept" err || say "without any volume"
+	refuses "'root' is only" "$lamina" pack -o out -c x --arch arm --arg /x --upper persist dir:root
+	refuses "'root' is only" "$lamina" pack -o out -c x --arch arm --arg /x --volume /data dir:root
+	"$lamina" pack -o out --force -c x --arch arm --arg /x --volume /data=tmpfs dir:root >/dev/null 2>err
+	! grep "volumes are kept" err || say "without any data that is kept"
+}
+
+tell_all
