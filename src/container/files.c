@@ -110,12 +110,26 @@ static int make_etc(int root, const struct container *container, struct err *err
 	return r < 0 ? r : make_resolv(etc, container, err);
 }
 
+/* Where no link can be made, the file itself: it is overwritten when the network changes,
+ * and not replaced. */
+static int show_net(int root, const struct container *container, struct err *err)
+{
+	char from[96];
+	struct str text;
+
+	if (container->manifest->upper != MANIFEST_UPPER_NONE)
+		return show_directory(root, container->net, MS_NOEXEC, err);
+	str_init(&text, from, sizeof(from));
+	str_addf(&text, "%s/" RESOLV, container->net);
+	return show_file(root, from, "/etc/" RESOLV, err);
+}
+
 int files_make(int root, const struct container *container, struct err *err)
 {
 	int r = 0;
 
 	if (container->net)
-		r = show_directory(root, container->net, MS_NOEXEC, err);
+		r = show_net(root, container, err);
 	if (r == 0 && container->control)
 		r = show_control(root, container, err);
 	if (r == 0 && !container->again)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/path.h"
@@ -24,22 +25,36 @@ static int restrict_mount(int mount, unsigned long flags)
 			 NULL);
 }
 
-int show_directory(int root, const char *path, unsigned long flags, struct err *err)
+static int show(int root, const char *from, int at, const char *path, unsigned long flags,
+		struct err *err)
 {
 	char target[PATH_FD_SIZE];
-	__fd int at = path_make_dirs_in(root, path + 1, 0755);
-	int r = at;
+	int r = at < 0 ? at
+		       : sys_mount(from, path_of_fd(target, at), NULL, MS_BIND, NULL);
 
-	if (at == -EROFS)
-		return 0;
-	if (at >= 0)
-		r = sys_mount(path, path_of_fd(target, at), NULL, MS_BIND, NULL);
 	if (r < 0)
 		return err_errno(err, r, "%s", path);
-	__fd int mount = path_open_in(root, path + 1, O_PATH | O_DIRECTORY);
+	__fd int mount = path_open_in(root, path + 1, O_PATH);
 
 	r = restrict_mount(mount, flags);
 	return r < 0 ? err_errno(err, r, "%s: read-only", path) : 0;
+}
+
+int show_directory(int root, const char *path, unsigned long flags, struct err *err)
+{
+	__fd int at = path_make_dirs_in(root, path + 1, 0755);
+
+	return at == -EROFS ? 0 : show(root, path, at, path, flags, err);
+}
+
+int show_file(int root, const char *from, const char *path, struct err *err)
+{
+	__fd int at = path_open_in(root, path + 1, O_PATH);
+	struct stat st;
+
+	if (at < 0 || sys_fstat(at, &st) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	return show(root, from, at, path, MS_NOEXEC, err);
 }
 
 /* A file of ours, not what an application left there, to mount it on. */

@@ -8,5 +8,9 @@
  * or 0. 0 or -errno. */
 int show_directory(int root, const char *path, unsigned long flags, struct err *err);
 
+/* The file @from in the place of the regular file @path, if there is one: also where the
+ * root can't be written. 0 or -errno. */
+int show_file(int root, const char *from, const char *path, struct err *err);
+
 /* The socket of @container's control, laminactl and the logs. 0 or -errno. */
 int show_control(int root, const struct container *container, struct err *err);

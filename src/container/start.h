@@ -18,8 +18,9 @@ struct container {
 	const struct environment *environment;
 	const char *program; /* absolute, within the root */
 	const char *hostname;
-	const char *root;    /* absolute: a mount, the stack with its volumes */
-	const char *net;     /* a directory shown read-only under the same name; NULL */
+	const char *root; /* absolute: a mount, the stack with its volumes */
+	const char *net;  /* a directory shown read-only under the same name; NULL; with
+			* `upper none` only its resolv.conf */
 	const char *control; /* the socket that it may use; NULL: none */
 	const char *shm;     /* mount options of /dev/shm; NULL: 64 MiB */
 	int cgroup;	     /* its directory in the cgroup2 tree, -EBADF: none */

@@ -25,6 +25,7 @@
 
 struct service {
 	const char *udhcpc;
+	bool overwrite;
 	int dir; /* where its files go */
 	int ask; /* netlink */
 	struct netlink_watch watch;
@@ -50,13 +51,14 @@ static void say(const char *fmt, ...)
 	(void)fd_write_all(2, line, s.used);
 }
 
-/* As a whole or not at all, for those who read it meanwhile. */
+/* If it can be, as a whole or not at all, for those who read it meanwhile. */
 static void put_file(const struct service *service, const char *name,
 		     const struct str *text)
 {
-	int r = path_write_own(service->dir, ".new", text->buf, text->used);
+	const char *first = service->overwrite ? name : ".new";
+	int r = path_write_own(service->dir, first, text->buf, text->used);
 
-	if (r == 0)
+	if (r == 0 && !service->overwrite)
 		r = sys_renameat(service->dir, ".new", service->dir, name);
 	if (r < 0)
 		say("%s: %s", name, err_reason(r));
@@ -337,11 +339,12 @@ static int prepare(struct service *service, char *const args[], struct err *err)
 	int r = 0, fd;
 
 	service->udhcpc = args[1];
+	service->overwrite = strcmp(args[3], SERVICE_OVERWRITE) == 0;
 	r = service->dir =
 		sys_openat(AT_FDCWD, args[0], O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	if (r < 0)
 		return err_errno(err, r, "%s", args[0]);
-	r = read_lines(service, args[2], args + 3, err);
+	r = read_lines(service, args[2], args + 4, err);
 	if (r < 0)
 		return r;
 	fd = loop_signals(signals, 1, err);
@@ -361,7 +364,8 @@ int service_main(char *const args[])
 {
 	static struct service service;
 	struct err err = ERR_INIT;
-	int r = args[0] && args[1] && args[2] ? prepare(&service, args, &err) : -EINVAL;
+	int r = args[0] && args[1] && args[2] && args[3] ? prepare(&service, args, &err)
+							 : -EINVAL;
 
 	if (r < 0) {
 		say("%s", r == -EINVAL ? "arguments are missing" : err.text);

@@ -6,9 +6,11 @@
  * it. Process 1 starts it again should it end; addresses stay.
  */
 
-/* How it is called: by this name, with where its files go, udhcpc, the store, and what
- * stands behind `net` in each of the image's lines. */
+/* How it is called: by this name, with where its files go, udhcpc, the store, one of the
+ * words below, and what stands behind `net` in each of the image's lines. */
 #define SERVICE_NAME "lamina-net"
+#define SERVICE_REPLACE "replace"     /* a file by another one, as a whole */
+#define SERVICE_OVERWRITE "overwrite" /* what is in it: somebody has it mounted */
 
 /* The files of its directory. */
 #define SERVICE_RESOLV "resolv.conf"

@@ -65,7 +65,7 @@ server()
 service()
 {
 	: >"$scratch/ready"
-	(exec -a lamina-net "$init" "$run" "$scratch/udhcpc" "$scratch/store" "$@" >"$scratch/ready" \
+	(exec -a lamina-net "$init" "$run" "$scratch/udhcpc" "$scratch/store" "${how:-replace}" "$@" >"$scratch/ready" \
 		2>>"$scratch/said") &
 	service=$!
 	pids+=("$service")
@@ -165,4 +165,12 @@ echo 'net dev2 static 10.2.0.99/16 dns=10.2.0.98' >"$scratch/store/inject/net"
 service 'local' 'dev1 dhcp' 'dev2 dhcp'
 is local-lines within 5 has 2 10.2.0.99/16
 is and-no-others within 5 names "nameserver 10.2.0.98"
+end "$service"
+
+# who has the file itself mounted sees the change
+exec {kept}<"$run/resolv.conf"
+echo 'net dev2 static 10.2.0.99/16 dns=10.2.0.97' >"$scratch/store/inject/net"
+how=overwrite service local
+is overwritten within 5 names "nameserver 10.2.0.97"
+is in-its-place grep -q 10.2.0.97 "/proc/self/fd/$kept"
 exit "$failed"

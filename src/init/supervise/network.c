@@ -89,11 +89,17 @@ static int set_up(int output)
 /* This program once more, with memory of its own. */
 static _Noreturn void become(const struct network *network, int output)
 {
-	const char *args[4 + MANIFEST_MAX_NETS + 1] = { SERVICE_NAME, NETWORK_DIR, UDHCPC,
-							STAGE_STORE };
+	bool whole = network->manifest->upper != MANIFEST_UPPER_NONE;
+	const char *args[5 + MANIFEST_MAX_NETS + 1] = {
+		SERVICE_NAME,
+		NETWORK_DIR,
+		UDHCPC,
+		STAGE_STORE,
+		whole ? SERVICE_REPLACE : SERVICE_OVERWRITE,
+	};
 	char *const env[] = { NULL };
 
-	memcpy(args + 4, network->manifest->nets,
+	memcpy(args + 5, network->manifest->nets,
 	       network->manifest->net_count * sizeof(args[0]));
 	if (set_up(output) >= 0)
 		(void)sys_execve("/proc/self/exe", (char *const *)(uintptr_t)args, env);
