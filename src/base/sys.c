@@ -21,6 +21,7 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* libc's -1 and errno as -errno */
@@ -140,6 +141,26 @@ int sys_fchmod(int fd, mode_t mode)
 int sys_fchownat(int dirfd, const char *path, uid_t uid, gid_t gid, int flags)
 {
 	RET(fchownat(dirfd, path, uid, gid, flags));
+}
+
+ssize_t sys_flistxattr(int fd, char *names, size_t size)
+{
+	RET(flistxattr(fd, names, size));
+}
+
+ssize_t sys_fgetxattr(int fd, const char *name, void *value, size_t size)
+{
+	RET(fgetxattr(fd, name, value, size));
+}
+
+int sys_fsetxattr(int fd, const char *name, const void *value, size_t size)
+{
+	RET(fsetxattr(fd, name, value, size, 0));
+}
+
+int sys_futimens(int fd, const struct timespec times[2])
+{
+	RET(futimens(fd, times));
 }
 
 int sys_fsync(int fd)

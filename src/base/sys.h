@@ -38,6 +38,10 @@ int sys_renameat2(int olddirfd, const char *oldpath, int newdirfd, const char *n
 int sys_readlinkat(int dirfd, const char *path, char *buf, size_t size);
 int sys_fchmod(int fd, mode_t mode);
 int sys_fchownat(int dirfd, const char *path, uid_t uid, gid_t gid, int flags);
+ssize_t sys_flistxattr(int fd, char *names, size_t size);
+ssize_t sys_fgetxattr(int fd, const char *name, void *value, size_t size);
+int sys_fsetxattr(int fd, const char *name, const void *value, size_t size);
+int sys_futimens(int fd, const struct timespec times[2]);
 int sys_fsync(int fd);
 int sys_fdatasync(int fd);
 int sys_ftruncate(int fd, int64_t size);

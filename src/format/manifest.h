@@ -91,7 +91,8 @@ enum manifest_exhausted {
 struct manifest_volume {
 	const char *path;    /* absolute, no "..", normalised */
 	bool persist;	     /* else tmpfs */
-	const char *options; /* tmpfs mount options joined by commas, "" for none */
+	const char *options; /* joined by commas, "" for none: of tmpfs's mount, or
+				manifest_volume_has() of a persistent one */
 };
 
 struct manifest {
@@ -158,6 +159,9 @@ int manifest_parse(const char *bytes, size_t size, struct manifest *ret_manifest
  * with the reason: not compatible, other arch. */
 int manifest_fits(const struct manifest *manifest, const char *compatible,
 		  const char *arch, struct err *err);
+
+/* Has the persistent @volume this word: "noexec", "ro", or "fresh": it begins empty? */
+bool manifest_volume_has(const struct manifest_volume *volume, const char *word);
 
 /* A file that an image needs, whatever for: what a store, a bundle and a disk hold. */
 struct manifest_blob {

@@ -29,6 +29,18 @@ static const char *hostname(struct stage *stage)
 				  : NULL;
 }
 
+/* One that the image has not is its user's, who is to work there. */
+static int make_cwd(const struct stage *stage, const char *rel)
+{
+	const struct identity *user = &stage->identity;
+	__fd int dir = path_make_dirs_in(stage->root, rel, 0755);
+	int r = dir;
+
+	if (dir >= 0)
+		r = sys_fchownat(dir, "", user->uid, user->gid, AT_EMPTY_PATH);
+	return r < 0 ? r : TAKE_FD(dir);
+}
+
 /* All is in its place by now, and links lead where they will lead the program. Of what a
  * volume has in the way only the way there is lost. */
 static int open_cwd(struct stage *stage, struct err *err)
@@ -38,7 +50,9 @@ static int open_cwd(struct stage *stage, struct err *err)
 	int r = str_below_root(cwd, rel, sizeof(rel));
 
 	if (r == 0)
-		r = path_make_dirs_in(stage->root, rel, 0755);
+		r = path_open_in(stage->root, rel, O_PATH | O_DIRECTORY);
+	if (r == -ENOENT)
+		r = make_cwd(stage, rel);
 	if (r < 0)
 		(void)err_errno(err, r, "working directory %s", cwd);
 	if (r < 0 && place_pass_over(stage, cwd, err))
@@ -73,13 +87,13 @@ static int check_program(struct stage *stage, struct err *err)
 int run_check(struct stage *stage, struct err *err)
 {
 	const struct manifest *manifest = &stage->image->manifest;
-	int r = open_cwd(stage, err);
+	int r = identity_resolve(stage->root, manifest->user, &stage->identity, err);
 
 	if (r < 0)
-		return r;
-	r = identity_resolve(stage->root, manifest->user, &stage->identity, err);
-	if (r < 0)
 		return err_wrap(err, r, "user %s", manifest->user);
+	r = open_cwd(stage, err);
+	if (r < 0)
+		return r;
 	environment_make(manifest, &stage->identity, hostname(stage),
 			 &stage->environment);
 	r = check_program(stage, err);

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "init/copyup.h"
 #include "init/place.h"
 #include "stack/mount.h"
 #include "stack/work.h"
@@ -32,17 +33,31 @@ int upper_open_store(const struct stage *stage, struct err *err)
 	return r < 0 ? err_errno(err, r, "store: making it writable") : 0;
 }
 
+static int remount(const char *path, unsigned long flags)
+{
+	return sys_mount(NULL, path, NULL, MS_REMOUNT | MS_NOSUID | MS_NODEV | flags,
+			 NULL);
+}
+
+static unsigned long volume_flags(const struct manifest_volume *volume)
+{
+	return manifest_volume_has(volume, "noexec") ? MS_NOEXEC : 0;
+}
+
 /* From here on links in a volume are the application's affair. */
 static int release_volume(const struct stage *stage, const struct manifest_volume *volume,
 			  struct err *err)
 {
+	unsigned long flags = MS_BIND | volume_flags(volume);
 	char target[PATH_FD_SIZE];
 	__fd int dir = place_open_dir(stage, volume->path, err);
 	int r;
 
 	if (dir < 0)
 		return err_wrap(err, dir, "volume");
-	r = writable_remount(path_of_fd(target, dir), MS_BIND);
+	if (manifest_volume_has(volume, "ro"))
+		flags |= MS_RDONLY;
+	r = remount(path_of_fd(target, dir), flags);
 	return r < 0 ? err_errno(err, r, "volume %s: its flags", volume->path) : 0;
 }
 
@@ -71,15 +86,36 @@ static int copy_attributes(int dir, const struct stat *from)
 /* No volume has this name: a "%" in a volume's path is written "%25". */
 #define UNFINISHED "%new"
 
-/* Makes directory @name, looking like @like (NULL: root's, 0700). A power cut leaves all
- * of it or something that the next boot takes away. */
-static int make_own_dir(int parent, const char *name, const struct stat *like)
+/* What a new directory looks like. */
+struct like {
+	const struct stat *st; /* NULL: root's, 0700 */
+	int content;	       /* the directory whose content it has, -EBADF: none */
+};
+
+static const struct like like_root = { NULL, -EBADF };
+
+/* All of it is on the medium before it has its name. */
+static int fill(int dir, const struct like *like)
+{
+	int r;
+
+	if (like->content < 0)
+		return like->st ? copy_attributes(dir, like->st) : 0;
+	__fd int from = path_open_own(like->content, ".", O_RDONLY | O_DIRECTORY, 0);
+
+	r = from < 0 ? from : copyup_tree(from, dir);
+	return r < 0 ? r : sys_sync();
+}
+
+/* Makes directory @name. A power cut leaves all of it or something that the next boot takes
+ * away. */
+static int make_own_dir(int parent, const char *name, const struct like *like)
 {
 	int r = sys_mkdirat(parent, UNFINISHED, 0700);
 	__fd int dir = -EBADF;
 
 	if (r == -EEXIST) {
-		r = sys_unlinkat(parent, UNFINISHED, AT_REMOVEDIR);
+		r = copyup_remove(parent, UNFINISHED);
 		if (r == 0)
 			r = sys_mkdirat(parent, UNFINISHED, 0700);
 	}
@@ -88,12 +124,12 @@ static int make_own_dir(int parent, const char *name, const struct stat *like)
 	dir = path_open_own(parent, UNFINISHED, O_RDONLY | O_DIRECTORY, 0);
 	if (dir < 0)
 		return dir;
-	r = like ? copy_attributes(dir, like) : 0;
+	r = fill(dir, like);
 	return r < 0 ? r : path_move(parent, UNFINISHED, parent, name);
 }
 
 /* Opens directory @name of the untrusted @parent, made if missing. */
-static int open_own_dir(int parent, const char *name, const struct stat *like)
+static int open_own_dir(int parent, const char *name, const struct like *like)
 {
 	int dir = path_open_own(parent, name, O_RDONLY | O_DIRECTORY, 0);
 	int r;
@@ -107,9 +143,10 @@ static int open_own_dir(int parent, const char *name, const struct stat *like)
 /* TOP/NAME of the store, TOP being uppers or volumes. */
 static int open_own_dirs(const struct stage *stage, const char *top)
 {
-	__fd int dir = open_own_dir(stage->store, top, NULL);
+	__fd int dir = open_own_dir(stage->store, top, &like_root);
 	__fd int own =
-		dir < 0 ? dir : open_own_dir(dir, stage->image->manifest.name, NULL);
+		dir < 0 ? dir
+			: open_own_dir(dir, stage->image->manifest.name, &like_root);
 	int r = own < 0 ? own : store_check_dirs(own, ".", NULL);
 
 	return r < 0 ? r : TAKE_FD(own);
@@ -128,15 +165,16 @@ static int root_attributes(const struct stage *stage, struct stat *ret_st)
 static int make_pair(int dir, const struct stage *stage, struct err *err)
 {
 	struct stat root;
+	const struct like like = { &root, -EBADF };
 	int r = root_attributes(stage, &root);
 
 	if (r < 0)
 		return err_errno(err, r, "the uppermost layer");
-	__fd int upper = open_own_dir(dir, "upper", &root);
+	__fd int upper = open_own_dir(dir, "upper", &like);
 
 	if (upper < 0)
 		return err_errno(err, upper, "upper");
-	__fd int work = open_own_dir(dir, "work", NULL);
+	__fd int work = open_own_dir(dir, "work", &like_root);
 
 	return work < 0 ? err_errno(err, work, "work") : 0;
 }
@@ -190,37 +228,42 @@ static int bind(int from, int to)
 
 /* Until all is in its place no link in it is followed: one that a stranger put there
  * would lead the volumes and injected files below it to anywhere in the image. */
-static int guard_volume(const struct stage *stage, const char *path, struct err *err)
+static int guard_volume(const struct stage *stage, const struct manifest_volume *volume,
+			struct err *err)
 {
 	char target[PATH_FD_SIZE];
-	__fd int dir = place_open_dir(stage, path, err);
+	__fd int dir = place_open_dir(stage, volume->path, err);
 	int r;
 
 	if (dir < 0)
 		return dir;
-	r = writable_remount(path_of_fd(target, dir), MS_BIND | MS_NOSYMFOLLOW);
+	r = remount(path_of_fd(target, dir),
+		    MS_BIND | MS_NOSYMFOLLOW | volume_flags(volume));
 	return r < 0 ? err_errno(err, r, "nosymfollow") : 0;
 }
 
-static int mount_persistent(const struct stage *stage, const char *path, int target,
-			    const struct stat *like, struct err *err)
+static int mount_persistent(const struct stage *stage,
+			    const struct manifest_volume *volume, int target,
+			    const struct stat *st, struct err *err)
 {
+	bool fresh = manifest_volume_has(volume, "fresh");
+	const struct like like = { st, fresh ? -EBADF : target };
 	__fd int top = open_own_dirs(stage, "volumes");
 	char name[VOLUME_NAME_SIZE];
-	int r = volume_name(path, name);
+	int r = volume_name(volume->path, name);
 
 	if (top < 0)
 		return err_errno(err, top, "volumes/%s of the store",
 				 stage->image->manifest.name);
 	if (r < 0)
 		return err_errno(err, r, "its name in the store");
-	__fd int dir = open_own_dir(top, name, like);
+	__fd int dir = open_own_dir(top, name, &like);
 
 	if (dir < 0)
 		return err_errno(err, dir, "volumes/%s/%s of the store",
 				 stage->image->manifest.name, name);
 	r = bind(dir, target);
-	return r < 0 ? err_errno(err, r, "bind") : guard_volume(stage, path, err);
+	return r < 0 ? err_errno(err, r, "bind") : guard_volume(stage, volume, err);
 }
 
 /* The manifest's own options come last, and the last of a kind counts. */
@@ -271,7 +314,7 @@ int upper_mount_volume(struct stage *stage, size_t index, struct err *err)
 		return err_set(err, -EINVAL, "volume %s: a link leads it to /",
 			       volume->path);
 	if (volume->persist)
-		r = mount_persistent(stage, volume->path, target, &like, err);
+		r = mount_persistent(stage, volume, target, &like, err);
 	else
 		r = mount_tmpfs(volume->options, target, &like, err);
 	return r < 0 ? err_wrap(err, r, "volume %s", volume->path) : 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The whole boot against the fake kernel: what is refused, what is left behind. */
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <signal.h>
 
 #include "base/sys.h"
@@ -130,6 +131,8 @@ static void every_early_call_fails_once(void **state)
 
 static void what_the_manifest_asks_for(void **state)
 {
+	struct stat st;
+
 	(void)state;
 	plain_machine();
 	machine.manifest =
@@ -145,7 +148,9 @@ static void what_the_manifest_asks_for(void **state)
 	assert_string_equal(fake_type_of("/data"), "ext4");
 	assert_string_equal(fake_type_of("/tmp/x"), "tmpfs");
 	assert_string_equal(fake_type_of("/dev/shm"), "tmpfs");
-	assert_true(fake_exists("/srv/deep"));
+	assert_int_equal(sys_fstatat(AT_FDCWD, "/srv/deep", &st, 0), 0);
+	assert_int_equal(st.st_uid, 7);
+	assert_int_equal(st.st_gid, 8);
 	assert_true(fake_exists("/run/lamina/private/store/volumes/thermostat/data"));
 	assert_false(fake_exists("/etc/none"));
 	assert_true(fake_called("setgroups 2"));
@@ -155,6 +160,57 @@ static void what_the_manifest_asks_for(void **state)
 	assert_int_equal(sys_mkdirat(AT_FDCWD, "/run/lamina/private/store/x", 0700),
 			 -EROFS);
 	assert_int_equal(sys_mkdirat(AT_FDCWD, "/data/x", 0700), 0);
+}
+
+#define VOLUMES STORE "volumes/thermostat/"
+#define KEPT "/run/lamina/private/store/volumes/thermostat/"
+
+static void setup_shipped(void)
+{
+	setup_mounted();
+	fake_text("@squashfs:data/conf/default", "shipped");
+	fake_link("@squashfs:data/latest", "conf");
+	fake_fifo("@squashfs:data/pipe");
+	/* what a power cut left */
+	fake_text(VOLUMES "%new/deep/half", "hal");
+}
+
+/* A new volume begins with what the image has there; one that is there is left alone. */
+static void what_a_new_volume_holds(void **state)
+{
+	(void)state;
+	plain_machine();
+	machine.manifest = "volume /data persist\n";
+	setup_shipped();
+	assert_boots();
+	assert_string_equal(fake_text_of(KEPT "data/conf/default"), "shipped");
+	assert_true(fake_exists(KEPT "data/pipe"));
+	assert_false(fake_exists(KEPT "%new"));
+	assert_true(fake_called("symlinkat latest"));
+	assert_true(fake_called("fsetxattr user.fake"));
+	assert_true(fake_called("sync"));
+	setup_shipped();
+	fake_text(VOLUMES "data/mine", "the user's");
+	assert_boots();
+	assert_false(fake_exists(KEPT "data/conf"));
+	assert_string_equal(fake_text_of("/data/mine"), "the user's");
+	machine.manifest = "volume /data persist fresh\n";
+	setup_shipped();
+	assert_boots();
+	assert_false(fake_exists(KEPT "data/conf"));
+	machine.manifest = "volume /data persist noexec ro\n";
+	setup_shipped();
+	assert_boots();
+	assert_string_equal(fake_text_of("/data/conf/default"), "shipped");
+	assert_int_equal(sys_mkdirat(AT_FDCWD, "/data/x", 0700), -EROFS);
+	assert_true(fake_attrs_of("/data") & MOUNT_ATTR_NOEXEC);
+	machine.manifest = "volume /data persist\n";
+	setup_shipped();
+	assert_boots();
+	assert_false(fake_attrs_of("/data") & MOUNT_ATTR_NOEXEC);
+	assert_true(fake_attrs_of("/data") & MOUNT_ATTR_NOSUID);
+	assert_true(fake_attrs_of("/data") & MOUNT_ATTR_NODEV);
+	assert_true(sweep_boot(setup_shipped, forgives, NULL) > 150);
 }
 
 /* One directory up a link, and still in the image; another leads to where /run will be.
@@ -500,6 +556,7 @@ int main(void)
 		cmocka_unit_test(every_call_fails_once),
 		cmocka_unit_test(every_early_call_fails_once),
 		cmocka_unit_test(what_the_manifest_asks_for),
+		cmocka_unit_test(what_a_new_volume_holds),
 		cmocka_unit_test(links_of_the_image),
 		cmocka_unit_test(never_writes_through_a_link),
 		cmocka_unit_test(hostile_file_systems),

@@ -55,7 +55,12 @@ static void volumes(void **state)
 	REFUSE({ "volume", "line 2: volume: value missing" },
 	       { "volume /a", "line 2: volume: value missing" },
 	       { "volume /a disk", "line 2: volume: must be persist or tmpfs" },
-	       { "volume /a persist size=1", "line 2: volume: only tmpfs takes options" },
+	       { "volume /a persist size=1",
+		 "line 2: volume: persist takes noexec, ro and fresh only" },
+	       { "volume /a persist ro,noexec",
+		 "line 2: volume: options are separated by spaces" },
+	       { "volume /a persist ro noexec ro",
+		 "line 2: volume: an option stands there twice" },
 	       { "volume /a tmpfs noexec",
 		 "line 2: volume: tmpfs takes size=, nr_inodes= and mode= only" },
 	       { "volume /a tmpfs mode=700", mode },
@@ -78,7 +83,12 @@ static void volumes(void **state)
 	       "volume /run/secrets tmpfs", "volume /run/laminar tmpfs",
 	       "volume /devices tmpfs", "volume /dev/shm tmpfs", "inject /run/x",
 	       "volume /a persist\nvolume /ab persist",
-	       "volume /a%20b tmpfs mode=0000 size=1k");
+	       "volume /a%20b tmpfs mode=0000 size=1k", "volume /a persist fresh",
+	       "volume /a persist ro noexec");
+	assert_true(manifest_volume_has(&manifest.volumes[0], "ro"));
+	assert_true(manifest_volume_has(&manifest.volumes[0], "noexec"));
+	assert_false(manifest_volume_has(&manifest.volumes[0], "fresh"));
+	assert_false(manifest_volume_has(&manifest.volumes[0], "no"));
 }
 
 static void paths(void **state)

@@ -112,7 +112,7 @@ static void refuses_mounts(void **state)
 	manifest.volumes[0] = (struct manifest_volume){ .path = "/x",
 							.persist = true,
 							.options = "size=1" };
-	assert_not_written("volume: only tmpfs takes options");
+	assert_not_written("volume: persist takes noexec, ro and fresh only");
 	manifest.volume_count = 2;
 	manifest.volumes[0] = manifest.volumes[1] =
 		(struct manifest_volume){ .path = "/x" };

@@ -23,6 +23,9 @@ const char *manifest_wrong_net(const char *text);
 const char *manifest_wrong_needs(const char *text);
 const char *manifest_wrong_source(const char *text);
 
+/* Words of a persistent volume, joined by commas. */
+const char *manifest_wrong_persist(const char *text);
+
 /* tmpfs options joined by commas; @mode: may `mode` be among them? */
 const char *manifest_wrong_options(const char *text, bool mode);
 

@@ -6,9 +6,19 @@
 #include "base/str.h"
 #include "format/manifest/check.h"
 
+static const char *wrong_upper(const char *text)
+{
+	return manifest_wrong_options(text, false);
+}
+
+static const char *wrong_tmpfs(const char *text)
+{
+	return manifest_wrong_options(text, true);
+}
+
 /* The rest of the line, tmpfs options, joined by commas as mount(2) wants them. */
 static int read_options(struct manifest_reader *reader, const struct manifest_key *key,
-			bool mode, const char **ret_options)
+			const char *(*wrong)(const char *text), const char **ret_options)
 {
 	struct manifest *manifest = reader->manifest;
 	const char *word, *words;
@@ -27,7 +37,7 @@ static int read_options(struct manifest_reader *reader, const struct manifest_ke
 	}
 	if (r < 0)
 		return r;
-	words = manifest_wrong_options(options.buf, mode);
+	words = wrong(options.buf);
 	if (words)
 		return manifest_refuse(reader, key, words);
 	*ret_options = options.buf;
@@ -49,7 +59,8 @@ int manifest_read_upper(struct manifest_reader *reader, const struct manifest_ke
 			continue;
 		manifest->upper = i;
 		if (i == MANIFEST_UPPER_TMPFS)
-			return read_options(reader, key, false, &manifest->upper_options);
+			return read_options(reader, key, wrong_upper,
+					    &manifest->upper_options);
 		if (reader->lines.value_size)
 			return manifest_refuse(reader, key, "only tmpfs takes options");
 		return 0;
@@ -69,13 +80,11 @@ static int read_volume_kind(struct manifest_reader *reader,
 		return r;
 	volume->persist = lines_equal(word, size, "persist");
 	volume->options = "";
-	if (lines_equal(word, size, "tmpfs"))
-		return read_options(reader, key, true, &volume->options);
-	if (!volume->persist)
+	if (!volume->persist && !lines_equal(word, size, "tmpfs"))
 		return manifest_refuse(reader, key, "must be persist or tmpfs");
-	if (reader->lines.value_size)
-		return manifest_refuse(reader, key, "only tmpfs takes options");
-	return 0;
+	return read_options(reader, key,
+			    volume->persist ? manifest_wrong_persist : wrong_tmpfs,
+			    &volume->options);
 }
 
 int manifest_read_volume(struct manifest_reader *reader, const struct manifest_key *key)

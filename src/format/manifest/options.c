@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "format/manifest.h"
 #include "format/manifest/check.h"
 
 /* What the kernel reads as unsigned int; far more than a device's memory has room for. */
@@ -79,4 +80,46 @@ const char *manifest_wrong_options(const char *text, bool mode)
 			return "ends with a comma";
 	}
 	return NULL;
+}
+
+static const char *const persist_words[] = { "noexec", "ro", "fresh" };
+
+#define PERSIST_WORDS (sizeof(persist_words) / sizeof(persist_words[0]))
+
+static bool is_word(const char *text, const char *word)
+{
+	size_t size = strlen(word);
+
+	return strncmp(text, word, size) == 0 && (text[size] == ',' || !text[size]);
+}
+
+const char *manifest_wrong_persist(const char *text)
+{
+	unsigned int seen = 0;
+
+	while (*text) {
+		size_t i = 0;
+
+		while (i < PERSIST_WORDS && !is_word(text, persist_words[i]))
+			i++;
+		if (i == PERSIST_WORDS)
+			return "persist takes noexec, ro and fresh only";
+		if (seen & 1U << i)
+			return "an option stands there twice";
+		seen |= 1U << i;
+		text += strlen(persist_words[i]);
+		if (*text == ',' && !*++text)
+			return "ends with a comma";
+	}
+	return NULL;
+}
+
+bool manifest_volume_has(const struct manifest_volume *volume, const char *word)
+{
+	for (const char *at = volume->options; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (is_word(at, word))
+			return true;
+	}
+	return false;
 }

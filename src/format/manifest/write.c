@@ -129,9 +129,8 @@ static int write_volume(struct writer *writer, const struct manifest_key *key,
 		volume->path ? manifest_wrong_volume(volume->path) : "is not filled in";
 
 	if (!words)
-		words = manifest_wrong_options(options, true);
-	if (!words && *options && volume->persist)
-		words = "only tmpfs takes options";
+		words = volume->persist ? manifest_wrong_persist(options)
+					: manifest_wrong_options(options, true);
 	if (words)
 		return refuse(writer, key, words);
 	str_add(writer->text, "volume ");

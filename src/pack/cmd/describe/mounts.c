@@ -16,6 +16,7 @@ struct volume {
 	const char *kind; /* the end of it */
 	char path[4097];  /* plain */
 	size_t turn;	  /* of two with one path, the later one counts */
+	bool imagined;	  /* the image's config has it: nobody here asked for it */
 };
 
 static int by_path(const void *a, const void *b)
@@ -62,6 +63,14 @@ static int take_volume(const struct description *d, enum manifest_key_id id,
 	return describe_take_words(d, id, line, volume->text);
 }
 
+static void note_imagined(const struct volume *volume)
+{
+	if (volume->imagined)
+		cmd_note("the image's volume %s is kept in the device's store; "
+			 "--volume %s=tmpfs in memory",
+			 volume->path, volume->path);
+}
+
 static int take_volumes(const struct description *d, enum manifest_key_id id,
 			struct volume *volumes, size_t count)
 {
@@ -73,8 +82,10 @@ static int take_volumes(const struct description *d, enum manifest_key_id id,
 	if (r == 0 && count)
 		qsort(volumes, count, sizeof(volumes[0]), by_path);
 	for (size_t i = 0; i < count && r == 0; i++)
-		if (i + 1 == count || strcmp(volumes[i].path, volumes[i + 1].path) != 0)
+		if (i + 1 == count || strcmp(volumes[i].path, volumes[i + 1].path) != 0) {
+			note_imagined(&volumes[i]);
 			r = take_volume(d, id, &volumes[i]);
+		}
 	return r;
 }
 
@@ -125,6 +136,7 @@ static size_t take_imagined(const struct source_texts *texts, struct volume *vol
 		}
 		volume->text = texts->items[i];
 		volume->kind = "persist";
+		volume->imagined = true;
 		volume->turn = count++;
 	}
 	return count;
