@@ -57,6 +57,26 @@ test_only_what_is_in_use() {
 	lamina kernel-check hashed --layers hash --store-type vfat --compression xz --partitions none
 }
 
+# What an image says of itself: its compression, and what it is given.
+test_an_image() {
+	mkdir -p root
+	echo x >root/file
+	lamina pack -o store -n t -c t --arch amd64 --run supervise --arg /x --force --net '* dhcp' \
+		--compression xz dir:root
+	board qemu-x86_64 | grep -v -e SQUASHFS_ZSTD -e EXT4 >config
+	lamina kernel-check config --image store --store-type f2fs
+	without SQUASHFS_XZ config | without PID_NS - | without PACKET - >less
+	refuses "3 of" lamina kernel-check less --image store --store-type f2fs
+	grep -q "^CONFIG_PACKET is not set: .*(net)$" "$top/out"
+	lamina pack -o exec -n t -c t --arch amd64 --run exec --arg /x --force --compression gzip dir:root
+	lamina kernel-check less --image exec --store-type f2fs
+	lamina pack -o none -n t -c t --arch amd64 --run supervise --arg /x --force --net none \
+		--compression gzip dir:root
+	refuses "1 of" lamina kernel-check less --image none --store-type f2fs
+	refuses "nothing: No such" lamina kernel-check config --image nothing
+	rm -r store exec none root
+}
+
 test_time_of_32_bits() {
 	board qemu-arm >config
 	lamina kernel-check config --time32

@@ -4,9 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fd.h"
 #include "cli/cmd.h"
 #include "pack/device/kernel-config.h"
 #include "pack/device/kernel-need.h"
+#include "pack/image/place.h"
+#include "pack/image/superblock.h"
 
 /* Options up to OPT_FRAGMENT are features: kernel-need.c says what their values are. */
 enum {
@@ -22,6 +25,7 @@ enum {
 	OPT_UPDATES,
 	OPT_WATCHDOG,
 	OPT_FRAGMENT,
+	OPT_IMAGE,
 	OPT_JSON,
 };
 
@@ -40,6 +44,7 @@ static const struct cmd_option options[] = {
 	{ "updates", 0, NULL, "the next boot knows if the kernel panicked, and why" },
 	{ "watchdog", 0, NULL, "the policy names a watchdog" },
 	{ "fragment", 0, NULL, "print what is needed as a kernel fragment, no CONFIG" },
+	{ "image", 0, "STORE", "what this image needs, in a store or a bundle" },
 	{ "json", 0, NULL, "print JSON" },
 	{ 0 },
 };
@@ -72,6 +77,19 @@ static bool too_old(const struct kernel_config *config)
 				  config->minor < KERNEL_NEED_MINOR));
 }
 
+/* Has a line before @need asked for the same already? */
+static bool asked_before(const struct kernel_selection *selection,
+			 const struct kernel_need *need)
+{
+	size_t count;
+
+	for (const struct kernel_need *at = kernel_needs(&count); at < need; at++)
+		if (at->symbol && strcmp(at->symbol, need->symbol) == 0 &&
+		    kernel_need_applies(at, selection))
+			return true;
+	return false;
+}
+
 /* The next line of the table that counts and has a symbol; NULL at the end. */
 static const struct kernel_need *next_need(const struct kernel_selection *selection,
 					   size_t *at)
@@ -82,7 +100,8 @@ static const struct kernel_need *next_need(const struct kernel_selection *select
 	while (*at < count) {
 		const struct kernel_need *need = &needs[(*at)++];
 
-		if (need->symbol && kernel_need_applies(need, selection))
+		if (need->symbol && kernel_need_applies(need, selection) &&
+		    !asked_before(selection, need))
 			return need;
 	}
 	return NULL;
@@ -187,6 +206,44 @@ static int select_feature(struct request *q, const struct cmd_line *line, int op
 	return 0;
 }
 
+static int select_compression(struct request *q, const struct place *place, size_t layer,
+			      struct err *err)
+{
+	uint8_t bytes[SUPERBLOCK_FACTS_SIZE];
+	struct superblock_facts facts;
+	uint64_t offset;
+	__fd int fd = place_open_layer(place, layer, &offset, err);
+	int r = fd;
+
+	if (fd >= 0) {
+		r = fd_pread_all(fd, bytes, sizeof(bytes), offset);
+		r = r < 0 ? err_errno(err, r, "reading it")
+			  : superblock_facts_read(bytes, &facts, err);
+	}
+	if (r == 0 && !kernel_select(&q->selection, "compression", facts.compression))
+		r = err_set(err, -ENOTSUP, "compressed by %s: not known here",
+			    facts.compression);
+	return r < 0 ? err_wrap(err, r, "layer %zu", layer) : 0;
+}
+
+/* All that can be read off the image itself. */
+static int select_image(struct request *q, const char *path, struct err *err)
+{
+	__place struct place place = PLACE_INIT;
+	int r = place_open(&place, path, NULL, err);
+	const struct manifest *manifest = r < 0 ? NULL : &place.image->manifest;
+
+	for (size_t i = 0; r == 0 && i < manifest->layer_count; i++)
+		r = select_compression(q, &place, i, err);
+	if (r < 0)
+		return r;
+	if (manifest->run == MANIFEST_RUN_SUPERVISE)
+		(void)kernel_select(&q->selection, "supervise", NULL);
+	if (manifest->net_count > 0 && strcmp(manifest->nets[0], "none") != 0)
+		(void)kernel_select(&q->selection, "net", NULL);
+	return 0;
+}
+
 static int request_option(struct request *q, const struct cmd_line *line, int option,
 			  struct err *err)
 {
@@ -194,6 +251,8 @@ static int request_option(struct request *q, const struct cmd_line *line, int op
 	case OPT_FRAGMENT:
 		q->fragment = true;
 		return 0;
+	case OPT_IMAGE:
+		return select_image(q, line->value, err);
 	case OPT_JSON:
 		q->json = true;
 		return 0;

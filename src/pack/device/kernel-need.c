@@ -74,7 +74,12 @@ static const struct kernel_need needs[] = {
 	  "the disk's driver, besides that of the controller" },
 	{ "disk=usb", "BLK_DEV_SD", "the disk's driver" },
 
-	{ "supervise", NULL, NULL }, /* signals and times are waited for above */
+	{ "supervise", "NAMESPACES", "the menu that has the namespaces" },
+	{ "supervise", "UTS_NS", "a host name of the application's own" },
+	{ "supervise", "IPC_NS", "queues and shared memory of the application's own" },
+	{ "supervise", "PID_NS", "processes of the application's own" },
+	{ "supervise", "CGROUPS",
+	  "programs see there how much of the machine is theirs" },
 	{ "net", "NET", "the menu that has INET" },
 	{ "net", "INET", "lo, and addresses" },
 	{ "net", "PACKET", "a DHCP client talks before it has an address" },
