@@ -8,7 +8,7 @@
 #include "fake/kernel.h"
 
 #define MAX_CALLS 20000
-#define CALL_SIZE 96
+#define CALL_SIZE 224
 
 static char calls[MAX_CALLS][CALL_SIZE];
 static int count, fail_at, fail_number;

@@ -120,6 +120,13 @@ int fake_mounts(void);		/* attached ones, the first root not counted */
 int fake_panics(void);		/* mappings that panic at damage */
 const char *fake_console(void); /* all that was written to /dev/console and /dev/kmsg */
 
+/* Compares with the list tests/data/written/@name, line by line: all calls since
+ * fake_reset() that mount, flush, name, own or remove something, in their order, and then
+ * every mount that is there. Of ids of 64 digits it has the order of their coming.
+ * LAMINA_WRITE=y in the environment writes the list anew: look at what changes. */
+void fake_as_written(const char *name);
+void fake_mounts_as_written(const char *name); /* the mounts alone */
+
 /* What is open, bound, mapped or mounted without a name, as text, or NULL when nothing
  * is. Descriptors 0 to 2 are not looked at; what mounts use is not a leak. */
 const char *fake_leaks(void);

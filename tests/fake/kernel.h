@@ -93,8 +93,8 @@ struct fd {
 	struct place place;
 	size_t position; /* in a directory: the order of the last one listed */
 	struct context *context;
-	int real;      /* of a pipe: this process' own, which outlives a fork */
-	char what[80]; /* the call that opened it */
+	int real;	/* of a pipe: this process' own, which outlives a fork */
+	char what[160]; /* the call that opened it */
 };
 
 #define MAX_FDS 1024
@@ -185,6 +185,9 @@ struct mount *mounted_at(struct place at);
 void mount_detach_tree(struct mount *mount);
 int mount_fs_new(const char *type, const char *source, struct context *context,
 		 struct fs **ret_fs);
+
+/* "ro,nodev": of MOUNT_ATTR_* and of the flags of mount(2). Static memory, twice. */
+const char *mount_words(unsigned long flags);
 
 /* kernel.c */
 void fake_device(const char *path, enum device kind);

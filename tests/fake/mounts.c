@@ -105,6 +105,35 @@ void mount_detach_tree(struct mount *mount)
 	mount_put(mount);
 }
 
+const char *mount_words(unsigned long flags)
+{
+	static const struct {
+		unsigned long flag;
+		const char *word;
+	} words[] = {
+		{ 32, "remount" }, { 4096, "bind" },
+		{ 8192, "move" },  { 1UL << 18, "private" },
+		{ 16384, "rec" },  { 1, "ro" },
+		{ 2, "nosuid" },   { 4, "nodev" },
+		{ 8, "noexec" },   { FAKE_NOSYMFOLLOW, "nosymfollow" },
+	};
+	static char texts[2][96];
+	static int turn;
+	char *text = texts[turn++ % 2], *at = text;
+
+	*at = '\0';
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!(flags & words[i].flag))
+			continue;
+		at += snprintf(at, (size_t)(text + sizeof(texts[0]) - at), "%s%s",
+			       at == text ? "" : ",", words[i].word);
+		flags &= ~words[i].flag;
+	}
+	if (flags)
+		fake_bug("flags %#lx of a mount have no word here", flags);
+	return *text ? text : "-";
+}
+
 static void say(struct context *context, const char *words, const char *detail)
 {
 	(void)snprintf(context->words, sizeof(context->words), "e fake: %s%s\n", words,

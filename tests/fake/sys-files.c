@@ -218,15 +218,22 @@ int sys_futimens(int fd, const struct timespec times[2])
 	return fd_get(fd) ? 0 : -EBADF;
 }
 
+static const char *what_of(int number)
+{
+	struct fd *fd = fd_get(number);
+
+	return fd ? fd->what : "closed";
+}
+
 int sys_fsync(int fd)
 {
-	ENTER("fsync");
+	ENTER("fsync, %s", what_of(fd));
 	return flush(fd);
 }
 
 int sys_fdatasync(int fd)
 {
-	ENTER("fdatasync");
+	ENTER("fdatasync, %s", what_of(fd));
 	return flush(fd);
 }
 

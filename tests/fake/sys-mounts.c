@@ -142,7 +142,7 @@ int sys_fsmount(int number, unsigned int flags, unsigned int attr_flags)
 	struct mount *mount;
 	int r;
 
-	ENTER("fsmount, %s", fd ? fd->what : "closed");
+	ENTER("fsmount, %s: %s", fd ? fd->what : "closed", mount_words(attr_flags));
 	if (!fd || fd->kind != FD_CONTEXT || !fd->context->fs)
 		return -EINVAL;
 	mount = mount_new_fs(fd->context->fs, fd->context->fs->root, attr_flags);
@@ -225,7 +225,12 @@ int sys_mount(const char *source, const char *target, const char *type,
 	struct place at, from;
 	int r;
 
-	ENTER("mount %s at %s", type ? type : source ? source : "-", target);
+	ENTER("mount %s at %s: %s%s%s",
+	      type     ? type
+	      : source ? source
+		       : "-",
+	      target, mount_words(flags), data ? " " : "",
+	      data ? (const char *)data : "");
 	r = walk_existing(AT_FDCWD, target, 0, &at);
 	if (r < 0)
 		return r;
@@ -262,7 +267,7 @@ int sys_umount2(const char *target, int flags)
 	struct place at;
 	int r;
 
-	ENTER("umount2 %s", target);
+	ENTER("umount2 %s%s", target, flags & UMOUNT_DETACH ? ": detach" : "");
 	r = walk_existing(AT_FDCWD, target, 0, &at);
 	if (r < 0)
 		return r;

@@ -213,6 +213,41 @@ static void what_a_new_volume_holds(void **state)
 	assert_true(sweep_boot(setup_shipped, forgives, NULL) > 150);
 }
 
+/* An image into which nothing can be made. */
+static void setup_read_only(void)
+{
+	static const char *const places[] = { "@squashfs:dev", "@squashfs:proc",
+					      "@squashfs:sys", "@squashfs:run" };
+
+	plain_machine();
+	machine.manifest = "upper none\n";
+	setup();
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		fake_dir(places[i]);
+}
+
+/* Every mount, with its flags, and whatever else a boot does that lasts, in its order. */
+static void as_written(void **state)
+{
+	(void)state;
+	plain_machine();
+	machine.manifest = "upper tmpfs size=50%\nvolume /data persist\n"
+			   "volume /tmp/x tmpfs size=1m\nvolume /dev/shm tmpfs\n"
+			   "inject /etc/hostname\nuser app\n";
+	setup();
+	fake_text(STORE "inject/etc/hostname", "of the device");
+	assert_boots();
+	fake_as_written("boot");
+	setup_read_only();
+	assert_boots();
+	fake_as_written("boot-read-only");
+	/* on kernels before 6.8 */
+	setup_read_only();
+	fake_config.overlay = FAKE_OVERLAY_LEGACY;
+	assert_boots();
+	fake_as_written("boot-legacy");
+}
+
 /* One directory up a link, and still in the image; another leads to where /run will be.
  */
 static void links_of_the_image(void **state)
@@ -557,6 +592,7 @@ int main(void)
 		cmocka_unit_test(every_early_call_fails_once),
 		cmocka_unit_test(what_the_manifest_asks_for),
 		cmocka_unit_test(what_a_new_volume_holds),
+		cmocka_unit_test(as_written),
 		cmocka_unit_test(links_of_the_image),
 		cmocka_unit_test(never_writes_through_a_link),
 		cmocka_unit_test(hostile_file_systems),

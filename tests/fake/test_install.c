@@ -92,6 +92,20 @@ static void tells_progress(void **state)
 	assert_int_equal(last_done, install.total_bytes);
 }
 
+/* What lasts, in its order: each layer whole and in its place on the medium, then manifest
+ * and signatures, then the directory that names the image. */
+static void as_written(void **state)
+{
+	(void)state;
+	from_directory = from_pipe = false;
+	setup_shared();
+	assert_installs();
+	fake_as_written("install");
+	setup_new();
+	assert_installs();
+	fake_as_written("install-first");
+}
+
 /* --- what it refuses before a byte is written */
 
 static void refuses(void **state)
@@ -280,10 +294,15 @@ static void no_exchange(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(installs),	  cmocka_unit_test(mends),
-		cmocka_unit_test(tells_progress), cmocka_unit_test(refuses),
-		cmocka_unit_test(counts_garbage), cmocka_unit_test(reads_back),
-		cmocka_unit_test(sweeps),	  cmocka_unit_test(other_signatures),
+		cmocka_unit_test(installs),
+		cmocka_unit_test(as_written),
+		cmocka_unit_test(mends),
+		cmocka_unit_test(tells_progress),
+		cmocka_unit_test(refuses),
+		cmocka_unit_test(counts_garbage),
+		cmocka_unit_test(reads_back),
+		cmocka_unit_test(sweeps),
+		cmocka_unit_test(other_signatures),
 		cmocka_unit_test(no_exchange),
 	};
 

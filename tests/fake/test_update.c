@@ -60,6 +60,22 @@ static void assert_failed(const char *reason)
 	assert_memory_equal(fake_text_of("/run/lamina/failed"), wanted, (size_t)size);
 }
 
+/* What lasts of a start that is counted, and of a fall: above all when the record is
+ * written, and flushed. */
+static void as_written(void **state)
+{
+	(void)state;
+	plain_machine();
+	put_two(3);
+	assert_boots();
+	assert_runs("candidate", candidate);
+	fake_as_written("boot-candidate");
+	put_two(3);
+	break_image(11);
+	assert_boots();
+	fake_as_written("boot-fall");
+}
+
 static void falls(void **state)
 {
 	struct record record;
@@ -294,6 +310,7 @@ int main(void)
 		cmocka_unit_test(candidate_is_counted),
 		cmocka_unit_test(confirmed_writes_nothing),
 		cmocka_unit_test(falls),
+		cmocka_unit_test(as_written),
 		cmocka_unit_test(how_the_last_run_ended),
 		cmocka_unit_test(watchdog_missing),
 		cmocka_unit_test(factory_in_the_initramfs),
