@@ -76,6 +76,10 @@ static void assert_resets(void)
 static void takes_all(void **state)
 {
 	(void)state;
+	setup();
+	only = "nobody";
+	assert_resets();
+	fake_as_written("reset");
 	for (int i = 0; i < 2; i++) {
 		hostile = i == 1;
 		setup();

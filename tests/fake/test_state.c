@@ -76,6 +76,19 @@ static int create_state(struct err *err)
 	return fd < 0 ? fd : 0;
 }
 
+/* The file is whole before it has the name: later nothing is to be allocated for it. */
+static void as_written(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	setup();
+	put_directory();
+	assert_int_equal(create_state(&err), 0);
+	assert_int_equal(write_next(&err), 0);
+	fake_as_written("record");
+}
+
 /* What has the name and is no file of two copies can't hold a record: it is as good as one
  * that rotted, and gives way. */
 static void not_a_record(void **state)
@@ -289,6 +302,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_newer_copy_counts),
 		cmocka_unit_test(no_record),
+		cmocka_unit_test(as_written),
 		cmocka_unit_test(not_a_record),
 		cmocka_unit_test(full_directories),
 		cmocka_unit_test(every_byte_is_covered),
