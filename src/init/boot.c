@@ -190,6 +190,21 @@ static int next_image(struct err *err)
 	return r;
 }
 
+/* A candidate has a time in which to be confirmed. Any other image is no reason not to
+ * start: the watchdog is for process 1 then, where that stays. */
+static int guard_image(const struct policy *policy, struct err *err)
+{
+	struct err why = ERR_INIT;
+
+	if (image.slot == DECIDE_CANDIDATE)
+		return watch_arm(&stage.watch, policy, err);
+	if (!stage_stays(&stage))
+		(void)watch_stop(&stage.watch); /* or the keeper does */
+	else if (watch_arm(&stage.watch, policy, &why) < 0)
+		console_say("%s", why.text);
+	return 0;
+}
+
 /* Returns only on failure. */
 static int start_image(struct err *err)
 {
@@ -201,10 +216,7 @@ static int start_image(struct err *err)
 		console_say("the last run ended at a corrupt block: "
 			    "reading all of image %.12s",
 			    image.id);
-	if (image.slot == DECIDE_CANDIDATE)
-		r = watch_arm(&stage.watch, policy, err);
-	else
-		(void)watch_stop(&stage.watch); /* or the keeper does */
+	r = guard_image(policy, err);
 	if (r < 0)
 		return r;
 	plan_make(policy, &image.manifest, &stage.plan);

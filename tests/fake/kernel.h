@@ -131,7 +131,7 @@ struct kernel {
 	struct {
 		pid_t pid;
 		int status;
-	} dead[64];
+	} dead[10240];
 	size_t dead_count;
 	int forked;
 	char piped[4096];

@@ -35,6 +35,7 @@ static struct machine {
 	const char *manifest; /* lines more */
 	const char *run;
 	int serial, first_layer; /* of the next image */
+	int min_init;
 } machine;
 
 static struct private_key key;
@@ -57,6 +58,7 @@ static void plain_machine(void)
 				    .cmdline = "quiet\n",
 				    .manifest = "",
 				    .serial = 17,
+				    .min_init = 1,
 				    .run = "arg /bin/app\narg one\nrun exec\n" };
 }
 
@@ -104,9 +106,9 @@ static const char *put_image_in(const char *store)
 			     machine.first_layer + i);
 	(void)snprintf(text, sizeof(text),
 		       "lamina 1\nname thermostat\nversion 1.4.2\nserial %d\n"
-		       "compatible acme,thermostat\narch " ARCH "\nmin-init 1\n%s%s%s%s",
-		       machine.serial, layers[0], layers[1], machine.manifest,
-		       machine.run);
+		       "compatible acme,thermostat\narch " ARCH "\nmin-init %d\n%s%s%s%s",
+		       machine.serial, machine.min_init, layers[0], layers[1],
+		       machine.manifest, machine.run);
 	assert_int_equal(sha256_of(text, strlen(text), &digest), 0);
 	digest_hex(&digest, id);
 	(void)snprintf(path, sizeof(path), "%simages/%s/manifest", store, id);

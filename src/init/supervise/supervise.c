@@ -2,6 +2,7 @@
 #include "init/supervise/supervise.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/reboot.h>
@@ -23,6 +24,8 @@
 #include "init/timeline.h"
 #include "init/trial/keeper.h"
 
+#define MOST_FEED_MS 10000
+
 struct supervise {
 	struct loop loop;
 	struct app app;
@@ -33,6 +36,7 @@ struct supervise {
 	enum member_state told; /* and of which start */
 	enum health_state told_health;
 	uint64_t told_starts;
+	uint64_t feed_ms; /* when the watchdog is due again */
 };
 
 /* All that have ended: the signals of several deaths may have become one. */
@@ -134,6 +138,27 @@ static void tell(struct supervise *supervise, uint64_t now_ms)
 	(void)report_app(supervise->end.stage->run, member, health, now_ms);
 }
 
+/* By the loop itself: one that stalls is reset. A candidate that is not confirmed in its
+ * time is, too; one that is unhealthy is not: that has its own ways. */
+static void feed(struct supervise *supervise, uint64_t now_ms)
+{
+	const struct stage *stage = supervise->end.stage;
+	bool confirmed = keeper_is_confirmed(stage);
+	uint64_t every_ms = (uint64_t)stage->watch.timeout_s * 250;
+
+	if (stage->watch.fd < 0) {
+		supervise->feed_ms = UINT64_MAX;
+	} else if (now_ms >= supervise->feed_ms) {
+		if (every_ms > MOST_FEED_MS)
+			every_ms = MOST_FEED_MS;
+		/* when it is confirmed there may not be much time left */
+		if (!confirmed && every_ms > 1000)
+			every_ms = 1000;
+		watch_feed(&stage->watch, confirmed);
+		supervise->feed_ms = now_ms + every_ms;
+	}
+}
+
 static void turn(struct supervise *supervise)
 {
 	struct app *app = &supervise->app;
@@ -146,6 +171,7 @@ static void turn(struct supervise *supervise)
 	look_at_member(supervise);
 	look_at_health(supervise);
 	tell(supervise, now_ms);
+	feed(supervise, now_ms);
 	if (supervise->end.how != END_NONE && !member_lives(&app->member))
 		end_turn(&supervise->end, now_ms);
 	else if (now_ms >= supervise->end.deadline_ms && supervise->end.how != END_NONE)
@@ -155,6 +181,8 @@ static void turn(struct supervise *supervise)
 		next_ms = network_next(&supervise->network);
 	if (end_next(&supervise->end) < next_ms)
 		next_ms = end_next(&supervise->end);
+	if (supervise->feed_ms < next_ms)
+		next_ms = supervise->feed_ms;
 	(void)loop_turn(&supervise->loop, next_ms);
 }
 
@@ -208,7 +236,9 @@ static int prepare(struct supervise *supervise, struct stage *stage, struct err 
 	uint64_t start_us = clock_now_us();
 	int r;
 
-	supervise->end.stage = stage;
+	supervise->loop.count = 0;
+	supervise->end = (struct end){ .stage = stage };
+	supervise->feed_ms = 0;
 	host_prepare();
 	network_init(&supervise->network, stage, &supervise->loop);
 	r = keeper_start(stage, err);
@@ -227,6 +257,8 @@ static int prepare(struct supervise *supervise, struct stage *stage, struct err 
 	if (r < 0)
 		console_say(STAGE_RUN "/boot: %s", err_reason(r));
 	run_announce(stage);
+	/* from here on a console that takes nothing loses words, and holds nobody */
+	(void)sys_fcntl(2, F_SETFL, O_RDWR | O_NONBLOCK);
 	return 0;
 }
 

@@ -29,6 +29,7 @@ struct keeper {
 	struct confirm confirm;
 	uint64_t try_at_s; /* of CLOCK_BOOTTIME */
 	bool confirmed;
+	struct watch watch; /* none where process 1 stays, and feeds it by itself */
 	pid_t check;
 };
 
@@ -196,7 +197,7 @@ static void try_candidate(struct keeper *keeper)
 		look(keeper);
 		if (keeper->confirmed)
 			return;
-		watch_feed(&keeper->stage->watch, false);
+		watch_feed(&keeper->watch, false);
 		sleep_s(1);
 	}
 	end_trial(keeper);
@@ -218,16 +219,16 @@ static void leave_stage(const struct stage *stage)
 static _Noreturn void keep(struct keeper *keeper)
 {
 	struct sigaction action = { .sa_handler = terminate };
-	struct watch watch = keeper->stage->watch;
-
 	terminated = 0;
 	for (size_t i = 0; i < END_COUNT; i++)
 		(void)sys_sigaction(ends[i].signal, &action);
 	leave_stage(keeper->stage);
+	if (stage_stays(keeper->stage))
+		fd_close(fd_take(&keeper->watch.fd));
 	if (keeper->stage->image->slot == DECIDE_CANDIDATE)
 		try_candidate(keeper);
-	while (watch_stop(&watch) < 0 && !terminated) {
-		watch_feed(&watch, true);
+	while (watch_stop(&keeper->watch) < 0 && !terminated) {
+		watch_feed(&keeper->watch, true);
 		sleep_s(1);
 	}
 	sys_exit(0);
@@ -249,6 +250,7 @@ int keeper_start(const struct stage *stage, struct err *err)
 	struct keeper keeper = {
 		.stage = stage,
 		.policy = &stage->settings->policy,
+		.watch = stage->watch,
 		.confirm = { .store = STAGE_STORE,
 			     .device = stage->state,
 			     .settings = stage->settings,
@@ -257,7 +259,8 @@ int keeper_start(const struct stage *stage, struct err *err)
 	};
 	int r;
 
-	if (stage->image->slot != DECIDE_CANDIDATE && stage->watch.fd < 0)
+	if (stage->image->slot != DECIDE_CANDIDATE &&
+	    (stage->watch.fd < 0 || stage_stays(stage)))
 		return 0;
 	(void)digest_parse(stage->image->id, DIGEST_HEX_SIZE - 1,
 			   &keeper.confirm.running);
@@ -266,6 +269,11 @@ int keeper_start(const struct stage *stage, struct err *err)
 		keep(&keeper);
 	r = started < 0 ? started : say_pid(stage);
 	return r < 0 ? err_errno(err, r, "keeper") : 0;
+}
+
+bool keeper_is_confirmed(const struct stage *stage)
+{
+	return stage->image->slot != DECIDE_CANDIDATE || was_confirmed(stage);
 }
 
 bool keeper_tries(const struct stage *stage)

@@ -3,7 +3,7 @@
 /*
  * The one process that init leaves behind, and only beside a candidate or a watchdog that
  * can't be stopped: confirms the candidate as the policy says, keeps the watchdog quiet
- * until its time is up, and gives a try back when the device is shut down in order
+ * until its time is up (where no process 1 stays to do that), and gives a try back when the device is shut down in order
  * (SIGTERM). It ends when it has nothing to do any more. Without CONFIG_LAMINA_UPDATE
  * there is none.
  */
@@ -23,6 +23,9 @@ void keeper_end(void);
 
 /* Is the image that runs a candidate still? */
 bool keeper_tries(const struct stage *stage);
+
+/* Has it never been one, or has it been confirmed? */
+bool keeper_is_confirmed(const struct stage *stage);
 
 /* The device goes down in order: tells it, and that the candidate falls with that @reason,
  * unless it is RECORD_REASON_NONE. Returns its process, the caller's to wait for; 0: there
@@ -47,6 +50,12 @@ static inline bool keeper_tries(const struct stage *stage)
 {
 	(void)stage;
 	return false;
+}
+
+static inline bool keeper_is_confirmed(const struct stage *stage)
+{
+	(void)stage;
+	return true;
 }
 
 static inline pid_t keeper_give_up(enum record_reason reason)

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Process 1's loop beside an application: what it makes of deaths, signals and time. */
+#include <sys/reboot.h>
+#include <sys/wait.h>
+
+#include "base/sys.h"
+#include "fake/machine.h"
+#include "fake/records.h"
+
+static int polls, ends_after;
+static uint64_t ends_ms;
+static bool ended;
+static void (*at_poll)(void);
+
+static void turn(void)
+{
+	polls++;
+	if (at_poll)
+		at_poll();
+	if (ended || (polls != ends_after && (!ends_ms || fake_now_ms() < ends_ms)))
+		return;
+	ended = true;
+	fake_signal(SIGTERM);
+}
+
+static void supervised(const char *lines)
+{
+	plain_machine();
+	machine.run = lines;
+	machine.min_init = 2;
+	polls = ends_after = 0;
+	ends_ms = 0;
+	ended = false;
+	at_poll = NULL;
+}
+
+static enum fake_end boot_it(int *ret_value)
+{
+	struct err err = ERR_INIT;
+	enum fake_end end;
+
+	fake_config.can_pivot = true;
+	fake_config.on_poll = turn;
+	end = fake_run(boot, &err, ret_value);
+	if (end == FAKE_RETURNED)
+		fail_msg("%d: %s", *ret_value, err.text);
+	return end;
+}
+
+#define PLAIN "arg /bin/app\nrun supervise\nstop-timeout 1\n"
+
+static void ends_in_order(void **state)
+{
+	int value = -1;
+
+	(void)state;
+	supervised(PLAIN);
+	ends_after = 1;
+	setup();
+	assert_int_equal(boot_it(&value), FAKE_REBOOTED);
+	assert_int_equal(value, RB_AUTOBOOT);
+	assert_true(fake_called("kill"));
+	assert_non_null(strstr(fake_console(), "lamina-init: reboot\n"));
+	assert_non_null(strstr(fake_console(), "thermostat: does not stop: killed"));
+}
+
+static pid_t last_child(void)
+{
+	int n = 1;
+
+	while (fake_child(n + 1) > 0)
+		n++;
+	return fake_child(n);
+}
+
+static void die_at_once(void)
+{
+	if (polls == 1)
+		fake_die(last_child(), 0x300);
+}
+
+static void dies_and_starts_again(void **state)
+{
+	int value = -1;
+
+	(void)state;
+	supervised(PLAIN);
+	at_poll = die_at_once;
+	ends_after = 3;
+	setup();
+	assert_int_equal(boot_it(&value), FAKE_REBOOTED);
+	assert_non_null(strstr(fake_console(), "ended with status 3 after"));
+	assert_non_null(strstr(fake_console(), "starts again in 100 ms"));
+}
+
+/* One signal for all of them, the application's among those of strangers. */
+static void die_in_masses(void)
+{
+	if (polls != 1)
+		return;
+	for (int i = 0; i < 10000; i++)
+		fake_die(i == 6789 ? last_child() : 100000 + i, 0x300);
+}
+
+static void ten_thousand_deaths(void **state)
+{
+	int value = -1, waits = 0;
+
+	(void)state;
+	supervised(PLAIN);
+	at_poll = die_in_masses;
+	ends_after = 3;
+	setup();
+	assert_int_equal(boot_it(&value), FAKE_REBOOTED);
+	assert_non_null(strstr(fake_console(), "ended with status 3 after"));
+	for (int i = 1; i <= fake_calls(); i++)
+		waits += strcmp(fake_call(i), "waitpid -1") == 0;
+	assert_in_range(waits, 10001, 10010);
+}
+
+/* The watchdog would reset it after 20 s: it is fed, for as long as it takes. */
+static void feeds_the_watchdog(void **state)
+{
+	int value = -1;
+
+	(void)state;
+	supervised(PLAIN);
+	machine.policy = "watchdog /dev/watchdog 20\n";
+	ends_ms = 500000;
+	setup();
+	fake_watchdog(20, 60);
+	assert_int_equal(boot_it(&value), FAKE_REBOOTED);
+	assert_int_equal(value, RB_AUTOBOOT);
+	assert_true(fake_now_ms() >= 500000);
+	assert_true(fake_watchdog_runs());
+}
+
+/* A candidate has no longer than the policy says, whoever feeds. */
+static void a_candidate_has_its_time(void **state)
+{
+	int value = -1;
+
+	(void)state;
+	supervised(PLAIN);
+	machine.policy = "watchdog /dev/watchdog 100\n";
+	put_two(3);
+	fake_watchdog(20, 30);
+	ends_ms = 500000;
+	assert_int_equal(boot_it(&value), FAKE_REBOOTED);
+	assert_int_equal(value, 0);
+	assert_in_range(fake_now_ms(), 70000, 140000);
+}
+
+/* Unless it is confirmed: then process 1 has all the time there is. */
+static void confirm_late(void)
+{
+	if (fake_now_ms() >= 60000 && !fake_exists("/run/lamina/confirmed"))
+		fake_text("/run/lamina/confirmed", "");
+}
+
+static void a_confirmed_candidate_runs_on(void **state)
+{
+	int value = -1;
+
+	(void)state;
+	supervised(PLAIN);
+	machine.policy = "watchdog /dev/watchdog 100\n";
+	put_two(3);
+	fake_watchdog(20, 30);
+	at_poll = confirm_late;
+	ends_ms = 500000;
+	assert_int_equal(boot_it(&value), FAKE_REBOOTED);
+	assert_int_equal(value, RB_AUTOBOOT);
+	assert_true(fake_now_ms() >= 500000);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ends_in_order),
+		cmocka_unit_test(dies_and_starts_again),
+		cmocka_unit_test(ten_thousand_deaths),
+		cmocka_unit_test(feeds_the_watchdog),
+		cmocka_unit_test(a_candidate_has_its_time),
+		cmocka_unit_test(a_confirmed_candidate_runs_on),
+	};
+
+	return cmocka_run_group_tests(tests, make_key, NULL);
+}
