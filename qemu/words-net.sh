@@ -6,11 +6,16 @@
 #   served                      the image of busybox' web server, as lamina pack made it, instead
 #                               of image
 #   supervised [EDIT...]        image, and its program is supervised
-#   boot_server [OPTION...]     boots in the background with port 80 forwarded, and goes on
+#   app NAME                    the image of rootfs/apps/NAME, as lamina pack made it
+#   watch SCRIPT [LINE...]      its health is checked every second by a shell's lines; more of the manifest
+#   boot_server [OPTION...]     boots in the background with port 80, or $guest_port, forwarded, and
+#                               goes on
 #   fetch TEXT [PATH]           its page, or what is at that path, has TEXT, at last
+#   ask TEXT PROTOCOL [WORD...] asked by qemu/ask, the server says TEXT, at last
 #   nobody                      nobody answers there
 #   monitor COMMAND             tells QEMU's monitor, as people would
 #   stop                        ends the machine
+#   goes_down                   it ends by itself, in order
 # shellcheck shell=bash disable=SC2154,SC2034 # cases share variables and words
 
 needs_network()
@@ -34,12 +39,36 @@ served()
 	cp "$packed"/images/*/manifest "$work/manifest"
 }
 
+app()
+{
+	local layouts root
+
+	needs_network
+	[[ $(board_conf "$board" DEB_ARCH) == $(dpkg --print-architecture) ]] ||
+		skip "its packages are of this workstation's architecture"
+	layouts=$("$top/rootfs/apps/build" "$(board_conf "$board" DEB_ARCH)" 2>"$work/apps.log") ||
+		skip "$(tail -n 1 "$work/apps.log")"
+	root=$(sed -n 's/^packages=.* root=//p' "$top/rootfs/apps/$1")
+	packed=$fixtures/app-$1-${layouts##*-}
+	[[ -d $packed ]] || "$lamina" pack --output "$packed" --name story --version 1 --serial 5 \
+		--compatible "lamina,$board" "oci:$layouts/$root:$1" >"$work/pack.log" 2>&1 ||
+		fail "lamina pack: $(tail -n 1 "$work/pack.log")"
+	layers='' image
+	cp "$packed"/images/*/manifest "$work/manifest"
+}
+
+watch()
+{
+	printf '%s\n' "health interval=1 timeout=30 start=${start:-0} start-interval=1 retries=3" \
+		'health-arg /bin/sh' 'health-arg -c' "health-arg $(spell "$1")" "${@:2}" >>"$work/manifest"
+}
+
 boot_server()
 {
 	ending=''
 	prepare
 	rm -f "$work/port"
-	(run --forward 0:80 --port-file "$work/port" --qmp "$work/qmp" "$@") &
+	(run --forward "0:${guest_port:-80}" --port-file "$work/port" --qmp "$work/qmp" "$@") &
 	running=$!
 	trap 'kill "$running" 2>/dev/null || true' EXIT
 }
@@ -61,6 +90,19 @@ fetch()
 		sleep 0.3
 	done
 	fail "no page with '$1': $(tail -n 1 "$work/curl.log")"
+}
+
+ask()
+{
+	local end=$((SECONDS + timeout)) got='' text=$1
+
+	while [[ $SECONDS -lt $end ]]; do
+		got=$([[ -s $work/port ]] && "$top/qemu/ask" "$2" "$(cat "$work/port")" "${@:3}" 2>>"$work/ask.log") &&
+			[[ $got == *"$text"* ]] && return
+		kill -0 "$running" 2>/dev/null || fail "the machine ended: $(tail -n 1 "$work/run.log")"
+		sleep 0.3
+	done
+	fail "$2 does not say '$text' but '$got': $(tail -n 1 "$work/ask.log")"
 }
 
 nobody()
@@ -90,4 +132,13 @@ stop()
 	kill "$running" 2>/dev/null || true
 	wait "$running" || true
 	look
+}
+
+goes_down()
+{
+	local status=0
+
+	wait "$running" || status=$?
+	[[ $status -eq 0 ]] || fail "QEMU ended with status $status: $(tail -n 1 "$work/run.log")"
+	ending="Restarting system" look
 }
