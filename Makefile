@@ -136,10 +136,7 @@ cflags-shared = -fPIC -fno-semantic-interposition
 # The same bytes in whatever folder: no absolute path, in an assertion or for a debugger.
 cflags-place = -ffile-prefix-map=$(CURDIR)=. $(if $(filter /%,$(O)),-ffile-prefix-map=$(O)=build)
 cflags-static = -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -fno-pie \
-	-fomit-frame-pointer $(cflags-model) $(cflags-lto)
-# An address is one instruction instead of two: 4 KiB less. All of a program has to stay within
-# 1 MiB for that; the linker says so when it doesn't. Tests don't.
-cflags-model := $(if $(static),$(if $(CONFIG_LAMINA_SIGN),,$(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),-mcmodel=tiny)))
+	-fomit-frame-pointer $(cflags-lto)
 # Fat objects: an archiver that knows nothing of the compiler's own format sees symbols in them.
 cflags-lto := $(if $(CONFIG_LAMINA_LTO),-flto -flto-partition=one -ffat-lto-objects)
 , := ,

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/vfs.h>
@@ -135,7 +136,8 @@ static bool is_memory(int dir)
 
 	if (sys_fstatfs(dir, &fs) < 0)
 		return false;
-	return fs.f_type == RAMFS_MAGIC || fs.f_type == TMPFS_MAGIC;
+	/* of another type with every libc */
+	return (uint32_t)fs.f_type == RAMFS_MAGIC || (uint32_t)fs.f_type == TMPFS_MAGIC;
 }
 
 /* The new root is the working directory. The kernel's first root can't be pivoted

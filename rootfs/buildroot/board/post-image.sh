@@ -51,6 +51,6 @@ fi
 lamina verify "$store" --key "$pub" || die "$pub isn't the public half of the key that signed"
 
 sed "s/@COMPATIBLE@/$LAMINA_IMAGE_COMPATIBLE/" "$LAMINA_IMAGE_POLICY" >"$policy"
-lamina initramfs --output lamina-initramfs --init lamina-init --policy "$policy" --key "$pub"
+lamina initramfs --output lamina-initramfs --init lamina-init --ctl laminactl --policy "$policy" --key "$pub"
 # shellcheck disable=SC2086 # a list
 lamina disk "$store" --output lamina-disk.img $LAMINA_IMAGE_DISK_OPTIONS

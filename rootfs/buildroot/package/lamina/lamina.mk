@@ -49,6 +49,7 @@ endef
 
 define LAMINA_INSTALL_IMAGES_CMDS
 	$(INSTALL) -D -m 0755 $(@D)/lamina-init $(BINARIES_DIR)/lamina-init
+	$(INSTALL) -D -m 0755 $(@D)/laminactl $(BINARIES_DIR)/laminactl
 endef
 
 HOST_LAMINA_DEPENDENCIES = \
