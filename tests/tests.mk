@@ -23,7 +23,7 @@ needs-LAMINA_UPDATE := fake/test_change fake/test_images fake/test_keeper fake/t
 	fake/test_update-record fake/test_update-verity unit/test_decide-model unit/test_select
 needs-LAMINA_WATCHDOG := fake/test_supervise fake/test_keeper fake/test_update
 needs-LAMINA_SUPERVISE := fake/test_supervise fake/test_log fake/test_start live/test_control
-needs-LAMINA_NET := unit/test_lease
+needs-LAMINA_NET := fake/test_network unit/test_lease
 needs-LAMINA_TIMELINE := fake/test_timeline
 needs-LAMINA_KEY_P256 := unit/test_key unit/test_p256
 needs-LAMINA_KEY_RSA := unit/test_key unit/test_rsa

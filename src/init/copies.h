@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* What of the initramfs laminactl needs, once that is gone: policy, keyring and itself. */
+/* What of the initramfs is used once that is gone. */
 #include "base/err.h"
 
+/* Copies the program @name of its /bin, if there is one, to bin/ of the directory @run. 0 or
+ * -errno. */
+int copies_leave_program(int run, const char *name, struct err *err);
+
 #ifdef CONFIG_LAMINA_UPDATE
-/* Copies them to the directory @run; bin/laminactl only where there is one. 0 or -errno. */
+/* What laminactl needs: policy, keyring and itself. 0 or -errno. */
 int copies_leave(int run, struct err *err);
 #else
 static inline int copies_leave(int run, struct err *err)

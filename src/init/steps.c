@@ -12,6 +12,7 @@
 #include "init/pid1/console.h"
 #include "init/run.h"
 #include "init/stores.h"
+#include "init/supervise/network.h"
 #include "init/supervise/supervise.h"
 #include "init/timeline.h"
 #include "init/upper.h"
@@ -113,6 +114,8 @@ static int do_move(struct stage *stage, size_t index, struct err *err)
 
 	(void)index;
 	stage->twin = r < 0;
+	if (r == 0 && stage_stays(stage))
+		network_prepare(stage);
 	if (r == 0)
 		r = switch_move_mounts(stage_next_root(stage), err);
 	stage->moved = r == 0;

@@ -153,13 +153,15 @@ static void start_client(struct service *service, struct link *link, uint64_t no
 {
 	struct err err = ERR_INIT;
 	int r = client_start(link, service->udhcpc, &err);
+	bool first = link->began_ms == 0;
 
 	link->began_ms = now_ms;
 	if (r == 0)
 		r = loop_add(&service->loop, link->from, take_events, service);
 	if (r == 0)
 		return;
-	say("%s: DHCP: %s", link->name, err.text);
+	if (first)
+		say("%s: DHCP: %s", link->name, err.text);
 	client_stop(link);
 	(void)restart_again(&link->restart, true, 0, &link->due_ms);
 	link->due_ms += now_ms;
@@ -335,7 +337,8 @@ static int read_lines(struct service *service, const char *store, char *const te
 
 static int prepare(struct service *service, char *const args[], struct err *err)
 {
-	static const int signals[] = { SIGCHLD };
+	/* SIGPIPE: process 1 may have heard enough */
+	static const int signals[] = { SIGCHLD, SIGPIPE };
 	int r = 0, fd;
 
 	service->udhcpc = args[1];
@@ -347,7 +350,7 @@ static int prepare(struct service *service, char *const args[], struct err *err)
 	r = read_lines(service, args[2], args + 4, err);
 	if (r < 0)
 		return r;
-	fd = loop_signals(signals, 1, err);
+	fd = loop_signals(signals, sizeof(signals) / sizeof(signals[0]), err);
 	if (fd < 0)
 		return fd;
 	r = service->ask = netlink_open();

@@ -50,7 +50,6 @@ static bool forgives(const char *call)
 		"openat2 policy",
 		"openat2 keyring",
 		"openat /bin/laminactl",
-		"openat /bin/udhcpc",
 		"write, openat2 policy",
 		"write, openat2 keyring",
 		"openat /run/lamina/log",

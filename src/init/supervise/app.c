@@ -104,6 +104,9 @@ static void start(struct app *app, uint64_t now_ms)
 	struct container *container = &app->container;
 	pid_t pid;
 
+	if (app->member.needs)
+		console_say("%s: there is no network yet", name_of(app));
+	app->member.needs = false;
 	app->failure.text[0] = '\0';
 	container->cgroup = host_cgroup();
 	pid = container_start(container, &app->report, &app->failure);

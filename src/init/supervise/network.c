@@ -9,11 +9,28 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "init/copies.h"
 #include "init/pid1/console.h"
 #include "net/netlink.h"
 #include "net/service.h"
 
-#define UDHCPC STAGE_RUN "/bin/udhcpc"
+#define CLIENT "udhcpc"
+#define UDHCPC STAGE_RUN "/bin/" CLIENT
+
+/* Is there more than lo? */
+static bool is_wanted(const struct manifest *manifest)
+{
+	return manifest->net_count > 0 && strcmp(manifest->nets[0], "none") != 0;
+}
+
+void network_prepare(const struct stage *stage)
+{
+	struct err err = ERR_INIT;
+
+	if (is_wanted(&stage->image->manifest) &&
+	    copies_leave_program(stage->run, CLIENT, &err) < 0)
+		console_say("%s", err.text);
+}
 
 /* What talks to itself does so by lo, also where there is no other interface. */
 static void loopback_up(void)
@@ -45,8 +62,7 @@ void network_init(struct network *network, const struct stage *stage, struct loo
 	*network = (struct network){
 		.manifest = manifest,
 		.loop = loop,
-		.wanted =
-			manifest->net_count > 0 && strcmp(manifest->nets[0], "none") != 0,
+		.wanted = is_wanted(manifest),
 		.from = -EBADF,
 		.restart = { .policy = MANIFEST_RESTART_ALWAYS },
 	};

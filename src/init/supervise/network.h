@@ -24,6 +24,9 @@ struct network {
 };
 
 #ifdef CONFIG_LAMINA_NET
+/* In the initramfs: what is needed of it. */
+void network_prepare(const struct stage *stage);
+
 /* lo, at once, and whether there is more to do. */
 void network_init(struct network *network, const struct stage *stage, struct loop *loop);
 
@@ -36,6 +39,11 @@ bool network_ended(struct network *network, pid_t pid, uint64_t now_ms);
 /* When to turn again if nothing happens. */
 uint64_t network_next(const struct network *network);
 #else
+static inline void network_prepare(const struct stage *stage)
+{
+	(void)stage;
+}
+
 static inline void network_init(struct network *network, const struct stage *stage,
 				struct loop *loop)
 {
