@@ -48,4 +48,6 @@ void environment_make(const struct manifest *manifest, const struct identity *id
 	(void)snprintf(ret_environment->hostname, sizeof(ret_environment->hostname),
 		       "HOSTNAME=%s", hostname);
 	add_missing(ret_environment, &count, "HOSTNAME", ret_environment->hostname);
+	if (manifest->systemd)
+		add_missing(ret_environment, &count, "container", "container=lamina");
 }

@@ -6,6 +6,8 @@
 #include <linux/mount.h>
 #include <sched.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -35,6 +37,15 @@ static const struct place place_proc = { "proc", "proc", NULL, QUIET };
 static const struct place place_sys = { "sys", "sysfs", NULL, QUIET | MOUNT_ATTR_RDONLY };
 static const struct place place_cgroup = { "fs/cgroup", "cgroup2", NULL,
 					   QUIET | MOUNT_ATTR_RDONLY };
+/* One that may make groups below its own. */
+static const struct place place_groups = { "fs/cgroup", "cgroup2", NULL, QUIET };
+
+/* What podman gives a systemd. */
+static const struct place places_systemd[] = {
+	{ "run", "tmpfs", "mode=0755", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV },
+	{ "run/lock", "tmpfs", "mode=1777", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV },
+	{ "tmp", "tmpfs", "mode=1777", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV },
+};
 
 /* The directory @path below @parent, made if missing. No link is followed: an image whose
  * /dev is one would have init's nodes made elsewhere. */
@@ -75,6 +86,25 @@ static int mount_leaf(int parent, const struct place *place, struct err *err)
 
 	fd_close(mount);
 	return mount < 0 ? mount : 0;
+}
+
+/* Where the last mount made the directories, the parent is another one. */
+static int mount_below(int parent, const struct place *place, struct err *err)
+{
+	const char *slash = strrchr(place->path, '/');
+	struct place leaf = *place;
+	char above[32];
+
+	if (!slash)
+		return mount_leaf(parent, place, err);
+	(void)snprintf(above, sizeof(above), "%.*s", (int)(slash - place->path),
+		       place->path);
+	__fd int dir = path_open_in(parent, above, O_PATH | O_DIRECTORY);
+
+	if (dir < 0)
+		return err_errno(err, dir, "/%s", above);
+	leaf.path = slash + 1;
+	return mount_leaf(dir, &leaf, err);
 }
 
 /* Where the kernel has none of this kind, programs do without. */
@@ -150,7 +180,20 @@ static int build_sys(int root, const struct container *container, struct err *er
 
 	if (sys < 0)
 		return sys;
-	return container->cgroup < 0 ? 0 : mount_optional(sys, &place_cgroup, err);
+	if (container->cgroup < 0)
+		return 0;
+	return mount_optional(
+		sys, container->manifest->systemd ? &place_groups : &place_cgroup, err);
+}
+
+static int build_systemd(int root, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0;
+	     r == 0 && i < sizeof(places_systemd) / sizeof(places_systemd[0]); i++)
+		r = mount_below(root, &places_systemd[i], err);
+	return r;
 }
 
 /* Only once inside its own group does the new namespace start there. */
@@ -187,6 +230,8 @@ int root_build(const struct container *container, struct err *err)
 		r = mount_leaf(root, &place_proc, err);
 	if (r == 0)
 		r = build_sys(root, container, err);
+	if (r == 0 && container->manifest->systemd)
+		r = build_systemd(root, err);
 	return r < 0 ? r : files_make(root, container, err);
 }
 

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "container/process.h"
+#include "container/reaper.h"
 #include "container/root.h"
 
 #define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC)
@@ -43,7 +44,8 @@ static int become(const struct container *container, struct err *err)
 		.env = container->environment->env,
 	};
 
-	return process_become(&process, err);
+	return container->manifest->init ? reaper_become(&process, err)
+					 : process_become(&process, err);
 }
 
 static int run(const struct container *container, struct err *err)

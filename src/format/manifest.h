@@ -138,6 +138,8 @@ struct manifest {
 	size_t net_count;
 	const char *needs; /* "network", or "" when absent */
 	enum manifest_control control;
+	unsigned int init; /* 1: a process that reaps is process 1, and not the program */
+	unsigned int systemd; /* 1: the program wants what that does */
 
 	const char *sources[MANIFEST_MAX_LAYERS]; /* informational, in line order */
 	size_t source_count;

@@ -3,6 +3,7 @@
  * gone. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,7 +24,7 @@ static const struct identity app = { .uid = 7, .gid = 8, .home = "/" };
 static struct environment environment = { .env = { "PATH=/bin", NULL } };
 static struct container container;
 static int read_end;
-static bool as_child;
+static bool as_child, asks_for_more;
 
 static void setup(void)
 {
@@ -144,6 +145,65 @@ static void what_it_finds(void **state)
 	assert_null(fake_leaks());
 }
 
+static void for_systemd(void **state)
+{
+	(void)state;
+	as_child = true;
+	setup();
+	manifest.systemd = 1;
+	assert_started();
+	assert_string_equal(fake_type_of("/run"), "tmpfs");
+	assert_string_equal(fake_type_of("/run/lock"), "tmpfs");
+	assert_string_equal(fake_type_of("/tmp"), "tmpfs");
+	assert_int_equal(fake_attrs_of("/run") & MOUNT_ATTR_NOEXEC, 0);
+	assert_int_equal(fake_attrs_of("/sys/fs/cgroup") & MOUNT_ATTR_RDONLY, 0);
+	assert_true(fake_exists("/run/lamina/net"));
+	setup();
+	assert_started();
+	assert_true(fake_attrs_of("/sys/fs/cgroup") & MOUNT_ATTR_RDONLY);
+	assert_false(fake_exists("/run/lock"));
+}
+
+static void put_control(void)
+{
+	fake_text("/run/lamina/control", "a socket");
+	fake_text("/run/lamina/bin/laminactl", "");
+	fake_dir("/run/lamina/logs");
+	container.control = "/run/lamina/control";
+}
+
+/* What init's control shows, and that a link in the way leads nowhere. */
+static void with_control(void **state)
+{
+	(void)state;
+	as_child = true;
+	setup();
+	put_control();
+	fake_link("/root/run/lamina/control", "/etc/hosts");
+	assert_started();
+	assert_string_equal(fake_text_of("/run/lamina/control"), "a socket");
+	assert_true(fake_exists("/run/lamina/bin/laminactl"));
+	assert_true(fake_attrs_of("/run/lamina/bin") & MOUNT_ATTR_RDONLY);
+	assert_true(fake_attrs_of("/run/lamina/logs") & MOUNT_ATTR_NOEXEC);
+	setup();
+	assert_started();
+	assert_false(fake_exists("/run/lamina/control"));
+}
+
+/* Its child is the program; the boot stories have the rest of it. */
+static void with_a_reaper(void **state)
+{
+	(void)state;
+	as_child = true;
+	setup();
+	manifest.init = 1;
+	fake_config.as_rehearsed = true; /* that is, on the child's side */
+	assert_started();
+	assert_string_equal(fake_executed(), "/bin/app one");
+	assert_true(fake_called("signalfd"));
+	assert_true(fake_called("setresuid 7 0"));
+}
+
 /* The image is not ours: what it has where the kernel's things go is not followed. */
 static void links_in_the_way(void **state)
 {
@@ -204,12 +264,11 @@ static bool forgives(const char *call)
 
 /* Each failure is told with its errno and words, and no program runs after it. Before the
  * new namespaces nothing is changed, so that nothing can be left. */
-static void every_call_fails_once(void **state)
+static void sweep_child(int least)
 {
 	int n = 0;
 	bool failed;
 
-	(void)state;
 	as_child = true;
 	do {
 		struct container_report said = { .err = ERR_INIT };
@@ -218,6 +277,11 @@ static void every_call_fails_once(void **state)
 		int status = 0;
 
 		setup();
+		if (asks_for_more) {
+			put_control();
+			manifest.systemd = manifest.init = 1;
+			fake_config.as_rehearsed = true;
+		}
 		fake_fail(++n, EDOM);
 		end = start_child(&said, &status);
 		failed = fake_failed() != NULL;
@@ -237,7 +301,22 @@ static void every_call_fails_once(void **state)
 		assert_int_equal(status, 126);
 		assert_string_equal(fake_executed(), "");
 	} while (failed);
-	assert_true(n > 80);
+	assert_true(n > least);
+}
+
+static void every_call_fails_once(void **state)
+{
+	(void)state;
+	sweep_child(80);
+}
+
+/* The same with all that an image may ask for. */
+static void every_call_of_more_fails_once(void **state)
+{
+	(void)state;
+	asks_for_more = true;
+	sweep_child(140);
+	asks_for_more = false;
 }
 
 static int start_there(struct err *err)
@@ -268,10 +347,14 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_it_finds),
+		cmocka_unit_test(for_systemd),
+		cmocka_unit_test(with_control),
+		cmocka_unit_test(with_a_reaper),
 		cmocka_unit_test(links_in_the_way),
 		cmocka_unit_test(files_of_the_owner),
 		cmocka_unit_test(programs_that_are_not_there),
 		cmocka_unit_test(every_call_fails_once),
+		cmocka_unit_test(every_call_of_more_fails_once),
 		cmocka_unit_test(every_call_of_the_parent_fails_once),
 	};
 

@@ -207,6 +207,24 @@ static void network(void **state)
 	sources[0].config.image = false;
 }
 
+static void systemd_supervised(void **state)
+{
+	(void)state;
+	say(arg, "/lib/systemd/systemd");
+	describe();
+	assert_line("run exec");
+	assert_no_line("systemd yes");
+	say(run, "supervise");
+	describe();
+	assert_line("systemd yes");
+	assert_line("stop-signal SIGRTMIN+3");
+	say(stop_signal, "SIGTERM");
+	say(systemd, "no");
+	describe();
+	assert_line("systemd no");
+	assert_line("stop-signal SIGTERM");
+}
+
 static void health_checks(void **state)
 {
 	(void)state;
@@ -498,6 +516,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		describe_test(how_it_is_run),
 		describe_test(network),
+		describe_test(systemd_supervised),
 		describe_test(health_checks),
 		describe_test(the_least),
 		describe_test(what_nobody_says),

@@ -42,6 +42,7 @@ static const struct {
 	[MANIFEST_KEY_health] = { describe_health, false },
 	[MANIFEST_KEY_health_arg] = { describe_health_args, true },
 	[MANIFEST_KEY_net] = { describe_net, false },
+	[MANIFEST_KEY_systemd] = { describe_systemd, false },
 	[MANIFEST_KEY_source] = { describe_sources, false },
 };
 

@@ -182,6 +182,26 @@ int describe_run(const struct description *d, enum manifest_key_id id)
 	return r;
 }
 
+/* As podman finds out by itself; its stop signal is then one that systemd takes for that. */
+int describe_systemd(const struct description *d, enum manifest_key_id id)
+{
+	const char *program = strrchr(d->manifest->args[0], '/');
+	const char **signal = &d->manifest->stop_signal;
+	const char *said = describe_said(d, id);
+	int r;
+
+	if (d->manifest->run != MANIFEST_RUN_SUPERVISE)
+		return said ? describe_take(d, id, said) : 0;
+	program = program ? program + 1 : d->manifest->args[0];
+	if (!said && strcmp(program, "systemd") == 0)
+		said = "yes";
+	r = said ? describe_take(d, id, said) : 0;
+	if (r == 0 && d->manifest->systemd &&
+	    strcmp(*signal, manifest_keys[MANIFEST_KEY_stop_signal].text_default) == 0)
+		*signal = "SIGRTMIN+3";
+	return r;
+}
+
 /* Servers are made for an engine that has brought the network up. */
 int describe_net(const struct description *d, enum manifest_key_id id)
 {
