@@ -64,17 +64,25 @@ static void put_file(const struct service *service, const char *name,
 		say("%s: %s", name, err_reason(r));
 }
 
-static void put_files(const struct service *service)
+static char file[LINKS_MAX * 768];
+
+static void put_state(const struct service *service)
 {
-	static char buf[LINKS_MAX * 768];
 	struct str text;
 
-	str_init(&text, buf, sizeof(buf));
-	links_write_resolv(&service->links, &text);
-	put_file(service, SERVICE_RESOLV, &text);
-	str_init(&text, buf, sizeof(buf));
+	str_init(&text, file, sizeof(file));
 	links_write_state(&service->links, &text);
 	put_file(service, SERVICE_STATE, &text);
+}
+
+static void put_files(const struct service *service)
+{
+	struct str text;
+
+	str_init(&text, file, sizeof(file));
+	links_write_resolv(&service->links, &text);
+	put_file(service, SERVICE_RESOLV, &text);
+	put_state(service);
 }
 
 static void set_up(struct service *service, struct link *link)
@@ -184,7 +192,7 @@ static void look_at_carrier(struct service *service, struct link *link, bool car
 		client_hurry(link);
 		link->due_ms = 0;
 	}
-	put_files(service);
+	put_state(service);
 }
 
 /* Hardware has a device behind it; bridges, tunnels and other people's have none. */
@@ -375,7 +383,8 @@ int service_main(char *const args[])
 		return 1;
 	}
 	(void)sys_prctl(PR_SET_NAME, (unsigned long)(uintptr_t)SERVICE_NAME);
-	put_files(&service);
+	/* names that one before this knew hold until there are others */
+	put_state(&service);
 	for (;;)
 		(void)loop_turn(&service.loop, turn(&service, loop_now_ms()));
 }

@@ -25,6 +25,7 @@ pids=()
 finish()
 {
 	[[ ${#pids[@]} -eq 0 ]] || kill "${pids[@]}" 2>/dev/null || true
+	wait
 	rm -rf "$scratch"
 }
 trap finish EXIT
@@ -49,13 +50,13 @@ cable()
 	there ip link set "far$1" up
 }
 
-# server N ADDRESS DNS: a DHCP server on far$N that has one address to give; $server is its process.
+# server N ADDRESS DNS [SECONDS]: a DHCP server on far$N that has one address to give; $server is its process.
 server()
 {
 	: >"$scratch/leases$1"
 	printf '%s\n' "start $2" "end $2" "interface far$1" "lease_file $scratch/leases$1" \
 		"pidfile $scratch/pid$1" "opt subnet 255.255.0.0" "opt router 10.$1.0.1" "opt dns $3" \
-		"opt lease 600" "opt domain home$1.example" >"$scratch/conf$1"
+		"opt lease ${4:-600}" "opt domain home$1.example" >"$scratch/conf$1"
 	nsenter -t "$far" -n busybox udhcpd -f "$scratch/conf$1" 2>>"$scratch/udhcpd.log" &
 	server=$!
 	pids+=("$server")
@@ -109,7 +110,7 @@ is()
 is_far() { [[ $(readlink "/proc/$far/ns/net") != "$(readlink /proc/self/ns/net)" ]]; }
 within 5 is_far
 cable 1
-server 1 10.1.0.9 10.1.0.53
+server 1 10.1.0.9 10.1.0.53 16
 service 'dev1 dhcp hostname=kitchen' 'dev2 dhcp' 'dev3 static 192.0.2.7/24 gateway=192.0.2.1 dns=192.0.2.53'
 is a-lease within 10 has 1 10.1.0.9/16
 is the-gateway within 2 gateway 1 "default via 10.1.0.1"
@@ -117,6 +118,10 @@ is names-of-the-lease within 2 names "search home1.example nameserver 10.1.0.53"
 is process-1-is-told within 2 test -s "$scratch/ready"
 is what-laminactl-reads tells 'address=10.1.0.9/16'
 is nobody-else-is-touched test -z "$(ip -4 -o address show | grep -vE ' lo | dev1 ')"
+
+until_ms() { sed -n '/=dev1$/,/until=/s/^until=//p' "$run/state"; }
+later_than() { (($(until_ms) > $1)); }
+is it-is-renewed within 15 later_than "$(until_ms)"
 
 # another network at the other end of the same cable
 end "$server"
@@ -156,6 +161,8 @@ end "$service"
 is no-client-is-left within 5 test ! -e "/proc/$old/exe"
 is addresses-stay has 2 10.2.0.9/16
 service 'local' 'dev1 dhcp' 'dev2 dhcp'
+sleep 0.3
+is names-stay-too names "search home1.example home2.example nameserver 10.1.0.54 nameserver 10.2.0.53"
 is told-once-more within 20 test -s "$scratch/ready"
 is the-same-one within 20 has 1 10.1.0.77/16
 end "$service"
