@@ -398,6 +398,8 @@ const struct cmd cmd_pack = {
 		"  oci:DIR[:REF]              an OCI layout, as skopeo and umoci make them\n"
 		"  oci-archive:FILE[:REF]     the same in one tar\n"
 		"  docker-archive:FILE[:REF]  what docker save writes; - is standard input\n"
+		"  docker://REGISTRY/NAME[:TAG], docker-daemon:NAME:TAG, containers-storage:NAME, sif:FILE\n"
+		"                             what skopeo fetches\n"
 		"  tar:FILE                   a root file system, or a layer; - as above\n"
 		"  dir:PATH                   a folder\n"
 		"  squashfs:FILE              a file system image\n",

@@ -58,6 +58,7 @@ static const char *package_of(const char *name)
 		{ "mke2fs", "e2fsprogs" },
 		{ "debugfs", "e2fsprogs" },
 		{ "e2fsck", "e2fsprogs" },
+		{ "skopeo", "skopeo" },
 	};
 
 	for (size_t i = 0; i < sizeof(packages) / sizeof(packages[0]); i++)

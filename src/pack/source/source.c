@@ -9,11 +9,21 @@
 #include "pack/source/shape.h"
 
 extern const struct source_transport source_oci, source_oci_archive, source_docker,
-	source_tar, source_dir, source_squashfs;
+	source_tar, source_dir, source_squashfs, source_registry, source_docker_daemon,
+	source_containers_storage, source_sif;
 
 static const struct source_transport *const transports[] = {
-	&source_oci, &source_oci_archive, &source_docker, &source_tar,
-	&source_dir, &source_squashfs,	  NULL,
+	&source_oci,
+	&source_oci_archive,
+	&source_docker,
+	&source_tar,
+	&source_dir,
+	&source_squashfs,
+	&source_registry,
+	&source_docker_daemon,
+	&source_containers_storage,
+	&source_sif,
+	NULL,
 };
 
 const struct source_transport *const *source_transports(void)
@@ -36,35 +46,19 @@ static const struct source_transport *transport_find(const char *spec,
 	return NULL;
 }
 
-/* Transports of skopeo's that nobody here speaks. */
-static bool is_fetched(const char *spec)
-{
-	static const char *const names[] = { "docker", "docker-daemon",
-					     "containers-storage", "sif" };
-	size_t size = strcspn(spec, ":");
-
-	for (size_t i = 0; spec[size] && i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i]) == size && memcmp(names[i], spec, size) == 0)
-			return true;
-	return false;
-}
-
 static int unknown_transport(const char *spec, struct err *err)
 {
 	char meant[200];
 
-	if (is_fetched(spec))
-		return err_set(err, -EINVAL,
-			       "%.100s: fetch it first: skopeo copy %.100s oci:DIR", spec,
-			       spec);
 	shape_guess(spec, meant, sizeof(meant));
 	if (meant[0])
 		return err_set(err, -EINVAL, "%.100s: say what it is: %.120s", spec,
 			       meant);
-	return err_set(err, -EINVAL,
-		       "%s: a source begins with oci:, oci-archive:, docker-archive:, "
-		       "tar:, dir: or squashfs:",
-		       spec);
+	return err_set(
+		err, -EINVAL,
+		"%s: a source begins with docker:, oci:, oci-archive:, docker-archive:, "
+		"tar:, dir: or squashfs:",
+		spec);
 }
 
 /* Adds what was meant, where that shows. An archive that is damaged is no tar: for that. */
