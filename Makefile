@@ -30,7 +30,8 @@ HOSTCC ?= gcc
 KCONF ?= kconfig-conf
 KMCONF ?= kconfig-mconf
 DESTDIR ?=
-prefix ?= /usr
+PREFIX ?= /usr
+prefix ?= $(PREFIX)
 
 boards := $(patsubst board/%/board.conf,%,$(wildcard board/*/board.conf))
 first-board := $(or $(BOARD),qemu-x86_64)
@@ -42,7 +43,7 @@ host-make = $(MAKE) O=$(HOST_O) CC=$(HOSTCC) CROSS_COMPILE= CFLAGS="-O2 -g" CPPF
 
 # Goals that need no configuration, or make one, or set the machine up before one can be made.
 config-goals := config oldconfig olddefconfig menuconfig savedefconfig %_defconfig
-outer-goals := help clean list-boards setup demo test bench bench-peers $(config-goals)
+outer-goals := help clean list-boards setup demo test dist bench bench-peers $(config-goals)
 inner-goals := $(filter-out $(outer-goals),$(or $(MAKECMDGOALS),all))
 ifneq ($(and $(filter $(config-goals),$(MAKECMDGOALS)),$(inner-goals)),)
 $(error one make for the configuration ($(filter $(config-goals),$(MAKECMDGOALS))), then another for $(inner-goals))
@@ -243,34 +244,51 @@ endif
 size: programs
 	@tests/size $(programs)
 
+# FILE:PLACE:MODE of what is installed. A page goes where its section says.
+bindir := $(prefix)/bin
 completions := $(prefix)/share/bash-completion/completions
-
-install: programs
-ifeq ($(CONFIG_LAMINA_FOR_DEVICE)$(DESTDIR),y)
-	@echo "make install: these are a device's programs: say DESTDIR=DIR; for this" \
-		"workstation's tool: make O=$(HOST_O) install" >&2; exit 1
-endif
-	$(call say,INSTALL,$(DESTDIR)/)
-	$(Q)install -d $(addprefix $(DESTDIR)$(prefix)/share/man/man,1 5 7 8)
+pages = $(foreach f,$(1),$(f):$(prefix)/share/man/man$(patsubst .%,%,$(suffix $(f)))/$(notdir $(f)):644)
+installed :=
 ifeq ($(CONFIG_LAMINA_TOOL),y)
-	$(Q)install -D -m 755 $(O)/lamina $(DESTDIR)$(prefix)/bin/lamina
-	$(Q)install -D -m 644 src/cli/completion.bash $(DESTDIR)$(completions)/lamina
-	$(Q)install -m 644 $(wildcard src/pack/cmd/*.1) $(DESTDIR)$(prefix)/share/man/man1
-	$(Q)install -m 644 $(wildcard src/format/*.5) $(DESTDIR)$(prefix)/share/man/man5
-	$(Q)install -m 644 $(wildcard src/boot/*.7) $(DESTDIR)$(prefix)/share/man/man7
+installed += $(O)/lamina:$(bindir)/lamina:755 src/cli/completion.bash:$(completions)/lamina:644
+installed += $(call pages,$(wildcard src/pack/cmd/*.1 src/format/*.5 src/*/*.7))
 endif
 ifeq ($(CONFIG_LAMINA_FOR_DEVICE)$(CONFIG_LAMINA_INIT),yy)
-	$(Q)install -D -m 755 $(O)/lamina-init $(DESTDIR)/init
+installed += $(O)/lamina-init:/init:755
 endif
 ifeq ($(CONFIG_LAMINA_CTL),y)
-	$(Q)install -D -m 755 $(O)/laminactl $(DESTDIR)$(prefix)/bin/laminactl
-	$(Q)install -D -m 644 src/cli/completion.bash $(DESTDIR)$(completions)/laminactl
-	$(Q)install -m 644 $(wildcard src/ctl/*.8) $(DESTDIR)$(prefix)/share/man/man8
-	$(Q)install -m 644 $(wildcard src/boot/*.7) $(DESTDIR)$(prefix)/share/man/man7
+installed += $(O)/laminactl:$(bindir)/laminactl:755 src/cli/completion.bash:$(completions)/laminactl:644
+installed += $(call pages,$(wildcard src/ctl/*.8 src/*/*.7))
 endif
 ifeq ($(CONFIG_LAMINA_INIT),y)
-	$(Q)install -m 644 $(wildcard src/init/*.8) $(DESTDIR)$(prefix)/share/man/man8
+installed += $(call pages,$(wildcard src/init/*.8))
 endif
+
+# Where `lamina initramfs --arch` finds a device's programs.
+goarch = $(shell sed -n 's/^GOARCH=//p' board/$(board)/board.conf)
+device-files = $(foreach f,$(filter-out $(O)/lamina,$(programs) $(udhcpc)),\
+	$(f):$(prefix)/lib/lamina/$(goarch)/$(notdir $(f)):755)
+
+field = $(word $(1),$(subst :, ,$(2)))
+place = $(foreach f,$(sort $(1)),install -D -m $(call field,3,$(f)) $(call field,1,$(f)) $(DESTDIR)$(call field,2,$(f)) &&) :
+take-away = rm -f $(foreach f,$(sort $(1)),$(DESTDIR)$(call field,2,$(f)))
+
+install uninstall:
+ifeq ($(CONFIG_LAMINA_FOR_DEVICE)$(DESTDIR),y)
+	@echo "make $@: these are a device's programs: say DESTDIR=DIR, or make $@-device for what lamina" \
+		"initramfs takes; for this workstation's tool: make O=$(HOST_O) $@" >&2; exit 1
+endif
+	$(call say,$@,$(DESTDIR)/)
+	$(Q)$(call $(if $(filter install,$@),place,take-away),$(installed))
+
+install-device uninstall-device:
+ifneq ($(CONFIG_LAMINA_FOR_DEVICE),y)
+	@echo "make $@: this is no device's build: say BOARD=NAME" >&2; exit 1
+endif
+	$(call say,$@,$(DESTDIR)$(prefix)/lib/lamina/$(goarch))
+	$(Q)$(call $(if $(filter install%,$@),place,take-away),$(device-files))
+
+install install-device: programs
 
 include tests/tests.mk
 include qemu/qemu.mk
@@ -300,6 +318,10 @@ bench-peers:
 	@board/host/setup build kernel qemu peers
 	@$(MAKE) run-bench-peers
 
+# What a release is: the commit's files, the same bytes whoever packs them.
+dist:
+	@board/host/dist '$(full-version)' build
+
 list-boards:
 	@for b in $(boards); do printf '%-14s %s\n' $$b "$$(sed -n 3p board/$$b/README.md)"; done
 
@@ -314,6 +336,7 @@ clean:
 help:
 	@sed 's/^	//' board/host/make-help
 
-.PHONY: all programs host-tool size install setup demo test bench bench-peers list-boards clean help config \
+.PHONY: all programs host-tool size install uninstall install-device uninstall-device setup demo test dist bench \
+	bench-peers list-boards clean help config \
 	oldconfig olddefconfig menuconfig savedefconfig
 FORCE:

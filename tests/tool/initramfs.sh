@@ -25,6 +25,33 @@ test_what_is_in_it() {
 	gzip -dc out.gz | cpio -i --quiet --to-stdout etc/lamina/keyring | cmp - ring >&2
 }
 
+# What make install-device leaves beside the tool's folder.
+test_installed_programs() {
+	local tool=$PWD/usr/bin/lamina dir=usr/lib/lamina/arm64
+	need cpio gzip
+	prepare
+	mkdir -p usr/bin $dir
+	cp "$lamina" usr/bin/
+	set -- --policy policy --key "$a.pub" -o out.gz
+	misused "--init is missing, and for arm64 there is no $PWD/usr/bin/../lib/lamina/arm64/lamina-init (make install-device)" \
+		"$tool" initramfs --arch arm64 "$@"
+	for name in lamina-init laminactl udhcpc; do
+		printf '#!/bin/sh\necho %s\n' $name >$dir/$name
+		chmod 755 $dir/$name
+	done
+	"$tool" initramfs --arch aarch64 "$@"
+	cp out.gz found.gz
+	"$tool" initramfs --init $dir/lamina-init --ctl $dir/laminactl "$@"
+	same out.gz found.gz
+	"$tool" initramfs --arch arm64 --ctl none --udhcpc none "$@"
+	! gzip -dc out.gz | cpio -it --quiet | grep bin || say "what is none is there"
+	misused "there is no" "$tool" initramfs --arch riscv64 "$@"
+	misused "no device is a 'pdp11'" "$tool" initramfs --arch pdp11 "$@"
+	misused "--arch looks for what --init names" "$tool" initramfs --arch arm64 --init init "$@"
+	mv usr/lib/lamina/arm64 "usr/lib/lamina/$(sed -n 's/^arch //p' "$store"/images/*/manifest)"
+	"$tool" initramfs "$@" || [ "$(uname -m)" != x86_64 ] || say "this machine's are not found"
+}
+
 # A program for 32 bits, as its header goes, with one segment of type $1.
 small_program() {
 	printf "\\177ELF\\1\\1\\1%s\\64\\0\\0\\0%s\\40\\0\\1\\0%s\\$1\\0\\0\\0" \

@@ -30,7 +30,6 @@ snprintf by everybody, in the place of libc
 vsnprintf the same
 verity_tree_blocks tests count with it
 place_open_layer_file tests open with it what verify may not
-describe_arch tests ask for each name
 source_transports of the help, by its table
 sys_mknodat of a container
 sys_poll the same

@@ -12,8 +12,10 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "cli/cmd.h"
+#include "format/arch.h"
 #include "format/keyring.h"
 #include "format/policy.h"
+#include "pack/cmd/describe.h"
 #include "pack/device/cpio.h"
 #include "pack/host/output.h"
 #include "pack/image/input.h"
@@ -24,6 +26,7 @@
 
 enum {
 	OPT_OUTPUT,
+	OPT_ARCH,
 	OPT_INIT,
 	OPT_CTL,
 	OPT_UDHCPC,
@@ -35,8 +38,9 @@ enum {
 
 static const struct cmd_option options[] = {
 	{ "output", 'o', "FILE", "the initramfs to write" },
+	{ "arch", 0, "ARCH", "take the programs that were installed for this processor" },
 	{ "init", 0, "FILE", "lamina-init of the device's build: becomes /init" },
-	{ "ctl", 0, "FILE", "laminactl of the device's build: becomes /bin/laminactl" },
+	{ "ctl", 0, "FILE", "laminactl of that build, or none: becomes /bin/laminactl" },
 	{ "udhcpc", 0, "FILE", "its DHCP client, or none (the one beside lamina-init)" },
 	{ "policy", 0, "FILE", "what the device allows: becomes /etc/lamina/policy" },
 	{ "key", 'k', "FILE", "a public key (PEM) the device trusts; may be repeated" },
@@ -46,7 +50,8 @@ static const struct cmd_option options[] = {
 };
 
 struct request {
-	const char *output, *init, *ctl, *udhcpc, *policy;
+	const char *output, *arch, *init, *ctl, *udhcpc, *policy;
+	char installed[2][NAME_SIZE]; /* what init and ctl may point to */
 	struct keyring ring;
 	char **adds; /* arguments of --add, borrowed */
 	size_t add_count;
@@ -59,6 +64,11 @@ static int request_option(struct request *q, int option, const char *value,
 	case OPT_OUTPUT:
 		q->output = value;
 		return 0;
+	case OPT_ARCH:
+		q->arch = describe_arch(value);
+		return q->arch ? 0
+			       : cmd_usage(err, "initramfs: --arch: no device is a '%s'",
+					   value);
 	case OPT_INIT:
 		q->init = value;
 		return 0;
@@ -84,6 +94,33 @@ static int request_option(struct request *q, int option, const char *value,
 	}
 }
 
+/* `make install-device` puts a device's programs beside the folder that this program is in. */
+static int find_installed(struct request *q, struct err *err)
+{
+	const char *arch = q->arch ? q->arch : ARCH;
+	char self[NAME_SIZE], *slash;
+	ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	static const char *const names[2] = { "lamina-init", "laminactl" };
+
+	self[size < 0 ? 0 : size] = '\0';
+	slash = strrchr(self, '/');
+	for (size_t i = 0; i < 2; i++)
+		if (snprintf(q->installed[i], NAME_SIZE, "%.*s/../lib/lamina/%s/%s",
+			     slash ? (int)(slash - self) : 0, self, arch,
+			     names[i]) >= NAME_SIZE)
+			return err_errno(err, -ENAMETOOLONG, "%s", self);
+	if (access(q->installed[0], F_OK) < 0)
+		return cmd_usage(
+			err,
+			"initramfs: --init is missing, and for %s there is no %s "
+			"(make install-device)",
+			arch, q->installed[0]);
+	q->init = q->installed[0];
+	if (!q->ctl && access(q->installed[1], F_OK) == 0)
+		q->ctl = q->installed[1];
+	return 0;
+}
+
 static int request_read(struct cmd_line *line, struct request *q, struct err *err)
 {
 	int option, r;
@@ -97,15 +134,19 @@ static int request_read(struct cmd_line *line, struct request *q, struct err *er
 		r = cmd_operands(line, 0, 0, err);
 	if (r < 0)
 		return r;
-	if (!q->output || !q->init || !q->policy)
+	if (!q->output || !q->policy)
 		return cmd_usage(err, "initramfs: --%s is missing",
-				 !q->output ? "output"
-				 : !q->init ? "init"
-					    : "policy");
+				 !q->output ? "output" : "policy");
 	if (q->ring.count == 0)
 		return cmd_usage(
 			err, "initramfs: no key: a device that trusts nobody can't boot");
-	return 0;
+	if (q->arch && q->init)
+		return cmd_usage(err, "initramfs: --arch looks for what --init names");
+	if (!q->init)
+		r = find_installed(q, err);
+	if (q->ctl && strcmp(q->ctl, "none") == 0)
+		q->ctl = NULL;
+	return r;
 }
 
 /* A whole file into the archive; executable if its owner may execute it. */
@@ -325,7 +366,7 @@ static int initramfs_run(struct cmd_line *line, struct err *err)
 
 const struct cmd cmd_initramfs = {
 	.name = "initramfs",
-	.args = "-o FILE --init FILE --policy FILE -k FILE...",
+	.args = "-o FILE --policy FILE -k FILE...",
 	.help = "Make a device's initramfs: init, policy and the keys it trusts",
 	.options = options,
 	.run = initramfs_run,
