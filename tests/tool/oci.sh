@@ -241,7 +241,6 @@ test_names() {
 	refused "nothing: can't open it: No such file" oci:nothing
 	refused "index.json is missing" oci:/tmp
 	refused "a source begins with" ocy:img
-	refused "docker://nginx: fetch it first: skopeo copy docker://nginx oci:DIR" docker://nginx
 	refused "can't open it" oci:
 }
 

@@ -36,7 +36,7 @@ test_help_is_no_look_at_words() {
 
 test_pack_tells_its_sources() {
 	local kinds
-	kinds=$(lamina pack --help | sed -n 's/^  \([a-z-]*:\)[A-Z].*/\1/p' | tr '\n' ' ')
+	kinds=$(lamina pack --help | sed -n 's,^  \([a-z-]*:\)[/A-Z].*,\1,p' | tr '\n' ' ')
 	lamina pack -o out x:y 2>err || true
 	equal "$(sed 's/.* begins with //; s/,//g; s/or //' err) " "$kinds"
 }

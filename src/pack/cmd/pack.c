@@ -395,11 +395,11 @@ const struct cmd cmd_pack = {
 	.args = "SOURCE...",
 	.help = "Turn images, tars and folders into an image of verified layers",
 	.more = "A SOURCE is one of these; of several, the first is at the bottom:\n"
+		"  docker://NAME[:TAG]        what skopeo fetches of a registry; also of\n"
+		"                             docker-daemon:, containers-storage:, sif:\n"
 		"  oci:DIR[:REF]              an OCI layout, as skopeo and umoci make them\n"
 		"  oci-archive:FILE[:REF]     the same in one tar\n"
 		"  docker-archive:FILE[:REF]  what docker save writes; - is standard input\n"
-		"  docker://REGISTRY/NAME[:TAG], docker-daemon:NAME:TAG, containers-storage:NAME, sif:FILE\n"
-		"                             what skopeo fetches\n"
 		"  tar:FILE                   a root file system, or a layer; - as above\n"
 		"  dir:PATH                   a folder\n"
 		"  squashfs:FILE              a file system image\n",
