@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -296,6 +297,11 @@ int sys_setns(int fd, int flags)
 int sys_sethostname(const char *name, size_t size)
 {
 	RET((int)syscall(SYS_sethostname, name, size));
+}
+
+int sys_madvise(void *at, size_t size, int advice)
+{
+	RET(madvise(at, size, advice));
 }
 
 int sys_socket(int domain, int type, int protocol)

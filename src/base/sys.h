@@ -72,6 +72,8 @@ int sys_unshare(int flags);
 int sys_setns(int fd, int flags);
 int sys_sethostname(const char *name, size_t size);
 
+int sys_madvise(void *at, size_t size, int advice);
+
 /* sockets; @address and @ret_address are the protocol's */
 int sys_socket(int domain, int type, int protocol);
 int sys_bind(int fd, const void *address, size_t size);

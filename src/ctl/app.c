@@ -30,7 +30,8 @@ bool app_parse(const char *text, struct app *ret_app)
 	*ret_app = (struct app){ .pid = number(text, "pid"),
 				 .since_ms = number(text, "since"),
 				 .restarts = number(text, "restarts"),
-				 .unshown = number(text, "unshown") };
+				 .unshown = number(text, "unshown"),
+				 .init_kib = number(text, "init") };
 	ctl_value(text, "name", ret_app->name, sizeof(ret_app->name));
 	ctl_value(text, "state", ret_app->state, sizeof(ret_app->state));
 	ctl_value(text, "health", ret_app->health, sizeof(ret_app->health));

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/page.h"
 #include "base/str.h"
 #include "store/images.h"
 #include "store/judge.h"
@@ -85,6 +86,7 @@ int rank_images(int store, const struct settings *settings, uint64_t floor,
 		else
 			ret_rank->why = err_wrap(&ret_rank->text, r, "image %.12s", id);
 	}
+	page_give_back(&manifest, sizeof(manifest));
 	if (r == -ENOENT && err)
 		ret_rank->text = *err;
 	return r == -ENOENT ? 0 : r;

@@ -38,6 +38,7 @@ static bool forgives(const char *call)
 		"setsid",
 		"ioctl 0x540e, openat /dev/console",
 		"fchownat ",
+		"madvise ",
 		"umount2",
 		/* then the program is looked at only */
 		"pipe2",

@@ -45,6 +45,7 @@ static void show_json(struct out *out, const struct app *app)
 	json_number(out, "pid", app->pid);
 	app_json(out, app);
 	json_number(out, "unshown", app->unshown);
+	json_number(out, "initKib", app->init_kib);
 	json_close(out, '}');
 	json_close(out, ']');
 }

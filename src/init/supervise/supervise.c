@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/loop.h"
+#include "base/page.h"
 #include "base/sys.h"
 #include "init/pid1/console.h"
 #include "init/report.h"
@@ -25,6 +26,7 @@
 #include "init/trial/keeper.h"
 
 #define MOST_FEED_MS 10000
+#define BOOT_STACK 131072 /* as deep as it may have been */
 
 struct supervise {
 	struct loop loop;
@@ -231,6 +233,17 @@ static int listen_for_people(struct supervise *supervise, struct err *err)
 	return r;
 }
 
+/* What the boot alone used. Of the code it is no use: the kernel maps 16 pages of a file at a
+ * time, and so all of it again. */
+static void give_back(const struct manifest *manifest)
+{
+	uintptr_t stack = (uintptr_t)__builtin_frame_address(0);
+
+	page_give_back(manifest->layers, sizeof(manifest->layers));
+	/* no more than a page below here is in use now */
+	page_give_back((const void *)(stack - BOOT_STACK), BOOT_STACK - 4096);
+}
+
 static int prepare(struct supervise *supervise, struct stage *stage, struct err *err)
 {
 	uint64_t start_us = clock_now_us();
@@ -259,6 +272,7 @@ static int prepare(struct supervise *supervise, struct stage *stage, struct err 
 	run_announce(stage);
 	/* from here on a console that takes nothing loses words, and holds nobody */
 	(void)sys_fcntl(2, F_SETFL, O_RDWR | O_NONBLOCK);
+	give_back(&stage->image->manifest);
 	return 0;
 }
 
