@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 # A release is a tag v$(version). A git tree says how far from it its commit is, or only which one it is,
 # and whether that was changed; a tarball of any commit, as Buildroot and Debian build one, is $(version).
-version := 0.1.0
+version := 0.2.0
 described := $(if $(wildcard .git),$(shell git --no-optional-locks describe --tags --match 'v$(version)' \
 	--always --abbrev=12 --dirty 2>/dev/null))
 ifneq ($(filter v%,$(described)),)

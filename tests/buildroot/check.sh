@@ -192,8 +192,9 @@ licences()
 # Buildroot's targets for a package with a Kconfig: an option changes, and is kept.
 kconfig()
 {
-	local config=$work/output/build/lamina-0.1.0/.config
+	local config
 
+	config=$(echo "$work"/output/build/lamina-[0-9]*/.config)
 	sed -i 's/^CONFIG_LAMINA_LTO=y$/# CONFIG_LAMINA_LTO is not set/' "$config"
 	br lamina-diff-config | grep 'LAMINA_LTO y -> n'
 	cp "$external/package/lamina/lamina.config" "$work/lamina.config"

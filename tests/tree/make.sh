@@ -43,6 +43,10 @@ else
 	echo "skip make/version-of-a-commit: git is not installed"
 fi
 
+# One version, wherever it is said.
+check version-of-buildroot "$release" "$(sed -n 's/^LAMINA_VERSION = //p' rootfs/buildroot/package/lamina/lamina.mk)"
+check version-of-the-changes "## $release" "$(grep -m 1 '^## ' CHANGELOG.md | sed 's/ (.*//')"
+
 # Who reads no further than the first line is no error.
 printf '%s\n' 'Linker script and memory map' ' .text.f 0x0 0x10 build/src/base.a(f.o)' >"$work/p.map"
 echo >"$work/p"

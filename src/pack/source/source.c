@@ -26,11 +26,6 @@ static const struct source_transport *const transports[] = {
 	NULL,
 };
 
-const struct source_transport *const *source_transports(void)
-{
-	return transports;
-}
-
 static const struct source_transport *transport_find(const char *spec,
 						     const char **ret_rest)
 {

@@ -94,9 +94,6 @@ int source_open(const char *spec, const struct source_options *options,
 /* Frees and closes what the source holds; fine on a cleared one. */
 void source_done(struct source *source);
 
-/* The transports, NULL-ended, for help. */
-const struct source_transport *const *source_transports(void);
-
 /* --- for transports --------------------------------------------------------------------
  */
 

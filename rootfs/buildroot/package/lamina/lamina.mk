@@ -6,7 +6,7 @@
 
 # The sources that this external tree is a part of; LAMINA_OVERRIDE_SRCDIR names
 # others.
-LAMINA_VERSION = 0.1.0
+LAMINA_VERSION = 0.2.0
 LAMINA_SITE = $(BR2_EXTERNAL_LAMINA_PATH)/../..
 LAMINA_SITE_METHOD = local
 LAMINA_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = --exclude /build
