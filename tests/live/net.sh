@@ -87,7 +87,7 @@ within()
 
 addresses() { ip -4 -o address show "dev$1" | awk '{ print $4 }' | paste -sd' '; }
 has() { [[ $(addresses "$1") == "$2" ]]; }
-names() { [[ $(paste -sd' ' "$run/resolv.conf") == "$1" ]]; }
+names() { [[ $(paste -sd' ' "$run/resolv.conf" 2>/dev/null) == "$1" ]]; }
 gateway() { [[ $(ip route show default dev "dev$1" | cut -d' ' -f 1-3) == "$2" ]]; }
 tells() { grep -qx "$1" "$run/state"; }
 client() { pgrep -P "$service" udhcpc | head -n 1; }
@@ -117,10 +117,13 @@ is the-gateway within 2 gateway 1 "default via 10.1.0.1"
 is names-of-the-lease within 2 names "search home1.example nameserver 10.1.0.53"
 is process-1-is-told within 2 test -s "$scratch/ready"
 is what-laminactl-reads tells 'address=10.1.0.9/16'
+# bind below port 1024, raw sockets, interfaces: nothing else of root's
+rights() { grep -qiE "^CapEff:	0*$1$" "/proc/$(client)/status"; }
+is what-the-client-may rights 3400
 is nobody-else-is-touched test -z "$(ip -4 -o address show | grep -vE ' lo | dev1 ')"
 
 until_ms() { sed -n '/=dev1$/,/until=/s/^until=//p' "$run/state"; }
-later_than() { (($(until_ms) > $1)); }
+later_than() { (($(until_ms) + 0 > $1 + 0)); }
 is it-is-renewed within 15 later_than "$(until_ms)"
 
 # another network at the other end of the same cable
