@@ -41,7 +41,7 @@ int process_stream(const struct identity *identity, int input, int output, int e
 	if (streams[0] < 0)
 		return err_errno(err, null, "/dev/null");
 	for (int i = 0; i <= 2; i++) {
-		int r = sys_dup3(streams[i], i, 0);
+		int r = streams[i] == i ? 0 : sys_dup3(streams[i], i, 0);
 
 		if (r >= 0 && i > 0 && input < 0)
 			r = sys_fchownat(i, "", identity->uid, identity->gid,

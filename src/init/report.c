@@ -53,10 +53,10 @@ void report_app_lines(struct str *text, const struct member *member,
 		str_addf(text, "status=%d\n", member->status);
 }
 
-int report_app(int dir, const struct member *member, const struct health *health,
-	       uint64_t now_ms)
+int report_app(int dir, pid_t pid, const struct member *member,
+	       const struct health *health, uint64_t now_ms)
 {
-	char text[192];
+	char text[256];
 	uint64_t well_ms;
 	struct str s;
 
@@ -65,6 +65,7 @@ int report_app(int dir, const struct member *member, const struct health *health
 	if (is_well(member, health, &well_ms))
 		str_addf(&s, WELL "%" PRIu64 "\n", well_ms);
 	report_app_lines(&s, member, health, now_ms);
+	str_addf(&s, "pid=%d\n", (int)pid);
 	return path_write_own(dir, APP, text, s.used);
 }
 
@@ -78,32 +79,47 @@ void report_end_words(int status, char ret_text[REPORT_END_SIZE])
 			       WEXITSTATUS(status));
 }
 
-void report_app_end(int dir, char ret_text[REPORT_END_SIZE])
+/* The number behind @key, "\nNAME=". 0; -ENODATA: none; -EBADMSG: one below 0; or -errno. */
+static int read_app(int dir, const char *key, uint64_t *ret_number)
 {
-	static const char key[] = "\nstatus=";
 	__fd int fd = path_open_own(dir, APP, O_RDONLY, 0);
-	char text[192];
+	char text[256];
 	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text) - 1);
-	uint64_t status;
 	const char *at;
 
-	ret_text[0] = '\0';
-	text[size < 0 ? 0 : size] = '\0';
+	if (size < 0)
+		return (int)size;
+	text[size] = '\0';
 	at = strstr(text, key);
 	if (!at)
-		return;
+		return -ENODATA;
 	at += strlen(key);
-	if (str_number(at, strcspn(at, "\n"), &status) <
-	    0) /* below 0: there was no start */
-		(void)snprintf(ret_text, REPORT_END_SIZE, "its program did not start");
-	else
+	return str_number(at, strcspn(at, "\n"), ret_number);
+}
+
+pid_t report_app_pid(int dir)
+{
+	uint64_t pid;
+
+	return read_app(dir, "\npid=", &pid) == 0 ? (pid_t)pid : 0;
+}
+
+void report_app_end(int dir, char ret_text[REPORT_END_SIZE])
+{
+	uint64_t status;
+	int r = read_app(dir, "\nstatus=", &status);
+
+	ret_text[0] = '\0';
+	if (r == 0)
 		report_end_words((int)status, ret_text);
+	else if (r == -EBADMSG) /* below 0: there was no start */
+		(void)snprintf(ret_text, REPORT_END_SIZE, "its program did not start");
 }
 
 int report_app_well(int dir, uint64_t *ret_since_ms)
 {
 	__fd int fd = path_open_own(dir, APP, O_RDONLY, 0);
-	char text[192];
+	char text[256];
 	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text));
 	const char *end;
 

@@ -20,12 +20,15 @@ void report_failed(int run, const struct digest *id, const char *why);
  * every change. 0 or -errno. */
 struct member;
 struct health;
-int report_app(int dir, const struct member *member, const struct health *health,
-	       uint64_t now_ms);
+int report_app(int dir, pid_t pid, const struct member *member,
+	       const struct health *health, uint64_t now_ms);
 
 /* "ended with status 3": what waitpid() says. */
 #define REPORT_END_SIZE 48
 void report_end_words(int status, char ret_text[REPORT_END_SIZE]);
+
+/* Its process, as that file says; 0: it has none. */
+pid_t report_app_pid(int dir);
 
 /* How it ended last, as that file says, in a few words; "" where nobody knows. */
 void report_app_end(int dir, char ret_text[REPORT_END_SIZE]);

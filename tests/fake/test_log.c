@@ -91,6 +91,30 @@ static void lines_are_records(void **state)
 	fd_close(log.fd);
 }
 
+static void last_words(void **state)
+{
+	struct ring_reader reader;
+	char text[8];
+	struct log log;
+
+	(void)state;
+	begin(&log, &reader);
+	log_last(run, "demo", text, sizeof(text));
+	assert_string_equal(text, "");
+	log_add(&log, 0, "one\ntwo\n\n", 9, true);
+	log_last(run, "demo", text, sizeof(text));
+	assert_string_equal(text, "two");
+	log_add(&log, 1, "a longer one\n", 13, true);
+	log_last(run, "demo", text, sizeof(text));
+	assert_string_equal(text, "a longe");
+	log_last(run, "other", text, sizeof(text));
+	assert_string_equal(text, "");
+	assert_int_equal(sys_ftruncate(log.fd, 100), 0);
+	log_last(run, "demo", text, sizeof(text));
+	assert_string_equal(text, "");
+	fd_close(log.fd);
+}
+
 /* One that takes no more is no reason for an application to stop. */
 static void no_log(void **state)
 {
@@ -129,6 +153,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_are_records),
+		cmocka_unit_test(last_words),
 		cmocka_unit_test(no_log),
 		cmocka_unit_test(every_call_fails_once),
 	};

@@ -9,6 +9,8 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "init/pid1/console.h"
+#include "init/report.h"
 #include "init/supervise/host.h"
 
 #define SAID "health" /* of /run/lamina: what the last check said */
@@ -106,4 +108,28 @@ bool check_ended(struct check *check, pid_t pid, int status, uint64_t now_ms)
 	(void)path_write_own(check->run, SAID, check->said, check->said_size);
 	health_result(&check->health, status == 0, now_ms);
 	return true;
+}
+
+pid_t check_confirm(const struct stage *stage, const char *program)
+{
+	static const struct identity root = { .home = "/" };
+	const char *const args[] = { program, NULL };
+	__fd int null = sys_openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
+	__fd int cgroup = host_cgroup_there();
+	const struct container container = { .manifest = &stage->image->manifest,
+					     .identity = &root,
+					     .environment = &stage->environment,
+					     .cgroup = cgroup };
+	const struct container_joiner joiner = {
+		.args = args, .input = null, .output = 1, .errors = 2
+	};
+	struct err err = ERR_INIT;
+	pid_t app = report_app_pid(stage->run), pid;
+
+	if (app <= 0 || null < 0)
+		return -ESRCH;
+	pid = container_join(&container, app, &joiner, &err);
+	if (pid < 0)
+		console_say("confirm check %s: %s", program, err.text);
+	return pid;
 }

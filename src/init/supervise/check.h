@@ -25,5 +25,19 @@ int check_init(struct check *check, const struct manifest *manifest, int run,
 void check_turn(struct check *check, const struct container *container, pid_t pid,
 		uint64_t now_ms);
 
+/* Starts the policy's @program in the namespaces of the application, as root and with the
+ * image's environment, for another process than process 1. Its process, or -errno. */
+struct stage;
+#ifdef CONFIG_LAMINA_SUPERVISE
+pid_t check_confirm(const struct stage *stage, const char *program);
+#else
+static inline pid_t check_confirm(const struct stage *stage, const char *program)
+{
+	(void)stage;
+	(void)program;
+	return -1;
+}
+#endif
+
 /* Its process ended. False: that is none of it. */
 bool check_ended(struct check *check, pid_t pid, int status, uint64_t now_ms);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/loop.h"
@@ -114,6 +115,40 @@ void log_add(struct log *log, uint8_t stream, const char *bytes, size_t size, bo
 		size -= taken;
 	}
 	write_records(log, records, used, count);
+}
+
+static int read_whole(struct log *log, char *ret_text, size_t size)
+{
+	char bytes[RING_MAX_BYTES];
+	struct ring_reader reader;
+	struct ring_record record;
+	struct stat st;
+	int r = sys_fstat(log->fd, &st);
+
+	if (r == 0)
+		r = ring_open(&reader, read_ring, log, (uint64_t)st.st_size);
+	while (r >= 0 && (r = ring_next(&reader, &record, bytes)) > 0) {
+		size_t room = record.size < size ? record.size : size - 1;
+
+		if (record.size == 0)
+			continue;
+		memcpy(ret_text, bytes, room);
+		ret_text[room] = '\0';
+	}
+	return r;
+}
+
+void log_last(int run, const char *name, char *ret_text, size_t size)
+{
+	__fd int logs = path_open_own(run, LOGS, O_PATH | O_DIRECTORY, 0);
+	struct log log = { .fd = -EBADF };
+
+	ret_text[0] = '\0';
+	if (logs >= 0)
+		log.fd = path_open_own(logs, name, O_RDONLY, 0);
+	if (log.fd >= 0)
+		(void)read_whole(&log, ret_text, size);
+	fd_close(log.fd);
 }
 
 void log_unshown(struct log *log, uint64_t bytes)

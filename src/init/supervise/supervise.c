@@ -137,7 +137,8 @@ static void tell(struct supervise *supervise, uint64_t now_ms)
 	supervise->told = member->state;
 	supervise->told_health = health->state;
 	supervise->told_starts = member->restart.count;
-	(void)report_app(supervise->end.stage->run, member, health, now_ms);
+	(void)report_app(supervise->end.stage->run, supervise->app.pid, member, health,
+			 now_ms);
 }
 
 /* By the loop itself: one that stalls is reset. A candidate that is not confirmed in its

@@ -16,6 +16,8 @@
 #include "init/pid1/console.h"
 #include "init/report.h"
 #include "init/stores.h"
+#include "init/supervise/check.h"
+#include "init/supervise/log.h"
 #include "slot/confirm.h"
 #include "slot/fall.h"
 
@@ -107,6 +109,20 @@ static _Noreturn void run_check(const struct keeper *keeper)
 
 /* The image's own program says whether it is well. One at a time: one that hangs says
  * nothing. */
+/* Beside a supervised application its check finds what that finds, but is root's as
+ * elsewhere. Until it is up, there is nothing to be asked. */
+static pid_t start_check(const struct keeper *keeper)
+{
+	pid_t pid;
+
+	if (stage_stays(keeper->stage))
+		return check_confirm(keeper->stage, keeper->policy->confirm_check);
+	pid = sys_fork();
+	if (pid == 0)
+		run_check(keeper);
+	return pid;
+}
+
 static void check(struct keeper *keeper)
 {
 	if (keeper->check > 0) {
@@ -123,9 +139,7 @@ static void check(struct keeper *keeper)
 		}
 	}
 	keeper->try_at_s = now_s() + CHECK_EVERY_S;
-	keeper->check = sys_fork();
-	if (keeper->check == 0)
-		run_check(keeper);
+	keeper->check = start_check(keeper);
 }
 
 /* Process 1 says since when all has been well with the application; without one, it is up
@@ -156,14 +170,31 @@ static void look(struct keeper *keeper)
 		check(keeper);
 }
 
+/* How it ended, and what it said before. */
+static void add_last_words(const struct keeper *keeper, const char *end, char *ret_why,
+			   size_t size)
+{
+	char line[160];
+	struct str s;
+
+	log_last(keeper->stage->run, keeper->stage->image->manifest.name, line,
+		 sizeof(line));
+	str_init(&s, ret_why, size);
+	str_add(&s, end);
+	if (line[0])
+		str_addf(&s, ", and said last: %s", line);
+}
+
 static int give_up(const struct keeper *keeper, enum record_reason reason,
 		   struct err *err)
 {
 	struct confirm fall = keeper->confirm;
-	char why[REPORT_END_SIZE] = "", check[FALL_CHECK_SIZE];
+	char why[256] = "", end[REPORT_END_SIZE], check[FALL_CHECK_SIZE];
 
-	if (reason == RECORD_REASON_ENDED)
-		report_app_end(keeper->stage->run, why);
+	if (reason == RECORD_REASON_ENDED) {
+		report_app_end(keeper->stage->run, end);
+		add_last_words(keeper, end, why, sizeof(why));
+	}
 	fall_read_check(keeper->stage->run, check);
 	fall.reason = reason;
 	fall.why = why;
