@@ -61,6 +61,17 @@ static uint32_t checksum(const uint8_t block[USTAR_BLOCK])
 	return sum;
 }
 
+/* As other writers have it too: digits, with spaces before or behind them. */
+static uint32_t get_checksum(const uint8_t block[USTAR_BLOCK])
+{
+	uint32_t value = 0;
+
+	for (size_t i = AT_CHECKSUM; i < AT_CHECKSUM + SIZE_CHECKSUM; i++)
+		if (block[i] >= '0' && block[i] <= '7')
+			value = value << 3 | (block[i] & 7U);
+	return value;
+}
+
 int ustar_write(const char *name, uint64_t size_bytes, uint8_t ret_block[USTAR_BLOCK])
 {
 	size_t name_size = strlen(name);
@@ -99,6 +110,9 @@ int ustar_parse(const uint8_t block[USTAR_BLOCK], struct ustar_entry *ret_entry,
 		return 0;
 	if (memcmp(block + AT_MAGIC, "ustar", 5) != 0)
 		return err_set(err, -EBADMSG, "not a tar header");
+	if (get_checksum(block) != checksum(block))
+		return err_set(err, -EBADMSG,
+			       "a damaged tar header: its checksum is wrong");
 	memcpy(entry.name, block + AT_NAME, SIZE_NAME);
 	entry.name[SIZE_NAME] = '\0';
 	entry.size_bytes = get_size(block + AT_SIZE);

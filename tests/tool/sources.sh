@@ -48,6 +48,30 @@ test_another_transport_is_meant() {
 	! grep ": say" "$top/err" || say "a guess at nothing"
 }
 
+test_what_is_no_store_and_no_bundle() {
+	layout oci img
+	layout docker docker.tar
+	tar --format=ustar -cf oci.tar -C img .
+	for command in inspect verify; do
+		set -- lamina $command
+		[ $command = inspect ] || set -- "$@" --key "$a.pub"
+		refuses "img: not a store: there is no images directory; \`lamina pack\` takes it, as oci:img" "$@" img
+		refuses "\`lamina pack\` takes it, as oci-archive:oci.tar" "$@" oci.tar
+		refuses "\`lamina pack\` takes it, as docker-archive:docker.tar" "$@" docker.tar
+	done
+	mkdir root && echo file >root/file
+	tar --format=ustar -cf root.tar -C root .
+	refuses "root.tar: not a bundle: where manifest should be: not a tar header as bundles have them" lamina inspect root.tar
+	lamina bundle "$store" -o bundle 2>log
+	flip bundle 3
+	refuses "bundle: not a bundle: where manifest should be: a damaged tar header: its checksum is wrong" \
+		lamina inspect bundle
+	! grep "lamina pack" "$top/err" || say "that is no image for pack"
+	flip bundle 3
+	truncate -s 3000 bundle
+	refuses "the bundle ends in the middle of it" lamina inspect bundle
+}
+
 test_an_output_in_what_is_packed() {
 	mkdir -p root/bin
 	echo file >root/file

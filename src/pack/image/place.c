@@ -12,6 +12,7 @@
 #include "format/ustar.h"
 #include "pack/host/scratch.h"
 #include "pack/image/bundle.h"
+#include "pack/source/shape.h"
 #include "store/judge.h"
 #include "store/store.h"
 
@@ -98,12 +99,25 @@ static int open_place(struct place *place, const char *path, const char *prefix,
 	return walk_bundle(place, err);
 }
 
+/* An image that nobody has packed yet is neither store nor bundle. */
+static void add_guess(const char *path, struct err *err)
+{
+	char source[160];
+
+	shape_guess(path, source, sizeof(source));
+	if (err && (strncmp(source, "oci", 3) == 0 || strncmp(source, "docker", 6) == 0))
+		(void)err_set(err, 0, "%.120s; `lamina pack` takes it, as %s", err->text,
+			      source);
+}
+
 int place_open(struct place *place, const char *path, const char *prefix, struct err *err)
 {
 	int r;
 
 	*place = (struct place)PLACE_INIT;
 	r = open_place(place, path, prefix, err);
+	if (r < 0)
+		add_guess(path, err);
 	return r < 0 ? err_wrap(err, r, "%s", cmd_input_name(path)) : 0;
 }
 
