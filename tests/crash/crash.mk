@@ -20,6 +20,13 @@ $(crash-mutants): $(O)/tests/crash/laminactl-%: $(O)/tests/crash/mutant/%.o $(ma
 	$(Q)$(CC) $(ldflags) -fno-lto $(addprefix -Wl$(,)--wrap=,$(wrap-$*)) -o $@ $(filter %.o,$^) \
 		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call room-libs,ctl)
 
+# A laminactl that leaves one sync out, which one the environment says.
+crash-skip := $(O)/tests/crash/skip-one
+$(crash-skip): $(O)/tests/crash/skip/skip-one.o $(main-ctl) $(call archives,ctl) $(mbedtls-archive)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ldflags) -fno-lto -Wl,--wrap=sys_fsync,--wrap=sys_fdatasync -o $@ $(filter %.o,$^) \
+		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call room-libs,ctl)
+
 ifeq ($(CONFIG_LAMINA_FOR_HOST),y)
 crash-tool: $(crash-tool)
 	@:
@@ -31,7 +38,7 @@ else
 crash-tool crash-model: all
 	+@$(host-make) $@
 crash: crash-model
-crash check-crash: all crash-tool $(crash-tool) $(crash-mutants)
+crash check-crash: all crash-tool $(crash-tool) $(crash-mutants) $(crash-skip)
 	@tests/crash/run --board $(board) --lamina $(LAMINA) --init $(O)/lamina-init \
 		--programs $(O)/tests/crash --tool $(HOST_O)/tests/crash/crash \
 		--build $(O)/crash $(if $(filter check-crash,$@),--quick,--model $(HOST_O)/tests/unit/test_decide-model) $(if $(RESULTS),--results $(RESULTS))

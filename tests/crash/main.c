@@ -62,13 +62,16 @@ static int open_base(const char *path, struct replay *replay, struct err *err)
 	return r;
 }
 
-/* "quick", "whole", or "first": quick, and only until a state is bad. */
+/* "quick", "whole", or "first": quick, and only until a state is bad; "rotten": the same, and
+ * at each state one copy of the record rots. */
 static void set_effort(struct replay *replay, const char *effort)
 {
-	replay->only_first = strcmp(effort, "first") == 0;
+	bool rotten = strcmp(effort, "rotten") == 0;
+
+	replay->only_first = rotten || strcmp(effort, "first") == 0;
 	replay->effort = (struct cut_effort){ 2, 4, 0, 1 };
-	replay->repeat = 50;
-	replay->rot = 20;
+	replay->repeat = rotten ? 0 : 50;
+	replay->rot = rotten ? 1 : 20;
 	if (strcmp(effort, "whole") != 0)
 		return;
 	replay->effort = (struct cut_effort){ 7, 100, 30, 15 };
@@ -213,7 +216,8 @@ static const struct {
 	int count;
 	int (*run)(char **argv, struct replay *replay, struct err *err);
 } commands[] = {
-	{ "judge", "LOG MARKS BASE TYPE SHARD SHARDS quick|first|whole", 7, run_judge },
+	{ "judge", "LOG MARKS BASE TYPE SHARD SHARDS quick|first|rotten|whole", 7,
+	  run_judge },
 	{ "mark", "DISK MARKS NAME", 3, run_mark },
 	{ "start", "", 0, run_start },
 	{ "save", "RECORD", 1, run_save },
