@@ -149,14 +149,12 @@ static int read_blocks(int device, uint64_t end)
 	return r;
 }
 
-/* A corrupt device is mapped happily: only a read tells, and then the target's status. A
- * direct read: through the page cache 32 blocks would be read ahead, hashed, and never
- * looked at. */
-static int prove(int control, int device, const struct dm_verity *verity, struct err *err)
+/* A corrupt device is mapped happily: only a read tells, and then the target's status. What
+ * the read said, @read_r and @why, comes after that. */
+static int vouch(int control, const struct dm_verity *verity, int read_r,
+		 const struct err *why, struct err *err)
 {
 	struct dm_request request;
-	int read_r =
-		read_blocks(device, verity->whole ? verity->data_bytes : VERITY_BLOCK);
 	int r;
 
 	request_init(&request, verity->name, DM_NOFLUSH_FLAG);
@@ -168,45 +166,62 @@ static int prove(int control, int device, const struct dm_verity *verity, struct
 			       verity->whole ? "a block is corrupt"
 					     : "root hash does not match");
 	if (read_r < 0)
-		return err_errno(err, read_r, "verity: reading %s", verity->device);
+		return err_set(err, read_r, "%s", why->text);
 	if (request.head.target_count != 1 || request.text[0] != 'V')
 		return err_set(err, -EBADMSG, "verity: the kernel does not vouch for %s",
 			       verity->device);
 	return 0;
 }
 
-/* Activates the mapping @minor, opens and proves it. Returns its fd. */
-static int activate(int control, unsigned int minor, const struct dm_verity *verity,
-		    char *path, struct err *err)
+/* Direct reads: through the page cache blocks would be read ahead, hashed, and never looked
+ * at. */
+static int prove(int control, const char *path, const struct dm_verity *verity,
+		 struct err *err)
 {
+	__fd int device = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECT | O_CLOEXEC, 0);
+	struct err why = ERR_INIT;
+	int r;
+
+	if (device < 0)
+		return err_errno(err, device, "%s", path);
+	r = read_blocks(device, verity->whole ? verity->data_bytes : VERITY_BLOCK);
+	if (r < 0)
+		(void)err_errno(&why, r, "verity: reading %s", verity->device);
+	r = vouch(control, verity, r, &why, err);
+	return r < 0 ? r : TAKE_FD(device);
+}
+
+/* Activates the mapping @minor, and has it used. */
+static int activate(int control, unsigned int minor, const struct dm_verity *verity,
+		    struct err *err)
+{
+	struct err why = ERR_INIT;
 	__fd int device = -EBADF;
+	char path[DM_PATH_SIZE];
 	int r;
 
 	r = set_table(control, verity, verity->panic && !verity->whole, err);
 	if (r < 0)
 		return r;
 	(void)snprintf(path, DM_PATH_SIZE, "/dev/dm-%u", minor);
-	device = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECT | O_CLOEXEC, 0);
-	if (device < 0)
-		return err_errno(err, device, "%s", path);
-	r = prove(control, device, verity, err);
-	if (r == 0 && verity->whole)
-		r = set_table(control, verity, verity->panic, err);
+	if (verity->whole) {
+		device = prove(control, path, verity, err);
+		r = device < 0 ? device : set_table(control, verity, verity->panic, err);
+	}
 	if (r < 0)
 		return r;
-	/* open as it is, this only marks it: the mapping goes when its last user does */
-	r = remove_mapping(control, verity->name, err);
-	if (r < 0)
-		return r;
-	return TAKE_FD(device);
+	/* its first read is as good as one of ours: nothing unverified gets to it */
+	r = verity->use(verity->context, path, &why);
+	r = vouch(control, verity, r, &why, err);
+	/* used as it is, this only marks it: the mapping goes when its last user does */
+	return r < 0 ? r : remove_mapping(control, verity->name, err);
 }
 
-int dm_verity_open(const struct dm_verity *verity, char ret_path[32], struct err *err)
+int dm_verity_use(const struct dm_verity *verity, struct err *err)
 {
 	__fd int control = open_control(err);
 	struct dm_request request;
-	char path[DM_PATH_SIZE];
-	int device, r;
+	int r;
 
 	if (control < 0)
 		return control;
@@ -223,14 +238,11 @@ int dm_verity_open(const struct dm_verity *verity, char ret_path[32], struct err
 	if (r < 0)
 		return err_errno(err, r, "dm-verity: DM_DEV_CREATE %s", verity->name);
 	/* the kernel's huge_encode_dev() */
-	device = activate(control,
-			  (unsigned int)((request.head.dev & 0xff) |
-					 (request.head.dev >> 12 & 0xfff00)),
-			  verity, path, err);
-	if (device < 0) {
+	r = activate(control,
+		     (unsigned int)((request.head.dev & 0xff) |
+				    (request.head.dev >> 12 & 0xfff00)),
+		     verity, err);
+	if (r < 0)
 		(void)remove_mapping(control, verity->name, NULL);
-		return device;
-	}
-	memcpy(ret_path, path, sizeof(path));
-	return device;
+	return r;
 }

@@ -14,19 +14,21 @@ struct dm_verity {
 	uint64_t data_bytes; /* the superblock's offset; the tree starts 4096 later */
 	const struct digest *root; /* from the signed manifest */
 	bool panic;		   /* panic_on_corruption; else reads fail with EIO */
-	bool whole;		   /* prove every block, and panic only after that */
+	bool whole; /* prove every block first, and panic only after that */
+	/* Mounts "/dev/dm-N", or opens it: keeps it in use, and reads its first block.
+	 * 0 or -errno. */
+	int (*use)(void *context, const char *path, struct err *err);
+	void *context;
 };
 
 /* Is dm-verity in this kernel? 0, -ENOTSUP with what is missing, or -errno. */
 int dm_probe(struct err *err);
 
 /*
- * Maps the device, read-only, and proves it: reads the first block, or with @whole all of
- * them, and asks the target for "V". Returns an fd of the mapped block device, the
- * caller's, and its "/dev/dm-N" in @ret_path. The kernel takes the mapping away when its
- * last user goes, as it does with the loop device: keep the fd, which is for direct
- * reads, until a mount holds the device. A mapping that fails is removed again. -EBADMSG:
- * root hash does not match, or something that was read is damaged; -EEXIST: a mapping of
- * this name is there.
+ * Maps the device, read-only, has it used, and asks the target for "V", which it says once a
+ * block was read and every one that was is good. The kernel takes the mapping away when its
+ * last user goes, as it does with the loop device. 0 or -errno, and then the mapping goes when
+ * what @use has made is undone, which is the caller's: -EBADMSG: root hash does not match, or
+ * something that was read is damaged; -EEXIST: a mapping of this name is there.
  */
-int dm_verity_open(const struct dm_verity *verity, char ret_path[32], struct err *err);
+int dm_verity_use(const struct dm_verity *verity, struct err *err);

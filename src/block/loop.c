@@ -14,6 +14,10 @@
 #define LOOP_BLOCK 4096
 #define LOOP_PATH_SIZE 32
 
+/* Direct I/O keeps a file out of the page cache, where what is read of the device is too. A
+ * small file is better there: one request brings all of it, not one each of its blocks. */
+#define LOOP_SMALL (256 << 10)
+
 /* Others (udev, losetup) may take the number that we were told is free, or still be
  * looking at it: each such answer is one try, with a pause that outlasts a look. */
 #define LOOP_TRIES 64
@@ -33,8 +37,9 @@ static int configure(int loop, int file_fd, uint64_t size_bytes)
 	config.fd = (uint32_t)file_fd;
 	config.block_size = LOOP_BLOCK;
 	config.info.lo_sizelimit = size_bytes;
-	config.info.lo_flags =
-		LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO;
+	config.info.lo_flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR;
+	if (size_bytes > LOOP_SMALL)
+		config.info.lo_flags |= LO_FLAGS_DIRECT_IO;
 	r = sys_ioctl(loop, LOOP_CONFIGURE, &config);
 	if (r != -EINVAL)
 		return r;

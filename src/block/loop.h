@@ -7,7 +7,7 @@
 
 /*
  * Makes a read-only block device of @size_bytes over @file_fd (borrowed; the device keeps
- * the file itself), 4096-byte sectors, direct I/O where it works, detached by the kernel
+ * the file itself), 4096-byte sectors, direct I/O for a large file where it works, detached by the kernel
  * when its last user goes (LO_FLAGS_AUTOCLEAR): keep the returned fd until a mount or dm
  * holds the device. Returns an fd of the block device, the caller's; or -errno. @ret_path
  * is "/dev/loopN".

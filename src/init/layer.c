@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "base/fd.h"
-#include "stack/squash.h"
+#include "stack/work.h"
 #include "store/store.h"
 
 static const struct layer_guard *const guards[] = {
@@ -41,14 +41,13 @@ int layer_mount(const struct layer_guard *guard, int store, struct layer_job *jo
 {
 	__fd int blob =
 		store_open_blob(store, &job->layer->blob, job->layer->size_bytes, err);
-	__fd int device = -EBADF;
-	char path[32];
+	int r;
 
 	if (blob < 0)
 		return blob;
 	job->blob = blob;
-	device = guard->open(job, path, err);
-	if (device < 0)
-		return device;
-	return squash_mount(path, target, err);
+	r = guard->mount(job, target, err);
+	if (r < 0)
+		(void)work_drop(target, NULL); /* one that nobody vouches for */
+	return r;
 }

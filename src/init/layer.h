@@ -21,9 +21,8 @@ struct layer_guard {
 	const char *name;
 	bool weak;		       /* what changes after the check is not noticed */
 	int (*probe)(struct err *err); /* 0, -ENOTSUP: not in this kernel, or -errno */
-	/* Makes the device to mount. Its fd, the caller's, which keeps it alive; or
-	 * -errno. */
-	int (*open)(const struct layer_job *job, char ret_device[32], struct err *err);
+	/* Mounts it read-only at @target. 0; -errno, and something may be there. */
+	int (*mount)(const struct layer_job *job, const char *target, struct err *err);
 };
 
 extern const struct layer_guard layer_verity; /* CONFIG_LAMINA_VERITY */

@@ -155,6 +155,8 @@ static void say_step(const struct plan *plan, size_t step)
 {
 	char line[512];
 
+	if (!console_debugs())
+		return;
 	(void)plan_print_step(plan, step, line, sizeof(line));
 	console_debug("%s", line);
 }

@@ -162,6 +162,7 @@ static int stack(struct context *context, struct fs *fs)
 static int on_device(const char *type, const char *source, struct context *context,
 		     struct fs *fs)
 {
+	char block[4096];
 	struct place at;
 	int r = walk_existing(AT_FDCWD, source, 0, &at);
 
@@ -177,6 +178,12 @@ static int on_device(const char *type, const char *source, struct context *conte
 		dev_close(at.node);
 		say(context, "no file system on ", source);
 		return -EINVAL;
+	}
+	if (strcmp(type, "squashfs") == 0 &&
+	    dev_read(at.node, block, sizeof(block), 0) < 0) {
+		dev_close(at.node);
+		say(context, "unable to read the superblock", "");
+		return -EIO;
 	}
 	fs->device = at.node;
 	return 0;

@@ -14,13 +14,17 @@
 #include "block/loop.h"
 #include "fake/fake.h"
 
+#define LARGE ((256 << 10) + 4096)
+
+static size_t layer_size = 8192;
+
 static void setup(void)
 {
-	static const char layer[8192] = "hsqs";
+	static const char layer[LARGE] = "hsqs";
 
 	fake_reset();
 	fake_boot();
-	fake_bytes("/layer", layer, sizeof(layer));
+	fake_bytes("/layer", layer, layer_size);
 }
 
 static int run(struct err *err)
@@ -31,7 +35,7 @@ static int run(struct err *err)
 	file = sys_openat(AT_FDCWD, "/layer", O_RDONLY | O_CLOEXEC, 0);
 	if (file < 0)
 		return err_errno(err, file, "/layer");
-	loop = loop_open(file, 8192, path, err);
+	loop = loop_open(file, layer_size, path, err);
 	if (loop >= 0)
 		assert_string_equal(path, "/dev/loop0");
 	return loop < 0 ? loop : 0;
@@ -91,15 +95,28 @@ static void gives_up_in_the_end(void **state)
 	assert_null(fake_leaks());
 }
 
-static void does_without_direct_io(void **state)
+/* What a kernel is told that has no direct I/O for the file: once, and a second time without. */
+static int configured(size_t size)
 {
 	struct err err = ERR_INIT;
+	int count = 0;
 
-	(void)state;
+	layer_size = size;
 	setup();
 	fake_config.no_direct_io = true;
 	assert_int_equal(run(&err), 0);
 	assert_null(fake_leaks());
+	layer_size = 8192;
+	for (int n = 1; n <= fake_calls(); n++)
+		count += strcmp(fake_call(n), "ioctl 0x4c0a, openat /dev/loop0") == 0;
+	return count;
+}
+
+static void direct_io_for_large_files(void **state)
+{
+	(void)state;
+	assert_int_equal(configured(LARGE), 2);
+	assert_int_equal(configured(LARGE - 4096), 1);
 }
 
 static void says_what_the_kernel_lacks(void **state)
@@ -119,7 +136,7 @@ int main(void)
 		cmocka_unit_test(every_call_fails_once),
 		cmocka_unit_test(others_may_be_faster),
 		cmocka_unit_test(gives_up_in_the_end),
-		cmocka_unit_test(does_without_direct_io),
+		cmocka_unit_test(direct_io_for_large_files),
 		cmocka_unit_test(says_what_the_kernel_lacks),
 	};
 

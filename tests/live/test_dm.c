@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "block/loop.h"
 #include "live/live.h"
+#include "live/mapped.h"
 #include "stack/squash.h"
 
 static void flip(int fd, uint64_t offset)
@@ -84,7 +85,7 @@ static void verity_maps_a_good_layer(void)
 
 	layer_open(&layer);
 	layer_attach(&layer);
-	dm = LIVE_GOOD(dm_verity_open(&layer.verity, layer.dm_path, &err), &err);
+	dm = LIVE_GOOD(mapped_open(&layer.verity, layer.dm_path, &err), &err);
 	LIVE_TRUE(mkdir("mnt", 0755) == 0);
 	(void)LIVE_GOOD(squash_mount(layer.dm_path, "mnt", &err), &err);
 	close(dm);
@@ -107,7 +108,7 @@ static void verity_refuses_another_root(void)
 	layer_open(&layer);
 	layer.root.bytes[31] ^= 1;
 	layer_attach(&layer);
-	LIVE_BAD(dm_verity_open(&layer.verity, layer.dm_path, &err), EBADMSG, &err,
+	LIVE_BAD(mapped_open(&layer.verity, layer.dm_path, &err), EBADMSG, &err,
 		 "root hash does not match");
 	layer_gone(&layer);
 }
@@ -120,7 +121,7 @@ static void verity_refuses_a_flipped_first_block(void)
 	layer_open(&layer);
 	flip(layer.file, 100);
 	layer_attach(&layer);
-	LIVE_BAD(dm_verity_open(&layer.verity, layer.dm_path, &err), EBADMSG, &err,
+	LIVE_BAD(mapped_open(&layer.verity, layer.dm_path, &err), EBADMSG, &err,
 		 "verity");
 	layer_gone(&layer);
 }
@@ -133,7 +134,7 @@ static void verity_refuses_a_flipped_tree(void)
 	layer_open(&layer);
 	flip(layer.file, layer.verity.data_bytes + 4096 + 5);
 	layer_attach(&layer);
-	LIVE_BAD(dm_verity_open(&layer.verity, layer.dm_path, &err), EBADMSG, &err,
+	LIVE_BAD(mapped_open(&layer.verity, layer.dm_path, &err), EBADMSG, &err,
 		 "verity");
 	layer_gone(&layer);
 }
@@ -150,7 +151,7 @@ static void verity_fails_reads_of_a_flipped_block(void)
 	layer_open(&layer);
 	flip(layer.file, 200 * 4096 + 17);
 	layer_attach(&layer);
-	dm = LIVE_GOOD(dm_verity_open(&layer.verity, layer.dm_path, &err), &err);
+	dm = LIVE_GOOD(mapped_open(&layer.verity, layer.dm_path, &err), &err);
 	LIVE_TRUE(pread(dm, block, sizeof(block), 199 * 4096) == 4096);
 	LIVE_TRUE(pread(dm, block, sizeof(block), 200 * 4096) < 0 && errno == EIO);
 	close(dm);
@@ -168,7 +169,7 @@ static void verity_watches_later_changes(void)
 
 	layer_open(&layer);
 	layer_attach(&layer);
-	dm = LIVE_GOOD(dm_verity_open(&layer.verity, layer.dm_path, &err), &err);
+	dm = LIVE_GOOD(mapped_open(&layer.verity, layer.dm_path, &err), &err);
 	flip(layer.file, 210 * 4096);
 	LIVE_TRUE(fsync(layer.file) == 0);
 	LIVE_TRUE(pread(dm, block, sizeof(block), 210 * 4096) < 0 && errno == EIO);
@@ -185,7 +186,7 @@ static void verity_ignores_the_superblock(void)
 	for (uint64_t i = 0; i < 512; i++)
 		flip(layer.file, layer.verity.data_bytes + i);
 	layer_attach(&layer);
-	close(LIVE_GOOD(dm_verity_open(&layer.verity, layer.dm_path, &err), &err));
+	close(LIVE_GOOD(mapped_open(&layer.verity, layer.dm_path, &err), &err));
 	layer_gone(&layer);
 }
 
@@ -197,7 +198,7 @@ static void verity_refuses_a_cut_layer(void)
 	layer_open(&layer);
 	LIVE_TRUE(ftruncate(layer.file, (off_t)layer.verity.data_bytes) == 0);
 	layer_attach(&layer);
-	LIVE_TRUE(dm_verity_open(&layer.verity, layer.dm_path, &err) < 0);
+	LIVE_TRUE(mapped_open(&layer.verity, layer.dm_path, &err) < 0);
 	LIVE_TRUE(strstr(err.text, "verity"));
 	layer_gone(&layer);
 }
@@ -211,8 +212,8 @@ static void verity_names_are_unique(void)
 
 	layer_open(&layer);
 	layer_attach(&layer);
-	dm = LIVE_GOOD(dm_verity_open(&layer.verity, layer.dm_path, &err), &err);
-	LIVE_BAD(dm_verity_open(&layer.verity, other, &err), EEXIST, &err, layer.name);
+	dm = LIVE_GOOD(mapped_open(&layer.verity, layer.dm_path, &err), &err);
+	LIVE_BAD(mapped_open(&layer.verity, other, &err), EEXIST, &err, layer.name);
 	close(dm);
 	layer_gone(&layer);
 }

@@ -21,6 +21,7 @@
 #include "format/verity.h"
 #include "install/unbundle.h"
 #include "live/live.h"
+#include "live/mapped.h"
 #include "store/store.h"
 #include "trust/sha256.h"
 
@@ -117,7 +118,10 @@ static void verity_of_5_gib(void)
 	struct err err = ERR_INIT;
 	char loop_path[32], dm_path[32];
 	struct digest root;
-	struct dm_verity verity = { "live-large", loop_path, data, &root, false, false };
+	struct dm_verity verity = { .name = "live-large",
+				    .device = loop_path,
+				    .data_bytes = data,
+				    .root = &root };
 	int file, loop, dm;
 
 	if (dm_probe(&err) < 0)
@@ -126,14 +130,14 @@ static void verity_of_5_gib(void)
 	file = make_file(size);
 	add_tree(file, data, size, &root);
 	loop = live_loop(file, size, loop_path);
-	dm = LIVE_GOOD(dm_verity_open(&verity, dm_path, &err), &err);
+	dm = LIVE_GOOD(mapped_open(&verity, dm_path, &err), &err);
 	LIVE_TRUE(block_is(dm, FAR, 'x'));
 	LIVE_TRUE(block_is(dm, NEAR, 0));
 	close(dm);
 	/* damage there is not damage here */
 	LIVE_TRUE(pwrite(file, "y", 1, (off_t)FAR + 100) == 1 && fsync(file) == 0);
 	LIVE_TRUE(ioctl(loop, BLKFLSBUF, 0) == 0);
-	LIVE_SOON((dm = dm_verity_open(&verity, dm_path, &err)) >= 0);
+	LIVE_SOON((dm = mapped_open(&verity, dm_path, &err)) >= 0);
 	LIVE_TRUE(block_is(dm, NEAR, 0));
 	LIVE_TRUE(!block_is(dm, FAR, 'x') && !block_is(dm, FAR, 'y'));
 }

@@ -85,6 +85,11 @@ void console_say(const char *fmt, ...)
 	va_end(ap);
 }
 
+bool console_debugs(void)
+{
+	return debug;
+}
+
 void console_debug(const char *fmt, ...)
 {
 	va_list ap;
