@@ -71,7 +71,7 @@ static int make_place(int dir)
 static int show_socket(int root, const char *path, struct err *err)
 {
 	char target[PATH_FD_SIZE];
-	__fd int dir = path_make_dirs_in(root, RUN + 1, 0755);
+	__fd int dir = path_make_dirs_in(root, &RUN[1], 0755);
 	__fd int place = dir < 0 ? dir : make_place(dir);
 	int r = place < 0
 			? place
