@@ -6,7 +6,7 @@
 #   served                      the image of busybox' web server, as lamina pack made it, instead
 #                               of image
 #   supervised [EDIT...]        image, and its program is supervised
-#   app NAME                    the image of rootfs/apps/NAME, as lamina pack made it
+#   app NAME [PACK-OPTION...]   the image of rootfs/apps/NAME, as lamina pack made it
 #   watch SCRIPT [LINE...]      its health is checked every second by a shell's lines; more of the manifest
 #   boot_server [OPTION...]     boots in the background with port 80, or $guest_port, forwarded, and
 #                               goes on
@@ -49,9 +49,9 @@ app()
 	layouts=$("$top/rootfs/apps/build" "$(board_conf "$board" DEB_ARCH)" 2>"$work/apps.log") ||
 		skip "$(tail -n 1 "$work/apps.log")"
 	root=$(sed -n 's/^packages=.* root=//p' "$top/rootfs/apps/$1")
-	packed=$fixtures/app-$1-${layouts##*-}
+	packed=$fixtures/app-$1-${layouts##*-}$(printf '%s' "${*:2}" | tr -c 'a-z' -)
 	[[ -d $packed ]] || "$lamina" pack --output "$packed" --name story --version 1 --serial 5 \
-		--compatible "lamina,$board" "oci:$layouts/$root:$1" >"$work/pack.log" 2>&1 ||
+		--compatible "lamina,$board" "${@:2}" "oci:$layouts/$root:$1" >"$work/pack.log" 2>&1 ||
 		fail "lamina pack: $(tail -n 1 "$work/pack.log")"
 	layers='' image
 	cp "$packed"/images/*/manifest "$work/manifest"

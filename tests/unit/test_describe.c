@@ -218,6 +218,12 @@ static void systemd_supervised(void **state)
 	describe();
 	assert_line("systemd yes");
 	assert_line("stop-signal SIGRTMIN+3");
+	say(arg, "/sbin/init");
+	describe();
+	assert_line("systemd yes");
+	say(arg, "/init");
+	describe();
+	assert_no_line("systemd yes");
 	say(stop_signal, "SIGTERM");
 	say(systemd, "no");
 	describe();

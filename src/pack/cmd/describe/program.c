@@ -182,18 +182,16 @@ int describe_run(const struct description *d, enum manifest_key_id id)
 	return r;
 }
 
-/* As podman finds out by itself; its stop signal is then one that systemd takes for that. */
+/* As podman finds out by itself, by the program's name; its stop signal is then one that systemd takes for that. */
 int describe_systemd(const struct description *d, enum manifest_key_id id)
 {
-	const char *program = strrchr(d->manifest->args[0], '/');
 	const char **signal = &d->manifest->stop_signal;
 	const char *said = describe_said(d, id);
 	int r;
 
 	if (d->manifest->run != MANIFEST_RUN_SUPERVISE)
 		return said ? describe_take(d, id, said) : 0;
-	program = program ? program + 1 : d->manifest->args[0];
-	if (!said && strcmp(program, "systemd") == 0)
+	if (!said && is_init(d->manifest->args[0]))
 		said = "yes";
 	r = said ? describe_take(d, id, said) : 0;
 	if (r == 0 && d->manifest->systemd &&
