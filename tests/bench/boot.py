@@ -81,7 +81,7 @@ class Bench:
                           "on-failure poweroff\n")
         out = self.work / f"lamina-{key.name}.cpio.gz"
         run(self.lamina, "initramfs", "--init", self.build / "lamina-init", "--policy", policy,
-            "--key", f"{key}.pub", "-o", out, stdout=subprocess.DEVNULL,
+            "--udhcpc", "none", "--key", f"{key}.pub", "-o", out, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
         return out
 

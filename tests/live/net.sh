@@ -125,6 +125,7 @@ is nobody-else-is-touched test -z "$(ip -4 -o address show | grep -vE ' lo | dev
 until_ms() { sed -n '/=dev1$/,/until=/s/^until=//p' "$run/state"; }
 later_than() { (($(until_ms) + 0 > $1 + 0)); }
 is it-is-renewed within 15 later_than "$(until_ms)"
+is nothing-is-said-of-that test "$(grep -c 'dev1: 10.1.0.9/16' "$scratch/said")" -eq 1
 
 # another network at the other end of the same cable
 end "$server"
