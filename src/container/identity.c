@@ -159,6 +159,12 @@ static bool read_passwd(struct word line, struct word *ret_name, struct passwd *
 	return true;
 }
 
+/* Also where /etc is a file, as an application may have left it. */
+static bool is_absent(int r)
+{
+	return r == -ENOENT || r == -ENOTDIR;
+}
+
 /* The first entry of that name, or of that number. 1; 0 when there is none; -errno. */
 static int find_passwd(int root, struct word user, struct passwd *ret_entry)
 {
@@ -169,7 +175,7 @@ static int find_passwd(int root, struct word user, struct passwd *ret_entry)
 	int r = reader_open(&reader, root, "etc/passwd");
 
 	if (r < 0)
-		return r == -ENOENT ? 0 : r;
+		return is_absent(r) ? 0 : r;
 	while ((r = reader_next(&reader, &line)) > 0) {
 		if (!read_passwd(line, &name, ret_entry))
 			continue;
@@ -227,7 +233,7 @@ static int find_memberships(int root, const char *user, struct identity *identit
 	int r = reader_open(&reader, root, "etc/group");
 
 	if (r < 0)
-		return r == -ENOENT ? 0 : r;
+		return is_absent(r) ? 0 : r;
 	while ((r = reader_next(&reader, &line)) > 0) {
 		if (!read_group(line, &name, &gid, &members) || !lists(members, who))
 			continue;
@@ -247,7 +253,7 @@ static int find_group(int root, struct word group, uint32_t *ret_gid)
 	int r = reader_open(&reader, root, "etc/group");
 
 	if (r < 0)
-		return r == -ENOENT ? 0 : r;
+		return is_absent(r) ? 0 : r;
 	while ((r = reader_next(&reader, &line)) > 0) {
 		if (read_group(line, &name, ret_gid, &members) && equal(name, group))
 			break;

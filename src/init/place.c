@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -119,11 +120,59 @@ static bool is_persistent(const struct stage *stage, const char *path)
 	       sys_fstat(stage->store, &store) == 0 && st.st_dev == store.st_dev;
 }
 
+static void note(const struct stage *stage, const char *what, const char *text)
+{
+	console_say("image %.12s: %s: %s", stage->image->id, what, text);
+	report_note(stage->run, text);
+}
+
 bool place_pass_over(const struct stage *stage, const char *path, const struct err *err)
 {
 	if (!is_persistent(stage, path))
 		return false;
-	console_say("image %.12s: passed over: %s", stage->image->id, err->text);
-	report_note(stage->run, err->text);
+	note(stage, "passed over", err->text);
 	return true;
+}
+
+/* What is there and can't be mounted on. A link of /run may well lead somewhere; one of the
+ * others would have the kernel's own names elsewhere. */
+static bool is_in_the_way(int root, const char *name)
+{
+	__fd int dir = -EBADF;
+	struct stat st;
+
+	if (sys_fstatat(root, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISDIR(st.st_mode))
+		return false;
+	if (S_ISLNK(st.st_mode) && strcmp(name, "run") == 0)
+		dir = path_open_in(root, name, O_PATH | O_DIRECTORY);
+	return dir < 0;
+}
+
+static void set_aside(const struct stage *stage, const char *name)
+{
+	char aside[32], text[96];
+	struct stat st;
+	int r = 0;
+
+	for (unsigned int n = 0; r == 0 && n < 100; n++) {
+		(void)snprintf(aside, sizeof(aside), "%s.aside%u", name, n);
+		r = sys_fstatat(stage->root, aside, &st, AT_SYMLINK_NOFOLLOW);
+	}
+	if (r != -ENOENT || sys_renameat(stage->root, name, stage->root, aside) < 0)
+		return; /* who wants to mount there says why not */
+	(void)snprintf(text, sizeof(text), "/%s is no directory, and is now /%s", name,
+		       aside);
+	note(stage, "set aside", text);
+}
+
+void place_make_way(const struct stage *stage)
+{
+	static const char *const names[] = { "dev", "proc", "sys", "run" };
+
+	if (stage->image->manifest.upper != MANIFEST_UPPER_PERSIST)
+		return;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (is_in_the_way(stage->root, names[i]))
+			set_aside(stage, names[i]);
+	}
 }

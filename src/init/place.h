@@ -19,6 +19,10 @@ int place_open_dir(const struct stage *stage, const char *path, struct err *err)
 int place_open_parent(const struct stage *stage, const char *path, const char **ret_name,
 		      struct err *err);
 
+/* In an image whose upper is persistent, what an application has left where /dev, /proc, /sys and
+ * /run belong gets another name, and is told. */
+void place_make_way(const struct stage *stage);
+
 /* Is it something in a persistent volume, or in a persistent upper, that keeps @path from
  * being what the manifest wants there? Then the image starts without: says so on the
  * console and for `laminactl status`, with the reason in @err. */

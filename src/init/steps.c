@@ -10,6 +10,7 @@
 #include "base/sys.h"
 #include "init/inject.h"
 #include "init/pid1/console.h"
+#include "init/place.h"
 #include "init/run.h"
 #include "init/stores.h"
 #include "init/supervise/network.h"
@@ -80,7 +81,10 @@ static int do_overlay(struct stage *stage, size_t index, struct err *err)
 		return r;
 	stage->root =
 		sys_openat(AT_FDCWD, STAGE_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	return stage->root < 0 ? err_errno(err, stage->root, STAGE_ROOT) : 0;
+	if (stage->root < 0)
+		return err_errno(err, stage->root, STAGE_ROOT);
+	place_make_way(stage);
+	return 0;
 }
 
 static int do_volume(struct stage *stage, size_t index, struct err *err)

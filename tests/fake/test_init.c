@@ -48,6 +48,11 @@ static bool forgives(const char *call)
 		"kill",
 		"pivot_root",
 		"mkdirat bin",
+		/* what can't be looked at is as if nothing were in the way */
+		"fstatat dev",
+		"fstatat proc",
+		"fstatat sys",
+		"fstatat run",
 		"openat2 policy",
 		"openat2 keyring",
 		"openat /bin/laminactl",
@@ -246,6 +251,35 @@ static void as_written(void **state)
 	fake_config.overlay = FAKE_OVERLAY_LEGACY;
 	assert_boots();
 	fake_as_written("boot-legacy");
+}
+
+/* What an application has left in its upper where the kernel's names belong, and where users
+ * are looked up: the image starts, and nothing is gone. */
+static void what_is_left_in_an_upper(void **state)
+{
+	(void)state;
+	plain_machine();
+	machine.manifest = "upper persist\n";
+	setup();
+	fake_text("@squashfs:dev", "mine");
+	fake_text("@squashfs:dev.aside0", "mine, of another time");
+	fake_link("@squashfs:proc", "../..");
+	fake_fifo("@squashfs:sys");
+	fake_dir("@squashfs:var/run");
+	fake_link("@squashfs:run", "var/run");
+	assert_boots();
+	assert_string_equal(fake_text_of("/dev.aside1"), "mine");
+	assert_true(fake_exists("/sys.aside0"));
+	assert_string_equal(fake_type_of("/proc"), "proc");
+	assert_string_equal(fake_type_of("/dev"), "devtmpfs");
+	assert_string_equal(fake_type_of("/var/run"), "tmpfs");
+	assert_non_null(strstr(fake_text_of("/var/run/lamina/notes"),
+			       "/sys is no directory, and is now /sys.aside0\n"));
+	/* without one nobody but the image can have put it there */
+	machine.manifest = "";
+	setup();
+	fake_text("@squashfs:dev", "mine");
+	assert_fails(-ENOTDIR, "/dev in the new root: Not a directory");
 }
 
 /* One directory up a link, and still in the image; another leads to where /run will be.
@@ -593,6 +627,7 @@ int main(void)
 		cmocka_unit_test(what_the_manifest_asks_for),
 		cmocka_unit_test(what_a_new_volume_holds),
 		cmocka_unit_test(as_written),
+		cmocka_unit_test(what_is_left_in_an_upper),
 		cmocka_unit_test(links_of_the_image),
 		cmocka_unit_test(never_writes_through_a_link),
 		cmocka_unit_test(hostile_file_systems),
