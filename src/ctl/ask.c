@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include "base/fd.h"
 #include "base/str.h"
@@ -80,6 +81,17 @@ int ask_receive(int fd, char ret_text[ASK_SIZE], struct err *err)
 		return err_set(err, -(int)number, "%s", end + 1);
 	memmove(ret_text, end + 1, strlen(end + 1) + 1);
 	return 0;
+}
+
+int ask_status(const char *text)
+{
+	char value[16];
+	uint64_t status = 0;
+
+	ctl_value(text, "status", value, sizeof(value));
+	(void)str_number(value, strlen(value), &status);
+	return WIFSIGNALED((int)status) ? 128 + WTERMSIG((int)status)
+					: WEXITSTATUS((int)status);
 }
 
 int ask_word(const struct ctl *ctl, const char *word, char ret_text[ASK_SIZE],

@@ -15,6 +15,9 @@ int ask_send(int fd, const char *const *words, bool streams, struct err *err);
 /* Waits for the answer's text. 0, or the answer's -errno with the reason. */
 int ask_receive(int fd, char ret_text[ASK_SIZE], struct err *err);
 
+/* The exit code that "status=N", as waitpid() says it, stands for. */
+int ask_status(const char *text);
+
 /* All of it, in one word. */
 int ask_word(const struct ctl *ctl, const char *word, char ret_text[ASK_SIZE],
 	     struct err *err);

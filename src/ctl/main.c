@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/ctl.h"
+#include "ctl/outside.h"
 
 extern const struct cmd cmd_status, cmd_install, cmd_reboot, cmd_poweroff, cmd_confirm,
 	cmd_rollback, cmd_reject, cmd_list, cmd_verify, cmd_gc, cmd_reset;
@@ -62,5 +63,7 @@ static const struct cmd_program program = {
 
 int main(int argc, char **argv)
 {
-	return cmd_main(&program, argc, argv);
+	int code = outside_run(&program, argc, argv);
+
+	return code >= 0 ? code : cmd_main(&program, argc, argv);
 }

@@ -6,6 +6,7 @@
 #include "base/sys.h"
 #include "fake/machine.h"
 #include "fake/records.h"
+#include "init/supervise/command.h"
 
 static int polls, ends_after;
 static uint64_t ends_ms;
@@ -174,9 +175,64 @@ static void a_confirmed_candidate_runs_on(void **state)
 	assert_true(fake_now_ms() >= 500000);
 }
 
+static int asked(bool manages, const char *const *words, char *ret_text, size_t size)
+{
+	static struct settings settings;
+	static struct manifest manifest;
+	static struct app app;
+	const struct stage stage = { .settings = &settings };
+	struct end end = { .stage = &stage };
+	const struct command command = { .app = &app, .end = &end };
+	struct control_client client = { .fd = -EBADF, .manages = manages };
+	const int streams[] = { 0, 1, 2 };
+	const struct control_question question = { &client, words, streams };
+	struct str text;
+
+	manifest_init(&manifest);
+	manifest.name = "demo";
+	app.container.manifest = &manifest;
+	str_init(&text, ret_text, size);
+	return command_answer((void *)(uintptr_t)&command, &question, &text);
+}
+
+#define ASKED(manages, ...) \
+	asked(manages, (const char *const[]){ __VA_ARGS__, NULL }, text, sizeof(text))
+
+/* What a peer says that is no laminactl of ours. */
+static void questions(void **state)
+{
+	char text[1024];
+
+	(void)state;
+	fake_reset();
+	fake_boot();
+	assert_int_equal(ASKED(false, "ps"), 0);
+	assert_non_null(strstr(text, "name=demo\n"));
+	assert_int_equal(ASKED(false, "stop"), -EACCES);
+	assert_int_equal(ASKED(false, "ctl", "status"), -EACCES);
+	assert_int_equal(ASKED(true, "frob"), -ENOTSUP);
+	assert_int_equal(ASKED(true, ""), -ENOTSUP);
+	assert_int_equal(ASKED(true, "exec", "/bin/sh"), -EPERM);
+	assert_string_equal(text, "the policy has no `allow exec`");
+	assert_int_equal(ASKED(true, "ctl"), -EINVAL);
+	assert_int_equal(ASKED(true, "ctl", "reset", "--yes"), -EINVAL);
+	assert_int_equal(ASKED(true, "ctl", "reboot"), -EINVAL);
+	assert_int_equal(ASKED(true, "ctl", "--store=/", "confirm"), -EINVAL);
+	assert_int_equal(ASKED(true, "ctl", "confirm", "--store", "/"), -EINVAL);
+	assert_int_equal(ASKED(true, "ctl", "confirm", "--sto=/"), -EINVAL);
+	assert_int_equal(ASKED(true, "ctl", "install", "-", "--policy=/x"), -EINVAL);
+	assert_int_equal(ASKED(true, "ctl", "install", "root"), -EINVAL);
+	assert_int_equal(ASKED(true, "ctl", "verify", "/etc"), -EINVAL);
+	assert_string_equal(text, "not from here");
+	assert_false(fake_called("fork"));
+	assert_int_equal(ASKED(true, "ctl", "install", "-", "--dry-run"), 1);
+	assert_true(fake_called("fork"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(questions),
 		cmocka_unit_test(ends_in_order),
 		cmocka_unit_test(dies_and_starts_again),
 		cmocka_unit_test(ten_thousand_deaths),

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
 
 #include "base/fd.h"
-#include "base/str.h"
 #include "ctl/ask.h"
 
 #define WORDS 63 /* and exec itself */
@@ -13,8 +10,6 @@ static int exec_run(struct cmd_line *line, struct err *err)
 {
 	static char text[ASK_SIZE];
 	const char *words[WORDS + 2] = { "exec" };
-	char value[16];
-	uint64_t status = 0;
 	size_t count = 1;
 	int r = ctl_flags(line, NULL, -1, err);
 
@@ -31,10 +26,7 @@ static int exec_run(struct cmd_line *line, struct err *err)
 		r = ask_receive(fd, text, err);
 	if (r < 0)
 		return r;
-	ctl_value(text, "status", value, sizeof(value));
-	(void)str_number(value, strlen(value), &status);
-	exit(WIFSIGNALED((int)status) ? 128 + WTERMSIG((int)status)
-				      : WEXITSTATUS((int)status));
+	exit(ask_status(text));
 }
 
 const struct cmd cmd_exec = {

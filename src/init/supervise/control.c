@@ -30,10 +30,11 @@ void control_init(struct control *control, struct loop *loop, control_answer *an
 static void hang_up(struct control *control, struct control_client *client)
 {
 	if (client->pid > 0)
-		(void)sys_kill(client->pid, SIGKILL);
+		(void)sys_kill(client->pid, client->gently ? SIGTERM : SIGKILL);
 	loop_remove(control->loop, client->fd);
 	fd_close(fd_take(&client->fd));
 	client->pid = 0;
+	client->gently = false;
 }
 
 static void reply(struct control *control, struct control_client *client, int r,
@@ -210,6 +211,7 @@ bool control_ended(struct control *control, pid_t pid, int status)
 		if (client->fd < 0 || client->pid != pid)
 			continue;
 		client->pid = 0;
+		client->gently = false;
 		str_init(&s, text, sizeof(text));
 		str_addf(&s, "status=%d\n", status);
 		reply(control, client, 0, text);

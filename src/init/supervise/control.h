@@ -21,6 +21,7 @@ struct control_client {
 	int fd;	      /* -EBADF: none */
 	bool manages; /* may do more than ask */
 	pid_t pid;    /* what is run for it; 0: nothing */
+	bool gently;  /* when it goes, that is asked to end, not killed */
 };
 
 struct control_question {

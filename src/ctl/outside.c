@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/outside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "ctl/ask.h"
+
+#define WORDS 62
+
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	return sys_fstatat(AT_FDCWD, path, &st, 0) == 0;
+}
+
+/* Of those that init runs; others are told why they can't be, as anywhere. */
+static bool is_ours(const char *command)
+{
+	static const char *const commands[] = { "status",  "list",   "install",
+						"confirm", "verify", "rollback",
+						"reject",  "gc" };
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(command, commands[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What init could not open comes as input. */
+static int take_input(const char **word, struct err *err)
+{
+	__fd int fd = sys_openat(AT_FDCWD, *word, O_RDONLY | O_CLOEXEC, 0);
+	int r = fd < 0 ? fd : sys_dup3(fd, 0, 0);
+
+	if (r < 0)
+		return err_errno(err, r, "%s", *word);
+	*word = "-";
+	return 0;
+}
+
+static int ask(const struct ctl *ctl, const char *const *words, struct err *err)
+{
+	static char text[ASK_SIZE];
+	__fd int fd = ask_open(ctl, err);
+	int r = fd < 0 ? fd : ask_send(fd, words, true, err);
+
+	if (r == 0)
+		r = ask_receive(fd, text, err);
+	return r < 0 ? r : ask_status(text);
+}
+
+int outside_run(const struct cmd_program *program, int argc, char **argv)
+{
+	const struct ctl ctl = { .run = NULL };
+	const char *words[WORDS + 2] = { "ctl" };
+	struct err err = ERR_INIT;
+	int r = 0;
+
+	if (argc < 2 || argc > WORDS || !is_ours(argv[1]) ||
+	    is_there(CTL_RUN "/policy") || !is_there(CTL_RUN "/control"))
+		return -1;
+	for (int i = 1; i < argc; i++) {
+		words[i] = argv[i];
+		if (strncmp(argv[i], "--", 2) == 0 && strchr("hskpr", argv[i][2]))
+			return -1;
+		if (r == 0 && i > 1 && argv[i][0] != '-' &&
+		    strcmp(argv[1], "install") == 0)
+			r = take_input(&words[i], &err);
+	}
+	if (r == 0)
+		r = ask(&ctl, words, &err);
+	if (r >= 0)
+		return r;
+	cmd_note_as(program->name);
+	cmd_note("%s", err.text);
+	return CMD_EXIT_FAILED;
+}
