@@ -98,6 +98,11 @@ test_interrupted_leaves_nothing() {
 	for ((i = 0; i < 600; i++)); do [ -e out/.lamina-pack/2 ] && break; sleep 0.1; done
 	family=$(below "$pid")
 	[ "$(wc -w <<<"$family")" -ge 3 ] || say "no layers are built at the same time: $family"
+	sleep 0.2 # each has begun by now
+	for child in $family; do
+		[ "$child" = "$pid" ] || [ -z "$(find "/proc/$child/fd" -lname "$PWD/out" 2>/dev/null)" ] ||
+			say "process $child has the output's lock too: it may outlive the pack"
+	done
 	kill -TERM "$pid"
 	wait "$pid" 2>/dev/null || :
 	for child in $family; do

@@ -193,6 +193,8 @@ _Noreturn static void run(struct pipeline *pipeline, const struct pipeline_job *
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
+	/* its lock is gone with the parent, however long this one takes to die */
+	fd_close(pipeline->staging->fd);
 	/* a tar that another layer is done with must not live on here */
 	for (size_t i = 0; i < pipeline->count; i++)
 		for (size_t j = 0; j < pipeline->jobs[i].layer.content_count; j++)
