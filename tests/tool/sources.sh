@@ -44,6 +44,7 @@ test_another_transport_is_meant() {
 	refused "oci.tar: say what it is: oci-archive:oci.tar" oci.tar
 	refused "root.tar: say what it is: tar:root.tar" root.tar
 	refused "none: a source begins with docker:, oci:, oci-archive:" none
+	refused "squashfs:, as docker://nginx does" none
 	refused "oci:none: can't open it: No such file or directory" oci:none
 	! grep ": say" "$top/err" || say "a guess at nothing"
 }

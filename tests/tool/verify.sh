@@ -35,6 +35,16 @@ test_json() {
 	done
 }
 
+# Keys that are not there have no line, and not that of the one before.
+test_a_supervised_image() {
+	lamina pack -o supervised -n app -c acme,x --run supervise --cwd /srv "oci:$fixtures/oci" >/dev/null
+	lamina inspect supervised >out
+	grep -qx "  stop-timeout 10" out
+	equal "$(grep -cE "^  (hostname|needs) " out)" 0
+	lamina pack -o named -n app -c acme,x --run supervise --hostname box "oci:$fixtures/oci" >/dev/null
+	lamina inspect named | grep -qx "  hostname     box"
+}
+
 test_json_of_what_does_not_hold() {
 	need jq
 	flip "$(blob_file)" 100

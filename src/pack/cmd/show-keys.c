@@ -28,7 +28,8 @@ static const char *value_of(const struct manifest *manifest,
 	struct str s;
 
 	str_init(&s, line, sizeof(line));
-	if (manifest_key_write(manifest, key, index, &s, &err) < 0)
+	/* a key that isn't there writes nothing, and leaves the line of the one before */
+	if (manifest_key_write(manifest, key, index, &s, &err) < 0 || s.used == 0)
 		return "";
 	line[strcspn(line, "\n")] = '\0';
 	value = line + strlen(key->name);

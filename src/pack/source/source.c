@@ -52,7 +52,7 @@ static int unknown_transport(const char *spec, struct err *err)
 	return err_set(
 		err, -EINVAL,
 		"%s: a source begins with docker:, oci:, oci-archive:, docker-archive:, "
-		"tar:, dir: or squashfs:",
+		"tar:, dir: or squashfs:, as docker://nginx does",
 		spec);
 }
 
