@@ -60,20 +60,31 @@ static int set_up(int output, pid_t parent)
 	return r >= 0 && sys_getppid() != parent ? -ESRCH : r;
 }
 
+#define COMMON 16 /* words that every client is called with */
+
 static _Noreturn void become(const struct link *link, const char *program, int output,
 			     pid_t parent)
 {
 	char hostname[sizeof("hostname:") + NET_HOSTNAME_SIZE];
+	char address[NET_ADDRESS_TEXT_SIZE];
 	/* three questions, 2 s apart, then 10 s of silence; what is asked for beside what
 	 * always is */
-	const char *args[] = { "udhcpc", "-f",	   "-i", link->name, "-s", SCRIPT, "-t",
-			       "3",	 "-T",	   "2",	 "-A",	     "10", "-O",   "mtu",
-			       "-O",	 "search", "-x", hostname,   NULL };
+	const char *args[COMMON + 5] = { "udhcpc", "-f",  "-i", link->name, "-s", SCRIPT,
+					 "-t",	   "3",	  "-T", "2",	    "-A", "10",
+					 "-O",	   "mtu", "-O", "search" };
 	char *const env[] = { NULL };
+	size_t count = COMMON;
 
 	(void)snprintf(hostname, sizeof(hostname), "hostname:%s", link->line->hostname);
-	if (!link->line->hostname[0])
-		args[16] = NULL;
+	if (link->line->hostname[0]) {
+		args[count++] = "-x";
+		args[count++] = hostname;
+	}
+	/* the one that it had, if that can be */
+	if (link->bound) {
+		args[count++] = "-r";
+		args[count++] = net_address_text(&link->lease.address, address);
+	}
 	if (set_up(output, parent) >= 0)
 		(void)sys_execve(program, (char *const *)(uintptr_t)args, env);
 	sys_exit(EXIT_NOT_STARTED);
@@ -105,15 +116,9 @@ int client_start(struct link *link, const char *program, struct err *err)
 	return 0;
 }
 
-void client_hurry(const struct link *link)
-{
-	if (link->pid > 0)
-		(void)sys_kill(link->pid, SIGUSR1);
-}
-
 void client_stop(struct link *link)
 {
 	if (link->pid > 0)
-		(void)sys_kill(link->pid, SIGTERM);
+		(void)sys_kill(link->pid, SIGKILL);
 	fd_close(fd_take(&link->from));
 }

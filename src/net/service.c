@@ -187,11 +187,12 @@ static void look_at_carrier(struct service *service, struct link *link, bool car
 	if (link->carrier == carrier)
 		return;
 	link->carrier = carrier;
-	if (link->line->kind == NET_DHCP && carrier) {
-		/* it may be another network's cable */
-		client_hurry(link);
+	/* By the next cable it may be somebody else who is asked: a client that goes on asks
+	 * the old one first, and gives up the address when nobody answers. */
+	if (carrier)
 		link->due_ms = 0;
-	}
+	else
+		end_client(service, link);
 	put_state(service);
 }
 
@@ -204,6 +205,20 @@ static bool is_device(const char *name)
 	(void)snprintf(path, sizeof(path), "/sys/class/net/%s/device", name);
 	fd = sys_openat(AT_FDCWD, path, O_PATH | O_CLOEXEC, 0);
 	return fd >= 0;
+}
+
+/* Without a cable, its routes are not those that are taken. A kernel without this has one
+ * interface, or waits. */
+static void look_elsewhere(const char *name)
+{
+	char path[96];
+	__fd int fd = -EBADF;
+
+	(void)snprintf(path, sizeof(path),
+		       "/proc/sys/net/ipv4/conf/%s/ignore_routes_with_linkdown", name);
+	fd = sys_openat(AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0);
+	if (fd >= 0)
+		(void)fd_write_all(fd, "1", 1);
 }
 
 static void add_link(struct service *service, const struct netlink_link *told)
@@ -220,6 +235,7 @@ static void add_link(struct service *service, const struct netlink_link *told)
 	memcpy(link->name, told->name, sizeof(link->name));
 	memcpy(link->mac, told->mac, sizeof(link->mac));
 	link->line = line;
+	look_elsewhere(link->name);
 	r = netlink_up(service->ask, link->index);
 	if (r < 0)
 		say("%s: up: %s", link->name, err_reason(r));
@@ -279,20 +295,31 @@ static void take_signals(void *context, int fd)
 	}
 }
 
-/* Clients that are due; when the next one is. */
+/* A client that is due; when the next one is. */
+static uint64_t turn_client(struct service *service, struct link *link, uint64_t now_ms)
+{
+	if (link->line->kind != NET_DHCP || link->pid > 0 || !link->carrier)
+		return UINT64_MAX;
+	if (now_ms >= link->due_ms)
+		start_client(service, link, now_ms);
+	return link->pid > 0 ? UINT64_MAX : link->due_ms;
+}
+
+/* Also of leases that no client looks after; when to turn again. */
 static uint64_t turn(struct service *service, uint64_t now_ms)
 {
 	uint64_t next_ms = UINT64_MAX;
 
 	for (size_t i = 0; i < service->links.count; i++) {
 		struct link *link = &service->links.items[i];
+		uint64_t due_ms = turn_client(service, link, now_ms);
 
-		if (link->line->kind != NET_DHCP || link->pid > 0 || !link->carrier)
-			continue;
-		if (now_ms >= link->due_ms)
-			start_client(service, link, now_ms);
-		if (link->pid == 0 && link->due_ms < next_ms)
-			next_ms = link->due_ms;
+		if (link->bound && now_ms >= link->until_ms)
+			unbind_link(service, link);
+		if (link->bound && link->until_ms < due_ms)
+			due_ms = link->until_ms;
+		if (due_ms < next_ms)
+			next_ms = due_ms;
 	}
 	return next_ms;
 }

@@ -55,7 +55,7 @@ server()
 {
 	: >"$scratch/leases$1"
 	printf '%s\n' "start $2" "end $2" "interface far$1" "lease_file $scratch/leases$1" \
-		"pidfile $scratch/pid$1" "opt subnet 255.255.0.0" "opt router 10.$1.0.1" "opt dns $3" \
+		"pidfile $scratch/pid$1" "opt subnet 255.255.0.0" "opt router ${2%.*}.1" "opt dns $3" \
 		"opt lease ${4:-600}" "opt domain home$1.example" >"$scratch/conf$1"
 	nsenter -t "$far" -n busybox udhcpd -f "$scratch/conf$1" 2>>"$scratch/udhcpd.log" &
 	server=$!
@@ -131,6 +131,7 @@ is nothing-is-said-of-that test "$(grep -c 'dev1: 10.1.0.9/16' "$scratch/said")"
 end "$server"
 there ip link set far1 down
 server 1 10.1.0.77 10.1.0.54
+first=$server
 sleep 0.5
 is it-stays-without-a-cable has 1 10.1.0.9/16
 is the-cable-is-seen tells 'carrier=no'
@@ -148,6 +149,33 @@ is a-late-server within 30 has 2 10.2.0.9/16
 is names-of-both within 2 names \
 	"search home1.example home2.example nameserver 10.1.0.54 nameserver 10.2.0.53"
 is both-gateways gateway 2 "default via 10.2.0.1"
+
+# without its cable the first is not the way out any more; then it is in a network that knows nothing of
+# what it had, and whose server does not answer to that
+way_out() { ip route get 198.51.100.1 2>/dev/null | grep -q "dev dev$1 "; }
+is the-way-out way_out 1
+there ip link set far1 down
+is the-other-way-out within 5 way_out 2
+end "$first"
+there ip address flush dev far1
+there ip address add 10.7.0.1/16 dev far1
+server 1 10.7.0.9 10.7.0.53
+there ip link set far1 up
+is its-address-meanwhile has 1 10.1.0.77/16
+is another-network within 15 has 1 10.7.0.9/16
+is its-way-out within 2 way_out 1
+end "$server"
+there ip link set far1 down
+there ip link set far1 up
+sleep 10
+is it-stays-without-a-server has 1 10.7.0.9/16
+there ip link set far1 down
+there ip address flush dev far1
+there ip address add 10.1.0.1/16 dev far1
+server 1 10.1.0.77 10.1.0.54
+there ip link set far1 up
+is back-again within 15 has 1 10.1.0.77/16
+
 cable 3
 is a-fixed-address within 5 has 3 192.0.2.7/24
 is its-gateway-too within 2 gateway 3 "default via 192.0.2.1"
