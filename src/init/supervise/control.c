@@ -111,7 +111,8 @@ static void asked(void *context, int fd)
 	struct msghdr message = { .msg_iov = &part,
 				  .msg_iovlen = 1,
 				  .msg_control = rights,
-				  .msg_controllen = sizeof(rights) };
+				  /* CMSG_SPACE would have room for one more */
+				  .msg_controllen = CMSG_LEN(STREAMS * sizeof(int)) };
 	int streams[STREAMS];
 	size_t count;
 	ssize_t size;
