@@ -60,6 +60,18 @@ static int copy_file(int from_dir, int to_dir, const char *name, const struct st
 	return size < 0 ? (int)size : copy_attributes(from, to, st);
 }
 
+/* Open for reading: nobody is waited for. */
+static int copy_fifo(int from_dir, int to_dir, const char *name, const struct stat *st)
+{
+	__fd int from = path_open_own(from_dir, name, O_RDONLY, 0);
+	__fd int to = -EBADF;
+	int r = from < 0 ? from : sys_mknodat(to_dir, name, S_IFIFO | 0600, 0);
+
+	if (r == 0)
+		r = to = path_open_own(to_dir, name, O_RDONLY, 0);
+	return r < 0 ? r : copy_attributes(from, to, st);
+}
+
 static int copy_link(int from_dir, int to_dir, const char *name)
 {
 	char target[4096];
@@ -99,12 +111,11 @@ static int copy_entry(int from, int to, const char *name, unsigned int depth)
 		return enter(from, to, name, depth);
 	if (S_ISREG(st.st_mode))
 		return copy_file(from, to, name, &st);
-	if (S_ISLNK(st.st_mode))
-		r = copy_link(from, to, name);
-	else if (S_ISFIFO(st.st_mode))
-		r = sys_mknodat(to, name, st.st_mode, 0);
-	else
+	if (S_ISFIFO(st.st_mode))
+		return copy_fifo(from, to, name, &st);
+	if (!S_ISLNK(st.st_mode))
 		return 0;
+	r = copy_link(from, to, name);
 	return r < 0 ? r
 		     : sys_fchownat(to, name, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW);
 }

@@ -125,7 +125,12 @@ static int make_own_dir(int parent, const char *name, const struct like *like)
 	if (dir < 0)
 		return dir;
 	r = fill(dir, like);
-	return r < 0 ? r : path_move(parent, UNFINISHED, parent, name);
+	if (r == 0)
+		r = path_move(parent, UNFINISHED, parent, name);
+	/* the image before would find a store that is full of it */
+	if (r < 0)
+		(void)copyup_remove(parent, UNFINISHED);
+	return r;
 }
 
 /* Opens directory @name of the untrusted @parent, made if missing. */

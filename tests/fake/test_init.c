@@ -170,12 +170,17 @@ static void what_the_manifest_asks_for(void **state)
 #define VOLUMES STORE "volumes/thermostat/"
 #define KEPT "/run/lamina/private/store/volumes/thermostat/"
 
-static void setup_shipped(void)
+static void setup_first(void)
 {
 	setup_mounted();
 	fake_text("@squashfs:data/conf/default", "shipped");
 	fake_link("@squashfs:data/latest", "conf");
 	fake_fifo("@squashfs:data/pipe");
+}
+
+static void setup_shipped(void)
+{
+	setup_first();
 	/* what a power cut left */
 	fake_text(VOLUMES "%new/deep/half", "hal");
 }
@@ -216,6 +221,27 @@ static void what_a_new_volume_holds(void **state)
 	assert_true(fake_attrs_of("/data") & MOUNT_ATTR_NOSUID);
 	assert_true(fake_attrs_of("/data") & MOUNT_ATTR_NODEV);
 	assert_true(sweep_boot(setup_shipped, forgives, NULL) > 150);
+}
+
+/* No room for all of it: nothing of it is left to those who come after. */
+static void what_a_full_store_keeps(void **state)
+{
+	struct err err = ERR_INIT;
+	int r = 0, n = 1;
+
+	(void)state;
+	plain_machine();
+	machine.manifest = "volume /data persist\n";
+	setup_first();
+	assert_boots();
+	while (n < fake_calls() && !strstr(fake_call(n), "fsetxattr"))
+		n++;
+	setup_first();
+	fake_fail(n, ENOSPC);
+	assert_int_equal(fake_run(boot, &err, &r), FAKE_RETURNED);
+	assert_int_equal(r, -ENOSPC);
+	assert_true(fake_called("mkdirat %new"));
+	assert_true(fake_called("unlinkat %new"));
 }
 
 /* An image into which nothing can be made. */
@@ -626,6 +652,7 @@ int main(void)
 		cmocka_unit_test(every_early_call_fails_once),
 		cmocka_unit_test(what_the_manifest_asks_for),
 		cmocka_unit_test(what_a_new_volume_holds),
+		cmocka_unit_test(what_a_full_store_keeps),
 		cmocka_unit_test(as_written),
 		cmocka_unit_test(what_is_left_in_an_upper),
 		cmocka_unit_test(links_of_the_image),

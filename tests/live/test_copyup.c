@@ -28,7 +28,8 @@ static void make_tree(void)
 	(void)setxattr("from/deep/file", "trusted.test", "v", 1, 0);
 	LIVE_TRUE(symlink("/nowhere/at/all", "from/link") == 0);
 	LIVE_TRUE(lchown("from/link", 5, 6) == 0);
-	LIVE_TRUE(mkfifo("from/pipe", 0640) == 0 && chown("from/pipe", 3, 4) == 0);
+	LIVE_TRUE(mkfifo("from/pipe", 0600) == 0 && chown("from/pipe", 3, 4) == 0);
+	LIVE_TRUE(chmod("from/pipe", 0666) == 0);
 	LIVE_TRUE(chmod("from/deep", 02770) == 0 && chown("from", 1, 2) == 0);
 	LIVE_TRUE(utimensat(AT_FDCWD, "from/deep", times, 0) == 0);
 	make_dir("to");
@@ -40,6 +41,7 @@ static void everything(void)
 	char value[4];
 
 	make_tree();
+	(void)umask(022); /* process 1's */
 	LIVE_TRUE(copyup_tree(open_dir("from"), open_dir("to")) == 0);
 	LIVE_TRUE(holds("to/deep/file", "text"));
 	LIVE_TRUE(stat("to/deep/file", &st) == 0 && st.st_uid == 7 && st.st_gid == 8);
@@ -48,6 +50,7 @@ static void everything(void)
 		  getxattr("to/deep/file", "trusted.test", value, 4));
 	LIVE_TRUE(lstat("to/link", &st) == 0 && S_ISLNK(st.st_mode) && st.st_uid == 5);
 	LIVE_TRUE(stat("to/pipe", &st) == 0 && S_ISFIFO(st.st_mode) && st.st_gid == 4);
+	LIVE_TRUE((st.st_mode & 07777) == 0666);
 	LIVE_TRUE(stat("to/deep", &st) == 0 && st.st_mtime == 22);
 	LIVE_TRUE((st.st_mode & 07777) == 02770);
 	LIVE_TRUE(stat("to", &st) == 0 && st.st_uid == 1 && st.st_gid == 2);
