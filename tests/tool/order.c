@@ -17,7 +17,7 @@ static void *next(const char *name)
 	return dlsym(RTLD_NEXT, name);
 }
 
-static void note(const char *fmt, ...)
+__attribute__((format(printf, 1, 2))) static void note(const char *fmt, ...)
 {
 	const char *path = getenv("ORDER_LOG");
 	char text[10000];
