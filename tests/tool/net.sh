@@ -35,6 +35,15 @@ test_text_and_json() {
 	equal "$(ctl net --json | jq -c .)" "[]"
 }
 
+# As a supervised program sees it.
+test_in_a_container() {
+	[ "$(id -u)" = 0 ] || skip "needs root to mount"
+	state interface=eth0 how=dhcp carrier=yes
+	export -f ctl
+	laminactl=$laminactl unshare -m bash -ec 'mount --make-rprivate / && mount --bind run/net run/net && ctl net' >out
+	equal "$(cat out)" "eth0  dhcp"
+}
+
 test_nobody_there() {
 	mkdir -p run
 	refuses "nobody looks after a network here" ctl net

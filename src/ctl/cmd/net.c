@@ -6,11 +6,14 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/str.h"
+#include "base/sys.h"
 #include "ctl/ctl.h"
 #include "ctl/out.h"
 
-#define STATE "net/state"
+#define NET "net"
+#define STATE "state"
 #define STATE_SIZE 16384
 
 static const struct cmd_option options[] = {
@@ -146,6 +149,18 @@ static int show(char *text, bool json, struct err *err)
 	return out_done(&out, err);
 }
 
+static int open_state(const struct ctl *ctl, struct err *err)
+{
+	char path[CTL_PATH_SIZE];
+	int r = ctl_path(ctl, NET, path, err);
+	/* in a container, a mount of its own */
+	__fd int dir =
+		r < 0 ? r
+		      : sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+	return dir < 0 ? dir : path_open_own(dir, STATE, O_RDONLY, 0);
+}
+
 static int net_run(struct cmd_line *line, struct err *err)
 {
 	static char text[STATE_SIZE];
@@ -153,7 +168,7 @@ static int net_run(struct cmd_line *line, struct err *err)
 	bool json = false;
 	bool *const flags[] = { &json };
 	int r = ctl_flags(line, flags, 0, err);
-	__fd int fd = r < 0 ? r : ctl_open_run(ctl, STATE, O_RDONLY);
+	__fd int fd = r < 0 ? r : open_state(ctl, err);
 	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text) - 1);
 
 	if (r < 0)
@@ -163,7 +178,7 @@ static int net_run(struct cmd_line *line, struct err *err)
 			       "nobody looks after a network here: see `net` of "
 			       "lamina-manifest(5)");
 	if (size < 0)
-		return err_errno(err, (int)size, STATE);
+		return err_errno(err, (int)size, NET "/" STATE);
 	text[size] = '\0';
 	return show(text, json, err);
 }
