@@ -8,6 +8,8 @@
 #include "base/str.h"
 #include "format/lines.h"
 
+#define PEM "-----BEGIN "
+
 static bool same(const struct key_line *a, const struct key_line *b)
 {
 	return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
@@ -42,6 +44,11 @@ int keyring_parse(const char *bytes, size_t size, struct keyring *ret_keyring,
 	struct lines lines;
 	int r;
 
+	/* what `lamina keygen` writes; a keyring is made of it */
+	if (size >= strlen(PEM) && memcmp(bytes, PEM, strlen(PEM)) == 0)
+		return err_set(err, -EBADMSG,
+			       "a PEM key: `lamina keygen --keyring` "
+			       "makes a keyring of it");
 	if (size > KEYRING_MAX_SIZE)
 		return err_set(err, -EFBIG, "is larger than %d bytes", KEYRING_MAX_SIZE);
 	ret_keyring->count = 0;

@@ -250,8 +250,8 @@ static int parse_interface(struct lines *lines, const char *match, size_t match_
 		return parse_static(lines, line, err);
 	}
 	return lines_bad(lines, err,
-			 "must be MATCH dhcp, MATCH static (* only dhcp), "
-			 "local or none");
+			 "must be MATCH dhcp, MATCH static ADDRESS/LENGTH (not for "
+			 "*), local or none");
 }
 
 static int parse_line(struct lines *lines, struct net_line *line, struct err *err)

@@ -75,6 +75,9 @@ static void refusals(void **state)
 	refuse("000000000000000", 4, 2, 65,
 	       "line 2: a key id is 16 lower-case hex digits");
 	assert_refused(keyring_parse("", 0, &ring, &err), -EBADMSG, err, "holds no key");
+	assert_refused(keyring_parse(SIZED("-----BEGIN PUBLIC KEY-----\n"), &ring, &err),
+		       -EBADMSG, err,
+		       "a PEM key: `lamina keygen --keyring` makes a keyring of it");
 	assert_refused(keyring_parse(SIZED("sig\n"), &ring, &err), -EBADMSG, err,
 		       "line 1: must start with `key`");
 }

@@ -187,8 +187,8 @@ static void supervision(void **state)
 static void networks(void **state)
 {
 	static const char needs[] = "line 2: needs: must be network";
-	static const char net[] = "line 2: net: must be MATCH dhcp, MATCH static (* only "
-				  "dhcp), local or none";
+	static const char net[] = "line 2: net: must be MATCH dhcp, MATCH static "
+				  "ADDRESS/LENGTH (not for *), local or none";
 
 	(void)state;
 	REFUSE({ "net", "line 2: net: value missing" }, { "net *", net },
