@@ -419,8 +419,9 @@ static void volumes(void **state)
 static void volumes_that_an_image_imagines(void **state)
 {
 	static const char *const left_out[] = {
-		"/run",	 "/run/lock", "/tmp",	"/sys/fs/cgroup", "/",	  "/dev/shm/../x",
-		"/proc", "[\"/a\"",   "['/b']", "\"/c\"",	  "../d", "/var/run/e",
+		"/run",		 "/run/lock", "/tmp",	    "/sys/fs/cgroup", "/",
+		"/dev/shm/../x", "/dev/shm",  "/proc",	    "[\"/a\"",	      "['/b']",
+		"\"/c\"",	 "../d",      "/var/run/e",
 	};
 
 	(void)state;

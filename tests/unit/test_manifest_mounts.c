@@ -78,10 +78,13 @@ static void volumes(void **state)
 		 "line 3: volume: would hide a volume that stands before it" },
 	       { "inject /a\nvolume /a/b tmpfs",
 		 "line 3: volume: an injected file is in the way of a volume" },
+	       { "min-init 2\nvolume /dev/shm persist",
+		 "line 3: volume: is memory of a supervised application: must be tmpfs" },
 	       { "volume /a b tmpfs", "line 2: volume: must be persist or tmpfs" });
 	ACCEPT("volume /a persist\nvolume /a/b tmpfs", "volume /a tmpfs mode=3777",
 	       "volume /run/secrets tmpfs", "volume /run/laminar tmpfs",
-	       "volume /devices tmpfs", "volume /dev/shm tmpfs", "inject /run/x",
+	       "volume /devices tmpfs", "volume /dev/shm tmpfs",
+	       "min-init 1\nvolume /dev/shm persist", "inject /run/x",
 	       "volume /a persist\nvolume /ab persist",
 	       "volume /a%20b tmpfs mode=0000 size=1k", "volume /a persist fresh",
 	       "volume /a persist ro noexec");

@@ -214,6 +214,10 @@ const char *manifest_clash_volume(const struct manifest *manifest, size_t index)
 {
 	const char *path = manifest->volumes[index].path;
 
+	/* each start of a supervised one makes a /dev with a tmpfs there */
+	if (manifest->min_init >= MANIFEST_SUPERVISE_LEVEL &&
+	    manifest->volumes[index].persist && strcmp(path, "/dev/shm") == 0)
+		return "is memory of a supervised application: must be tmpfs";
 	for (size_t i = 0; i < index; i++) {
 		if (strcmp(manifest->volumes[i].path, path) == 0)
 			return "stands there already";

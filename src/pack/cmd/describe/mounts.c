@@ -92,7 +92,7 @@ static int take_volumes(const struct description *d, enum manifest_key_id id,
 /* Engines make these anew for every container; on a device, an image's root has them. */
 static bool is_volatile(const char *path)
 {
-	static const char *const places[] = { "/run", "/tmp", "/var/run" };
+	static const char *const places[] = { "/run", "/tmp", "/var/run", "/dev/shm" };
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		size_t size = strlen(places[i]);
