@@ -208,7 +208,7 @@ replace_in_initramfs()
 # make_disk [LAMINA-OPTION...]
 make_disk()
 {
-	"$lamina" disk --as-is "$@" --output "$disk" "$store" >"$work/disk.log" 2>&1 ||
+	"$lamina" disk --as-is --force "$@" --output "$disk" "$store" >"$work/disk.log" 2>&1 ||
 		fail "lamina disk: $(tail -n 1 "$work/disk.log")"
 }
 

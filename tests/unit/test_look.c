@@ -319,7 +319,7 @@ static void volume(const char *path, const char *expected)
 
 static void places_of_volumes(void **state)
 {
-	char longest[300] = "/";
+	char longest[300] = "/", expected[400];
 
 	(void)state;
 	volume("/data", "");
@@ -337,11 +337,11 @@ static void places_of_volumes(void **state)
 	memset(longest + 1, 'a', 200);
 	memset(longest + 201, '/', 1);
 	memset(longest + 202, 'a', 80);
-	(void)snprintf(told, sizeof(told),
+	(void)snprintf(expected, sizeof(expected),
 		       "!volume %s: its name in the store: File name too "
 		       "long\n",
 		       longest);
-	volume(longest, strdup(told));
+	volume(longest, expected);
 	/* the second one is the first's affair */
 	manifest.volumes[1] =
 		(struct manifest_volume){ .path = "/data/x", .options = "" };
