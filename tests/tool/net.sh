@@ -38,6 +38,7 @@ test_text_and_json() {
 # As a supervised program sees it.
 test_in_a_container() {
 	[ "$(id -u)" = 0 ] || skip "needs root to mount"
+	unshare -m true 2>/dev/null || skip "no mount namespace to be had, as in a chroot that is no mount"
 	state interface=eth0 how=dhcp carrier=yes
 	export -f ctl
 	laminactl=$laminactl unshare -m bash -ec 'mount --make-rprivate / && mount --bind run/net run/net && ctl net' >out
