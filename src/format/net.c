@@ -211,6 +211,16 @@ static int parse_options(struct lines *lines, struct net_line *line, struct err 
 	return r;
 }
 
+/* The first and the last address of a network are its own name and everybody's. */
+static bool is_a_host(const struct net_line *line)
+{
+	const uint8_t *b = line->address.bytes;
+	uint32_t address = (uint32_t)b[0] << 24 | b[1] << 16 | b[2] << 8 | b[3];
+	uint32_t hosts = line->prefix < 31 ? UINT32_MAX >> line->prefix : 0;
+
+	return !hosts || ((address & hosts) != 0 && (address & hosts) != hosts);
+}
+
 static int parse_static(struct lines *lines, struct net_line *line, struct err *err)
 {
 	const char *word;
@@ -219,11 +229,14 @@ static int parse_static(struct lines *lines, struct net_line *line, struct err *
 
 	if (r < 0)
 		return r;
-	if (r == 0 || parse_address(word, size, line) < 0)
+	if (r == 0 || parse_address(word, size, line) < 0 || !is_a_host(line))
 		return lines_bad(lines, err,
-				 "static takes an IPv4 address with its prefix, such as "
-				 "192.0.2.7/24");
-	return parse_options(lines, line, err);
+				 "static takes a machine's IPv4 address with its prefix, "
+				 "such as 192.0.2.7/24");
+	r = parse_options(lines, line, err);
+	if (r == 0 && net_address_equal(&line->gateway, &line->address))
+		return lines_bad(lines, err, "the gateway is another machine");
+	return r;
 }
 
 static int parse_interface(struct lines *lines, const char *match, size_t match_size,

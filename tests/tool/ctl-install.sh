@@ -315,6 +315,22 @@ test_an_image_that_was_renamed() {
 	grep -q "the image demo has" notes
 }
 
+test_the_last_that_can_be_installed() {
+	device
+	image 1 --run supervise --control manage >id
+	image 2 --run supervise --control manage >id
+	image 3 --run supervise >id
+	image 4 --run exec >id
+	ctl install image-1 >/dev/null 2>&1
+	for serial in 2 4; do
+		ctl install --dry-run image-$serial 2>notes
+		! grep "after it" notes || say "$serial can, or needs not"
+	done
+	ctl install --dry-run image-3 2>notes
+	grep -qx "laminactl: demo can't install what comes after it, as the current image can: its manifest has no control manage" notes ||
+		say "$(cat notes)"
+}
+
 test_what_runs_is_kept() {
 	local running
 	device

@@ -350,10 +350,14 @@ static void variables(void **state)
 	(void)state;
 	add(&sources[0].config.env, "A=1");
 	add(&sources[0].config.env, "B=1");
+	add(&sources[0].config.env, "LONE");
+	add(&sources[0].config.env, "=x");
 	add(&options.keys[MANIFEST_KEY_env], "AB=2");
 	add(&options.keys[MANIFEST_KEY_env], "A=3");
 	describe();
 	assert_line("env A=3\nenv B=1\nenv AB=2");
+	assert_no_line("env LONE");
+	assert_no_line("env =x");
 	add(&options.keys[MANIFEST_KEY_env], "naked");
 	refuse("env 'naked': must be NAME=value");
 }

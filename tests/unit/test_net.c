@@ -53,6 +53,8 @@ static void what_lines_say(void **state)
 	assert_string_equal(net_address_text(&line.dns[1], text), "1.1.1.1");
 	good("br-lan.7 static 10.0.0.1/32");
 	assert_false(net_address_is_set(&line.gateway));
+	good("eth0 static 192.0.2.0/31");
+	good("eth0 static 10.0.0.255/8 gateway=10.0.0.1");
 	good("local");
 	assert_int_equal(line.kind, NET_LOCAL);
 	good("none");
@@ -104,6 +106,11 @@ static void what_they_must_not(void **state)
 		"eth0 static 127.0.0.1/8",
 		"eth0 static 224.0.0.1/24",
 		"eth0 static 255.255.255.255/24",
+		"eth0 static 192.0.2.0/24",
+		"eth0 static 192.0.2.255/24",
+		"eth0 static 10.255.255.255/8",
+		"eth0 static 192.0.2.4/30",
+		"eth0 static 192.0.2.7/24 gateway=192.0.2.7",
 		"eth0 static 192.0.2.7/24 gateway=",
 		"eth0 static 192.0.2.7/24 gateway=192.0.2.1 gateway=192.0.2.2",
 		"eth0 static 192.0.2.7/24 dns=",

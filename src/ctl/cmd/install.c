@@ -35,6 +35,7 @@ struct request {
 	struct digest id;
 	struct digest before;	 /* the candidate */
 	uint64_t current_serial; /* 0: none can be read */
+	bool current_manages;	 /* it installs what comes after it */
 	char failed[DIGEST_HEX_SIZE];
 	const char *name; /* of the source */
 	bool dry_run, force;
@@ -73,6 +74,12 @@ static int open_source(const char *name, const struct install_source **ret_from,
 	return TAKE_FD(fd);
 }
 
+static bool manages(const struct manifest *manifest)
+{
+	return manifest->run == MANIFEST_RUN_SUPERVISE &&
+	       manifest->control == MANIFEST_CONTROL_MANAGE;
+}
+
 /* Before the new image's manifest takes the room. */
 static void read_current(struct request *q, const struct record *record)
 {
@@ -85,6 +92,7 @@ static void read_current(struct request *q, const struct record *record)
 	if (store_load_image(q->change->store, id, &settings->keyring,
 			     settings->policy.threshold, manifest, NULL, NULL) == 0)
 		q->current_serial = manifest->serial;
+	q->current_manages = q->current_serial && manages(manifest);
 }
 
 static int check(struct request *q, struct err *err)
@@ -243,6 +251,11 @@ static void tell(const struct request *q)
 		cmd_note("serial %" PRIu64 " is older than the current %" PRIu64,
 			 m->serial, q->current_serial);
 	note_volumes(q);
+	if (q->current_manages && m->run == MANIFEST_RUN_SUPERVISE && !manages(m))
+		cmd_note(
+			"%s can't install what comes after it, as the current image can: "
+			"its manifest has no control manage",
+			m->name);
 	if (q->dry_run)
 		return;
 	ctl_note_forgotten(q->change, &q->before);

@@ -56,6 +56,12 @@ static int merge_env(const struct description *d, const struct source_texts *env
 		const char *text = env->items[i];
 		size_t size = strcspn(text, "="), at = 0;
 
+		if (env == &d->config->env && (size == 0 || !text[size])) {
+			cmd_note(
+				"the image's variable '%s' is left out: it is no NAME=VALUE",
+				text);
+			continue;
+		}
 		while (at < *count && strncmp(merged[at], text, size + 1) != 0)
 			at++;
 		if (at == MANIFEST_MAX_ENV)
