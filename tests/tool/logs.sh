@@ -62,7 +62,7 @@ test_what_is_no_log() {
 
 test_follows() {
 	ring 0 3
-	ctl logs -f >out 2>err &
+	"$laminactl" --run run logs -f >out 2>err & # itself, not a shell: it is to be ended
 	for _ in $(seq 100); do [ "$(wc -l <out)" -lt 6 ] || break; sleep 0.1; done
 	"$here/ring.py" 3 4 >new
 	# in place, as init does it
