@@ -7,14 +7,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-int scratch_open(struct err *err)
+const char *scratch_directory(void)
 {
 	const char *dir = getenv("TMPDIR");
+
+	return dir && *dir ? dir : "/var/tmp";
+}
+
+int scratch_open(struct err *err)
+{
+	const char *dir = scratch_directory();
 	char path[4096];
 	int fd;
 
-	if (!dir || !*dir)
-		dir = "/var/tmp";
 	if ((size_t)snprintf(path, sizeof(path), "%s/lamina-XXXXXX", dir) >= sizeof(path))
 		return err_errno(err, -ENAMETOOLONG, "%s", dir);
 	fd = mkostemp(path, O_CLOEXEC);

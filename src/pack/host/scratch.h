@@ -3,6 +3,9 @@
 /* Large temporary files without a name: whatever ends the process takes them away. */
 #include "base/err.h"
 
-/* An empty file in $TMPDIR (or /var/tmp, which is a disk), open for reading and writing. An fd
+/* Where such files lie: $TMPDIR, or /var/tmp, which is a disk. */
+const char *scratch_directory(void);
+
+/* An empty file there, open for reading and writing. An fd
  * the caller owns, or -errno. */
 int scratch_open(struct err *err);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "pack/host/scratch.h"
 #include "pack/host/tool.h"
 #include "pack/source/oci.h"
 #include "pack/source/source.h"
@@ -126,12 +127,10 @@ static int fetch_open(const char *transport, const char *rest,
 		      const struct source_options *options, struct source *source,
 		      struct err *err)
 {
-	const char *temp = getenv("TMPDIR");
 	char *dir = NULL, *spec = NULL;
 	int r = 0;
 
-	/* an image may be larger than a /tmp in memory */
-	if (asprintf(&dir, "%s" DIRECTORY, temp && temp[0] ? temp : "/var/tmp") < 0)
+	if (asprintf(&dir, "%s" DIRECTORY, scratch_directory()) < 0)
 		return err_errno(err, -ENOMEM, "skopeo");
 	if (asprintf(&spec, "%s:%s", transport, rest) < 0 || !mkdtemp(dir))
 		r = err_errno(err, spec ? -errno : -ENOMEM, "%s", dir);
