@@ -136,17 +136,23 @@ static void feeds_the_watchdog(void **state)
 	assert_true(fake_watchdog_runs());
 }
 
+/* One that goes on for longer than the policy's watchdog gives a candidate. */
+static void watched_candidate(void)
+{
+	supervised(PLAIN);
+	machine.policy = "watchdog /dev/watchdog 100\n";
+	put_two(3);
+	fake_watchdog(20, 30);
+	ends_ms = 500000;
+}
+
 /* A candidate has no longer than the policy says, whoever feeds. */
 static void a_candidate_has_its_time(void **state)
 {
 	int value = -1;
 
 	(void)state;
-	supervised(PLAIN);
-	machine.policy = "watchdog /dev/watchdog 100\n";
-	put_two(3);
-	fake_watchdog(20, 30);
-	ends_ms = 500000;
+	watched_candidate();
 	assert_int_equal(boot_it(&value), FAKE_REBOOTED);
 	assert_int_equal(value, 0);
 	assert_in_range(fake_now_ms(), 70000, 140000);
@@ -164,12 +170,8 @@ static void a_confirmed_candidate_runs_on(void **state)
 	int value = -1;
 
 	(void)state;
-	supervised(PLAIN);
-	machine.policy = "watchdog /dev/watchdog 100\n";
-	put_two(3);
-	fake_watchdog(20, 30);
+	watched_candidate();
 	at_poll = confirm_late;
-	ends_ms = 500000;
 	assert_int_equal(boot_it(&value), FAKE_REBOOTED);
 	assert_int_equal(value, RB_AUTOBOOT);
 	assert_true(fake_now_ms() >= 500000);
