@@ -48,7 +48,7 @@ app()
 		skip "its packages are of this workstation's architecture"
 	layouts=$("$top/rootfs/apps/build" "$(board_conf "$board" DEB_ARCH)" 2>"$work/apps.log") ||
 		skip "$(tail -n 1 "$work/apps.log")"
-	root=$(sed -n 's/^packages=.* root=//p' "$top/rootfs/apps/$1")
+	root=$(sed -n 's/^root=//p' "$top/rootfs/apps/$1")
 	packed=$fixtures/app-$1-${layouts##*-}$(printf '%s' "${*:2}" | tr -c 'a-z' -)
 	[[ -d $packed ]] || "$lamina" pack --output "$packed" --name story --version 1 --serial 5 \
 		--compatible "lamina,$board" "${@:2}" "oci:$layouts/$root:$1" >"$work/pack.log" 2>&1 ||

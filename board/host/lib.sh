@@ -56,6 +56,14 @@ board_list()
 	printf '%s\n' "${names[*]}"
 }
 
+# Prints "MIRROR CODENAME" of the first Debian source in the user's apt configuration.
+# shellcheck disable=SC2016 # apt's own variables
+debian_source()
+{
+	apt-get indextargets --format '$(REPO_URI) $(CODENAME)' \
+		'Created-By: Packages' 'Component: main' 'Origin: Debian' | sed q
+}
+
 # lock FILE: one process at a time from here on, until this process ends. The file is
 # never removed: removing a lock file lets two holders in.
 lock()
