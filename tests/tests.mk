@@ -54,14 +54,14 @@ $(O)/tests/%.o: tests/%.c $(autoconf) $(flags) | $(if $(found),$(O)/tests/.found
 
 # Each program on its own where it is to run elsewhere (a device's) or beside a runtime that wants to
 # come first (a sanitizer's). Otherwise all share two objects that hold the rooms, the second with the
-# fake kernel in place of base/sys.o, so that a changed file is linked twice and not eighty times. The two
+# fake kernel in place of base/sys, so that a changed file is linked twice and not eighty times. The two
 # tools have commands of the same name: each object has one of them, and tests of the other are linked alone.
 shared-tests := $(if $(or $(static),$(findstring -fsanitize,$(CFLAGS))),,y)
 test-objs = $(foreach r,$(filter-out $(1),$(test-rooms)),$(objs-$(r)))
 link-test = $(Q)$(CC) $(ldflags) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 
 # Sweeps verify the same signature at every step: known.c does it once. The fake kernel comes first, so
-# that base/sys.o is never drawn from its archive.
+# that nothing of base/sys is ever drawn from its archive.
 $(fake-tests): ldflags += -Wl,--wrap=key_verify
 
 ifeq ($(shared-tests),y)
@@ -70,7 +70,7 @@ alone := $(addprefix $(O)/tests/,$(filter-out $(left-out) fake/%,$(needs-LAMINA_
 use-shared = -Wl,-rpath,'$$ORIGIN/..'
 
 $(O)/tests/rooms.so: $(call test-objs,ctl)
-$(O)/tests/fake.so: $(filter-out $(O)/src/base/sys.o,$(call test-objs,pack/cmd)) $(fake-kernel) $(O)/tests/known.o
+$(O)/tests/fake.so: $(filter-out $(O)/src/base/sys/%.o,$(call test-objs,pack/cmd)) $(fake-kernel) $(O)/tests/known.o
 $(O)/tests/fake.so: ldflags += -Wl,--wrap=key_verify
 $(shared): $(O)/tests/only.o $(mbedtls-archive) $(flags)
 	$(call say,LD,$@)

@@ -2,7 +2,7 @@
 #pragma once
 /*
  * The system calls of the device rooms, and nothing else: each returns what the kernel returns,
- * 0 or more, or -errno. Only sys.c makes system calls, so that a test can link another one
+ * 0 or more, or -errno. Only sys/ makes system calls, so that a test can link another one
  * (tests/fake/sys.c) and fail the n-th call. No wrapper retries or interprets.
  */
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * A small kernel in place of src/base/sys.c: files, mounts, loop and dm-verity devices,
+ * A small kernel in place of src/base/sys: files, mounts, loop and dm-verity devices,
  * time. It can fail the n-th call, and tells afterwards what was left open or half made.
  *
  * It is linked into every tests/fake/test_*.c. A test describes the machine
