@@ -72,8 +72,6 @@ int sys_unshare(int flags);
 int sys_setns(int fd, int flags);
 int sys_sethostname(const char *name, size_t size);
 
-int sys_madvise(void *at, size_t size, int advice);
-
 /* sockets; @address and @ret_address are the protocol's */
 int sys_socket(int domain, int type, int protocol);
 int sys_bind(int fd, const void *address, size_t size);
@@ -107,6 +105,7 @@ int sys_prctl(int option, unsigned long arg);
 int sys_signalfd(const sigset_t *set, int flags);
 int sys_setrlimit(int resource, uint64_t soft, uint64_t hard);
 int sys_close_range(unsigned int first, unsigned int last, unsigned int flags);
+int sys_madvise(void *at, size_t size, int advice);
 _Noreturn void sys_exit(int status);
 
 /* time and power */
