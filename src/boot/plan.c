@@ -11,7 +11,7 @@
 
 static void add(struct plan *plan, enum plan_op op, size_t index)
 {
-	plan->steps[plan->count++] = (struct plan_step){ op, index };
+	plan->steps[plan->count++] = (struct plan_step){ op, 0, (uint16_t)index };
 }
 
 bool plan_persists(const struct manifest *manifest)
@@ -40,7 +40,7 @@ static void add_volumes(struct plan *plan)
 			plan->steps[at] = plan->steps[at - 1];
 			at--;
 		}
-		plan->steps[at] = (struct plan_step){ PLAN_VOLUME, i };
+		plan->steps[at] = (struct plan_step){ PLAN_VOLUME, 0, (uint16_t)i };
 	}
 }
 
@@ -201,7 +201,7 @@ const char *plan_name_step(const struct plan_step *step, char ret_text[PLAN_NAME
 	str_init(&s, ret_text, PLAN_NAME_SIZE);
 	str_add(&s, ops[step->op].name);
 	if (ops[step->op].numbered)
-		str_addf(&s, " %zu", step->index);
+		str_addf(&s, " %u", step->index);
 	return ret_text;
 }
 

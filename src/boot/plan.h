@@ -29,8 +29,9 @@ enum plan_op {
 };
 
 struct plan_step {
-	enum plan_op op;
-	size_t index; /* of layer, volume or inject; else 0 */
+	uint8_t op;	/* enum plan_op */
+	uint8_t part;	/* the application that it is for */
+	uint16_t index; /* of layer, volume or inject; else 0 */
 };
 
 #define PLAN_MAX_STEPS                                                       \

@@ -26,6 +26,7 @@ static struct settings settings;
 static struct cmdline cmdline;
 static struct select_image image;
 static struct stage stage;
+static struct part parts[STAGE_PARTS];
 
 static int read_cmdline(unsigned int allow, struct err *err)
 {
@@ -219,6 +220,7 @@ static int start_image(struct err *err)
 	r = guard_image(policy, err);
 	if (r < 0)
 		return r;
+	stage_divide(&stage);
 	plan_make(policy, &image.manifest, &stage.plan);
 	if (r == 0)
 		r = report_image(&stage, err);
@@ -291,8 +293,7 @@ int boot_run(struct err *err)
 				.store = -EBADF,
 				.factory = -EBADF,
 				.initramfs = -EBADF,
-				.root = -EBADF,
-				.cwd = -EBADF };
+				.parts = parts };
 	r = run(err);
 	/* its tries are counted: whatever the policy says of other failures, a candidate
 	 * is followed by another start */

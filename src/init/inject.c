@@ -17,7 +17,7 @@
 #define UNFINISHED ".lamina-inject%new"
 
 /* Opens the store's file. An fd; -ENOENT when there is none. */
-static int open_source(const struct stage *stage, const char *path, uint64_t *ret_size,
+static int open_source(const struct part *part, const char *path, uint64_t *ret_size,
 		       struct err *err)
 {
 	char name[4096 + sizeof("inject")];
@@ -28,10 +28,10 @@ static int open_source(const struct stage *stage, const char *path, uint64_t *re
 	str_addf(&s, "inject%s", path);
 	if (str_done(&s) < 0)
 		return err_set(err, -ENAMETOOLONG, "name too long");
-	r = store_check_dirs(stage->store, name, err);
+	r = store_check_dirs(part->stage->store, name, err);
 	if (r < 0)
 		return r;
-	return path_open_own_file(stage->store, name, ret_size, err);
+	return path_open_own_file(part->stage->store, name, ret_size, err);
 }
 
 /* Takes over a regular file that is there. */
@@ -92,11 +92,11 @@ static int copy_to(int dir, const char *name, int from, uint64_t size)
 	return r;
 }
 
-int inject_copy(const struct stage *stage, const char *path, struct err *err)
+int inject_copy(const struct part *part, const char *path, struct err *err)
 {
 	const char *name;
 	uint64_t size;
-	__fd int from = open_source(stage, path, &size, err);
+	__fd int from = open_source(part, path, &size, err);
 	int r;
 
 	if (from == -ENOENT)
@@ -106,12 +106,12 @@ int inject_copy(const struct stage *stage, const char *path, struct err *err)
 	if (size > INJECT_MAX_SIZE)
 		return err_set(err, -EFBIG, "inject %s: more than %d bytes", path,
 			       INJECT_MAX_SIZE);
-	__fd int dir = place_open_parent(stage, path, &name, err);
+	__fd int dir = place_open_parent(part, path, &name, err);
 
 	r = dir < 0 ? err_wrap(err, dir, "inject") : copy_to(dir, name, from, size);
 	if (r < 0 && dir >= 0)
 		(void)err_errno(err, r, "inject %s", path);
-	if (r < 0 && place_pass_over(stage, path, err))
+	if (r < 0 && place_pass_over(part, path, err))
 		r = 0;
 	return r < 0 ? r : 1;
 }

@@ -9,4 +9,4 @@
 /* Copies inject/@path of the store to @path. A file that the image has there gives its
  * mode and owner, otherwise the store's file does; setuid, setgid and sticky never come
  * along. Replaces, never writes through a link. 1 when copied, 0 when the store has none, or -errno. */
-int inject_copy(const struct stage *stage, const char *path, struct err *err);
+int inject_copy(const struct part *part, const char *path, struct err *err);

@@ -20,31 +20,32 @@
 
 /* Is what is there still init's own, and moves over what the image has? A supervised
  * application has a /run of its own. */
-static bool is_moved(const struct stage *stage, const char *path)
+static bool is_moved(const struct part *part, const char *path)
 {
-	return switch_moves(path, !stage_stays(stage));
+	return switch_moves(path, !stage_stays(part->stage));
 }
 
 /* Refuses what would be hidden by a move: the kernel tells where links have led. */
-static int check_place(const struct stage *stage, int dir, const char *path,
+static int check_place(const struct part *part, int dir, const char *path,
 		       struct err *err)
 {
-	char link[PATH_FD_SIZE], real[PLACE_SIZE + sizeof(STAGE_ROOT)];
+	char link[PATH_FD_SIZE], real[PLACE_SIZE + STAGE_PATH_SIZE];
 	int size =
 		sys_readlinkat(AT_FDCWD, path_of_fd(link, dir), real, sizeof(real) - 1);
+	size_t top;
 
 	if (size < 0)
 		return err_errno(err, size, "%s", path);
 	real[size] = '\0';
-	if (strncmp(real, STAGE_ROOT, strlen(STAGE_ROOT)) == 0 &&
-	    is_moved(stage, real + strlen(STAGE_ROOT)))
+	top = strlen(part->top);
+	if (strncmp(real, part->top, top) == 0 && is_moved(part, real + top))
 		return err_set(err, -EINVAL,
 			       "%s: a link leads it to %s; name that instead", path,
-			       real + strlen(STAGE_ROOT));
+			       real + top);
 	return 0;
 }
 
-static int open_dir(const struct stage *stage, const char *path, size_t size,
+static int open_dir(const struct part *part, const char *path, size_t size,
 		    struct err *err)
 {
 	char copy[PLACE_SIZE], rel[PLACE_SIZE];
@@ -58,9 +59,9 @@ static int open_dir(const struct stage *stage, const char *path, size_t size,
 	r = str_below_root(copy, rel, sizeof(rel));
 	if (r < 0)
 		return err_errno(err, r, "%s", copy);
-	ours = is_moved(stage, copy);
+	ours = is_moved(part, copy);
 	__fd int dir =
-		path_make_dirs_in(ours ? stage->initramfs : stage->root, rel, 0755);
+		path_make_dirs_in(ours ? part->stage->initramfs : part->root, rel, 0755);
 
 	if (dir == -EEXIST)
 		return err_set(err, dir, "%s: a link of the image leads nowhere", copy);
@@ -68,16 +69,16 @@ static int open_dir(const struct stage *stage, const char *path, size_t size,
 		return err_set(err, dir, "%s: a link in a circle, or in a volume", copy);
 	if (dir < 0)
 		return err_errno(err, dir, "%s", copy);
-	r = ours ? 0 : check_place(stage, dir, copy, err);
+	r = ours ? 0 : check_place(part, dir, copy, err);
 	return r < 0 ? r : TAKE_FD(dir);
 }
 
-int place_open_dir(const struct stage *stage, const char *path, struct err *err)
+int place_open_dir(const struct part *part, const char *path, struct err *err)
 {
-	return open_dir(stage, path, strlen(path), err);
+	return open_dir(part, path, strlen(path), err);
 }
 
-int place_open_parent(const struct stage *stage, const char *path, const char **ret_name,
+int place_open_parent(const struct part *part, const char *path, const char **ret_name,
 		      struct err *err)
 {
 	const char *slash = strrchr(path, '/');
@@ -85,17 +86,17 @@ int place_open_parent(const struct stage *stage, const char *path, const char **
 	if (!slash || !slash[1])
 		return err_set(err, -EINVAL, "%s: names no file", path);
 	*ret_name = slash + 1;
-	return open_dir(stage, path, (size_t)(slash - path), err);
+	return open_dir(part, path, (size_t)(slash - path), err);
 }
 
 /* The deepest directory on the way to @path. An O_PATH fd or -errno. */
-static int open_deepest(const struct stage *stage, const char *path)
+static int open_deepest(const struct part *part, const char *path)
 {
 	char rel[PLACE_SIZE];
 	int r = str_below_root(path, rel, sizeof(rel));
 
 	while (r == 0) {
-		int dir = path_open_in(stage->root, rel, O_PATH | O_DIRECTORY);
+		int dir = path_open_in(part->root, rel, O_PATH | O_DIRECTORY);
 		char *slash = strrchr(rel, '/');
 
 		if (dir >= 0 || strcmp(rel, ".") == 0)
@@ -109,28 +110,28 @@ static int open_deepest(const struct stage *stage, const char *path)
 }
 
 /* Persistent volumes are of the store's file system. */
-static bool is_persistent(const struct stage *stage, const char *path)
+static bool is_persistent(const struct part *part, const char *path)
 {
-	__fd int dir = open_deepest(stage, path);
+	__fd int dir = open_deepest(part, path);
 	struct stat store, st;
 
-	if (stage->image->manifest.upper == MANIFEST_UPPER_PERSIST)
+	if (part->manifest->upper == MANIFEST_UPPER_PERSIST)
 		return true;
 	return dir >= 0 && sys_fstat(dir, &st) == 0 &&
-	       sys_fstat(stage->store, &store) == 0 && st.st_dev == store.st_dev;
+	       sys_fstat(part->stage->store, &store) == 0 && st.st_dev == store.st_dev;
 }
 
-static void note(const struct stage *stage, const char *what, const char *text)
+static void note(const struct part *part, const char *what, const char *text)
 {
-	console_say("image %.12s: %s: %s", stage->image->id, what, text);
-	report_note(stage->run, text);
+	console_say("image %.12s: %s: %s", part->stage->image->id, what, text);
+	report_note(part->stage->run, text);
 }
 
-bool place_pass_over(const struct stage *stage, const char *path, const struct err *err)
+bool place_pass_over(const struct part *part, const char *path, const struct err *err)
 {
-	if (!is_persistent(stage, path))
+	if (!is_persistent(part, path))
 		return false;
-	note(stage, "passed over", err->text);
+	note(part, "passed over", err->text);
 	return true;
 }
 
@@ -148,7 +149,7 @@ static bool is_in_the_way(int root, const char *name)
 	return dir < 0;
 }
 
-static void set_aside(const struct stage *stage, const char *name)
+static void set_aside(const struct part *part, const char *name)
 {
 	char aside[32], text[96];
 	struct stat st;
@@ -156,23 +157,23 @@ static void set_aside(const struct stage *stage, const char *name)
 
 	for (unsigned int n = 0; r == 0 && n < 100; n++) {
 		(void)snprintf(aside, sizeof(aside), "%s.aside%u", name, n);
-		r = sys_fstatat(stage->root, aside, &st, AT_SYMLINK_NOFOLLOW);
+		r = sys_fstatat(part->root, aside, &st, AT_SYMLINK_NOFOLLOW);
 	}
-	if (r != -ENOENT || sys_renameat(stage->root, name, stage->root, aside) < 0)
+	if (r != -ENOENT || sys_renameat(part->root, name, part->root, aside) < 0)
 		return; /* who wants to mount there says why not */
 	(void)snprintf(text, sizeof(text), "/%s is no directory, and is now /%s", name,
 		       aside);
-	note(stage, "set aside", text);
+	note(part, "set aside", text);
 }
 
-void place_make_way(const struct stage *stage)
+void place_make_way(const struct part *part)
 {
 	static const char *const names[] = { "dev", "proc", "sys", "run" };
 
-	if (stage->image->manifest.upper != MANIFEST_UPPER_PERSIST)
+	if (part->manifest->upper != MANIFEST_UPPER_PERSIST)
 		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (is_in_the_way(stage->root, names[i]))
-			set_aside(stage, names[i]);
+		if (is_in_the_way(part->root, names[i]))
+			set_aside(part, names[i]);
 	}
 }

@@ -12,18 +12,18 @@
 /* Opens the directory @path, made with its parents if missing (root's, 0755). An O_PATH
  * fd, the caller's, or -errno; -EINVAL when links lead it below /run, /dev, /proc or
  * /sys. */
-int place_open_dir(const struct stage *stage, const char *path, struct err *err);
+int place_open_dir(const struct part *part, const char *path, struct err *err);
 
 /* The directory of @path's last component, as place_open_dir(); the component in
  * @ret_name, which borrows from @path. */
-int place_open_parent(const struct stage *stage, const char *path, const char **ret_name,
+int place_open_parent(const struct part *part, const char *path, const char **ret_name,
 		      struct err *err);
 
 /* In an image whose upper is persistent, what an application has left where /dev, /proc, /sys and
  * /run belong gets another name, and is told. */
-void place_make_way(const struct stage *stage);
+void place_make_way(const struct part *part);
 
 /* Is it something in a persistent volume, or in a persistent upper, that keeps @path from
  * being what the manifest wants there? Then the image starts without: says so on the
  * console and for `laminactl status`, with the reason in @err. */
-bool place_pass_over(const struct stage *stage, const char *path, const struct err *err);
+bool place_pass_over(const struct part *part, const char *path, const struct err *err);

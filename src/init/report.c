@@ -28,6 +28,7 @@ void report_note(int dir, const char *text)
 }
 
 #define APP "app"
+#define APP_SIZE 384
 #define WELL "well="
 
 /* The later of the two: up, and healthy where it says so. False: one of them is not so. */
@@ -53,19 +54,30 @@ void report_app_lines(struct str *text, const struct member *member,
 		str_addf(text, "status=%d\n", member->status);
 }
 
-int report_app(int dir, pid_t pid, const struct member *member,
-	       const struct health *health, uint64_t now_ms)
+int report_apps(int dir, const struct report_app *apps, size_t count, size_t blamed,
+		uint64_t now_ms)
 {
-	char text[256];
-	uint64_t well_ms;
+	size_t unwell = count;
+	uint64_t well_ms = 0;
+	char text[APP_SIZE];
 	struct str s;
 
+	for (size_t i = 0; i < count; i++) {
+		uint64_t since_ms;
+
+		if (!is_well(apps[i].member, apps[i].health, &since_ms))
+			unwell = unwell < count ? unwell : i;
+		else if (since_ms > well_ms)
+			well_ms = since_ms;
+	}
 	str_init(&s, text, sizeof(text));
 	/* first, and only with its line end is it whole */
-	if (is_well(member, health, &well_ms))
+	if (unwell == count)
 		str_addf(&s, WELL "%" PRIu64 "\n", well_ms);
-	report_app_lines(&s, member, health, now_ms);
-	str_addf(&s, "pid=%d\n", (int)pid);
+	if (blamed == count)
+		blamed = unwell < count ? unwell : 0;
+	report_app_lines(&s, apps[blamed].member, apps[blamed].health, now_ms);
+	str_addf(&s, "pid=%d\nname=%s\n", (int)apps[blamed].pid, apps[blamed].name);
 	return path_write_own(dir, APP, text, s.used);
 }
 
@@ -79,22 +91,43 @@ void report_end_words(int status, char ret_text[REPORT_END_SIZE])
 			       WEXITSTATUS(status));
 }
 
-/* The number behind @key, "\nNAME=". 0; -ENODATA: none; -EBADMSG: one below 0; or -errno. */
-static int read_app(int dir, const char *key, uint64_t *ret_number)
+/* What stands behind @key, "\nNAME=". Its size; -ENODATA: nothing; or -errno. */
+static ssize_t read_value(int dir, const char *key, char ret_value[APP_SIZE])
 {
 	__fd int fd = path_open_own(dir, APP, O_RDONLY, 0);
-	char text[256];
-	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text) - 1);
+	ssize_t size = fd < 0 ? fd : fd_read_file(fd, ret_value, APP_SIZE - 1);
 	const char *at;
 
 	if (size < 0)
-		return (int)size;
-	text[size] = '\0';
-	at = strstr(text, key);
+		return size;
+	ret_value[size] = '\0';
+	at = strstr(ret_value, key);
 	if (!at)
 		return -ENODATA;
 	at += strlen(key);
-	return str_number(at, strcspn(at, "\n"), ret_number);
+	size = (ssize_t)strcspn(at, "\n");
+	memmove(ret_value, at, (size_t)size);
+	return size;
+}
+
+/* The same of a number; -EBADMSG: one below 0. */
+static int read_app(int dir, const char *key, uint64_t *ret_number)
+{
+	char value[APP_SIZE];
+	ssize_t size = read_value(dir, key, value);
+
+	return size < 0 ? (int)size : str_number(value, (size_t)size, ret_number);
+}
+
+void report_app_name(int dir, char ret_name[REPORT_NAME_SIZE])
+{
+	char value[APP_SIZE];
+	ssize_t size = read_value(dir, "\nname=", value);
+
+	if (size < 0 || size >= REPORT_NAME_SIZE)
+		size = 0;
+	memcpy(ret_name, value, (size_t)size);
+	ret_name[size] = '\0';
 }
 
 pid_t report_app_pid(int dir)
@@ -119,7 +152,7 @@ void report_app_end(int dir, char ret_text[REPORT_END_SIZE])
 int report_app_well(int dir, uint64_t *ret_since_ms)
 {
 	__fd int fd = path_open_own(dir, APP, O_RDONLY, 0);
-	char text[256];
+	char text[APP_SIZE];
 	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text));
 	const char *end;
 

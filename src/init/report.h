@@ -16,16 +16,29 @@ int report_image(const struct stage *stage, struct err *err);
 /* The file `failed` of directory @run: the candidate @id fell, and why. */
 void report_failed(int run, const struct digest *id, const char *why);
 
-/* The file `app`: key=value lines about a supervised application. Process 1 writes it at
- * every change. 0 or -errno. */
 struct member;
 struct health;
-int report_app(int dir, pid_t pid, const struct member *member,
-	       const struct health *health, uint64_t now_ms);
+
+/* A supervised application. */
+struct report_app {
+	const char *name;
+	pid_t pid;
+	const struct member *member;
+	const struct health *health;
+};
+
+/* The file `app`: key=value lines about them, and which of them is not well: @blamed, where
+ * that is one. Process 1 writes it at every change. 0 or -errno. */
+int report_apps(int dir, const struct report_app *apps, size_t count, size_t blamed,
+		uint64_t now_ms);
 
 /* "ended with status 3": what waitpid() says. */
 #define REPORT_END_SIZE 48
 void report_end_words(int status, char ret_text[REPORT_END_SIZE]);
+
+/* Of which it is, as that file says; "" where nobody knows. */
+#define REPORT_NAME_SIZE 64
+void report_app_name(int dir, char ret_name[REPORT_NAME_SIZE]);
 
 /* Its process, as that file says; 0: it has none. */
 pid_t report_app_pid(int dir);

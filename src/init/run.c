@@ -22,18 +22,19 @@
 #include "init/trial/keeper.h"
 
 /* NULL: the machine's own is none of ours. */
-static const char *hostname(struct stage *stage)
+static const char *hostname(struct part *part)
 {
-	return stage_stays(stage) ? hostname_choose(&stage->image->manifest, stage->store,
-						    stage->hostname)
-				  : NULL;
+	return stage_stays(part->stage)
+		       ? hostname_choose(part->manifest, part->stage->store,
+					 part->hostname)
+		       : NULL;
 }
 
 /* One that the image has not is its user's, who is to work there. */
-static int make_cwd(const struct stage *stage, const char *rel)
+static int make_cwd(const struct part *part, const char *rel)
 {
-	const struct identity *user = &stage->identity;
-	__fd int dir = path_make_dirs_in(stage->root, rel, 0755);
+	const struct identity *user = &part->identity;
+	__fd int dir = path_make_dirs_in(part->root, rel, 0755);
 	int r = dir;
 
 	if (dir >= 0)
@@ -43,60 +44,59 @@ static int make_cwd(const struct stage *stage, const char *rel)
 
 /* All is in its place by now, and links lead where they will lead the program. Of what a
  * volume has in the way only the way there is lost. */
-static int open_cwd(struct stage *stage, struct err *err)
+static int open_cwd(struct part *part, struct err *err)
 {
-	const char *cwd = stage->image->manifest.cwd;
+	const char *cwd = part->manifest->cwd;
 	char rel[4096];
 	int r = str_below_root(cwd, rel, sizeof(rel));
 
 	if (r == 0)
-		r = path_open_in(stage->root, rel, O_PATH | O_DIRECTORY);
+		r = path_open_in(part->root, rel, O_PATH | O_DIRECTORY);
 	if (r == -ENOENT)
-		r = make_cwd(stage, rel);
+		r = make_cwd(part, rel);
 	if (r < 0)
 		(void)err_errno(err, r, "working directory %s", cwd);
-	if (r < 0 && place_pass_over(stage, cwd, err))
-		r = path_open_in(stage->root, ".", O_PATH | O_DIRECTORY);
-	stage->cwd = r;
+	if (r < 0 && place_pass_over(part, cwd, err))
+		r = path_open_in(part->root, ".", O_PATH | O_DIRECTORY);
+	part->cwd = r;
 	return r < 0 ? r : 0;
 }
 
-static int check_program(struct stage *stage, struct err *err)
+static int check_program(struct part *part, struct err *err)
 {
-	const struct manifest *manifest = &stage->image->manifest;
+	const struct manifest *manifest = part->manifest;
 	const struct program_search search = {
-		.root = stage->root,
-		.path = environment_get(&stage->environment, "PATH"),
+		.root = part->root,
+		.path = environment_get(&part->environment, "PATH"),
 		.cwd = manifest->cwd,
-		.identity = &stage->identity,
+		.identity = &part->identity,
 	};
 	const struct rehearsal rehearsal = {
 		.search = &search,
-		.cwd = stage->cwd,
+		.cwd = part->cwd,
 		.args = (char *const *)(uintptr_t)manifest->args,
-		.env = (char *const *)(uintptr_t)stage->environment.env,
+		.env = (char *const *)(uintptr_t)part->environment.env,
 	};
-	int r = rehearsal_run(&rehearsal, stage->program, err);
+	int r = rehearsal_run(&rehearsal, part->program, err);
 
 	if (r != -ENOTSUP)
 		return r;
 	console_say("%s; the program is looked at only", err->text);
-	return program_find(&search, manifest->args[0], stage->program, err);
+	return program_find(&search, manifest->args[0], part->program, err);
 }
 
-int run_check(struct stage *stage, struct err *err)
+int run_check(struct part *part, struct err *err)
 {
-	const struct manifest *manifest = &stage->image->manifest;
-	int r = identity_resolve(stage->root, manifest->user, &stage->identity, err);
+	const struct manifest *manifest = part->manifest;
+	int r = identity_resolve(part->root, manifest->user, &part->identity, err);
 
 	if (r < 0)
 		return err_wrap(err, r, "user %s", manifest->user);
-	r = open_cwd(stage, err);
+	r = open_cwd(part, err);
 	if (r < 0)
 		return r;
-	environment_make(manifest, &stage->identity, hostname(stage),
-			 &stage->environment);
-	r = check_program(stage, err);
+	environment_make(manifest, &part->identity, hostname(part), &part->environment);
+	r = check_program(part, err);
 	return r < 0 ? err_wrap(err, r, "program") : 0;
 }
 
@@ -133,12 +133,12 @@ static bool is_init(const char *program)
 	return strcmp(name, "init") == 0 || strcmp(name, "systemd") == 0;
 }
 
-static void take_console(const struct stage *stage)
+static void take_console(const struct part *part)
 {
-	uid_t uid = stage->identity.uid;
+	uid_t uid = part->identity.uid;
 
 	(void)sys_setsid();
-	if (!is_init(stage->program))
+	if (!is_init(part->program))
 		(void)sys_ioctl_number(0, TIOCSCTTY, 0);
 	/* so that it may open /dev/stdout again; a console that can't be given is no
 	 * reason to stop */
@@ -146,33 +146,33 @@ static void take_console(const struct stage *stage)
 		(void)sys_fchownat(0, "", uid, (gid_t)-1, AT_EMPTY_PATH);
 }
 
-int run_exec(const struct stage *stage, struct err *err)
+int run_exec(const struct part *part, struct err *err)
 {
-	const struct manifest *manifest = &stage->image->manifest;
+	const struct manifest *manifest = part->manifest;
 	uint64_t start_us = clock_now_us();
-	int r = sys_fchdir(stage->cwd);
+	int r = sys_fchdir(part->cwd);
 
 	if (r < 0)
 		return err_errno(err, r, "working directory %s", manifest->cwd);
-	take_console(stage);
-	run_announce(stage);
+	take_console(part);
+	run_announce(part->stage);
 	timeline_add(start_us, "run");
-	r = timeline_write(stage->run);
+	r = timeline_write(part->stage->run);
 	if (r < 0)
 		console_say(STAGE_RUN "/boot: %s", err_reason(r));
 	(void)sys_umask(022);
-	r = keeper_start(stage, err);
+	r = keeper_start(part->stage, err);
 	if (r == 0)
-		r = identity_apply(&stage->identity, err);
+		r = identity_apply(&part->identity, err);
 	if (r < 0) {
 		keeper_end();
 		return r;
 	}
 	/* Nothing of ours goes along: every descriptor above 2 is O_CLOEXEC, no signal is
 	 * blocked or ignored, and exec resets the handlers. */
-	r = sys_execve(stage->program, (char *const *)(uintptr_t)manifest->args,
-		       (char *const *)(uintptr_t)stage->environment.env);
+	r = sys_execve(part->program, (char *const *)(uintptr_t)manifest->args,
+		       (char *const *)(uintptr_t)part->environment.env);
 	(void)identity_revert(); /* on-failure takes root to obey */
 	keeper_end();
-	return err_errno(err, r, "%s", stage->program);
+	return err_errno(err, r, "%s", part->program);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
@@ -43,15 +44,32 @@ static void drop_fd(int *fd)
 	*fd = -EBADF;
 }
 
+void stage_divide(struct stage *stage)
+{
+	const struct manifest *manifest = &stage->image->manifest;
+	struct part *part = &stage->parts[0];
+
+	*part = (struct part){ .stage = stage,
+			       .manifest = manifest,
+			       .name = manifest->name,
+			       .root = -EBADF,
+			       .cwd = -EBADF };
+	(void)strcpy(part->owner, manifest->name);
+	(void)strcpy(part->top, STAGE_ROOT);
+	(void)strcpy(part->rw, STAGE_RW);
+	stage->part_count = 1;
+}
+
 void stage_drop(struct stage *stage)
 {
 	(void)sys_chdir("/"); /* a step that failed may have left it in there */
 	if (stage->moved && !stage->gone)
 		stage->gone = switch_move_back(stage_next_root(stage)) < 0;
 	stage->moved = false;
-	stage->without = 0;
-	drop_fd(&stage->cwd);
-	drop_fd(&stage->root);
+	for (size_t i = 0; i < stage->part_count; i++) {
+		drop_fd(&stage->parts[i].cwd);
+		drop_fd(&stage->parts[i].root);
+	}
 	drop_fd(&stage->initramfs);
 	(void)work_drop(STAGE_WORK, NULL);
 }

@@ -15,9 +15,6 @@
 #define STAGE_RW STAGE_WORK "/rw"
 #define STAGE_ROOT STAGE_WORK "/root"
 
-/* Where the stack is when that has become init's own root, which it does to supervise. */
-#define STAGE_STACK "/root"
-
 /* These move along with /run. */
 #define STAGE_RUN "/run/lamina"
 
@@ -27,6 +24,29 @@
 #define STAGE_STORE STAGE_PRIVATE "/store"
 #define STAGE_FACTORY STAGE_PRIVATE "/factory"
 #define STAGE_STORE_LINK STAGE_RUN "/store" /* the name that everybody uses */
+
+#define STAGE_PARTS 1
+#define STAGE_PATH_SIZE 128 /* of a path of a part */
+
+struct stage;
+
+/* One application, and what is its own of a boot. */
+struct part {
+	const struct stage *stage;
+	const struct manifest *manifest;
+	const char *name;	     /* for people */
+	char owner[STAGE_PATH_SIZE]; /* of what it has in the store's upper and volumes */
+	char top[STAGE_PATH_SIZE];   /* its root, where that is built */
+	char rw[STAGE_PATH_SIZE];    /* where its upper is, in memory */
+	int root;		     /* directory, -EBADF until it is open */
+	uint32_t without;	     /* bit n: volume n is passed over */
+	/* found out by PLAN_CHECK for PLAN_RUN */
+	int cwd;
+	struct identity identity;
+	struct environment environment;
+	char program[PROGRAM_SIZE];
+	char hostname[64]; /* with `run supervise` */
+};
 
 struct stage {
 	const struct settings *settings;
@@ -41,17 +61,12 @@ struct stage {
 	/* directories, -EBADF until they are open: for the whole boot, */
 	int run, store, factory;
 	/* and for one image */
-	int initramfs, root;
+	int initramfs;
 	bool moved; /* /dev, /run and the like are in the new root */
 	bool gone;  /* there is no way back to another image */
 	struct plan plan;
-	uint32_t without; /* bit n: volume n is passed over */
-	/* found out by PLAN_CHECK for PLAN_RUN */
-	int cwd;
-	struct identity identity;
-	struct environment environment;
-	char program[PROGRAM_SIZE];
-	char hostname[64]; /* with `run supervise` */
+	struct part *parts; /* of the image, so many */
+	size_t part_count;
 };
 
 /* Does init stay, beside the application? */
@@ -71,6 +86,22 @@ static inline const char *stage_next_root(const struct stage *stage)
 {
 	return stage_stays(stage) ? STAGE_WORK : STAGE_ROOT;
 }
+
+/* Where @path of the work mount is when that is init's own root, as it is to supervise. */
+static inline const char *stage_there(const char *path)
+{
+	return path + sizeof(STAGE_WORK) - 1;
+}
+
+/* Which of the image's layers a part's layer @index is. */
+static inline size_t stage_layer(const struct part *part, size_t index)
+{
+	(void)part;
+	return index;
+}
+
+/* Lays out the image's parts, none of them begun. */
+void stage_divide(struct stage *stage);
 
 /* Makes the mount for all that is half built, and its directories. 0 or -errno. */
 int stage_open(struct stage *stage, struct err *err);

@@ -21,8 +21,15 @@
 #include "stack/switch.h"
 #include "store/judge.h"
 
-static int do_layer(struct stage *stage, size_t index, struct err *err)
+/* Of most steps: which part of the image, and which of its volumes and the like. */
+static struct part *part_of(struct stage *stage, const struct plan_step *step)
 {
+	return &stage->parts[step->part];
+}
+
+static int do_layer(struct stage *stage, const struct plan_step *step, struct err *err)
+{
+	size_t index = step->index;
 	const struct manifest_layer *layer = &stage->image->manifest.layers[index];
 	char target[sizeof(STAGE_LAYERS) + 24], name[64];
 	struct layer_job job = {
@@ -43,80 +50,84 @@ static int do_layer(struct stage *stage, size_t index, struct err *err)
 	return r < 0 ? judge_wrap_blob(err, r, index, &layer->blob) : 0;
 }
 
-static int do_writable(struct stage *stage, size_t index, struct err *err)
+static int do_writable(struct stage *stage, const struct plan_step *step, struct err *err)
 {
-	(void)index;
-	return upper_open_store(stage, err);
+	(void)stage;
+	(void)step;
+	return upper_open_store(err);
 }
 
-static int do_upper(struct stage *stage, size_t index, struct err *err)
+static int do_upper(struct stage *stage, const struct plan_step *step, struct err *err)
 {
-	int r = upper_make(stage, err);
+	int r = upper_make(part_of(stage, step), err);
 
-	(void)index;
 	return r < 0 ? err_wrap(err, r, "upper") : 0;
 }
 
-static int do_overlay(struct stage *stage, size_t index, struct err *err)
+static int do_overlay(struct stage *stage, const struct plan_step *step, struct err *err)
 {
-	const struct manifest *manifest = &stage->image->manifest;
+	struct part *part = part_of(stage, step);
+	const struct manifest *manifest = part->manifest;
 	__fd int layers =
 		sys_openat(AT_FDCWD, STAGE_LAYERS, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	struct overlay overlay = { .lowers_fd = layers, .count = manifest->layer_count };
 	struct upper_place place;
 	int r;
 
-	(void)index;
 	if (layers < 0)
 		return err_errno(err, layers, STAGE_LAYERS);
 	if (manifest->upper != MANIFEST_UPPER_NONE) {
-		r = upper_place(stage, &place);
+		r = upper_place(part, &place);
 		if (r < 0)
 			return err_errno(err, r, "upper");
 		overlay.upper = place.upper;
 		overlay.work = place.work;
 	}
-	r = overlay_mount(&overlay, STAGE_ROOT, err);
+	r = overlay_mount(&overlay, part->top, err);
 	if (r < 0)
 		return r;
-	stage->root =
-		sys_openat(AT_FDCWD, STAGE_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	if (stage->root < 0)
-		return err_errno(err, stage->root, STAGE_ROOT);
-	place_make_way(stage);
+	part->root = sys_openat(AT_FDCWD, part->top, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	if (part->root < 0)
+		return err_errno(err, part->root, "%s", part->top);
+	place_make_way(part);
 	return 0;
 }
 
-static int do_volume(struct stage *stage, size_t index, struct err *err)
+static int do_volume(struct stage *stage, const struct plan_step *step, struct err *err)
 {
-	return upper_mount_volume(stage, index, err);
+	return upper_mount_volume(part_of(stage, step), step->index, err);
 }
 
-static int do_inject(struct stage *stage, size_t index, struct err *err)
+static int do_inject(struct stage *stage, const struct plan_step *step, struct err *err)
 {
-	const char *path = stage->image->manifest.injects[index];
-	int r = inject_copy(stage, path, err);
+	const struct part *part = part_of(stage, step);
+	const char *path = part->manifest->injects[step->index];
+	int r = inject_copy(part, path, err);
 
 	if (r == 0)
 		console_debug("inject %s: the store has none", path);
 	return r < 0 ? r : 0;
 }
 
-static int do_readonly(struct stage *stage, size_t index, struct err *err)
+static int do_readonly(struct stage *stage, const struct plan_step *step, struct err *err)
 {
-	(void)index;
-	return upper_close_store(stage, err);
+	int r = upper_close_store(err);
+
+	(void)step;
+	for (size_t i = 0; r == 0 && i < stage->part_count; i++)
+		r = upper_release_volumes(&stage->parts[i], err);
+	return r;
 }
 
 /* First a last look at the record's device, as late as /dev and /sys are here; the factory's
  * image has no record. */
-static int do_move(struct stage *stage, size_t index, struct err *err)
+static int do_move(struct stage *stage, const struct plan_step *step, struct err *err)
 {
 	int r = stage->image->slot == DECIDE_FACTORY
 			? 0
 			: stores_check_state(&stage->settings->policy, err);
 
-	(void)index;
+	(void)step;
 	stage->twin = r < 0;
 	if (r == 0 && stage_stays(stage))
 		network_prepare(stage);
@@ -126,26 +137,26 @@ static int do_move(struct stage *stage, size_t index, struct err *err)
 	return r;
 }
 
-static int do_check(struct stage *stage, size_t index, struct err *err)
+static int do_check(struct stage *stage, const struct plan_step *step, struct err *err)
 {
-	(void)index;
-	return run_check(stage, err);
+	return run_check(part_of(stage, step), err);
 }
 
-static int do_switch(struct stage *stage, size_t index, struct err *err)
+static int do_switch(struct stage *stage, const struct plan_step *step, struct err *err)
 {
-	(void)index;
+	(void)step;
 	stage->gone = true;
 	return switch_root(stage_next_root(stage), err);
 }
 
-static int do_run(struct stage *stage, size_t index, struct err *err)
+static int do_run(struct stage *stage, const struct plan_step *step, struct err *err)
 {
-	(void)index;
-	return stage_stays(stage) ? supervise_run(stage, err) : run_exec(stage, err);
+	(void)step;
+	return stage_stays(stage) ? supervise_run(stage, err)
+				  : run_exec(&stage->parts[0], err);
 }
 
-static int (*const ops[PLAN_OP_COUNT])(struct stage *stage, size_t index,
+static int (*const ops[PLAN_OP_COUNT])(struct stage *stage, const struct plan_step *step,
 				       struct err *err) = {
 	[PLAN_LAYER] = do_layer,       [PLAN_WRITABLE] = do_writable,
 	[PLAN_UPPER] = do_upper,       [PLAN_OVERLAY] = do_overlay,
@@ -176,7 +187,7 @@ int steps_run(struct stage *stage, struct err *err)
 		int r;
 
 		say_step(plan, i);
-		r = ops[step->op](stage, step->index, err);
+		r = ops[step->op](stage, step, err);
 		if (r < 0)
 			return r;
 		timeline_add(start_us, plan_name_step(step, name));

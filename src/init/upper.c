@@ -25,11 +25,10 @@
 #define MS_NOSYMFOLLOW 256 /* Linux 5.10 */
 #endif
 
-int upper_open_store(const struct stage *stage, struct err *err)
+int upper_open_store(struct err *err)
 {
 	int r = writable_remount(STAGE_STORE, 0);
 
-	(void)stage;
 	return r < 0 ? err_errno(err, r, "store: making it writable") : 0;
 }
 
@@ -45,12 +44,12 @@ static unsigned long volume_flags(const struct manifest_volume *volume)
 }
 
 /* From here on links in a volume are the application's affair. */
-static int release_volume(const struct stage *stage, const struct manifest_volume *volume,
+static int release_volume(const struct part *part, const struct manifest_volume *volume,
 			  struct err *err)
 {
 	unsigned long flags = MS_BIND | volume_flags(volume);
 	char target[PATH_FD_SIZE];
-	__fd int dir = place_open_dir(stage, volume->path, err);
+	__fd int dir = place_open_dir(part, volume->path, err);
 	int r;
 
 	if (dir < 0)
@@ -61,16 +60,21 @@ static int release_volume(const struct stage *stage, const struct manifest_volum
 	return r < 0 ? err_errno(err, r, "volume %s: its flags", volume->path) : 0;
 }
 
-int upper_close_store(const struct stage *stage, struct err *err)
+int upper_close_store(struct err *err)
 {
-	const struct manifest *manifest = &stage->image->manifest;
 	int r = writable_remount(STAGE_STORE, MS_BIND | MS_RDONLY);
 
-	if (r < 0)
-		return err_errno(err, r, "store: making it read-only");
+	return r < 0 ? err_errno(err, r, "store: making it read-only") : 0;
+}
+
+int upper_release_volumes(const struct part *part, struct err *err)
+{
+	const struct manifest *manifest = part->manifest;
+	int r = 0;
+
 	for (size_t i = 0; r == 0 && i < manifest->volume_count; i++) {
-		if (manifest->volumes[i].persist && !(stage->without & UINT32_C(1) << i))
-			r = release_volume(stage, &manifest->volumes[i], err);
+		if (manifest->volumes[i].persist && !(part->without & UINT32_C(1) << i))
+			r = release_volume(part, &manifest->volumes[i], err);
 	}
 	return r;
 }
@@ -146,32 +150,31 @@ static int open_own_dir(int parent, const char *name, const struct like *like)
 }
 
 /* TOP/NAME of the store, TOP being uppers or volumes. */
-static int open_own_dirs(const struct stage *stage, const char *top)
+static int open_own_dirs(const struct part *part, const char *top)
 {
-	__fd int dir = open_own_dir(stage->store, top, &like_root);
-	__fd int own =
-		dir < 0 ? dir
-			: open_own_dir(dir, stage->image->manifest.name, &like_root);
+	__fd int dir = open_own_dir(part->stage->store, top, &like_root);
+	__fd int own = dir < 0 ? dir : open_own_dir(dir, part->owner, &like_root);
 	int r = own < 0 ? own : store_check_dirs(own, ".", NULL);
 
 	return r < 0 ? r : TAKE_FD(own);
 }
 
-static int root_attributes(const struct stage *stage, struct stat *ret_st)
+static int root_attributes(const struct part *part, struct stat *ret_st)
 {
 	char path[sizeof(STAGE_LAYERS) + 16];
 	struct str s;
 
 	str_init(&s, path, sizeof(path));
-	str_addf(&s, STAGE_LAYERS "/%zu", stage->image->manifest.layer_count - 1);
+	str_addf(&s, STAGE_LAYERS "/%zu",
+		 stage_layer(part, part->manifest->layer_count - 1));
 	return sys_fstatat(AT_FDCWD, path, ret_st, 0);
 }
 
-static int make_pair(int dir, const struct stage *stage, struct err *err)
+static int make_pair(int dir, const struct part *part, struct err *err)
 {
 	struct stat root;
 	const struct like like = { &root, -EBADF };
-	int r = root_attributes(stage, &root);
+	int r = root_attributes(part, &root);
 
 	if (r < 0)
 		return err_errno(err, r, "the uppermost layer");
@@ -184,41 +187,39 @@ static int make_pair(int dir, const struct stage *stage, struct err *err)
 	return work < 0 ? err_errno(err, work, "work") : 0;
 }
 
-int upper_make(const struct stage *stage, struct err *err)
+int upper_make(const struct part *part, struct err *err)
 {
-	const struct manifest *manifest = &stage->image->manifest;
+	const struct manifest *manifest = part->manifest;
 	__fd int dir = -EBADF;
 	int r;
 
 	if (manifest->upper == MANIFEST_UPPER_PERSIST) {
-		dir = open_own_dirs(stage, "upper");
+		dir = open_own_dirs(part, "upper");
 		if (dir < 0)
-			return err_errno(err, dir, "upper/%s of the store",
-					 manifest->name);
-		return make_pair(dir, stage, err);
+			return err_errno(err, dir, "upper/%s of the store", part->owner);
+		return make_pair(dir, part, err);
 	}
-	r = work_tmpfs(STAGE_RW, MS_NOSUID | MS_NODEV, manifest->upper_options, err);
+	r = work_tmpfs(part->rw, MS_NOSUID | MS_NODEV, manifest->upper_options, err);
 	if (r < 0)
 		return r;
-	dir = sys_openat(AT_FDCWD, STAGE_RW, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	dir = sys_openat(AT_FDCWD, part->rw, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (dir < 0)
-		return err_errno(err, dir, STAGE_RW);
-	return make_pair(dir, stage, err);
+		return err_errno(err, dir, "%s", part->rw);
+	return make_pair(dir, part, err);
 }
 
-int upper_place(const struct stage *stage, struct upper_place *ret_place)
+int upper_place(const struct part *part, struct upper_place *ret_place)
 {
-	const struct manifest *manifest = &stage->image->manifest;
-	bool persist = manifest->upper == MANIFEST_UPPER_PERSIST;
+	bool persist = part->manifest->upper == MANIFEST_UPPER_PERSIST;
 	struct str upper, work;
 	int r;
 
 	str_init(&upper, ret_place->upper, sizeof(ret_place->upper));
 	str_init(&work, ret_place->work, sizeof(ret_place->work));
-	str_addf(&upper, "%s%s/upper", persist ? STAGE_STORE "/upper/" : STAGE_RW,
-		 persist ? manifest->name : "");
-	str_addf(&work, "%s%s/work", persist ? STAGE_STORE "/upper/" : STAGE_RW,
-		 persist ? manifest->name : "");
+	str_addf(&upper, "%s%s/upper", persist ? STAGE_STORE "/upper/" : part->rw,
+		 persist ? part->owner : "");
+	str_addf(&work, "%s%s/work", persist ? STAGE_STORE "/upper/" : part->rw,
+		 persist ? part->owner : "");
 	r = str_done(&upper);
 	return r < 0 ? r : str_done(&work);
 }
@@ -233,11 +234,11 @@ static int bind(int from, int to)
 
 /* Until all is in its place no link in it is followed: one that a stranger put there
  * would lead the volumes and injected files below it to anywhere in the image. */
-static int guard_volume(const struct stage *stage, const struct manifest_volume *volume,
+static int guard_volume(const struct part *part, const struct manifest_volume *volume,
 			struct err *err)
 {
 	char target[PATH_FD_SIZE];
-	__fd int dir = place_open_dir(stage, volume->path, err);
+	__fd int dir = place_open_dir(part, volume->path, err);
 	int r;
 
 	if (dir < 0)
@@ -247,28 +248,26 @@ static int guard_volume(const struct stage *stage, const struct manifest_volume 
 	return r < 0 ? err_errno(err, r, "nosymfollow") : 0;
 }
 
-static int mount_persistent(const struct stage *stage,
-			    const struct manifest_volume *volume, int target,
-			    const struct stat *st, struct err *err)
+static int mount_persistent(const struct part *part, const struct manifest_volume *volume,
+			    int target, const struct stat *st, struct err *err)
 {
 	bool fresh = manifest_volume_has(volume, "fresh");
 	const struct like like = { st, fresh ? -EBADF : target };
-	__fd int top = open_own_dirs(stage, "volumes");
+	__fd int top = open_own_dirs(part, "volumes");
 	char name[VOLUME_NAME_SIZE];
 	int r = volume_name(volume->path, name);
 
 	if (top < 0)
-		return err_errno(err, top, "volumes/%s of the store",
-				 stage->image->manifest.name);
+		return err_errno(err, top, "volumes/%s of the store", part->owner);
 	if (r < 0)
 		return err_errno(err, r, "its name in the store");
 	__fd int dir = open_own_dir(top, name, &like);
 
 	if (dir < 0)
-		return err_errno(err, dir, "volumes/%s/%s of the store",
-				 stage->image->manifest.name, name);
+		return err_errno(err, dir, "volumes/%s/%s of the store", part->owner,
+				 name);
 	r = bind(dir, target);
-	return r < 0 ? err_errno(err, r, "bind") : guard_volume(stage, volume, err);
+	return r < 0 ? err_errno(err, r, "bind") : guard_volume(part, volume, err);
 }
 
 /* The manifest's own options come last, and the last of a kind counts. */
@@ -296,30 +295,30 @@ static int mount_tmpfs(const char *options, int target, const struct stat *like,
 	return r;
 }
 
-int upper_mount_volume(struct stage *stage, size_t index, struct err *err)
+int upper_mount_volume(struct part *part, size_t index, struct err *err)
 {
-	const struct manifest_volume *volume = &stage->image->manifest.volumes[index];
-	__fd int target = place_open_dir(stage, volume->path, err);
+	const struct manifest_volume *volume = &part->manifest->volumes[index];
+	__fd int target = place_open_dir(part, volume->path, err);
 	struct stat like, root;
 	int r;
 
 	if (target < 0) {
 		(void)err_wrap(err, target, "volume");
-		if (!place_pass_over(stage, volume->path, err))
+		if (!place_pass_over(part, volume->path, err))
 			return target;
-		stage->without |= UINT32_C(1) << index;
+		part->without |= UINT32_C(1) << index;
 		return 0;
 	}
 	r = sys_fstat(target, &like);
 	if (r == 0)
-		r = sys_fstat(stage->root, &root);
+		r = sys_fstat(part->root, &root);
 	if (r < 0)
 		return err_errno(err, r, "volume %s", volume->path);
 	if (like.st_dev == root.st_dev && like.st_ino == root.st_ino)
 		return err_set(err, -EINVAL, "volume %s: a link leads it to /",
 			       volume->path);
 	if (volume->persist)
-		r = mount_persistent(stage, volume, target, &like, err);
+		r = mount_persistent(part, volume, target, &like, err);
 	else
 		r = mount_tmpfs(volume->options, target, &like, err);
 	return r < 0 ? err_wrap(err, r, "volume %s", volume->path) : 0;

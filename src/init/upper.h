@@ -5,10 +5,13 @@
 #include "init/stage.h"
 
 /* The store's mount takes writes from here on; back to read-only. Volumes and uppers
- * mounted from it in between stay writable; only then do links in a volume lead anywhere.
- * 0 or -errno. */
-int upper_open_store(const struct stage *stage, struct err *err);
-int upper_close_store(const struct stage *stage, struct err *err);
+ * mounted from it in between stay writable. 0 or -errno. */
+int upper_open_store(struct err *err);
+int upper_close_store(struct err *err);
+
+/* All is in its place: from here on links in a persistent volume lead anywhere. 0 or
+ * -errno. */
+int upper_release_volumes(const struct part *part, struct err *err);
 
 /* Where the stack's changes go. */
 struct upper_place {
@@ -17,12 +20,12 @@ struct upper_place {
 
 /* Makes them, as `upper` of the manifest says, with mode and owner of the image's own
  * root directory, which they hide. 0 or -errno. */
-int upper_make(const struct stage *stage, struct err *err);
+int upper_make(const struct part *part, struct err *err);
 
 /* The same place again. 0 or -ENAMETOOLONG. */
-int upper_place(const struct stage *stage, struct upper_place *ret_place);
+int upper_place(const struct part *part, struct upper_place *ret_place);
 
 /* Mounts volume @index over the stack. It takes over mode and owner of the directory in
  * the image when it is new. One whose place another volume has taken is passed over. 0 or
  * -errno. */
-int upper_mount_volume(struct stage *stage, size_t index, struct err *err);
+int upper_mount_volume(struct part *part, size_t index, struct err *err);

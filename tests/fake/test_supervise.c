@@ -181,10 +181,11 @@ static int asked(bool manages, const char *const *words, char *ret_text, size_t 
 {
 	static struct settings settings;
 	static struct manifest manifest;
+	static struct part part;
 	static struct app app;
 	const struct stage stage = { .settings = &settings };
 	struct end end = { .stage = &stage };
-	const struct command command = { .app = &app, .end = &end };
+	const struct command command = { .apps = &app, .count = 1, .end = &end };
 	struct control_client client = { .fd = -EBADF, .manages = manages };
 	const int streams[] = { 0, 1, 2 };
 	const struct control_question question = { &client, words, streams };
@@ -192,7 +193,9 @@ static int asked(bool manages, const char *const *words, char *ret_text, size_t 
 
 	manifest_init(&manifest);
 	manifest.name = "demo";
+	part = (struct part){ .name = manifest.name, .manifest = &manifest };
 	app.container.manifest = &manifest;
+	app.part = &part;
 	str_init(&text, ret_text, size);
 	return command_answer((void *)(uintptr_t)&command, &question, &text);
 }

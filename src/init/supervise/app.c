@@ -40,28 +40,29 @@ static const char *control_of(const struct manifest *manifest)
 	return paths[manifest->control];
 }
 
-int app_init(struct app *app, const struct stage *stage, const struct network *network,
+int app_init(struct app *app, const struct part *part, const struct network *network,
 	     struct loop *loop, struct err *err)
 {
-	const struct manifest *manifest = &stage->image->manifest;
-	int r;
+	const struct manifest *manifest = part->manifest;
+	int run = part->stage->run, r;
 
+	app->part = part;
 	app->loop = loop;
 	app->pid = 0;
 	app->report = -EBADF;
-	r = streams_open(&app->streams, manifest, stage->run, loop, err);
+	r = streams_open(&app->streams, part->name, &manifest->log, run, loop, err);
 	if (r < 0)
 		return r;
-	r = check_init(&app->check, manifest, stage->run, loop, err);
+	r = check_init(&app->check, manifest, run, loop, err);
 	if (r < 0)
 		return r;
 	app->container = (struct container){
 		.manifest = manifest,
-		.identity = &stage->identity,
-		.environment = &stage->environment,
-		.program = stage->program,
-		.hostname = stage->hostname,
-		.root = STAGE_STACK,
+		.identity = &part->identity,
+		.environment = &part->environment,
+		.program = part->program,
+		.hostname = part->hostname,
+		.root = stage_there(part->top),
 		.net = network->wanted ? NETWORK_DIR : NULL,
 		.control = control_of(manifest),
 		.shm = shm_options(manifest),
@@ -77,7 +78,7 @@ int app_init(struct app *app, const struct stage *stage, const struct network *n
 
 static const char *name_of(const struct app *app)
 {
-	return app->container.manifest->name;
+	return app->part->name;
 }
 
 /* The start's process said what came of it, or is not there any more. */
@@ -138,6 +139,20 @@ void app_turn(struct app *app, uint64_t now_ms)
 			(void)sys_kill(app->pid, SIGKILL);
 		}
 	}
+}
+
+bool app_is_news(struct app *app)
+{
+	const struct member *member = &app->member;
+	enum health_state health = app->check.health.state;
+
+	if (app->told.state == member->state && app->told.health == health &&
+	    app->told.starts == member->restart.count)
+		return false;
+	app->told.state = member->state;
+	app->told.health = health;
+	app->told.starts = member->restart.count;
+	return true;
 }
 
 static void say_end(const struct app *app, uint64_t now_ms)

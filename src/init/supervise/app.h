@@ -17,6 +17,7 @@
 #define APP_CONTROL_STATUS STAGE_RUN "/control-status"
 
 struct app {
+	const struct part *part;
 	struct member member;
 	struct container container;
 	struct check check;
@@ -25,15 +26,23 @@ struct app {
 	pid_t pid;	     /* 0: none */
 	int report;	     /* of a start under way, -EBADF: none is */
 	unsigned int unwell; /* restarts for its health, since it was healthy */
-	struct err failure;  /* why the last start came to nothing; "": it did not */
+	struct {	     /* what others know of it */
+		enum member_state state;
+		enum health_state health;
+		uint64_t starts;
+	} told;
+	struct err failure; /* why the last start came to nothing; "": it did not */
 };
 
 /* Not started yet. 0 or -errno. */
-int app_init(struct app *app, const struct stage *stage, const struct network *network,
+int app_init(struct app *app, const struct part *part, const struct network *network,
 	     struct loop *loop, struct err *err);
 
 /* Does what is due. */
 void app_turn(struct app *app, uint64_t now_ms);
+
+/* Is it in another state than when this was last asked? */
+bool app_is_news(struct app *app);
 
 /* Its process @pid ended. False: that is none of it. */
 bool app_ended(struct app *app, pid_t pid, int status, uint64_t now_ms);

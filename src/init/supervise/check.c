@@ -114,11 +114,12 @@ pid_t check_confirm(const struct stage *stage, const char *program)
 {
 	static const struct identity root = { .home = "/" };
 	const char *const args[] = { program, NULL };
+	const struct part *part = &stage->parts[0];
 	__fd int null = sys_openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
 	__fd int cgroup = host_cgroup_there();
-	const struct container container = { .manifest = &stage->image->manifest,
+	const struct container container = { .manifest = part->manifest,
 					     .identity = &root,
-					     .environment = &stage->environment,
+					     .environment = &part->environment,
 					     .cgroup = cgroup };
 	const struct container_joiner joiner = {
 		.args = args, .input = null, .output = 1, .errors = 2

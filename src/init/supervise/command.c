@@ -19,17 +19,34 @@
 
 struct ask {
 	const struct command *command;
+	struct app *app; /* that it is about */
 	const struct control_question *question;
 	struct str *text;
 };
 
 void command_down(const struct command *command, enum end_how how)
 {
-	uint64_t now_ms = loop_now_ms();
+	uint64_t now_ms = loop_now_ms(), allowed_ms = END_MS;
 
-	end_begin(command->end, how, command->app->member.stop_timeout_ms + END_MS,
-		  now_ms);
-	app_stop(command->app, false, now_ms);
+	for (size_t i = 0; i < command->count; i++)
+		allowed_ms += command->apps[i].member.stop_timeout_ms;
+	end_begin(command->end, how, allowed_ms, now_ms);
+	command_stop(command, now_ms);
+}
+
+void command_stop(const struct command *command, uint64_t now_ms)
+{
+	for (size_t i = 0; i < command->count; i++)
+		app_stop(&command->apps[i], false, now_ms);
+}
+
+bool command_any_lives(const struct command *command)
+{
+	for (size_t i = 0; i < command->count; i++) {
+		if (member_lives(&command->apps[i].member))
+			return true;
+	}
+	return false;
 }
 
 static int refuse(const struct ask *ask, int r, const char *why)
@@ -54,11 +71,11 @@ static unsigned int own_memory(void)
 
 static int do_ps(const struct ask *ask)
 {
-	const struct app *app = ask->command->app;
+	const struct app *app = ask->app;
 
 	str_addf(ask->text, "name=%s\npid=%d\nunshown=%" PRIu64 "\ninit=%u\n",
-		 app->container.manifest->name, (int)app->pid,
-		 app->streams.log.head.unshown, own_memory() * 4);
+		 app->part->name, (int)app->pid, app->streams.log.head.unshown,
+		 own_memory() * 4);
 	report_app_lines(ask->text, &app->member, &app->check.health, loop_now_ms());
 	if (app->failure.text[0])
 		str_addf(ask->text, "failure=%s\n", app->failure.text);
@@ -67,7 +84,7 @@ static int do_ps(const struct ask *ask)
 
 static int do_health(const struct ask *ask)
 {
-	const struct check *check = &ask->command->app->check;
+	const struct check *check = &ask->app->check;
 
 	str_addf(ask->text, "health=%s\nfailures=%" PRIu64 "\nsaid=",
 		 health_word(check->health.state), check->health.failures);
@@ -79,19 +96,19 @@ static int do_health(const struct ask *ask)
 
 static int do_stop(const struct ask *ask)
 {
-	app_stop(ask->command->app, false, loop_now_ms());
+	app_stop(ask->app, false, loop_now_ms());
 	return 0;
 }
 
 static int do_restart(const struct ask *ask)
 {
-	app_stop(ask->command->app, true, loop_now_ms());
+	app_stop(ask->app, true, loop_now_ms());
 	return 0;
 }
 
 static int do_start(const struct ask *ask)
 {
-	enum member_state state = ask->command->app->member.state;
+	enum member_state state = ask->app->member.state;
 
 	if (state == MEMBER_RUNNING)
 		return refuse(ask, -EALREADY, "it runs");
@@ -115,7 +132,7 @@ static int do_poweroff(const struct ask *ask)
 /* Another program beside the application: its end is the answer. */
 static int do_exec(const struct ask *ask)
 {
-	const struct app *app = ask->command->app;
+	const struct app *app = ask->app;
 	const struct control_question *question = ask->question;
 	const struct policy *policy = &ask->command->end->stage->settings->policy;
 	struct container joined = app->container;
@@ -232,7 +249,7 @@ int command_answer(void *context, const struct control_question *question,
 		   struct str *text)
 {
 	const struct command *command = context;
-	const struct ask ask = { command, question, text };
+	const struct ask ask = { command, &command->apps[0], question, text };
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(question->words[0], commands[i].word) != 0)

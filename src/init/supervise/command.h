@@ -6,7 +6,8 @@
 #include "init/supervise/end.h"
 
 struct command {
-	struct app *app;
+	struct app *apps;
+	size_t count;
 	struct end *end;
 };
 
@@ -16,3 +17,9 @@ int command_answer(void *context, const struct control_question *question,
 
 /* Takes the device down in order. */
 void command_down(const struct command *command, enum end_how how);
+
+/* As it goes down: those are to end that may by now. */
+void command_stop(const struct command *command, uint64_t now_ms);
+
+/* Has any of them a process? */
+bool command_any_lives(const struct command *command);

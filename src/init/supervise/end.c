@@ -47,13 +47,17 @@ static void detach(const char *path)
 
 /* The stack with its volumes, then what it stands on; the last user of each takes its
  * mapping and its loop device along. */
-static void drop_stack(size_t layers)
+static void drop_stack(const struct stage *stage)
 {
 	char path[32];
 
-	detach(STAGE_STACK);
-	detach("/rw");
-	for (size_t i = layers; i-- > 0;) {
+	for (size_t i = 0; i < stage->part_count; i++) {
+		const struct part *part = &stage->parts[i];
+
+		detach(stage_there(part->top));
+		detach(stage_there(part->rw));
+	}
+	for (size_t i = stage->image->manifest.layer_count; i-- > 0;) {
 		(void)snprintf(path, sizeof(path), "/layers/%zu", i);
 		detach(path);
 	}
@@ -77,7 +81,7 @@ static _Noreturn void clean(const struct stage *stage)
 	(void)sys_close_range(3, ~0U, 0);
 	(void)sys_chdir("/");
 	(void)sys_sync();
-	drop_stack(stage->image->manifest.layer_count);
+	drop_stack(stage);
 	drop_store(STAGE_STORE);
 	drop_store(STAGE_FACTORY);
 	(void)sys_sync();

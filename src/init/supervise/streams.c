@@ -97,8 +97,9 @@ static int open_pipe(struct streams *streams, struct stream *stream, struct loop
 	return r < 0 ? r : loop_add(loop, ends[0], ready, streams);
 }
 
-int streams_open(struct streams *streams, const struct manifest *manifest, int run,
-		 struct loop *loop, struct err *err)
+int streams_open(struct streams *streams, const char *name,
+		 const struct manifest_log *log, int run, struct loop *loop,
+		 struct err *err)
 {
 	for (int i = 0; i < STREAM_KINDS; i++) {
 		int r = open_pipe(streams, &streams->ends[i], loop);
@@ -107,10 +108,9 @@ int streams_open(struct streams *streams, const struct manifest *manifest, int r
 			return err_errno(err, r, "the application's output");
 	}
 	streams->console = -EBADF;
-	if (manifest->log.console)
+	if (log->console)
 		streams->console =
 			sys_openat(AT_FDCWD, "/dev/console",
 				   O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
-	return log_open(&streams->log, run, manifest->name, manifest->log.size_bytes,
-			err);
+	return log_open(&streams->log, run, name, log->size_bytes, err);
 }

@@ -29,10 +29,11 @@ struct streams {
 	uint64_t unshown; /* bytes that it did not take since it took any */
 };
 
-/* Opens the pipes, the log below @run and the console, as the @manifest says, and reads in
- * the @loop from then on. 0 or -errno. */
-int streams_open(struct streams *streams, const struct manifest *manifest, int run,
-		 struct loop *loop, struct err *err);
+/* Opens the pipes, the log @name below @run and the console, as the manifest's @log says,
+ * and reads in the @loop from then on. 0 or -errno. */
+int streams_open(struct streams *streams, const char *name,
+		 const struct manifest_log *log, int run, struct loop *loop,
+		 struct err *err);
 
 /* Reads what is there at the end of an application; its last lines end there. */
 void streams_drain(struct streams *streams);

@@ -30,16 +30,25 @@
 
 struct supervise {
 	struct loop loop;
-	struct app app;
+	struct app apps[STAGE_PARTS];
+	size_t count;
+	const struct app *blamed; /* for whom the image is given up */
 	struct network network;
 	struct end end;
 	struct command command;
 	struct control control;
-	enum member_state told; /* and of which start */
-	enum health_state told_health;
-	uint64_t told_starts;
 	uint64_t feed_ms; /* when the watchdog is due again */
 };
+
+static bool app_of_any_ended(struct supervise *supervise, pid_t pid, int status,
+			     uint64_t now_ms)
+{
+	for (size_t i = 0; i < supervise->count; i++) {
+		if (app_ended(&supervise->apps[i], pid, status, now_ms))
+			return true;
+	}
+	return false;
+}
 
 /* All that have ended: the signals of several deaths may have become one. */
 static void reap(struct supervise *supervise)
@@ -50,7 +59,7 @@ static void reap(struct supervise *supervise)
 
 	while ((pid = sys_waitpid(-1, &status, WNOHANG)) > 0) {
 		keeper_ended(pid);
-		if (!app_ended(&supervise->app, pid, status, now_ms) &&
+		if (!app_of_any_ended(supervise, pid, status, now_ms) &&
 		    !network_ended(&supervise->network, pid, now_ms) &&
 		    !control_ended(&supervise->control, pid, status))
 			(void)end_ended(&supervise->end, pid);
@@ -72,8 +81,10 @@ static void take_signals(void *context, int fd)
 	}
 }
 
-static void give_up(struct supervise *supervise, enum record_reason reason)
+static void give_up(struct supervise *supervise, const struct app *app,
+		    enum record_reason reason)
 {
+	supervise->blamed = app;
 	console_say("image %.12s: given up: %s", supervise->end.stage->image->id,
 		    record_reason_words(reason));
 	supervise->end.fell = reason;
@@ -83,9 +94,8 @@ static void give_up(struct supervise *supervise, enum record_reason reason)
 /* As many restarts as may help; then the device itself is to start anew. */
 #define UNWELL 3
 
-static void look_at_health(struct supervise *supervise)
+static void look_at_health(struct supervise *supervise, struct app *app)
 {
-	struct app *app = &supervise->app;
 	enum manifest_unhealthy then = app->container.manifest->unhealthy;
 
 	if (app->check.health.state == HEALTH_HEALTHY)
@@ -94,30 +104,28 @@ static void look_at_health(struct supervise *supervise)
 	    supervise->end.how != END_NONE || app->member.state != MEMBER_RUNNING)
 		return;
 	if (keeper_tries(supervise->end.stage)) {
-		give_up(supervise, RECORD_REASON_UNHEALTHY);
+		give_up(supervise, app, RECORD_REASON_UNHEALTHY);
 	} else if (then == MANIFEST_UNHEALTHY_REBOOT ||
 		   (then == MANIFEST_UNHEALTHY_RESTART && app->unwell == UNWELL)) {
-		console_say("%s: unhealthy: the device reboots",
-			    app->container.manifest->name);
+		console_say("%s: unhealthy: the device reboots", app->part->name);
 		command_down(&supervise->command, END_REBOOT);
 	} else if (then == MANIFEST_UNHEALTHY_RESTART) {
-		console_say("%s: unhealthy: starts again", app->container.manifest->name);
+		console_say("%s: unhealthy: starts again", app->part->name);
 		app->unwell++;
 		app_stop(app, true, loop_now_ms());
 	}
 }
 
-/* What it means for the device that the application fails: back to the image before, as
+/* What it means for the device that an application fails: back to the image before, as
  * long as this one is on trial. */
-static void look_at_member(struct supervise *supervise)
+static void look_at_member(struct supervise *supervise, const struct app *app)
 {
-	const struct app *app = &supervise->app;
 	const struct stage *stage = supervise->end.stage;
 
 	if (supervise->end.how != END_NONE)
 		return;
 	if (member_is_hopeless(&app->member) && keeper_tries(stage)) {
-		give_up(supervise, RECORD_REASON_ENDED);
+		give_up(supervise, app, RECORD_REASON_ENDED);
 	} else if (app->member.state == MEMBER_EXHAUSTED &&
 		   app->container.manifest->exhausted == MANIFEST_EXHAUSTED_REBOOT) {
 		command_down(&supervise->command, END_REBOOT);
@@ -127,18 +135,24 @@ static void look_at_member(struct supervise *supervise)
 /* For those who look from outside, and for the keeper. */
 static void tell(struct supervise *supervise, uint64_t now_ms)
 {
-	const struct member *member = &supervise->app.member;
+	struct report_app apps[STAGE_PARTS];
+	size_t blamed = supervise->count;
+	bool new = false;
 
-	const struct health *health = &supervise->app.check.health;
+	for (size_t i = 0; i < supervise->count; i++) {
+		struct app *app = &supervise->apps[i];
 
-	if (supervise->told == member->state && supervise->told_health == health->state &&
-	    supervise->told_starts == member->restart.count)
-		return;
-	supervise->told = member->state;
-	supervise->told_health = health->state;
-	supervise->told_starts = member->restart.count;
-	(void)report_app(supervise->end.stage->run, supervise->app.pid, member, health,
-			 now_ms);
+		new = app_is_news(app) || new;
+		apps[i] = (struct report_app){ .name = app->part->name,
+					       .pid = app->pid,
+					       .member = &app->member,
+					       .health = &app->check.health };
+		if (app == supervise->blamed)
+			blamed = i;
+	}
+	if (new)
+		(void)report_apps(supervise->end.stage->run, apps, supervise->count,
+				  blamed, now_ms);
 }
 
 /* By the loop itself: one that stalls is reset. A candidate that is not confirmed in its
@@ -162,31 +176,54 @@ static void feed(struct supervise *supervise, uint64_t now_ms)
 	}
 }
 
+static void take_down(struct supervise *supervise, uint64_t now_ms)
+{
+	struct end *end = &supervise->end;
+
+	if (end->how == END_NONE)
+		return;
+	command_stop(&supervise->command, now_ms);
+	if (!command_any_lives(&supervise->command))
+		end_turn(end, now_ms);
+	else if (now_ms >= end->deadline_ms)
+		end_now(end);
+}
+
+static uint64_t sooner(uint64_t a_ms, uint64_t b_ms)
+{
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
+static uint64_t next(const struct supervise *supervise)
+{
+	uint64_t next_ms =
+		sooner(network_next(&supervise->network), end_next(&supervise->end));
+
+	for (size_t i = 0; i < supervise->count; i++)
+		next_ms = sooner(app_next(&supervise->apps[i]), next_ms);
+	return sooner(supervise->feed_ms, next_ms);
+}
+
 static void turn(struct supervise *supervise)
 {
-	struct app *app = &supervise->app;
-	uint64_t now_ms = loop_now_ms(), next_ms;
+	uint64_t now_ms = loop_now_ms();
 
 	network_turn(&supervise->network, now_ms);
-	if (supervise->network.ready)
-		member_hurry(&app->member, now_ms);
-	app_turn(app, now_ms);
-	look_at_member(supervise);
-	look_at_health(supervise);
+	for (size_t i = 0; i < supervise->count; i++) {
+		struct app *app = &supervise->apps[i];
+
+		if (supervise->network.ready)
+			member_hurry(&app->member, now_ms);
+		app_turn(app, now_ms);
+	}
+	for (size_t i = 0; i < supervise->count; i++) {
+		look_at_member(supervise, &supervise->apps[i]);
+		look_at_health(supervise, &supervise->apps[i]);
+	}
 	tell(supervise, now_ms);
 	feed(supervise, now_ms);
-	if (supervise->end.how != END_NONE && !member_lives(&app->member))
-		end_turn(&supervise->end, now_ms);
-	else if (now_ms >= supervise->end.deadline_ms && supervise->end.how != END_NONE)
-		end_now(&supervise->end);
-	next_ms = app_next(app);
-	if (network_next(&supervise->network) < next_ms)
-		next_ms = network_next(&supervise->network);
-	if (end_next(&supervise->end) < next_ms)
-		next_ms = end_next(&supervise->end);
-	if (supervise->feed_ms < next_ms)
-		next_ms = supervise->feed_ms;
-	(void)loop_turn(&supervise->loop, next_ms);
+	take_down(supervise, now_ms);
+	(void)loop_turn(&supervise->loop, next(supervise));
 }
 
 /* SIGPWR and SIGUSR2 power off, as they do to other inits. */
@@ -211,25 +248,31 @@ static int wait_for_signals(struct supervise *supervise, struct err *err)
 /* The stack and the store are in use by their mounts alone. */
 static void close_stage(struct stage *stage)
 {
-	fd_close(fd_take(&stage->cwd));
-	fd_close(fd_take(&stage->root));
+	for (size_t i = 0; i < stage->part_count; i++) {
+		fd_close(fd_take(&stage->parts[i].cwd));
+		fd_close(fd_take(&stage->parts[i].root));
+	}
 	fd_close(fd_take(&stage->initramfs));
 	fd_close(fd_take(&stage->store));
 	fd_close(fd_take(&stage->factory));
 }
 
-/* Inside, what its image asks for is shown under the name that it has here. */
+/* Inside, what an image asks for is shown under the name that it has here. */
 static int listen_for_people(struct supervise *supervise, struct err *err)
 {
-	const struct manifest *manifest = supervise->app.container.manifest;
+	bool status = false;
 	int r;
 
-	supervise->command =
-		(struct command){ .app = &supervise->app, .end = &supervise->end };
+	for (size_t i = 0; i < supervise->count; i++)
+		status = status || supervise->apps[i].part->manifest->control ==
+					   MANIFEST_CONTROL_STATUS;
+	supervise->command = (struct command){ .apps = supervise->apps,
+					       .count = supervise->count,
+					       .end = &supervise->end };
 	control_init(&supervise->control, &supervise->loop, command_answer,
 		     &supervise->command);
 	r = control_listen(&supervise->control, APP_CONTROL, true, err);
-	if (r == 0 && manifest->control == MANIFEST_CONTROL_STATUS)
+	if (r == 0 && status)
 		r = control_listen(&supervise->control, APP_CONTROL_STATUS, false, err);
 	return r;
 }
@@ -245,6 +288,16 @@ static void give_back(const struct manifest *manifest)
 	page_give_back((const void *)(stack - BOOT_STACK), BOOT_STACK - 4096);
 }
 
+static int begin_app(struct supervise *supervise, const struct part *part,
+		     struct err *err)
+{
+	int r = app_init(&supervise->apps[supervise->count], part, &supervise->network,
+			 &supervise->loop, err);
+
+	supervise->count += r == 0;
+	return r;
+}
+
 static int prepare(struct supervise *supervise, struct stage *stage, struct err *err)
 {
 	uint64_t start_us = clock_now_us();
@@ -256,9 +309,8 @@ static int prepare(struct supervise *supervise, struct stage *stage, struct err 
 	host_prepare();
 	network_init(&supervise->network, stage, &supervise->loop);
 	r = keeper_start(stage, err);
-	if (r == 0)
-		r = app_init(&supervise->app, stage, &supervise->network,
-			     &supervise->loop, err);
+	for (supervise->count = 0; r == 0 && supervise->count < stage->part_count;)
+		r = begin_app(supervise, &stage->parts[supervise->count], err);
 	if (r == 0)
 		r = listen_for_people(supervise, err);
 	if (r == 0)

@@ -100,8 +100,9 @@ static void confirm(struct keeper *keeper)
 static _Noreturn void run_check(const struct keeper *keeper)
 {
 	char *const args[] = { (char *)(uintptr_t)keeper->policy->confirm_check, NULL };
-	int r = sys_execve(args[0], args,
-			   (char *const *)(uintptr_t)keeper->stage->environment.env);
+	int r = sys_execve(
+		args[0], args,
+		(char *const *)(uintptr_t)keeper->stage->parts[0].environment.env);
 
 	console_say("confirm check %s: %s", args[0], err_reason(r));
 	sys_exit(127);
@@ -174,11 +175,11 @@ static void look(struct keeper *keeper)
 static void add_last_words(const struct keeper *keeper, const char *end, char *ret_why,
 			   size_t size)
 {
-	char line[160];
+	char line[160], name[REPORT_NAME_SIZE];
 	struct str s;
 
-	log_last(keeper->stage->run, keeper->stage->image->manifest.name, line,
-		 sizeof(line));
+	report_app_name(keeper->stage->run, name);
+	log_last(keeper->stage->run, name, line, sizeof(line));
 	str_init(&s, ret_why, size);
 	str_add(&s, end);
 	if (line[0])
@@ -240,8 +241,10 @@ static void leave_stage(const struct stage *stage)
 {
 	(void)sys_setsid();
 	(void)sys_chdir("/");
-	fd_close(stage->root);
-	fd_close(stage->cwd);
+	for (size_t i = 0; i < stage->part_count; i++) {
+		fd_close(stage->parts[i].root);
+		fd_close(stage->parts[i].cwd);
+	}
 	fd_close(stage->initramfs);
 	fd_close(stage->store);
 	fd_close(stage->factory);
