@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "block/backing.h"
 
 /*
  * Waits at most @timeout_ms for the device that @source names (PARTLABEL= PARTUUID=
@@ -12,7 +13,7 @@
  * time, with what was seen instead; -ENOTUNIQ when two devices answer to the name;
  * -EINVAL for a source that can't be read.
  */
-int find_device(const char *source, uint32_t timeout_ms, char ret_path[64],
+int find_device(const char *source, uint32_t timeout_ms, char ret_path[BACKING_PATH_SIZE],
 		struct err *err);
 
 /*

@@ -12,7 +12,6 @@
 #include "base/sys.h"
 
 #define LOOP_BLOCK 4096
-#define LOOP_PATH_SIZE 32
 
 /* Direct I/O keeps a file out of the page cache, where what is read of the device is too. A
  * small file is better there: one request brings all of it, not one each of its blocks. */
@@ -59,7 +58,7 @@ static int take_free(int control, int file_fd, uint64_t size_bytes, char *path,
 	number = sys_ioctl_number(control, LOOP_CTL_GET_FREE, 0);
 	if (number < 0)
 		return number;
-	(void)snprintf(path, LOOP_PATH_SIZE, "/dev/loop%d", number);
+	(void)snprintf(path, BACKING_PATH_SIZE, "/dev/loop%d", number);
 	*ret_call = "open";
 	loop = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
 	if (loop < 0)
@@ -71,11 +70,12 @@ static int take_free(int control, int file_fd, uint64_t size_bytes, char *path,
 	return TAKE_FD(loop);
 }
 
-int loop_open(int file_fd, uint64_t size_bytes, char ret_path[32], struct err *err)
+int loop_open(int file_fd, uint64_t size_bytes, char ret_path[BACKING_PATH_SIZE],
+	      struct err *err)
 {
 	__fd int control =
 		sys_openat(AT_FDCWD, "/dev/loop-control", O_RDWR | O_CLOEXEC, 0);
-	char path[LOOP_PATH_SIZE] = "/dev/loop-control";
+	char path[BACKING_PATH_SIZE] = "/dev/loop-control";
 	const char *call = "open";
 	int loop = -EBUSY;
 

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "block/backing.h"
 
 /*
  * Makes a read-only block device of @size_bytes over @file_fd (borrowed; the device keeps
@@ -12,4 +13,5 @@
  * holds the device. Returns an fd of the block device, the caller's; or -errno. @ret_path
  * is "/dev/loopN".
  */
-int loop_open(int file_fd, uint64_t size_bytes, char ret_path[32], struct err *err);
+int loop_open(int file_fd, uint64_t size_bytes, char ret_path[BACKING_PATH_SIZE],
+	      struct err *err);

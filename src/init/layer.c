@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/fd.h"
+#include "block/backing.h"
 #include "stack/work.h"
 #include "store/store.h"
 
@@ -41,12 +42,22 @@ int layer_mount(const struct layer_guard *guard, int store, struct layer_job *jo
 {
 	__fd int blob =
 		store_open_blob(store, &job->layer->blob, job->layer->size_bytes, err);
-	int r;
+	const struct backing *backing;
+	char path[BACKING_PATH_SIZE];
+	int device, r;
 
 	if (blob < 0)
 		return blob;
+	r = backing_of(blob, &backing);
+	if (r < 0)
+		return err_errno(err, r, "blob");
+	device = backing->open(blob, job->layer->size_bytes, path, err);
+	if (device < 0)
+		return device;
 	job->blob = blob;
+	job->device = path;
 	r = guard->mount(job, target, err);
+	backing->close(device);
 	if (r < 0)
 		(void)work_drop(target, NULL); /* one that nobody vouches for */
 	return r;

@@ -10,10 +10,11 @@
 /* One layer on its way. */
 struct layer_job {
 	const struct manifest_layer *layer;
-	const char *name; /* unique on this machine: for the mapping */
-	int blob;	  /* open, of the signed size; borrowed */
-	bool panic;	  /* on corruption, rather than EIO */
-	bool whole;	  /* it may be corrupt: read all of it before it panics */
+	const char *name;   /* unique on this machine: for the mapping */
+	int blob;	    /* open, of the signed size; borrowed */
+	const char *device; /* over it: "/dev/loop0" */
+	bool panic;	    /* on corruption, rather than EIO */
+	bool whole;	    /* it may be corrupt: read all of it before it panics */
 };
 
 /* How a layer's bytes are kept what the manifest says they are. */

@@ -19,7 +19,7 @@
 #include "store/store.h"
 #include "store/writable.h"
 
-static char store_path[64], state_path[64];
+static char store_path[BACKING_PATH_SIZE], state_path[BACKING_PATH_SIZE];
 
 /* Its superblock may ask for a panic at the first error, which whoever writes to the disk
  * can have. Other file systems ask for nothing there. */
@@ -32,7 +32,7 @@ static const char *options_of(const char *type)
 
 static int mount_device(const struct policy *policy, struct watch *watch,
 			const char *source, const char *type, const char *target,
-			char path[64], struct err *err)
+			char path[BACKING_PATH_SIZE], struct err *err)
 {
 	const unsigned int attrs = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
 				   MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
@@ -72,7 +72,7 @@ int stores_open(const struct policy *policy, struct watch *watch, struct err *er
 #ifdef CONFIG_LAMINA_UPDATE
 int stores_open_factory(const struct policy *policy, struct watch *watch, struct err *err)
 {
-	char path[64];
+	char path[BACKING_PATH_SIZE];
 	int r;
 
 	if (policy_factory_in_initramfs(policy))

@@ -278,6 +278,8 @@ int sys_fcntl(int number, int command, int arg)
 	ENTER("fcntl %d", command);
 	if (!fd || (fd->kind != FD_FILE && fd->kind != FD_PIPE))
 		return -EBADF;
+	if (command == F_DUPFD_CLOEXEC && fd->kind == FD_FILE)
+		return fd_new(fd->place, fd->flags | O_CLOEXEC, fd->what);
 	if (command != F_SETFL)
 		fake_bug("fcntl %d is not known here", command);
 	if (arg & O_DIRECT && fake_config.no_direct_io)

@@ -46,7 +46,7 @@ static int mount_mapped(void *context, const char *path, struct err *err)
 
 static int map(struct err *err)
 {
-	char loop_path[32];
+	char loop_path[BACKING_PATH_SIZE];
 	const struct dm_verity verity = { .name = "lamina-0",
 					  .device = loop_path,
 					  .data_bytes = 3 * 4096,

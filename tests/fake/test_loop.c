@@ -30,7 +30,7 @@ static void setup(void)
 static int run(struct err *err)
 {
 	__fd int file = -EBADF, loop = -EBADF;
-	char path[32];
+	char path[BACKING_PATH_SIZE];
 
 	file = sys_openat(AT_FDCWD, "/layer", O_RDONLY | O_CLOEXEC, 0);
 	if (file < 0)

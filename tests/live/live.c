@@ -61,7 +61,7 @@ void live_need_loop(void)
 		live_skip("no loop devices here");
 }
 
-int live_loop(int file, uint64_t size_bytes, char ret_path[32])
+int live_loop(int file, uint64_t size_bytes, char ret_path[BACKING_PATH_SIZE])
 {
 	struct err err = ERR_INIT;
 	char path[64];

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "block/backing.h"
 
 struct live_test {
 	const char *name;
@@ -40,7 +41,7 @@ void live_need_loop(void);
 
 /* loop_open() for a test that needs it: skips the test as above, and where /dev lacks the
  * device that the kernel made, as in other containers. */
-int live_loop(int file, uint64_t size_bytes, char ret_path[32]);
+int live_loop(int file, uint64_t size_bytes, char ret_path[BACKING_PATH_SIZE]);
 
 _Noreturn void live_fail(const char *file, int line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -27,7 +27,7 @@ static void flip(int fd, uint64_t offset)
 
 struct layer {
 	int file, loop;
-	char loop_path[32], name[64], dm_path[32];
+	char loop_path[BACKING_PATH_SIZE], name[64], dm_path[32];
 	struct digest root;
 	struct dm_verity verity;
 };

@@ -53,7 +53,7 @@ static void loop_of_5_gib(void)
 {
 	const uint64_t size_bytes = FAR + VERITY_BLOCK;
 	uint64_t bytes = 0;
-	char path[32];
+	char path[BACKING_PATH_SIZE];
 	int loop;
 
 	loop = live_loop(make_file(size_bytes), size_bytes, path);
@@ -116,7 +116,7 @@ static void verity_of_5_gib(void)
 	const uint64_t size =
 		data + (1 + verity_tree_blocks(data / VERITY_BLOCK)) * VERITY_BLOCK;
 	struct err err = ERR_INIT;
-	char loop_path[32], dm_path[32];
+	char loop_path[BACKING_PATH_SIZE], dm_path[32];
 	struct digest root;
 	struct dm_verity verity = { .name = "live-large",
 				    .device = loop_path,

@@ -14,7 +14,7 @@ static void loop_is_as_asked(void)
 {
 	int file = live_copy("layer.img"), block_size = 0, read_only = 0;
 	uint64_t bytes = 0;
-	char path[32], of_file[4096], of_loop[4096];
+	char path[BACKING_PATH_SIZE], of_file[4096], of_loop[4096];
 	int loop = live_loop(file, live_size(file), path);
 
 	LIVE_TRUE(ioctl(loop, BLKSSZGET, &block_size) == 0 && block_size == 4096);
@@ -35,7 +35,7 @@ static void loop_ends_at_the_size(void)
 	struct err err = ERR_INIT;
 	int file = live_copy("layer.img");
 	uint64_t bytes = 0;
-	char path[32];
+	char path[BACKING_PATH_SIZE];
 	int loop = live_loop(file, 8192, path);
 
 	LIVE_TRUE(ioctl(loop, BLKGETSIZE64, &bytes) == 0 && bytes == 8192);
@@ -46,7 +46,7 @@ static void loop_ends_at_the_size(void)
 static void loop_many_at_once(void)
 {
 	int file = live_copy("small.img");
-	char paths[64][32];
+	char paths[64][BACKING_PATH_SIZE];
 
 	for (int i = 0; i < 64; i++) {
 		(void)live_loop(file, 4096, paths[i]);

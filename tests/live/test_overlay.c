@@ -26,7 +26,7 @@ static void mount_squash(const char *fixture, const char *target)
 	struct err err = ERR_INIT;
 	int file = open(live_fixture(fixture), O_RDONLY | O_CLOEXEC), loop;
 	struct stat st;
-	char path[32];
+	char path[BACKING_PATH_SIZE];
 
 	LIVE_TRUE(file >= 0 && fstat(file, &st) == 0);
 	loop = live_loop(file, (uint64_t)st.st_size, path);
@@ -243,7 +243,7 @@ static void squash_says_the_kernels_words(void)
 {
 	struct err err = ERR_INIT;
 	int file, loop;
-	char path[32];
+	char path[BACKING_PATH_SIZE];
 
 	put("zeros", "");
 	LIVE_TRUE(truncate("zeros", 65536) == 0);

@@ -135,7 +135,7 @@ static void switch_by_pivoting(void)
 static void switch_keeps_a_disk(void)
 {
 	struct err err = ERR_INIT;
-	char path[32];
+	char path[BACKING_PATH_SIZE];
 	int loop, file, old;
 
 	live_need_loop();

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "block/backing.h"
 
 #define DEVICE_BLOCK 4096
 
@@ -152,7 +153,7 @@ static int read_geometry(int disk, uint32_t *ret_block_size, uint64_t *ret_bytes
 	int r = sys_ioctl(disk, BLKSSZGET, &block_size);
 
 	if (r == 0)
-		r = sys_ioctl(disk, BLKGETSIZE64, ret_bytes);
+		r = backing_disk.size(disk, ret_bytes);
 	if (r == 0 && (block_size < 512 || block_size > DEVICE_BLOCK))
 		r = -EBADMSG;
 	*ret_block_size = (uint32_t)block_size;

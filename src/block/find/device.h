@@ -5,9 +5,10 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "block/backing.h"
 #include "block/find/gpt.h"
 
-#define DEVICE_PATH_SIZE 64
+#define DEVICE_PATH_SIZE BACKING_PATH_SIZE
 
 struct device {
 	int sysfs;		     /* /sys/class/block, borrowed */

@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "block/backing.h"
 #include "block/find/device.h"
 #include "block/find/superblock.h"
 #include "format/policy.h"
@@ -175,20 +176,20 @@ static int look(struct find *find, struct err *err)
 
 /* Returns an fd of the found device, -EAGAIN when it isn't there (yet), or another
  * -errno. */
-static int open_found(const char *path, struct err *err)
+static int open_found(char path[BACKING_PATH_SIZE], struct err *err)
 {
 	__fd int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
-	struct stat st;
+	const struct backing *backing = NULL;
 	int r;
 
 	if (fd == -ENOENT || fd == -ENXIO || fd == -ENOMEDIUM)
 		return -EAGAIN;
-	r = fd < 0 ? fd : sys_fstat(fd, &st);
+	r = fd < 0 ? fd : backing_of(fd, &backing);
+	if (r == -ENOTBLK || (r == 0 && !backing->named))
+		return err_set(err, -ENOTBLK, "%s: not a block device", path);
 	if (r < 0)
 		return err_errno(err, r, "%s", path);
-	if (!S_ISBLK(st.st_mode))
-		return err_set(err, -ENOTBLK, "%s: not a block device", path);
-	return TAKE_FD(fd);
+	return backing->open(fd, 0, path, err);
 }
 
 /* One look. As open_found(). */

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "block/backing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "block/loop.h"
+
+static int file_size(int fd, uint64_t *ret_bytes)
+{
+	struct stat st;
+	int r = sys_fstat(fd, &st);
+
+	if (r == 0)
+		*ret_bytes = (uint64_t)st.st_size;
+	return r;
+}
+
+/* Whoever reads no more of it than he was told needs no shorter device. */
+static int disk_open(int fd, uint64_t size_bytes, char path[BACKING_PATH_SIZE],
+		     struct err *err)
+{
+	int device = sys_fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	(void)size_bytes;
+	return device < 0 ? err_errno(err, device, "%s", path) : device;
+}
+
+static int disk_size(int fd, uint64_t *ret_bytes)
+{
+	return sys_ioctl(fd, BLKGETSIZE64, ret_bytes);
+}
+
+const struct backing backing_file = { S_IFREG, false, loop_open, file_size, fd_close };
+const struct backing backing_disk = { S_IFBLK, true, disk_open, disk_size, fd_close };
+
+static const struct backing *const backings[] = { &backing_file, &backing_disk };
+
+int backing_of(int fd, const struct backing **ret_backing)
+{
+	struct stat st;
+	int r = sys_fstat(fd, &st);
+
+	for (size_t i = 0; r == 0 && i < sizeof(backings) / sizeof(*backings); i++) {
+		*ret_backing = backings[i];
+		if ((st.st_mode & S_IFMT) == backings[i]->type)
+			return 0;
+	}
+	return r < 0 ? r : -ENOTBLK;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * What a block device can be made of, a table entry each. Who mounts or maps something asks
+ * backing_of() what it has open, and needs no other word of what that is.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+#define BACKING_PATH_SIZE 64
+
+struct backing {
+	mode_t type; /* of what is open, as fstat() says it */
+	bool named;  /* a policy may name one */
+	/* A read-only block device of the first @size_bytes of @fd (borrowed), all of it where
+	 * that is 0 and the kind can. @path: in, what @fd was opened as, where the kind is a
+	 * device; out, "/dev/NAME". Returns an fd, the caller's until close(): it keeps the
+	 * device until a mount or a mapping does. Or -errno. */
+	int (*open)(int fd, uint64_t size_bytes, char path[BACKING_PATH_SIZE],
+		    struct err *err);
+	/* How many bytes @fd has. 0 or -errno. */
+	int (*size)(int fd, uint64_t *ret_bytes);
+	/* Undoes open(), as far as nobody uses the device. */
+	void (*close)(int device);
+};
+
+extern const struct backing backing_file; /* by a loop device */
+extern const struct backing backing_disk; /* is one */
+
+/* The kind of what is open as @fd. 0; -ENOTBLK: none; or -errno. */
+int backing_of(int fd, const struct backing **ret_backing);
