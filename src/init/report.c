@@ -91,23 +91,24 @@ void report_end_words(int status, char ret_text[REPORT_END_SIZE])
 			       WEXITSTATUS(status));
 }
 
-/* What stands behind @key, "\nNAME=". Its size; -ENODATA: nothing; or -errno. */
+/* What stands behind @key, "NAME=". Its size; -ENODATA: nothing; or -errno. */
 static ssize_t read_value(int dir, const char *key, char ret_value[APP_SIZE])
 {
 	__fd int fd = path_open_own(dir, APP, O_RDONLY, 0);
 	ssize_t size = fd < 0 ? fd : fd_read_file(fd, ret_value, APP_SIZE - 1);
-	const char *at;
+	size_t line, skip = strlen(key);
 
 	if (size < 0)
 		return size;
 	ret_value[size] = '\0';
-	at = strstr(ret_value, key);
-	if (!at)
-		return -ENODATA;
-	at += strlen(key);
-	size = (ssize_t)strcspn(at, "\n");
-	memmove(ret_value, at, (size_t)size);
-	return size;
+	for (const char *at = ret_value; *at; at += line + (at[line] == '\n')) {
+		line = strcspn(at, "\n");
+		if (strncmp(at, key, skip) == 0) {
+			memmove(ret_value, at + skip, line - skip);
+			return (ssize_t)(line - skip);
+		}
+	}
+	return -ENODATA;
 }
 
 /* The same of a number; -EBADMSG: one below 0. */
@@ -122,7 +123,7 @@ static int read_app(int dir, const char *key, uint64_t *ret_number)
 void report_app_name(int dir, char ret_name[REPORT_NAME_SIZE])
 {
 	char value[APP_SIZE];
-	ssize_t size = read_value(dir, "\nname=", value);
+	ssize_t size = read_value(dir, "name=", value);
 
 	if (size < 0 || size >= REPORT_NAME_SIZE)
 		size = 0;
@@ -134,13 +135,13 @@ pid_t report_app_pid(int dir)
 {
 	uint64_t pid;
 
-	return read_app(dir, "\npid=", &pid) == 0 ? (pid_t)pid : 0;
+	return read_app(dir, "pid=", &pid) == 0 ? (pid_t)pid : 0;
 }
 
 void report_app_end(int dir, char ret_text[REPORT_END_SIZE])
 {
 	uint64_t status;
-	int r = read_app(dir, "\nstatus=", &status);
+	int r = read_app(dir, "status=", &status);
 
 	ret_text[0] = '\0';
 	if (r == 0)

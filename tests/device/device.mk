@@ -39,6 +39,21 @@ $(device)/.config: $(O)/.config tests/device/device.mk
 check-device: $(device)/.config
 	+@$(device-make) run-device
 
+# Sizes that are limits, of these programs and of an init that can't supervise.
+exec-only := $(O)/exec-only
+exec-only-make = $(MAKE) O=$(exec-only) BOARD=$(BOARD)
+
+$(exec-only)/.config: $(O)/.config tests/device/device.mk
+	@mkdir -p $(@D)
+	@grep -vE 'LAMINA_(SUPERVISE|NET|UDHCPC|HOST_TOOL)[= ]' $< >$@.new
+	@printf '# CONFIG_LAMINA_%s is not set\n' SUPERVISE HOST_TOOL >>$@.new && mv $@.new $@
+	+@$(exec-only-make) olddefconfig >/dev/null
+
+check-size: programs host-tool $(exec-only)/.config
+	+@$(exec-only-make) programs
+	@O=$(HOST_O) DEVICE=$(abspath $(O)) EXEC_ONLY=$(abspath $(exec-only)) \
+		tests/run $(run-flags) tests/device/size.sh
+
 # In the build below.
 device-tests := $(unit-tests) $(fake-tests) $(live-tests)
 device-skips := $(foreach s,$(lacks),$(foreach t,$(needs-$s),--skip '$t=needs CONFIG_$s'))
@@ -53,9 +68,9 @@ run-device: $(device-tests)
 
 else
 
-check-device:
+check-device check-size:
 	@echo "$@ boots a board: say make BOARD=$(first-board) $@" >&2; exit 1
 
 endif
 
-.PHONY: check-device run-device
+.PHONY: check-device check-size run-device

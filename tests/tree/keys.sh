@@ -7,7 +7,7 @@ table=src/format/manifest/keys.def
 page=src/format/lamina-manifest.5
 
 # the second word of each entry, which is the key's name
-keys=$(sed -nE 's/^KEY(_INNER)?\([a-z_]+, "([a-z-]+)".*/\2/p' "$table")
+keys=$(sed -nE 's/^KEY(_INNER|_SUPERVISED)?\([a-z_]+, "([a-z-]+)".*/\2/p' "$table")
 told=$(sed -n '/^\.Ss Keys/,/^\.Ss Paths/p' "$page" |
 	sed -nE -e 's/^\.(It )?Cm ([a-z-]+)( .*|$)/\2/p' | awk 'NR == FNR { key[$1]; next } $1 in key' \
 	<(echo "$keys") - | uniq)

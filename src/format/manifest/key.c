@@ -9,9 +9,18 @@
 #define LIST(field, counter, limit) \
 	AT(field), .count = offsetof(struct manifest, counter), .most = (limit)
 #define OPEN(...) __VA_ARGS__
+#ifdef MANIFEST_SUPERVISED
+#define IF_SUPERVISED(...) __VA_ARGS__
+#define WRONG_SUPERVISED(function) .wrong = (function)
+#else
+#define IF_SUPERVISED(...) .shape = MANIFEST_UNREAD
+#define WRONG_SUPERVISED(function) .wrong = NULL
+#endif
 
 const struct manifest_key manifest_keys[MANIFEST_KEYS] = {
 #define KEY(id, key, json, words, reading, option) { .name = (key), OPEN reading },
+#define KEY_SUPERVISED(id, key, json, words, reading, option) \
+	{ .name = (key), .supervised = true, IF_SUPERVISED reading },
 #include "format/manifest/keys.def"
 };
 

@@ -11,6 +11,13 @@
 
 #include "format/manifest.h"
 
+/* Are keys that go with `run supervise` only read? An init that can't supervise refuses the
+ * image whatever they say, and gets by with their names. */
+#if defined(CONFIG_LAMINA_SUPERVISE) || defined(CONFIG_LAMINA_FOR_HOST) || \
+	defined(CONFIG_LAMINA_SIGN)
+#define MANIFEST_SUPERVISED 1
+#endif
+
 enum manifest_shape {
 	MANIFEST_TEXT,	 /* one text to the end of the line */
 	MANIFEST_TEXTS,	 /* likewise, on any number of lines */
@@ -22,24 +29,27 @@ enum manifest_shape {
 	MANIFEST_RESTART,
 	MANIFEST_HEALTH,
 	MANIFEST_LOG,
+	MANIFEST_UNREAD, /* of an image that this build can't start */
 	MANIFEST_SHAPES,
 };
 
+/* Small fields: every init has the whole table. */
 struct manifest_key {
 	const char *name;
-	enum manifest_shape shape;
-	bool required;
-	bool may_be_empty; /* the writer leaves the line out for "" */
-	size_t value; /* offset in struct manifest of the text, the array or the number */
-	size_t count; /* of an array: offset of its size_t, and its most items */
-	size_t most;  /* 0: a single value */
-	uint64_t least, greatest;    /* of a number; greatest 0: 2^63-1 */
-	const char *choices;	     /* "one, two or three" */
-	const char *text_default;    /* NULL: "" */
-	unsigned int number_default; /* of a number or a choice */
-	bool supervised;	     /* goes with `run supervise` only */
+	const char *choices;	  /* "one, two or three" */
+	const char *text_default; /* NULL: "" */
 	const char *(*wrong)(const char *text);
 	const char *(*clash)(const struct manifest *manifest, size_t index);
+	uint32_t
+		value; /* offset in struct manifest of the text, the array or the number */
+	uint32_t count; /* of an array: offset of its size_t, and its most items */
+	uint16_t most;	/* 0: a single value */
+	uint16_t least, greatest; /* of a number; greatest 0: 2^63-1 */
+	uint16_t number_default;  /* of a number or a choice */
+	uint8_t shape;		  /* enum manifest_shape */
+	bool required;
+	bool may_be_empty; /* the writer leaves the line out for "" */
+	bool supervised;   /* goes with `run supervise` only */
 };
 
 enum manifest_key_id {

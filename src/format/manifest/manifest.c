@@ -16,8 +16,10 @@ void manifest_init(struct manifest *ret_manifest)
 	memset(ret_manifest, 0, offsetof(struct manifest, text));
 	ret_manifest->text_used = 0;
 	manifest_key_defaults(ret_manifest);
+#ifdef MANIFEST_SUPERVISED
 	manifest_health_defaults(&ret_manifest->health);
 	manifest_log_defaults(&ret_manifest->log);
+#endif
 	ret_manifest->upper_options = "";
 }
 

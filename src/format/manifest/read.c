@@ -87,12 +87,11 @@ static int read_number(struct manifest_reader *reader, const struct manifest_key
 	if (key->greatest &&
 	    (r < 0 || *ret_number < key->least || *ret_number > key->greatest))
 		return lines_bad(lines, reader->err, "%s: must be a number of %u to %u",
-				 key->name, (unsigned int)key->least,
-				 (unsigned int)key->greatest);
+				 key->name, key->least, key->greatest);
 	if (r < 0 || *ret_number < key->least)
 		return lines_bad(lines, reader->err,
 				 "%s: must be a number of %u to 2^63-1", key->name,
-				 (unsigned int)key->least);
+				 key->least);
 	return 0;
 }
 
@@ -112,27 +111,10 @@ static int read_choice(struct manifest_reader *reader, const struct manifest_key
 	return lines_bad(lines, reader->err, "%s: must be %s", key->name, key->choices);
 }
 
-/* "always", "no", "on-failure" or "on-failure:N" */
-static int read_restart(struct manifest_reader *reader, const struct manifest_key *key)
+static int pass_over(struct manifest_reader *reader, const struct manifest_key *key)
 {
-	struct manifest *manifest = reader->manifest;
-	const char *text = reader->lines.value;
-	size_t size = reader->lines.value_size;
-	const char *colon = size ? memchr(text, ':', size) : NULL;
-	size_t word = colon ? (size_t)(colon - text) : size;
-	unsigned int i = 0;
-
-	while (i < 3 && !lines_equal(text, word, manifest_restart_words[i]))
-		i++;
-	if (i == 3 || (colon && i != MANIFEST_RESTART_ON_FAILURE))
-		return manifest_refuse(reader, key,
-				       "must be always, no, on-failure or on-failure:N");
-	manifest->restart = i;
-	manifest->restart_most = 0;
-	if (colon &&
-	    (str_number(colon + 1, size - word - 1, &manifest->restart_most) < 0 ||
-	     manifest->restart_most == 0))
-		return manifest_refuse(reader, key, "N must be a number of 1 to 2^63-1");
+	(void)reader;
+	(void)key;
 	return 0;
 }
 
@@ -145,9 +127,12 @@ static int (*const readers[MANIFEST_SHAPES])(struct manifest_reader *reader,
 	[MANIFEST_LAYER] = manifest_read_layer,
 	[MANIFEST_UPPER] = manifest_read_upper,
 	[MANIFEST_VOLUME] = manifest_read_volume,
-	[MANIFEST_RESTART] = read_restart,
+#ifdef MANIFEST_SUPERVISED
+	[MANIFEST_RESTART] = manifest_read_restart,
 	[MANIFEST_HEALTH] = manifest_read_health,
 	[MANIFEST_LOG] = manifest_read_log,
+#endif
+	[MANIFEST_UNREAD] = pass_over,
 };
 
 static int read_item(struct manifest_reader *reader, const struct manifest_key *key)
@@ -158,7 +143,7 @@ static int read_item(struct manifest_reader *reader, const struct manifest_key *
 
 	if (*count == key->most)
 		return lines_bad(&reader->lines, reader->err, "%s: more than %u of them",
-				 key->name, (unsigned int)key->most);
+				 key->name, key->most);
 	r = readers[key->shape](reader, key);
 	if (r < 0)
 		return r;
@@ -183,7 +168,7 @@ static int read_line(struct manifest_reader *reader)
 		if (!lines_is(&reader->lines, key->name))
 			continue;
 		reader->seen |= 1ULL << i;
-		if (again && !key->most)
+		if (again && !key->most && key->shape != MANIFEST_UNREAD)
 			return manifest_refuse(reader, key, "stands there twice");
 		return read_value(reader, key);
 	}

@@ -35,3 +35,4 @@ const char *manifest_keep_spelling(const struct manifest_reader *reader, const c
 int manifest_read_layer(struct manifest_reader *reader, const struct manifest_key *key);
 int manifest_read_upper(struct manifest_reader *reader, const struct manifest_key *key);
 int manifest_read_volume(struct manifest_reader *reader, const struct manifest_key *key);
+int manifest_read_restart(struct manifest_reader *reader, const struct manifest_key *key);

@@ -230,7 +230,7 @@ static int write_key(struct writer *writer, const struct manifest_key *key)
 	if (count == 0 && key->required)
 		return refuse(writer, key, "is missing");
 	if (key->most && count > key->most)
-		return err_set(writer->err, -EINVAL, "%s: more than %zu of them",
+		return err_set(writer->err, -EINVAL, "%s: more than %u of them",
 			       key->name, key->most);
 	for (size_t i = 0; i < count; i++) {
 		int r = writers[key->shape](writer, key, i);
