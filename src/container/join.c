@@ -31,7 +31,8 @@ static int run(const struct container *container, int target,
 	       const struct container_joiner *joiner, struct err *err)
 {
 	char program[PROGRAM_SIZE];
-	struct process process = { .identity = container->identity,
+	struct process process = { .manifest = container->manifest,
+				   .identity = container->identity,
 				   .program = program,
 				   .args = joiner->args,
 				   .env = container->environment->env };

@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "container/confine.h"
 
 /* The kernel's own 4096 is too few for what serves many; none at all makes old programs
  * close a billion descriptors at their start. */
@@ -92,7 +93,7 @@ int process_become(const struct process *process, struct err *err)
 	(void)sys_umask(022);
 	r = unblock_signals(err);
 	if (r == 0)
-		r = identity_apply(process->identity, err);
+		r = confine_apply(process->manifest, process->identity, err);
 	if (r < 0)
 		return r;
 	r = sys_execve(process->program, (char *const *)(uintptr_t)process->args,

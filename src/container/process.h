@@ -4,6 +4,7 @@
  * root. Each is for a new process: one that fails has to end. */
 #include "base/err.h"
 #include "container/identity.h"
+#include "format/manifest.h"
 
 /* Open files, no core, the kernel's usual chance when memory is short. 0 or -errno. */
 int process_limit(struct err *err);
@@ -17,6 +18,7 @@ int process_stream(const struct identity *identity, int input, int output, int e
 int process_enter(const char *cwd, struct err *err);
 
 struct process {
+	const struct manifest *manifest; /* how it is confined */
 	const struct identity *identity;
 	const char *program;		      /* absolute */
 	const char *const *args, *const *env; /* NULL-ended */

@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "container/confine.h"
 
 /* What the child has to say of a step that failed: an empty text of an execve. */
 struct said {
@@ -35,6 +36,11 @@ static int enter(const struct rehearsal *rehearsal, struct err *err)
 		r = sys_fchdir(rehearsal->cwd);
 	if (r < 0)
 		return err_errno(err, r, "entering the new root");
+	/* a file that wants more capabilities than there will be is not executed */
+	if (rehearsal->manifest)
+		r = confine_bound(rehearsal->manifest, err);
+	if (r < 0)
+		return r;
 	return identity_apply(rehearsal->search->identity, err);
 }
 

@@ -11,6 +11,7 @@
 
 struct rehearsal {
 	const struct program_search *search; /* root: complete, as it will be "/" */
+	const struct manifest *manifest;     /* how it will be confined; NULL: it won't */
 	int cwd;			     /* directory fd, below it */
 	char *const *args;		     /* args[0] is looked for */
 	char *const *env;

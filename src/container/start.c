@@ -38,6 +38,7 @@ static int settle(const struct container *container, struct err *err)
 static int become(const struct container *container, struct err *err)
 {
 	const struct process process = {
+		.manifest = container->manifest,
 		.identity = container->identity,
 		.program = container->program,
 		.args = container->manifest->args,

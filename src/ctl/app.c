@@ -23,7 +23,7 @@ static uint64_t number(const char *text, const char *key)
 
 bool app_parse(const char *text, struct app *ret_app)
 {
-	char status[16];
+	char status[16], confine[8];
 	bool minus;
 	uint64_t n;
 
@@ -36,6 +36,8 @@ bool app_parse(const char *text, struct app *ret_app)
 	ctl_value(text, "state", ret_app->state, sizeof(ret_app->state));
 	ctl_value(text, "health", ret_app->health, sizeof(ret_app->health));
 	ctl_value(text, "failure", ret_app->failure, sizeof(ret_app->failure));
+	ctl_value(text, "confine", confine, sizeof(confine));
+	ret_app->unconfined = strcmp(confine, "no") == 0;
 	ctl_value(text, "status", status, sizeof(status));
 	minus = status[0] == '-';
 	ret_app->ended = str_number(status + minus, strlen(status + minus), &n) == 0;
@@ -93,6 +95,8 @@ void app_text(struct out *out, const struct app *app)
 		out_add(out, ", ");
 		out_clean(out, app->health);
 	}
+	if (app->unconfined)
+		out_add(out, ", not confined");
 	if (app->ended)
 		add_end(out, app);
 }
@@ -103,6 +107,7 @@ void app_json(struct out *out, const struct app *app)
 	json_number(out, "seconds", seconds(app));
 	json_number(out, "restarts", app->restarts);
 	json_text(out, "health", app->health);
+	json_bool(out, "confined", !app->unconfined);
 	if (!app->ended) {
 		json_text(out, "lastEnd", NULL);
 		return;

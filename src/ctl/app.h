@@ -6,6 +6,7 @@
 struct app {
 	char name[64], state[16], health[16], failure[256];
 	uint64_t pid, since_ms, restarts, unshown, init_kib;
+	bool unconfined;
 	bool ended; /* once at least: then */
 	int status; /* as waitpid() says it; -errno: it did not start */
 };

@@ -27,6 +27,7 @@
 #define MANIFEST_MAX_VOLUMES 32
 #define MANIFEST_MAX_INJECTS 32
 #define MANIFEST_MAX_NETS 16
+#define MANIFEST_MAX_CAPS 48
 #define MANIFEST_NAME_SIZE 64 /* [a-z0-9][a-z0-9._-]{0,62} and NUL */
 
 struct manifest_layer {
@@ -141,6 +142,11 @@ struct manifest {
 	unsigned int init; /* 1: a process that reaps is process 1, and not the program */
 	unsigned int systemd; /* 1: the program wants what that does */
 
+	unsigned int confine; /* 1, also when absent: the next ones count */
+	const char *cap_adds[MANIFEST_MAX_CAPS], *cap_drops[MANIFEST_MAX_CAPS];
+	size_t cap_add_count, cap_drop_count;
+	unsigned int new_privileges; /* 1: programs gain what their files' modes give */
+
 	const char *sources[MANIFEST_MAX_LAYERS]; /* informational, in line order */
 	size_t source_count;
 
@@ -195,6 +201,20 @@ int manifest_signal(const char *name);
 /* The name of such a number. 0, or -EINVAL: none that may stop an image. */
 #define MANIFEST_SIGNAL_SIZE 16
 int manifest_signal_name(int number, char ret_name[MANIFEST_SIGNAL_SIZE]);
+
+/* Capabilities: a bit for each, 1 << its number. Those that the program, and all that it
+ * starts, may have at most; each when it is not confined. */
+uint64_t manifest_capabilities(const struct manifest *manifest);
+#define MANIFEST_ALL_CAPABILITIES UINT64_MAX
+
+/* Of a name as capabilities(7) has it, without CAP_; MANIFEST_ALL_CAPABILITIES for "ALL"; 0:
+ * there is none. */
+uint64_t manifest_capability(const char *name);
+
+/* The name of capability @number; 0, or -EINVAL: there is none. */
+#define MANIFEST_CAPABILITY_SIZE 20
+int manifest_capability_name(unsigned int number,
+			     char ret_name[MANIFEST_CAPABILITY_SIZE]);
 
 /* What the importer must ask before it fills a field: each true or false. */
 bool manifest_name_valid(const char *name);

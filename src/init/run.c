@@ -73,6 +73,7 @@ static int check_program(struct part *part, struct err *err)
 	};
 	const struct rehearsal rehearsal = {
 		.search = &search,
+		.manifest = manifest->run == MANIFEST_RUN_SUPERVISE ? manifest : NULL,
 		.cwd = part->cwd,
 		.args = (char *const *)(uintptr_t)manifest->args,
 		.env = (char *const *)(uintptr_t)part->environment.env,

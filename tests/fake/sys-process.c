@@ -2,10 +2,12 @@
 /* The calls on processes, time and power. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -397,8 +399,13 @@ void fake_terminate(void)
 
 int sys_prctl(int option, unsigned long arg)
 {
-	(void)arg;
-	ENTER("prctl %d", option);
+	ENTER("prctl %d %lu", option, arg);
+	return option == PR_CAPBSET_DROP && arg > CAP_LAST_CAP ? -EINVAL : 0;
+}
+
+int sys_capset(uint64_t effective)
+{
+	ENTER("capset %#llx", (unsigned long long)effective);
 	return 0;
 }
 

@@ -140,6 +140,7 @@ static void what_it_finds(void **state)
 	assert_true(fake_called("setsid"));
 	assert_true(fake_called("close_range 3 4294967295 0x4"));
 	assert_true(fake_called("setresuid 7 0"));
+	assert_true(fake_called("capset 0"));
 	/* nothing of init's own is there */
 	assert_false(fake_exists("/root"));
 	assert_null(fake_leaks());
@@ -162,6 +163,53 @@ static void for_systemd(void **state)
 	assert_started();
 	assert_true(fake_attrs_of("/sys/fs/cgroup") & MOUNT_ATTR_RDONLY);
 	assert_false(fake_exists("/run/lock"));
+}
+
+/* The first call that begins with @part, and a word ends there; 0: there was none. */
+static int when(const char *part)
+{
+	for (int n = 1; n <= fake_calls(); n++) {
+		size_t size = strlen(part);
+		const char *call = fake_call(n);
+
+		if (strncmp(call, part, size) == 0 && (!call[size] || call[size] == ' '))
+			return n;
+	}
+	return 0;
+}
+
+/* What is not among the eleven goes, while the process still may take it away. */
+static void confined(void **state)
+{
+	static const struct identity root = { .home = "/" };
+	char call[32];
+
+	(void)state;
+	as_child = true;
+	setup();
+	container.identity = &root;
+	assert_started();
+	for (int cap = 0; cap <= 40; cap++) {
+		(void)snprintf(call, sizeof(call), "prctl 24 %d", cap);
+		assert_int_equal(when(call) == 0, 0x800405fbULL >> cap & 1);
+	}
+	assert_true(when("prctl 24 40") < when("setresuid 0 0"));
+	assert_true(when("setresuid 0 0") < when("capset 0x800405fb"));
+	assert_true(when("capset 0x800405fb") < when("prctl 38 1"));
+	assert_true(when("prctl 38 1") < when("execve"));
+	setup();
+	manifest.cap_adds[manifest.cap_add_count++] = "SYS_ADMIN";
+	manifest.new_privileges = 1;
+	container.identity = &root;
+	assert_started();
+	assert_false(fake_called("prctl 24 21"));
+	assert_true(fake_called("capset 0x802405fb"));
+	assert_false(fake_called("prctl 38"));
+	setup();
+	manifest.confine = 0;
+	assert_started();
+	assert_false(fake_called("prctl"));
+	assert_false(fake_called("capset"));
 }
 
 static void put_control(void)
@@ -348,6 +396,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_it_finds),
 		cmocka_unit_test(for_systemd),
+		cmocka_unit_test(confined),
 		cmocka_unit_test(with_control),
 		cmocka_unit_test(with_a_reaper),
 		cmocka_unit_test(links_in_the_way),

@@ -76,7 +76,7 @@ static int rehearse(const struct identity *identity, const char *name, struct er
 	const struct program_search search = {
 		.root = top, .path = "/a:/b", .cwd = cwd, .identity = identity
 	};
-	const struct rehearsal rehearsal = { &search, dir, args, env };
+	const struct rehearsal rehearsal = { &search, NULL, dir, args, env };
 	int r;
 
 	LIVE_TRUE(top >= 0 && dir >= 0);

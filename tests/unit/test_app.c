@@ -37,6 +37,9 @@ static void text(void **state)
 	assert_string_equal(
 		told("state=waiting\nrestarts=1\nhealth=none\nstatus=-2\n", 0),
 		"waiting for 0 s, 1 restart, not started: No such file or directory");
+	assert_string_equal(
+		told("state=running\nrestarts=0\nhealth=healthy\nconfine=no\n", 0),
+		"running for 0 s, 0 restarts, healthy, not confined");
 	assert_string_equal(told("state=done\nhealth=none\nstatus=32256\n"
 				 "failure=/bin/x: Permission\x1b denied\n",
 				 200 * 1000),
@@ -72,6 +75,9 @@ static const char *json(const char *lines)
 static void as_json(void **state)
 {
 	(void)state;
+	assert_non_null(
+		strstr(json("state=running\nconfine=no\n"), "\"confined\": false"));
+	assert_non_null(strstr(json("state=done\nhealth=none\n"), "\"confined\": true"));
 	assert_non_null(strstr(json("state=done\nhealth=none\n"), "\"lastEnd\": null"));
 	assert_non_null(strstr(json("state=done\nstatus=256\n"), "\"status\": 1"));
 	assert_non_null(strstr(json("state=done\nstatus=9\n"), "\"signal\": 9"));

@@ -52,6 +52,8 @@ static int end(void **state)
 	return 0;
 }
 
+static bool privileges_said;
+
 static void describe(void)
 {
 	struct import_layer layer = { .blob = { .size_bytes = 8192,
@@ -60,7 +62,7 @@ static void describe(void)
 	int size;
 
 	err = (struct err)ERR_INIT;
-	if (describe_image(sources, 2, &options, &manifest, &err) < 0)
+	if (describe_image(sources, 2, &options, &manifest, &privileges_said, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_int_equal(describe_layers(&result, &manifest, &err), 0);
 	size = manifest_write(&manifest, text, sizeof(text) - 1, &err);
@@ -72,7 +74,9 @@ static void describe(void)
 static void refuse(const char *words)
 {
 	err = (struct err)ERR_INIT;
-	assert_int_equal(describe_image(sources, 2, &options, &manifest, &err), -EINVAL);
+	assert_int_equal(
+		describe_image(sources, 2, &options, &manifest, &privileges_said, &err),
+		-EINVAL);
 	if (!strstr(err.text, words))
 		assert_string_equal(err.text, words);
 }
@@ -204,6 +208,27 @@ static void network(void **state)
 	assert_line("net none\nneeds network");
 	say(net, "* static 192.0.2.7/24");
 	refuse("net '* static 192.0.2.7/24': must be MATCH dhcp");
+	sources[0].config.image = false;
+}
+
+static void confinement(void **state)
+{
+	(void)state;
+	sources[0].config.image = true;
+	program("/usr/sbin/nginx");
+	assert_line("confine yes");
+	assert_line("new-privileges yes");
+	assert_false(privileges_said);
+	label("org.lamina.new-privileges", "no");
+	label("org.lamina.cap-add", "CAP_NET_ADMIN\nsys_time");
+	say(cap_drop, "Cap_Chown");
+	say(confine, "no");
+	describe();
+	assert_line("confine no\ncap-add NET_ADMIN\ncap-add SYS_TIME\ncap-drop CHOWN\n"
+		    "new-privileges no");
+	assert_true(privileges_said);
+	say(cap_drop, "ROOT");
+	refuse("cap-drop 'ROOT': must be a capability's name without CAP_, or ALL");
 	sources[0].config.image = false;
 }
 
@@ -527,6 +552,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		describe_test(how_it_is_run),
 		describe_test(network),
+		describe_test(confinement),
 		describe_test(systemd_supervised),
 		describe_test(health_checks),
 		describe_test(the_least),

@@ -59,6 +59,31 @@ static void fill(struct script *script, const char *path, const void *bytes, siz
 	put(node, bytes, size);
 }
 
+/* A file capability that programs have at once, and the one of @low bits alone. */
+static uint8_t effective[20] = { [0] = 1, [3] = 2 };
+static struct tree_xattr capability = {
+	.name = "security.capability",
+	.value = effective,
+	.size = sizeof(effective),
+};
+
+/* The file at @path has it, if there is one; NULL: nobody. */
+static const char *capable;
+
+static void make_capable(const struct script *script)
+{
+	struct tree_node *node = script->tree.lower;
+
+	for (const char *at = capable; at && *at;) {
+		size_t size = strcspn(at, "/");
+
+		node = tree_child(&script->tree, node, at, size);
+		at += size + (at[size] == '/');
+	}
+	if (capable)
+		node->inode->xattrs = &capability;
+}
+
 static void look_at_bytes(const char *lower, const char *upper, const char *path,
 			  const void *bytes, size_t size, const char *expected)
 {
@@ -72,10 +97,14 @@ static void look_at_bytes(const char *lower, const char *upper, const char *path
 	assert_int_equal(script_layer(&script, high), 0);
 	used = 0;
 	fill(&script, path, bytes, size);
+	make_capable(&script);
 	told[0] = '\0';
 	dir = open(temp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_int_equal(look_for_traps(&script.tree, &manifest, dir, tell, NULL, &err),
-			 0);
+	const struct look_request request = {
+		.tree = &script.tree, .manifest = &manifest, .temp = dir, .tell = tell
+	};
+
+	assert_int_equal(look_for_traps(&request, &err), 0);
 	assert_string_equal(told, expected);
 	/* and nothing is left there */
 	assert_int_equal(unlinkat(AT_FDCWD, temp, AT_REMOVEDIR), 0);
@@ -114,6 +143,66 @@ static int start(void **state)
 	manifest.arg_count = 1;
 	manifest.run = MANIFEST_RUN_EXEC;
 	return 0;
+}
+
+static void privileges(const char *upper, unsigned int expected)
+{
+	manifest.new_privileges = 1;
+	look_at(ROOT, upper, "etc/passwd", "", "");
+	assert_int_equal(manifest.new_privileges, expected);
+}
+
+static void new_privileges(void **state)
+{
+	(void)state;
+	manifest.run = MANIFEST_RUN_SUPERVISE;
+	privileges("f bin/.wh.gone", 0);
+	privileges("f bin/su @4755", 1);
+	privileges("f bin/write @2755", 1);
+	/* nobody may execute these, or nothing follows from it */
+	privileges("f bin/data @4644", 0);
+	privileges("f bin/locked @2644", 0);
+	privileges("d srv @2755", 0);
+	/* gone again above */
+	manifest.new_privileges = 1;
+	look_at(ROOT "\nf bin/su @4755", "f bin/.wh.su", "etc/passwd", "", "");
+	assert_int_equal(manifest.new_privileges, 0);
+	manifest.confine = 0;
+	privileges("f bin/.wh.gone", 1);
+	manifest.run = MANIFEST_RUN_EXEC;
+	manifest.confine = 1;
+	privileges("f bin/.wh.gone", 1);
+}
+
+static void file_capabilities(void **state)
+{
+	(void)state;
+	manifest.run = MANIFEST_RUN_SUPERVISE;
+	capable = "bin/data";
+	effective[5] = 1 << (10 - 8); /* NET_BIND_SERVICE is one of the eleven */
+	privileges("f bin/.wh.gone", 1);
+	effective[5] |= 1 << (13 - 8);
+	effective[12] = 1 << (39 - 32);
+	look_at(ROOT, "f bin/.wh.gone", "etc/passwd", "",
+		"/bin/data: nobody can execute it: its file capabilities are more than the "
+		"image has (--cap-add NET_RAW BPF)\n");
+	assert_int_equal(manifest.cap_add_count, 0);
+	effective[0] = 0; /* it is executed, and gains less */
+	privileges("f bin/.wh.gone", 1);
+	effective[0] = 1;
+	/* without its own the image is of no use */
+	capable = "bin/sh";
+	look_at(ROOT, "f bin/.wh.gone", "etc/passwd", "",
+		"/bin/sh: the image gets its file capabilities (cap-add NET_RAW BPF)\n");
+	assert_int_equal(manifest.cap_add_count, 2);
+	assert_string_equal(manifest.cap_adds[0], "NET_RAW");
+	privileges("f bin/.wh.gone", 1);
+	manifest.cap_add_count = 0;
+	manifest.cap_drops[manifest.cap_drop_count++] = "BPF";
+	look_at(ROOT, "f bin/.wh.gone", "etc/passwd", "",
+		"!program: its file capability BPF: cap-add: is dropped, too\n"
+		"/bin/sh: the image gets its file capabilities (cap-add NET_RAW BPF)\n");
+	capable = NULL;
 }
 
 static void programs_with_a_slash(void **state)
@@ -398,6 +487,8 @@ static void other_places(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(new_privileges, start),
+		cmocka_unit_test_setup(file_capabilities, start),
 		cmocka_unit_test_setup(programs_with_a_slash, start),
 		cmocka_unit_test_setup(programs_by_path, start),
 		cmocka_unit_test_setup(what_comes_later, start),

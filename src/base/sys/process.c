@@ -2,6 +2,7 @@
 /* Processes: this one, its memory and its children. */
 #include "base/sys.h"
 
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -107,6 +108,16 @@ int sys_sigprocmask(int how, const sigset_t *set)
 int sys_prctl(int option, unsigned long arg)
 {
 	RET(prctl(option, arg, 0UL, 0UL, 0UL));
+}
+
+/* By number: only libcap has it. */
+int sys_capset(uint64_t effective)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	const uint32_t low = (uint32_t)effective, high = (uint32_t)(effective >> 32);
+	const struct __user_cap_data_struct data[] = { { low, low, 0 }, { high, high, 0 } };
+
+	RET((int)syscall(SYS_capset, &head, data));
 }
 
 int sys_signalfd(const sigset_t *set, int flags)

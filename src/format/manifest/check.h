@@ -21,6 +21,7 @@ const char *manifest_wrong_signal(const char *text);
 const char *manifest_wrong_hostname(const char *text);
 const char *manifest_wrong_net(const char *text);
 const char *manifest_wrong_needs(const char *text);
+const char *manifest_wrong_capability(const char *text);
 const char *manifest_wrong_source(const char *text);
 
 /* Words of a persistent volume, joined by commas. */
@@ -36,4 +37,6 @@ const char *manifest_clash_volume(const struct manifest *manifest, size_t index)
 const char *manifest_clash_inject(const struct manifest *manifest, size_t index);
 const char *manifest_clash_arg(const struct manifest *manifest, size_t index);
 const char *manifest_clash_env(const struct manifest *manifest, size_t index);
+const char *manifest_clash_cap_add(const struct manifest *manifest, size_t index);
+const char *manifest_clash_cap_drop(const struct manifest *manifest, size_t index);
 const char *manifest_clash_net(const struct manifest *manifest, size_t index);

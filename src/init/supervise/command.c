@@ -77,6 +77,8 @@ static int do_ps(const struct ask *ask)
 		 app->part->name, (int)app->pid, app->streams.log.head.unshown,
 		 own_memory() * 4);
 	report_app_lines(ask->text, &app->member, &app->check.health, loop_now_ms());
+	if (!app->container.manifest->confine)
+		str_add(ask->text, "confine=no\n");
 	if (app->failure.text[0])
 		str_addf(ask->text, "failure=%s\n", app->failure.text);
 	return 0;

@@ -22,12 +22,13 @@ struct describe_options {
 };
 
 /*
- * Fills everything but the layers. 0; -EINVAL naming what is missing or wrong, so that it
+ * Fills everything but the layers. @ret_new_privileges_said: else the image's files say
+ * better, and it is `yes`, as engines have it. 0; -EINVAL naming what is missing or wrong, so that it
  * is known before hours of packing.
  */
 int describe_image(const struct source *sources, size_t count,
 		   const struct describe_options *options, struct manifest *ret_manifest,
-		   struct err *err);
+		   bool *ret_new_privileges_said, struct err *err);
 
 /* Adds the layers. 0; -E2BIG when there are too many. */
 int describe_layers(const struct import_result *result, struct manifest *manifest,

@@ -14,9 +14,18 @@
 /* @never: no device of the manifest's kind can start it; else one may. */
 typedef void look_fn(void *context, bool never, const char *words);
 
-/* Looks in the merged view of @tree, whose contents can be read, for what the device will
- * want of it: user, program and its interpreters, places of volumes and the like. Calls
- * @tell with a sentence for each that it will refuse. @temp is a directory to work in.
- * 0, or -errno: it could not be told. */
-int look_for_traps(const struct tree *tree, const struct manifest *manifest, int temp,
-		   look_fn *tell, void *context, struct err *err);
+struct look_request {
+	const struct tree *tree; /* its contents can be read */
+	/* gets `new-privileges`, if nothing is said of it, and the capabilities without which
+	 * its own program could not be executed */
+	struct manifest *manifest;
+	bool new_privileges_said;
+	int temp; /* a directory to work in */
+	look_fn *tell;
+	void *context;
+};
+
+/* Looks in the merged view of the tree for what the device will want of it: user, program and
+ * its interpreters, places of volumes, privileges of files and the like. Calls tell() with a
+ * sentence for each that it will refuse. 0, or -errno: it could not be told. */
+int look_for_traps(const struct look_request *request, struct err *err);

@@ -86,6 +86,7 @@ struct pack {
 	struct dir_owner owner;
 	bool json, force;
 	struct manifest *manifest;
+	bool new_privileges_said;
 	struct err trap; /* the first reason why no device can start the image */
 	struct source *sources;
 	size_t source_count;
@@ -309,8 +310,15 @@ static void warn(void *context, bool never, const char *words)
 static int look_at_image(void *context, const struct tree *tree, struct err *err)
 {
 	struct pack *pack = context;
-	int r = look_for_traps(tree, pack->manifest, pack->staging.temp_fd, warn, pack,
-			       err);
+	const struct look_request request = {
+		.tree = tree,
+		.manifest = pack->manifest,
+		.new_privileges_said = pack->new_privileges_said,
+		.temp = pack->staging.temp_fd,
+		.tell = warn,
+		.context = pack,
+	};
+	int r = look_for_traps(&request, err);
 
 	if (r == 0 && pack->trap.text[0])
 		return err_set(err, -EINVAL,
@@ -330,7 +338,7 @@ static int pack_image(struct pack *pack, const struct cmd_line *line, struct err
 
 	if (r == 0)
 		r = describe_image(pack->sources, pack->source_count, &pack->describe,
-				   &manifest, err);
+				   &manifest, &pack->new_privileges_said, err);
 	pack->manifest = &manifest;
 	pack->import.look = look_at_image;
 	pack->import.context = pack;

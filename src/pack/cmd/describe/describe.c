@@ -43,6 +43,9 @@ static const struct {
 	[MANIFEST_KEY_health_arg] = { describe_health_args, true },
 	[MANIFEST_KEY_net] = { describe_net, false },
 	[MANIFEST_KEY_systemd] = { describe_systemd, false },
+	[MANIFEST_KEY_cap_add] = { describe_capabilities, false },
+	[MANIFEST_KEY_cap_drop] = { describe_capabilities, false },
+	[MANIFEST_KEY_new_privileges] = { describe_new_privileges, false },
 	[MANIFEST_KEY_source] = { describe_sources, false },
 };
 
@@ -215,7 +218,7 @@ static int try_to_write(struct manifest *manifest, struct err *err)
 
 int describe_image(const struct source *sources, size_t count,
 		   const struct describe_options *options, struct manifest *ret_manifest,
-		   struct err *err)
+		   bool *ret_new_privileges_said, struct err *err)
 {
 	struct describe_config config;
 	const struct description d = {
@@ -237,6 +240,7 @@ int describe_image(const struct source *sources, size_t count,
 		r = check_name(&d);
 	if (r < 0)
 		return r;
+	*ret_new_privileges_said = describe_said(&d, MANIFEST_KEY_new_privileges);
 	note_labels(&config);
 	note_unplaced(sources, count);
 	/* the oldest init that can start it */

@@ -22,7 +22,8 @@ typedef int describe_fill(const struct description *d, enum manifest_key_id id);
 describe_fill describe_name, describe_version, describe_compatible, describe_processor;
 describe_fill describe_volumes, describe_args, describe_env, describe_cwd, describe_user,
 	describe_stop_signal, describe_run, describe_sources, describe_health,
-	describe_health_args, describe_net, describe_systemd;
+	describe_health_args, describe_net, describe_systemd, describe_capabilities,
+	describe_new_privileges;
 
 /* What option or label say: the last option, else the label, else NULL. */
 const char *describe_said(const struct description *d, enum manifest_key_id id);

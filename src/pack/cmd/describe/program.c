@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the image runs, and how: mostly what its config says. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -218,4 +219,30 @@ int describe_net(const struct description *d, enum manifest_key_id id)
 		r = add_args(d, id, &texts);
 	source_texts_done(&texts);
 	return r;
+}
+
+/* "CAP_NET_ADMIN" and "net_admin" as "NET_ADMIN": engines take all three. */
+int describe_capabilities(const struct description *d, enum manifest_key_id id)
+{
+	struct source_texts texts = { 0 };
+	int r = describe_texts(d, id, &texts);
+
+	for (size_t i = 0; i < texts.count && r == 0; i++) {
+		char name[64];
+
+		(void)snprintf(name, sizeof(name), "%s", texts.items[i]);
+		for (char *at = name; *at; at++)
+			*at = (char)toupper((unsigned char)*at);
+		r = describe_take(d, id, name + (strncmp(name, "CAP_", 4) == 0 ? 4 : 0));
+	}
+	source_texts_done(&texts);
+	return r;
+}
+
+/* As engines have it, until somebody has looked at the files. */
+int describe_new_privileges(const struct description *d, enum manifest_key_id id)
+{
+	const char *said = describe_said(d, id);
+
+	return describe_take(d, id, said ? said : "yes");
 }

@@ -22,26 +22,27 @@ void look_say(struct look *look, bool never, const char *words, ...)
 		   never && look->manifest->upper != MANIFEST_UPPER_PERSIST, text);
 }
 
-int look_for_traps(const struct tree *tree, const struct manifest *manifest, int temp,
-		   look_fn *tell, void *context, struct err *err)
+int look_for_traps(const struct look_request *request, struct err *err)
 {
 	struct look *look;
 	int r;
 
-	if (!tree->lower)
+	if (!request->tree->lower)
 		return 0;
 	look = calloc(1, sizeof(*look));
 	if (!look)
 		return err_errno(err, -ENOMEM, "looking at the image");
-	look->tree = tree;
-	look->manifest = manifest;
-	look->temp = temp;
-	look->tell = tell;
-	look->context = context;
+	look->tree = request->tree;
+	look->manifest = request->manifest;
+	look->temp = request->temp;
+	look->tell = request->tell;
+	look->context = request->context;
 	look_places(look);
 	r = look_user(look, err);
 	if (r == 0)
 		look_programs(look);
+	if (r == 0 && request->manifest->run == MANIFEST_RUN_SUPERVISE)
+		look_privileges(look, request);
 	free(look);
 	return r;
 }

@@ -19,7 +19,8 @@ struct look {
 	char volumes[MANIFEST_MAX_VOLUMES][TREE_PATH_SIZE];
 	size_t volume_count;
 	/* of the program that is looked for */
-	bool later; /* a volume or an injected file may bring it */
+	const struct tree_inode *program; /* that the image runs; NULL: not found */
+	bool later;			  /* a volume or an injected file may bring it */
 	unsigned int scripts;
 	bool trap_never;
 	char trap[512]; /* what the kernel will have against it; "": nothing */
@@ -55,3 +56,4 @@ int look_copy(const struct tree_inode *inode, int to, struct err *err);
 int look_user(struct look *look, struct err *err);
 void look_places(struct look *look);
 void look_programs(struct look *look);
+void look_privileges(struct look *look, const struct look_request *request);

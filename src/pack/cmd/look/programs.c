@@ -139,10 +139,10 @@ static int open_in_tree(const struct program_search *search, const char *path,
 	return TAKE_FD(fd);
 }
 
-/* A program that is looked for by name is @what to who reads of it. */
-static void look_for(struct look *look, const char *name, const char *what, bool never)
+/* A program that is looked for by name is @what to who reads of it. True: it is there. */
+static bool look_for(struct look *look, const char *name, const char *what, bool never,
+		     char path[PROGRAM_SIZE])
 {
-	char path[PROGRAM_SIZE];
 	struct err err = ERR_INIT;
 	int r;
 
@@ -154,11 +154,13 @@ static void look_for(struct look *look, const char *name, const char *what, bool
 		look_say(look, never && look->trap_never, "%s: %s", what, look->trap);
 	else if (r < 0 && !look->later)
 		look_say(look, never, "%s: %s", what, err.text);
+	return r == 0;
 }
 
 void look_programs(struct look *look)
 {
 	const struct manifest *manifest = look->manifest;
+	char path[PROGRAM_SIZE];
 
 	environment_make(manifest, &look->identity, NULL, &look->environment);
 	look->search = (struct program_search){
@@ -168,8 +170,8 @@ void look_programs(struct look *look)
 		.identity = &look->identity,
 		.open = open_in_tree,
 	};
-	if (manifest->args[0])
-		look_for(look, manifest->args[0], "program", true);
 	if (manifest->health_args[0])
-		look_for(look, manifest->health_args[0], "health", false);
+		(void)look_for(look, manifest->health_args[0], "health", false, path);
+	if (manifest->args[0] && look_for(look, manifest->args[0], "program", true, path))
+		(void)look_walk(look, path, &look->program);
 }
