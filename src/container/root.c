@@ -15,7 +15,9 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "container/device.h"
 #include "container/files.h"
+#include "container/mask.h"
 #include "stack/mount.h"
 
 #define QUIET (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
@@ -35,6 +37,7 @@ static const struct place place_shm = { "shm", "tmpfs", "mode=1777,size=65536k",
 static const struct place place_mqueue = { "mqueue", "mqueue", NULL, QUIET };
 static const struct place place_proc = { "proc", "proc", NULL, QUIET };
 static const struct place place_sys = { "sys", "sysfs", NULL, QUIET | MOUNT_ATTR_RDONLY };
+static const struct place place_sys_rw = { "sys", "sysfs", NULL, QUIET };
 static const struct place place_cgroup = { "fs/cgroup", "cgroup2", NULL,
 					   QUIET | MOUNT_ATTR_RDONLY };
 /* One that may make groups below its own. */
@@ -152,6 +155,7 @@ static int make_links(int dev, struct err *err)
 	return 0;
 }
 
+/* The root of that mount, the caller's; or -errno. */
 static int build_dev(int root, const struct container *container, struct err *err)
 {
 	__fd int dev = mount_place(root, &place_dev, err);
@@ -171,19 +175,36 @@ static int build_dev(int root, const struct container *container, struct err *er
 		r = mount_leaf(dev, &shm, err);
 	if (r == 0)
 		r = mount_optional(dev, &place_mqueue, err);
-	return r < 0 ? err_wrap(err, r, "/dev") : 0;
+	if (r == 0)
+		r = device_make(dev, container, err);
+	return r < 0 ? err_wrap(err, r, "/dev") : TAKE_FD(dev);
 }
 
+/* Likewise. */
 static int build_sys(int root, const struct container *container, struct err *err)
 {
-	__fd int sys = mount_place(root, &place_sys, err);
+	const struct manifest *manifest = container->manifest;
+	bool writable = manifest->sys || !manifest->confine;
+	__fd int sys = mount_place(root, writable ? &place_sys_rw : &place_sys, err);
+	int r = 0;
 
 	if (sys < 0)
 		return sys;
-	if (container->cgroup < 0)
-		return 0;
-	return mount_optional(
-		sys, container->manifest->systemd ? &place_groups : &place_cgroup, err);
+	if (container->cgroup >= 0)
+		r = mount_optional(sys, manifest->systemd ? &place_groups : &place_cgroup,
+				   err);
+	return r < 0 ? r : TAKE_FD(sys);
+}
+
+static int build_kernel(int root, const struct container *container, struct err *err)
+{
+	__fd int dev = build_dev(root, container, err);
+	__fd int proc = dev < 0 ? dev : mount_place(root, &place_proc, err);
+	__fd int sys = proc < 0 ? proc : build_sys(root, container, err);
+
+	if (sys < 0 || !container->manifest->confine)
+		return sys < 0 ? sys : 0;
+	return mask_make(proc, sys, dev, err);
 }
 
 static int build_systemd(int root, struct err *err)
@@ -225,11 +246,7 @@ int root_build(const struct container *container, struct err *err)
 		return err_errno(err, root, "%s", container->root);
 	r = enter_cgroup(container->cgroup, err);
 	if (r == 0)
-		r = build_dev(root, container, err);
-	if (r == 0)
-		r = mount_leaf(root, &place_proc, err);
-	if (r == 0)
-		r = build_sys(root, container, err);
+		r = build_kernel(root, container, err);
 	if (r == 0 && container->manifest->systemd)
 		r = build_systemd(root, err);
 	return r < 0 ? r : files_make(root, container, err);

@@ -25,8 +25,8 @@ static int restrict_mount(int mount, unsigned long flags)
 			 NULL);
 }
 
-static int show(int root, const char *from, int at, const char *path, unsigned long flags,
-		struct err *err)
+int show_over(int root, const char *from, int at, const char *path, unsigned long flags,
+	      struct err *err)
 {
 	char target[PATH_FD_SIZE];
 	int r = at < 0 ? at
@@ -44,7 +44,7 @@ int show_directory(int root, const char *path, unsigned long flags, struct err *
 {
 	__fd int at = path_make_dirs_in(root, path + 1, 0755);
 
-	return at == -EROFS ? 0 : show(root, path, at, path, flags, err);
+	return at == -EROFS ? 0 : show_over(root, path, at, path, flags, err);
 }
 
 int show_file(int root, const char *from, const char *path, struct err *err)
@@ -54,7 +54,7 @@ int show_file(int root, const char *from, const char *path, struct err *err)
 
 	if (at < 0 || sys_fstat(at, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
-	return show(root, from, at, path, MS_NOEXEC, err);
+	return show_over(root, from, at, path, MS_NOEXEC, err);
 }
 
 /* A file of ours, not what an application left there, to mount it on. */

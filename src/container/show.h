@@ -4,6 +4,11 @@
  * root can't be written, nothing. */
 #include "container/start.h"
 
+/* What @from leads to, read-only over @path, absolute below the directory @root, where @at is
+ * open. @flags: more of mount(2)'s. 0 or -errno. */
+int show_over(int root, const char *from, int at, const char *path, unsigned long flags,
+	      struct err *err);
+
 /* The directory @path, whose files are replaced by renaming: seen at once. @flags: MS_NOEXEC
  * or 0. 0 or -errno. */
 int show_directory(int root, const char *path, unsigned long flags, struct err *err);

@@ -28,6 +28,7 @@
 #define MANIFEST_MAX_INJECTS 32
 #define MANIFEST_MAX_NETS 16
 #define MANIFEST_MAX_CAPS 48
+#define MANIFEST_MAX_DEVICES 32
 #define MANIFEST_NAME_SIZE 64 /* [a-z0-9][a-z0-9._-]{0,62} and NUL */
 
 struct manifest_layer {
@@ -145,7 +146,12 @@ struct manifest {
 	unsigned int confine; /* 1, also when absent: the next ones count */
 	const char *cap_adds[MANIFEST_MAX_CAPS], *cap_drops[MANIFEST_MAX_CAPS];
 	size_t cap_add_count, cap_drop_count;
+	unsigned int sys;	     /* 1: /sys is writable */
 	unsigned int new_privileges; /* 1: programs gain what their files' modes give */
+
+	const char
+		*devices[MANIFEST_MAX_DEVICES]; /* "/dev/x" or "/dev/x r" or "... rw" */
+	size_t device_count;
 
 	const char *sources[MANIFEST_MAX_LAYERS]; /* informational, in line order */
 	size_t source_count;

@@ -34,6 +34,7 @@ struct node {
 	char *data; /* of a file or a disk; a link's target */
 	size_t size;
 	enum device device;
+	dev_t made;   /* what mknod was told */
 	int number;   /* of the loop or dm device */
 	size_t order; /* a directory lists what was made first first */
 	bool immutable, corrupt;

@@ -313,7 +313,9 @@ static int fill_stat(struct place at, struct stat *ret_st)
 	ret_st->st_dev = makedev(0, at.mount ? (unsigned int)at.mount->fs->number : 0);
 	ret_st->st_ino = (ino_t)(uintptr_t)at.node;
 	ret_st->st_nlink = at.node->gone ? 0 : 1;
-	ret_st->st_rdev = makedev(at.node->device, (unsigned int)at.node->number);
+	ret_st->st_rdev =
+		at.node->made ? at.node->made
+			      : makedev(at.node->device, (unsigned int)at.node->number);
 	return 0;
 }
 
@@ -384,10 +386,13 @@ int sys_mkdirat(int dirfd, const char *path, mode_t mode)
 int sys_mknodat(int dirfd, const char *path, mode_t mode, dev_t dev)
 {
 	struct node *node;
+	int r;
 
-	(void)dev;
 	ENTER("mknodat %s", path);
-	return make(dirfd, path, mode, &node);
+	r = make(dirfd, path, mode, &node);
+	if (r == 0)
+		node->made = dev;
+	return r;
 }
 
 int sys_symlinkat(const char *target, int dirfd, const char *path)

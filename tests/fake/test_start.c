@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <cmocka.h>
 
@@ -32,6 +34,13 @@ static void setup(void)
 
 	fake_reset();
 	fake_text("@proc:self/oom_score_adj", "-1000");
+	fake_text("@proc:kcore", "the memory");
+	fake_text("@proc:sysrq-trigger", "");
+	fake_dir("@proc:scsi");
+	fake_dir("@proc:sys/kernel");
+	fake_dir("@sysfs:firmware/acpi");
+	fake_dir("@sysfs:devices/system/cpu/cpu0");
+	fake_dir("@sysfs:devices/system/cpu/cpu1/thermal_throttle");
 	fake_dir("@sysfs:fs/cgroup");
 	fake_text("@cgroup2:app/cgroup.procs", "");
 	fake_boot();
@@ -212,6 +221,101 @@ static void confined(void **state)
 	assert_false(fake_called("capset"));
 }
 
+static unsigned int is_fixed(const char *path)
+{
+	return fake_attrs_of(path) & MOUNT_ATTR_RDONLY;
+}
+
+/* What tells of the machine or changes it is not there, or can't be written. */
+static void masked(void **state)
+{
+	(void)state;
+	as_child = true;
+	setup();
+	assert_started();
+	assert_null(fake_text_of("/proc/kcore")); /* it is the null device */
+	assert_string_equal(fake_type_of("/proc/scsi"), "tmpfs");
+	assert_string_equal(fake_type_of("/sys/firmware"), "tmpfs");
+	assert_false(fake_exists("/sys/firmware/acpi"));
+	assert_string_equal(fake_type_of("/sys/devices/system/cpu/cpu1/thermal_throttle"),
+			    "tmpfs");
+	assert_string_equal(fake_type_of("/sys/devices/system/cpu/cpu0"), "sysfs");
+	assert_true(fake_exists("/proc/sys/kernel"));
+	assert_true(is_fixed("/proc/sys"));
+	assert_true(is_fixed("/proc/sysrq-trigger"));
+	assert_false(is_fixed("/proc"));
+	assert_true(is_fixed("/sys"));
+	setup();
+	manifest.sys = 1;
+	assert_started();
+	assert_false(is_fixed("/sys"));
+	assert_false(fake_exists("/sys/firmware/acpi"));
+	setup();
+	manifest.confine = 0;
+	assert_started();
+	assert_string_equal(fake_text_of("/proc/kcore"), "the memory");
+	assert_false(is_fixed("/sys"));
+	assert_false(is_fixed("/proc/sys"));
+	/* no link of anybody's is followed */
+	setup();
+	fake_link("@proc:keys", "/etc/hosts");
+	assert_refused(-ELOOP, 126,
+		       "/proc: hiding keys: Too many levels of symbolic links");
+	setup();
+	fake_link("@proc:irq", "/etc");
+	assert_refused(-ELOOP, 126, "/proc: irq: Too many levels of symbolic links");
+}
+
+static void put_device(const char *path, mode_t mode, unsigned int minor)
+{
+	assert_int_equal(sys_mknodat(AT_FDCWD, path, mode | 0600, makedev(4, minor)), 0);
+}
+
+static void give(const char *line)
+{
+	setup();
+	put_device("/dev/ttyS1", S_IFCHR, 65);
+	fake_dir("/dev/net");
+	put_device("/dev/net/tun", S_IFCHR, 200);
+	put_device("/dev/sda", S_IFBLK, 1);
+	fake_link("/dev/link", "/dev/ttyS1");
+	manifest.devices[manifest.device_count++] = line;
+}
+
+static void assert_device(const char *path, mode_t mode, unsigned int minor)
+{
+	struct stat st;
+
+	assert_int_equal(sys_fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_int_equal(st.st_mode, S_IFCHR | mode);
+	assert_int_equal(st.st_rdev, makedev(4, minor));
+	assert_int_equal(st.st_uid, 7);
+	assert_int_equal(st.st_gid, 8);
+}
+
+static void devices(void **state)
+{
+	(void)state;
+	as_child = true;
+	give("/dev/ttyS1 r");
+	manifest.devices[manifest.device_count++] = "/dev/net/tun";
+	assert_started();
+	assert_device("/dev/ttyS1", 0440, 65);
+	assert_device("/dev/net/tun", 0660, 200);
+	assert_false(fake_exists("/dev/sda"));
+	give("/dev/ttyS1 rw");
+	assert_started();
+	assert_device("/dev/ttyS1", 0660, 65);
+	give("/dev/none");
+	assert_refused(-ENOENT, 127, "/dev: device /dev/none: No such file or directory");
+	give("/dev/sda");
+	assert_refused(-ENOTSUP, 126,
+		       "/dev: device /dev/sda: is a disk: what is on disks comes by "
+		       "volumes");
+	give("/dev/link");
+	assert_refused(-ENODEV, 126, "/dev: device /dev/link: is no device");
+}
+
 static void put_control(void)
 {
 	fake_text("/run/lamina/control", "a socket");
@@ -328,6 +432,8 @@ static void sweep_child(int least)
 		if (asks_for_more) {
 			put_control();
 			manifest.systemd = manifest.init = 1;
+			put_device("/dev/ttyS1", S_IFCHR, 65);
+			manifest.devices[manifest.device_count++] = "/dev/ttyS1 r";
 			fake_config.as_rehearsed = true;
 		}
 		fake_fail(++n, EDOM);
@@ -397,6 +503,8 @@ int main(void)
 		cmocka_unit_test(what_it_finds),
 		cmocka_unit_test(for_systemd),
 		cmocka_unit_test(confined),
+		cmocka_unit_test(masked),
+		cmocka_unit_test(devices),
 		cmocka_unit_test(with_control),
 		cmocka_unit_test(with_a_reaper),
 		cmocka_unit_test(links_in_the_way),

@@ -69,7 +69,19 @@ static void lines(void **state)
 	       { "cap-drop CHOWN\ncap-add CHOWN", "line 3: cap-add: is dropped, too" },
 	       { "cap-add ALL\ncap-drop ALL", "line 3: cap-drop: is added, too" },
 	       { "confine maybe", "line 2: confine: must be no or yes" });
-	ACCEPT("confine yes", "confine no", "new-privileges yes",
+	REFUSE({ "device /dev/x w",
+		 "line 2: device: must be PATH, and r or rw behind it" },
+	       { "device /dev/x r r",
+		 "line 2: device: must be PATH, and r or rw behind it" },
+	       { "device /dev", "line 2: device: must be below /dev" },
+	       { "device /etc/x", "line 2: device: must be below /dev" },
+	       { "device /dev/../x", "line 2: device: has . or .. in it" },
+	       { "device /dev/null", "line 2: device: is there in any case" },
+	       { "device /dev/pts/0", "line 2: device: is there in any case" },
+	       { "device /dev/x r\ndevice /dev/x",
+		 "line 3: device: stands there already" });
+	ACCEPT("device /dev/x\ndevice /dev/x/y rw\ndevice /dev/xy r", "device /dev/nullx",
+	       "sys rw", "confine yes", "confine no", "new-privileges yes",
 	       "cap-add NET_RAW\ncap-drop ALL", "cap-add ALL\ncap-drop MKNOD");
 }
 

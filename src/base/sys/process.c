@@ -115,7 +115,8 @@ int sys_capset(uint64_t effective)
 {
 	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	const uint32_t low = (uint32_t)effective, high = (uint32_t)(effective >> 32);
-	const struct __user_cap_data_struct data[] = { { low, low, 0 }, { high, high, 0 } };
+	const struct __user_cap_data_struct data[] = { { low, low, 0 },
+						       { high, high, 0 } };
 
 	RET((int)syscall(SYS_capset, &head, data));
 }

@@ -111,13 +111,6 @@ const char *manifest_wrong_needs(const char *text)
 	return !*text || strcmp(text, "network") == 0 ? NULL : "must be network";
 }
 
-const char *manifest_wrong_capability(const char *text)
-{
-	return manifest_capability(text)
-		       ? NULL
-		       : "must be a capability's name without CAP_, or ALL";
-}
-
 const char *manifest_wrong_source(const char *text)
 {
 	return *text ? NULL : "value missing";
@@ -265,36 +258,6 @@ const char *manifest_clash_env(const struct manifest *manifest, size_t index)
 		if (strncmp(manifest->env[i], manifest->env[index], name) == 0)
 			return "the same name stands there already";
 	return NULL;
-}
-
-static bool is_listed(const char *const *list, size_t count, const char *text)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(list[i], text) == 0)
-			return true;
-	return false;
-}
-
-const char *manifest_clash_cap_add(const struct manifest *manifest, size_t index)
-{
-	const char *name = manifest->cap_adds[index];
-
-	if (is_listed(manifest->cap_adds, index, name))
-		return "stands there already";
-	return is_listed(manifest->cap_drops, manifest->cap_drop_count, name)
-		       ? "is dropped, too"
-		       : NULL;
-}
-
-const char *manifest_clash_cap_drop(const struct manifest *manifest, size_t index)
-{
-	const char *name = manifest->cap_drops[index];
-
-	if (is_listed(manifest->cap_drops, index, name))
-		return "stands there already";
-	return is_listed(manifest->cap_adds, manifest->cap_add_count, name)
-		       ? "is added, too"
-		       : NULL;
 }
 
 static void parse_net(const char *text, struct net_line *ret_line)

@@ -22,6 +22,7 @@ const char *manifest_wrong_hostname(const char *text);
 const char *manifest_wrong_net(const char *text);
 const char *manifest_wrong_needs(const char *text);
 const char *manifest_wrong_capability(const char *text);
+const char *manifest_wrong_device(const char *text);
 const char *manifest_wrong_source(const char *text);
 
 /* Words of a persistent volume, joined by commas. */
@@ -39,4 +40,5 @@ const char *manifest_clash_arg(const struct manifest *manifest, size_t index);
 const char *manifest_clash_env(const struct manifest *manifest, size_t index);
 const char *manifest_clash_cap_add(const struct manifest *manifest, size_t index);
 const char *manifest_clash_cap_drop(const struct manifest *manifest, size_t index);
+const char *manifest_clash_device(const struct manifest *manifest, size_t index);
 const char *manifest_clash_net(const struct manifest *manifest, size_t index);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the keys that go with `confine` may say. */
+#include <string.h>
+
+#include "base/str.h"
+#include "format/manifest/check.h"
+
+const char *manifest_wrong_capability(const char *text)
+{
+	return manifest_capability(text)
+		       ? NULL
+		       : "must be a capability's name without CAP_, or ALL";
+}
+
+static bool is_listed(const char *const *list, size_t count, const char *text)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i], text) == 0)
+			return true;
+	return false;
+}
+
+const char *manifest_clash_cap_add(const struct manifest *manifest, size_t index)
+{
+	const char *name = manifest->cap_adds[index];
+
+	if (is_listed(manifest->cap_adds, index, name))
+		return "stands there already";
+	return is_listed(manifest->cap_drops, manifest->cap_drop_count, name)
+		       ? "is dropped, too"
+		       : NULL;
+}
+
+const char *manifest_clash_cap_drop(const struct manifest *manifest, size_t index)
+{
+	const char *name = manifest->cap_drops[index];
+
+	if (is_listed(manifest->cap_drops, index, name))
+		return "stands there already";
+	return is_listed(manifest->cap_adds, manifest->cap_add_count, name)
+		       ? "is added, too"
+		       : NULL;
+}
+
+/* In every container's own /dev already. */
+static bool is_taken(const char *name)
+{
+	static const char *const names[] = { "null",	"zero",	  "full", "random",
+					     "urandom", "tty",	  "ptmx", "fd",
+					     "stdin",	"stdout", "pts",  "stderr",
+					     "mqueue",	"shm" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t size = strlen(names[i]);
+
+		if (strncmp(name, names[i], size) == 0 &&
+		    (!name[size] || name[size] == '/'))
+			return true;
+	}
+	return false;
+}
+
+const char *manifest_wrong_device(const char *text)
+{
+	size_t size = strcspn(text, " ");
+	char path[256];
+
+	if (text[size] && strcmp(text + size, " r") != 0 &&
+	    strcmp(text + size, " rw") != 0)
+		return "must be PATH, and r or rw behind it";
+	if (size >= sizeof(path))
+		return "is longer than 255 bytes";
+	memcpy(path, text, size);
+	path[size] = '\0';
+	if (manifest_wrong_path(path))
+		return manifest_wrong_path(path);
+	if (strncmp(path, "/dev/", 5) != 0)
+		return "must be below /dev";
+	return is_taken(path + 5) ? "is there in any case" : NULL;
+}
+
+const char *manifest_clash_device(const struct manifest *manifest, size_t index)
+{
+	const char *path = manifest->devices[index];
+	size_t size = strcspn(path, " ");
+
+	for (size_t i = 0; i < index; i++)
+		if (strncmp(manifest->devices[i], path, size) == 0 &&
+		    strchr(" ", manifest->devices[i][size]))
+			return "stands there already";
+	return NULL;
+}
