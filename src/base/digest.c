@@ -23,6 +23,14 @@ const char *digest_hex(const struct digest *digest, char ret_text[DIGEST_HEX_SIZ
 	return ret_text;
 }
 
+struct digest_text digest_text(const struct digest *digest)
+{
+	struct digest_text text;
+
+	(void)digest_hex(digest, text.hex);
+	return text;
+}
+
 int digest_parse(const char *text, size_t size, struct digest *ret_digest)
 {
 	return str_hex_decode(text, size, ret_digest->bytes, sizeof(ret_digest->bytes));

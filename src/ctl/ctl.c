@@ -134,15 +134,14 @@ static enum writable_rest rest_of(const struct ctl *ctl, const char *text)
 static void read_running(struct ctl *ctl)
 {
 	__fd int fd = ctl_open_run(ctl, "image", O_RDONLY);
-	struct digest id;
-	char text[1024];
+	char text[1024], id[DIGEST_HEX_SIZE];
 	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text) - 1);
 
 	text[size < 0 ? 0 : size] = '\0';
-	ctl_value(text, "id", ctl->running, sizeof(ctl->running));
+	ctl_value(text, "id", id, sizeof(id));
 	ctl_value(text, "slot", ctl->running_slot, sizeof(ctl->running_slot));
-	if (digest_parse(ctl->running, strlen(ctl->running), &id) < 0)
-		ctl->running[0] = '\0';
+	if (digest_parse(id, strlen(id), &ctl->running) < 0)
+		ctl->running = (struct digest){ 0 };
 	ctl->rest = rest_of(ctl, text);
 }
 
@@ -175,17 +174,15 @@ int ctl_open(struct ctl *ctl, struct err *err)
 	return r;
 }
 
-const char *ctl_slot_name(const struct record *record, const char *id)
+const char *ctl_slot_name(const struct record *record, const struct digest *id)
 {
-	struct digest digest;
-
 	/* what the record leaves empty is nobody's id */
-	if (digest_parse(id, strlen(id), &digest) < 0 || !digest_is_set(&digest))
+	if (!digest_is_set(id))
 		return NULL;
 	for (enum decide_slot slot = 0; slot < DECIDE_FACTORY; slot++)
-		if (digest_equal(decide_slot_id(record, slot), &digest))
+		if (digest_equal(decide_slot_id(record, slot), id))
 			return decide_slot_name(slot);
-	return digest_equal(&record->failed, &digest) ? "failed" : NULL;
+	return digest_equal(&record->failed, id) ? "failed" : NULL;
 }
 
 int ctl_select(const struct ctl *ctl, int store, struct select *ret_select,
@@ -212,7 +209,7 @@ static int check_state(const struct ctl *ctl, struct err *err)
 int ctl_read(const struct ctl *ctl, int *ret_store, struct record *ret_record,
 	     struct err *err)
 {
-	char first[DIGEST_HEX_SIZE];
+	struct digest first;
 	struct images images;
 	struct select select;
 	__fd int store = store_open(ctl->store_path, err);
@@ -221,7 +218,7 @@ int ctl_read(const struct ctl *ctl, int *ret_store, struct record *ret_record,
 	if (store < 0)
 		return store;
 	images_init(&images, store);
-	r = images_next(&images, first, err);
+	r = images_next(&images, &first, err);
 	if (r >= 0)
 		r = ctl_select(ctl, store, &select, err);
 	if (r < 0)
@@ -251,7 +248,7 @@ int ctl_confirm(struct ctl *ctl, struct confirm *ret_confirm, struct err *err)
 
 	if (r < 0)
 		return r;
-	if (!ctl->running[0])
+	if (!digest_is_set(&ctl->running))
 		return err_set(err, -ENOENT,
 			       "nothing says which image runs: there is no %s/image",
 			       ctl->run ? ctl->run : CTL_RUN);
@@ -261,26 +258,24 @@ int ctl_confirm(struct ctl *ctl, struct confirm *ret_confirm, struct err *err)
 		.settings = &ctl->settings,
 		.rest = ctl->rest,
 		.scratch = &ctl->manifest,
+		.running = ctl->running,
 	};
-	return digest_parse(ctl->running, DIGEST_HEX_SIZE - 1, &ret_confirm->running);
+	return 0;
 }
 
 void ctl_note_forgotten(const struct change *change, const struct digest *before)
 {
-	char id[DIGEST_HEX_SIZE];
-
 	if (!digest_is_set(before) || digest_equal(before, &change->record->candidate))
 		return;
-	digest_hex(before, id);
-	cmd_note("candidate %.12s is forgotten", id);
+	cmd_note("candidate %.12s is forgotten", DIGEST_HEX(before));
 }
 
 void ctl_tell_fall(struct ctl *ctl, struct change *change)
 {
 	__fd int run = ctl_open_run(ctl, ".", O_PATH | O_DIRECTORY);
-	char id[DIGEST_HEX_SIZE], check[FALL_CHECK_SIZE] = "";
+	char check[FALL_CHECK_SIZE] = "";
 
-	if (strcmp(digest_hex(&change->record->failed, id), ctl->running) == 0)
+	if (digest_equal(&change->record->failed, &ctl->running))
 		fall_read_check(run, check);
 	fall_tell(change->store, &ctl->settings, &ctl->manifest, "", check,
 		  change->record);
@@ -298,13 +293,12 @@ static bool runs_confirmed(const struct ctl *ctl)
 
 	if (strcmp(ctl->running_slot, "candidate") == 0)
 		confirmed = ctl_open_run(ctl, "confirmed", O_PATH);
-	return ctl->running[0] &&
+	return digest_is_set(&ctl->running) &&
 	       (confirmed >= 0 || strcmp(ctl->running_slot, "current") == 0);
 }
 
 static int begin(struct ctl *ctl, struct change *change, struct err *err)
 {
-	static struct digest running;
 	int r = ctl_open(ctl, err);
 
 	if (r == 0)
@@ -315,9 +309,8 @@ static int begin(struct ctl *ctl, struct change *change, struct err *err)
 	change->device = ctl_device(ctl);
 	change->settings = &ctl->settings;
 	change->rest = ctl->rest;
-	if (runs_confirmed(ctl) &&
-	    digest_parse(ctl->running, DIGEST_HEX_SIZE - 1, &running) == 0)
-		change->running = &running;
+	if (runs_confirmed(ctl))
+		change->running = &ctl->running;
 	return change_begin(change, err);
 }
 

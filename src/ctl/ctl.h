@@ -27,9 +27,9 @@ struct ctl {
 	int state_r;		    /* why the device of the record can't be used, or 0 */
 	struct err state_why;
 	struct settings settings;
-	char running[DIGEST_HEX_SIZE]; /* the id of the image that runs, or "" */
-	char running_slot[16];	       /* what it was started as, or "" */
-	enum writable_rest rest;       /* of the store, when nobody changes it */
+	struct digest running;	 /* the image that runs, or unset */
+	char running_slot[16];	 /* what it was started as, or "" */
+	enum writable_rest rest; /* of the store, when nobody changes it */
 
 	/* Large, and in the program once: a command has the one or the other. */
 	union {
@@ -67,7 +67,7 @@ const char *ctl_device(const struct ctl *ctl);
 uint64_t ctl_floor(const struct ctl *ctl, const struct record *record);
 
 /* What the boot record calls image @id; NULL: nothing. */
-const char *ctl_slot_name(const struct record *record, const char *id);
+const char *ctl_slot_name(const struct record *record, const struct digest *id);
 
 /* change_read() of @store. */
 int ctl_select(const struct ctl *ctl, int store, struct select *ret_select,

@@ -63,7 +63,7 @@ int factory_check(struct ctl *ctl, struct err *err)
 		return 0;
 	if (!policy_factory_in_initramfs(policy))
 		r = judge_device(ctl, &why);
-	else if (!ctl->running[0])
+	else if (!digest_is_set(&ctl->running))
 		r = err_set(&why, -ENOENT, "no device was booted with it");
 	if (r == 0)
 		return 0;

@@ -21,12 +21,11 @@ static void read_manifest(const struct manifest *manifest, struct facts *facts)
 		facts->size_bytes += blob.size_bytes;
 }
 
-void facts_read(const struct settings *settings, int store, const char *id,
+void facts_read(const struct settings *settings, int store, const struct digest *id,
 		uint64_t floor, struct manifest *manifest, struct facts *ret_facts)
 {
-	struct facts facts = { .r = 0 };
+	struct facts facts = { .id = *id };
 
-	(void)snprintf(facts.id, sizeof(facts.id), "%s", id);
 	facts.r = store_load_image(store, id, &settings->keyring,
 				   settings->policy.threshold, manifest, &facts.signers,
 				   &facts.err);
@@ -41,7 +40,7 @@ void facts_read(const struct settings *settings, int store, const char *id,
 
 void facts_text(struct out *out, const struct facts *facts)
 {
-	out_addf(out, "%.12s", facts->id);
+	out_addf(out, "%.12s", DIGEST_HEX(&facts->id));
 	if (facts->known) {
 		out_addf(out, " %s%s%s, serial %" PRIu64 ", signed by", facts->name,
 			 facts->version[0] ? " " : "", facts->version, facts->serial);
@@ -56,7 +55,7 @@ void facts_text(struct out *out, const struct facts *facts)
 
 void facts_json(struct out *out, const struct facts *facts)
 {
-	json_text(out, "id", facts->id);
+	json_text(out, "id", DIGEST_HEX(&facts->id));
 	json_bool(out, "holds", facts->r == 0);
 	if (facts->r < 0)
 		json_text(out, "reason",

@@ -14,10 +14,10 @@
 #define FACTS_VERSION_SIZE 65 /* lamina-manifest(5) allows no longer one */
 
 struct facts {
-	char id[DIGEST_HEX_SIZE]; /* "": there is no image */
-	int r;			  /* 0: a boot would take it */
-	struct err err;		  /* why not */
-	bool known;		  /* the signature holds: what follows was read */
+	struct digest id; /* unset: there is no image */
+	int r;		  /* 0: a boot would take it */
+	struct err err;	  /* why not */
+	bool known;	  /* the signature holds: what follows was read */
 	char name[MANIFEST_NAME_SIZE];
 	char version[FACTS_VERSION_SIZE];
 	uint64_t serial, size_bytes; /* size: of all blobs */
@@ -27,7 +27,7 @@ struct facts {
 
 /* Reads and judges image @id, as a boot does before it mounts anything. What is wrong is
  * among the facts. @manifest is overwritten. */
-void facts_read(const struct settings *settings, int store, const char *id,
+void facts_read(const struct settings *settings, int store, const struct digest *id,
 		uint64_t floor, struct manifest *manifest, struct facts *ret_facts);
 
 /* "3f2a9c01d4e7 thermostat 1.4.2, serial 17, signed by 9d6cc1118973aec6", and why a boot

@@ -7,12 +7,12 @@
 
 static void running_json(struct out *out, const struct status *status)
 {
-	if (!status->running[0]) {
+	if (!digest_is_set(&status->running)) {
 		json_text(out, "running", NULL);
 		return;
 	}
 	json_open(out, "running", '{');
-	json_text(out, "id", status->running);
+	json_text(out, "id", DIGEST_HEX(&status->running));
 	json_text(out, "slot", status->running_slot[0] ? status->running_slot : NULL);
 	json_close(out, '}');
 }
@@ -36,14 +36,16 @@ static void next_json(struct out *out, const struct status *status)
 	}
 	json_open(out, "next", '{');
 	json_text(out, "slot", decide_slot_name(status->next));
-	json_text(out, "id",
-		  status->next < STATUS_SLOTS ? status->slots[status->next].id : NULL);
+	if (status->next < STATUS_SLOTS)
+		json_text(out, "id", DIGEST_HEX(&status->slots[status->next].id));
+	else
+		json_text(out, "id", NULL);
 	json_close(out, '}');
 }
 
 static void slot_json(struct out *out, const struct status *status, enum decide_slot slot)
 {
-	if (!status->slots[slot].id[0]) {
+	if (!digest_is_set(&status->slots[slot].id)) {
 		json_text(out, decide_slot_name(slot), NULL);
 		return;
 	}
@@ -61,15 +63,13 @@ static void failed_json(struct out *out, const struct status *status)
 	const struct record *record = &status->record;
 	const struct record_words *words = &status->failed;
 	const char *why = words->why[0] ? words->why : status->failed_why.text;
-	char id[DIGEST_HEX_SIZE];
 
 	if (!digest_is_set(&record->failed)) {
 		json_text(out, "failed", NULL);
 		return;
 	}
-	digest_hex(&record->failed, id);
 	json_open(out, "failed", '{');
-	json_text(out, "id", id);
+	json_text(out, "id", DIGEST_HEX(&record->failed));
 	json_text(out, "name", words->name[0] ? words->name : NULL);
 	json_text(out, "version", words->version[0] ? words->version : NULL);
 	json_text(out, "reason", record_reason_words(record->reason));

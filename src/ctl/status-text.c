@@ -31,17 +31,18 @@ static void state_line(struct out *out, const struct status *status)
 static void running_line(struct out *out, const struct status *status)
 {
 	const char *slot = status->running_slot;
-	const char *now = ctl_slot_name(&status->record, status->running);
+	const char *now = ctl_slot_name(&status->record, &status->running);
 	bool same = !now || !slot[0] || strcmp(now, slot) == 0;
 
-	if (!status->running[0])
+	if (!digest_is_set(&status->running))
 		return;
 	label(out, "running");
 	if (!same)
-		out_addf(out, "%.12s (started as ", status->running);
+		out_addf(out, "%.12s (started as ", DIGEST_HEX(&status->running));
 	out_clean(out, slot);
 	if (same)
-		out_addf(out, "%s%.12s\n", slot[0] ? " " : "", status->running);
+		out_addf(out, "%s%.12s\n", slot[0] ? " " : "",
+			 DIGEST_HEX(&status->running));
 	else if (strcmp(now, "failed") == 0)
 		out_addf(out, "; %s)\n", record_reason_words(status->record.reason));
 	else
@@ -64,7 +65,7 @@ static void next_line(struct out *out, const struct status *status)
 	label(out, "next boot");
 	out_add(out, name ? name : "nothing: no image would start");
 	if (status->next < STATUS_SLOTS)
-		out_addf(out, " %.12s", status->slots[status->next].id);
+		out_addf(out, " %.12s", DIGEST_HEX(&status->slots[status->next].id));
 	out_add(out, "\n");
 }
 
@@ -79,13 +80,11 @@ static void add_after(struct out *out, const char *sign, const char *text)
 static void failed_line(struct out *out, const struct status *status)
 {
 	const struct record *record = &status->record;
-	char id[DIGEST_HEX_SIZE];
 
 	if (!digest_is_set(&record->failed))
 		return;
 	label(out, "failed");
-	digest_hex(&record->failed, id);
-	out_addf(out, "%.12s", id);
+	out_addf(out, "%.12s", DIGEST_HEX(&record->failed));
 	add_after(out, " ", status->failed.name);
 	add_after(out, " ", status->failed.version);
 	out_addf(out, ": %s", status_failed_words(status));
@@ -191,7 +190,7 @@ void status_text(struct out *out, const struct status *status)
 	app_line(out, status);
 	next_line(out, status);
 	for (enum decide_slot slot = 0; slot < STATUS_SLOTS; slot++) {
-		if (!status->slots[slot].id[0])
+		if (!digest_is_set(&status->slots[slot].id))
 			continue;
 		label(out, decide_slot_name(slot));
 		facts_text(out, &status->slots[slot]);

@@ -71,15 +71,12 @@ const char *status_failed_words(const struct status *status)
 
 static void read_slots(struct ctl *ctl, int store, struct status *status)
 {
-	char id[DIGEST_HEX_SIZE];
-
 	for (enum decide_slot slot = 0; slot < STATUS_SLOTS; slot++) {
 		const struct digest *digest = decide_slot_id(&status->record, slot);
 
 		if (!digest_is_set(digest))
 			continue;
-		digest_hex(digest, id);
-		facts_read(&ctl->settings, store, id, status->floor, &ctl->manifest,
+		facts_read(&ctl->settings, store, digest, status->floor, &ctl->manifest,
 			   &status->slots[slot]);
 	}
 }
@@ -88,18 +85,19 @@ static void read_slots(struct ctl *ctl, int store, struct status *status)
 static void read_refused(struct ctl *ctl, int store, struct status *status)
 {
 	struct images images;
-	char id[DIGEST_HEX_SIZE];
+	struct digest id;
 	struct facts facts;
 
 	images_init(&images, store);
-	while (images_next(&images, id, NULL) > 0) {
-		facts_read(&ctl->settings, store, id, status->floor, &ctl->manifest,
+	while (images_next(&images, &id, NULL) > 0) {
+		facts_read(&ctl->settings, store, &id, status->floor, &ctl->manifest,
 			   &facts);
 		if (facts.r == 0)
 			continue;
 		status->refused++;
 		status->refused_why = facts.err;
-		(void)err_wrap(&status->refused_why, facts.r, "%.12s", facts.id);
+		(void)err_wrap(&status->refused_why, facts.r, "%.12s",
+			       DIGEST_HEX(&facts.id));
 	}
 }
 
@@ -128,7 +126,7 @@ static void read_why(const struct ctl *ctl, struct status *status)
 	bool failed = digest_is_set(&status->record.failed) && !status->failed.why[0];
 	__fd int fd = failed ? ctl_open_run(ctl, "failed", O_RDONLY) : -ENOENT;
 	char text[1024], reason[3 * sizeof(status->failed_why.text)];
-	char id[DIGEST_HEX_SIZE], now[DIGEST_HEX_SIZE];
+	char id[DIGEST_HEX_SIZE];
 	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text) - 1);
 
 	if (size < 0)
@@ -136,7 +134,7 @@ static void read_why(const struct ctl *ctl, struct status *status)
 	text[size] = '\0';
 	ctl_value(text, "id", id, sizeof(id));
 	ctl_value(text, "reason", reason, sizeof(reason));
-	if (strcmp(id, digest_hex(&status->record.failed, now)) != 0 ||
+	if (strcmp(id, DIGEST_HEX(&status->record.failed)) != 0 ||
 	    lines_decode(reason, strlen(reason), 1, status->failed_why.text,
 			 sizeof(status->failed_why.text)) < 0)
 		status->failed_why.text[0] = '\0';
@@ -146,14 +144,13 @@ static void read_why(const struct ctl *ctl, struct status *status)
 static void read_failed(struct ctl *ctl, int store, struct status *status)
 {
 	static struct facts facts;
-	char id[DIGEST_HEX_SIZE];
 
 	record_told(&status->record, &status->failed);
 	read_why(ctl, status);
 	if (!digest_is_set(&status->record.failed) || status->failed.name[0])
 		return;
-	facts_read(&ctl->settings, store, digest_hex(&status->record.failed, id), 0,
-		   &ctl->manifest, &facts);
+	facts_read(&ctl->settings, store, &status->record.failed, 0, &ctl->manifest,
+		   &facts);
 	if (facts.known) {
 		status->failed.name = facts.name;
 		status->failed.version = facts.version;

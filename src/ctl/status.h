@@ -17,7 +17,8 @@
 #define STATUS_SLOTS (DECIDE_PREVIOUS + 1) /* those whose images are in the store */
 
 struct status {
-	const char *running, *running_slot; /* borrowed from struct ctl */
+	struct digest running;	    /* or unset */
+	const char *running_slot;   /* borrowed from struct ctl */
 	struct record record;	    /* of the disk, or as a boot would make it up */
 	struct record_words failed; /* of the image that failed */
 	struct err failed_why; /* what this boot said of it, where the record doesn't */

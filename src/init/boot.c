@@ -212,11 +212,11 @@ static int start_image(struct err *err)
 	const struct policy *policy = &settings.policy;
 	int r = 0;
 
-	console_debug("image %s: verified", image.id);
+	console_debug("image %s: verified", DIGEST_HEX(&image.id));
 	if (stage.whole)
 		console_say("the last run ended at a corrupt block: "
 			    "reading all of image %.12s",
-			    image.id);
+			    DIGEST_HEX(&image.id));
 	r = guard_image(policy, err);
 	if (r < 0)
 		return r;
@@ -242,7 +242,7 @@ static int start_images(struct err *err)
 		stage_drop(&stage);
 		if (stage.gone) {
 			*err = fell;
-			return err_wrap(err, r, "image %.12s", image.id);
+			return err_wrap(err, r, "image %.12s", DIGEST_HEX(&image.id));
 		}
 		if (stage.twin)
 			select_lose(&choice, r, &fell);

@@ -123,7 +123,8 @@ static bool is_persistent(const struct part *part, const char *path)
 
 static void note(const struct part *part, const char *what, const char *text)
 {
-	console_say("image %.12s: %s: %s", part->stage->image->id, what, text);
+	console_say("image %.12s: %s: %s", DIGEST_HEX(&part->stage->image->id), what,
+		    text);
 	report_note(part->stage->run, text);
 }
 

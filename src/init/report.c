@@ -174,7 +174,7 @@ int report_image(const struct stage *stage, struct err *err)
 	int r;
 
 	str_init(&s, text, sizeof(text));
-	str_addf(&s, "id=%s\nslot=%s\nname=%s\nversion=", image->id,
+	str_addf(&s, "id=%s\nslot=%s\nname=%s\nversion=", DIGEST_HEX(&image->id),
 		 decide_slot_name(image->slot), image->manifest.name);
 	lines_encode(&s, image->manifest.version, 1);
 	str_addf(&s, "\nserial=%" PRIu64 "\nlayers=%zu\nguard=%s\nstore=%s\nsigners=",

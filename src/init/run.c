@@ -118,7 +118,7 @@ void run_announce(const struct stage *stage)
 		str_addf(&s, "%s%s", i ? ", " : "", signers->ids[i]);
 	console_say("%s%s%s (%.12s), %s%zu layer%s, %s, signed by %s, %" PRIu64 " ms",
 		    manifest->name, *manifest->version ? " " : "", manifest->version,
-		    stage->image->id, trial, manifest->layer_count,
+		    DIGEST_HEX(&stage->image->id), trial, manifest->layer_count,
 		    manifest->layer_count == 1 ? "" : "s", stage->guard->name, ids,
 		    (clock_now_us() - stage->start_us) / 1000);
 }

@@ -38,7 +38,7 @@ static int print_head(void)
 
 	str_init(&s, line, sizeof(line));
 	str_addf(&s, "%s image %s: %s%s%s, serial %" PRIu64 ", signed by",
-		 decide_slot_name(image.slot), image.id, image.manifest.name,
+		 decide_slot_name(image.slot), DIGEST_HEX(&image.id), image.manifest.name,
 		 *image.manifest.version ? " " : "", image.manifest.version,
 		 image.manifest.serial);
 	for (size_t i = 0; i < image.signers.count; i++)

@@ -41,7 +41,8 @@ static int do_layer(struct stage *stage, const struct plan_step *step, struct er
 	int r;
 
 	(void)snprintf(target, sizeof(target), STAGE_LAYERS "/%zu", index);
-	(void)snprintf(name, sizeof(name), "lamina-%.12s-%zu", stage->image->id, index);
+	(void)snprintf(name, sizeof(name), "lamina-%.12s-%zu",
+		       DIGEST_HEX(&stage->image->id), index);
 	r = sys_mkdirat(AT_FDCWD, target, 0755);
 	if (r < 0)
 		err_errno(err, r, "%s", target);

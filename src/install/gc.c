@@ -19,7 +19,7 @@
 #define MAX_IMAGES 5
 
 static struct kept {
-	char ids[MAX_IMAGES][DIGEST_HEX_SIZE];
+	struct digest ids[MAX_IMAGES];
 	size_t id_count;
 	struct digest blobs[MAX_IMAGES * MANIFEST_MAX_BLOBS];
 	size_t blob_count;
@@ -29,7 +29,7 @@ static struct kept {
 static void keep_id(const struct digest *id)
 {
 	if (digest_is_set(id))
-		digest_hex(id, kept.ids[kept.id_count++]);
+		kept.ids[kept.id_count++] = *id;
 }
 
 static void keep_blobs(const struct manifest *manifest)
@@ -40,16 +40,16 @@ static void keep_blobs(const struct manifest *manifest)
 		kept.blobs[kept.blob_count++] = *blob.digest;
 }
 
-static bool is_there(int store, const char *id)
+static bool is_there(int store, const struct digest *id)
 {
-	char name[sizeof("images/") + DIGEST_HEX_SIZE];
+	char path[STORE_IMAGE_PATH_SIZE];
 	struct stat st;
 
-	(void)snprintf(name, sizeof(name), "images/%.64s", id);
-	return sys_fstatat(store, name, &st, AT_SYMLINK_NOFOLLOW) != -ENOENT;
+	return sys_fstatat(store, store_image_path(id, path), &st, AT_SYMLINK_NOFOLLOW) !=
+	       -ENOENT;
 }
 
-static void keep_blobs_of(const struct gc *gc, const char *id)
+static void keep_blobs_of(const struct gc *gc, const struct digest *id)
 {
 	static struct manifest manifest;
 	static struct key_signers signers;
@@ -73,30 +73,25 @@ static void find_kept(const struct gc *gc)
 	keep_id(&record->current);
 	keep_id(&record->previous);
 	keep_id(&record->candidate);
-	if (gc->running)
-		(void)snprintf(kept.ids[kept.id_count++], DIGEST_HEX_SIZE, "%s",
-			       gc->running);
+	keep_id(&gc->running);
 	for (size_t i = 0; i < kept.id_count; i++)
-		keep_blobs_of(gc, kept.ids[i]);
+		keep_blobs_of(gc, &kept.ids[i]);
 	if (gc->also)
 		keep_blobs(gc->also);
 }
 
-static bool keeps_image(const struct gc *gc, const char *name,
-			const struct digest *digest)
+static bool keeps_image(const struct gc *gc, const struct digest *digest)
 {
-	(void)digest;
 	for (size_t i = 0; i < kept.id_count; i++) {
-		if (strcmp(kept.ids[i], name) == 0)
+		if (digest_equal(&kept.ids[i], digest))
 			return true;
 	}
 	return !gc->record;
 }
 
-static bool keeps_blob(const struct gc *gc, const char *name, const struct digest *digest)
+static bool keeps_blob(const struct gc *gc, const struct digest *digest)
 {
 	(void)gc;
-	(void)name;
 	for (size_t i = 0; i < kept.blob_count; i++) {
 		if (digest_equal(&kept.blobs[i], digest))
 			return true;
@@ -104,7 +99,7 @@ static bool keeps_blob(const struct gc *gc, const char *name, const struct diges
 	return kept.all_blobs;
 }
 
-typedef bool keeps_fn(const struct gc *gc, const char *name, const struct digest *digest);
+typedef bool keeps_fn(const struct gc *gc, const struct digest *digest);
 
 static int drop(struct gc *gc, int dir, const char *name, int trash, struct err *err)
 {
@@ -135,8 +130,7 @@ static int sweep(struct gc *gc, const char *path, keeps_fn *keeps, int trash,
 	while ((r = dir_next(&list, &entry)) > 0) {
 		const char *name = entry->d_name;
 
-		if (digest_parse(name, strlen(name), &digest) < 0 ||
-		    keeps(gc, name, &digest))
+		if (digest_parse(name, strlen(name), &digest) < 0 || keeps(gc, &digest))
 			continue;
 		r = drop(gc, dir, name, trash, err);
 		if (r < 0)

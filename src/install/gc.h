@@ -13,7 +13,7 @@ struct gc {
 	int store;
 	const struct settings *settings;
 	const struct record *record; /* its images are kept; NULL: all images and blobs */
-	const char *running;	     /* id of the image that runs, or NULL: kept too */
+	struct digest running;	     /* the image that runs, or unset: kept too */
 	const struct manifest *also; /* its blobs are kept; or NULL */
 	bool dry_run;
 	/* results */

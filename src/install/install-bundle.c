@@ -7,8 +7,7 @@
 #include "install/install.h"
 #include "install/unbundle.h"
 
-static int open_bundle(struct install_from *from, char id[DIGEST_HEX_SIZE],
-		       struct err *err)
+static int open_bundle(struct install_from *from, struct digest *id, struct err *err)
 {
 	struct stat st;
 	int r = sys_fstat(from->fd, &st);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/fd.h"
 #include "base/path.h"
@@ -10,17 +8,17 @@
 #include "store/images.h"
 
 /* The one image, or the one that the caller has named. */
-static int choose(int store, char id[DIGEST_HEX_SIZE], struct err *err)
+static int choose(int store, struct digest *id, struct err *err)
 {
-	char found[DIGEST_HEX_SIZE] = "";
+	struct digest found;
 	struct images images;
 	size_t count = 0;
 	int r;
 
-	if (id[0])
+	if (digest_is_set(id))
 		return 0;
 	images_init(&images, store);
-	while ((r = images_next(&images, found, err)) > 0)
+	while ((r = images_next(&images, &found, err)) > 0)
 		count++;
 	if (r < 0)
 		return r;
@@ -30,23 +28,22 @@ static int choose(int store, char id[DIGEST_HEX_SIZE], struct err *err)
 		return err_set(err, -EINVAL,
 			       "%zu images in it: `lamina bundle --image ID` takes one",
 			       count);
-	memcpy(id, found, sizeof(found));
+	*id = found;
 	return 0;
 }
 
-static int open_directory(struct install_from *from, char id[DIGEST_HEX_SIZE],
-			  struct err *err)
+static int open_directory(struct install_from *from, struct digest *id, struct err *err)
 {
-	char name[sizeof("images/") + DIGEST_HEX_SIZE];
+	char name[STORE_IMAGE_PATH_SIZE];
 	int r = choose(from->fd, id, err);
 
 	if (r < 0)
 		return r;
-	(void)snprintf(name, sizeof(name), "images/%.64s", id);
-	__fd int dir = path_open_own(from->fd, name, O_PATH | O_DIRECTORY, 0);
+	__fd int dir = path_open_own(from->fd, store_image_path(id, name),
+				     O_PATH | O_DIRECTORY, 0);
 
 	if (dir < 0)
-		return err_errno(err, dir, "images/%.12s", id);
+		return err_errno(err, dir, "images/%.12s", DIGEST_HEX(id));
 	r = store_read_file(dir, "manifest", from->manifest, sizeof(from->manifest),
 			    &from->manifest_size, err);
 	if (r < 0)

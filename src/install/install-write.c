@@ -65,11 +65,8 @@ static int fetch(struct install *install, struct writer *writer,
 		 const struct manifest_blob *blob, struct err *err)
 {
 	struct incoming *in = &writer->in;
-	char name[DIGEST_HEX_SIZE];
-	int r;
+	int r = incoming_start(in, writer->incoming, DIGEST_HEX(blob->digest), err);
 
-	digest_hex(blob->digest, name);
-	r = incoming_start(in, writer->incoming, name, err);
 	if (r == 0)
 		r = pull(install, in, blob, err);
 	if (r == 0)
@@ -177,7 +174,8 @@ static int merge_old(struct install *install, int dir)
 
 static int merge_image(struct install *install, int images, struct err *err)
 {
-	__fd int dir = path_open_own(images, install->id, O_PATH | O_DIRECTORY, 0);
+	__fd int dir =
+		path_open_own(images, DIGEST_HEX(&install->id), O_PATH | O_DIRECTORY, 0);
 	int r = dir < 0 ? 0 : merge_old(install, dir);
 
 	return r < 0 ? err_errno(err, r, "manifest.sig: its signatures") : 0;
@@ -185,7 +183,8 @@ static int merge_image(struct install *install, int images, struct err *err)
 
 static bool has_image(const struct install *install, int images)
 {
-	__fd int dir = path_open_own(images, install->id, O_PATH | O_DIRECTORY, 0);
+	__fd int dir =
+		path_open_own(images, DIGEST_HEX(&install->id), O_PATH | O_DIRECTORY, 0);
 
 	return dir >= 0 &&
 	       has_file(dir, "manifest", install->from.manifest,
@@ -196,7 +195,7 @@ static bool has_image(const struct install *install, int images)
 
 static int make_image(const struct install *install, int incoming, struct err *err)
 {
-	__fd int dir = incoming_dir(incoming, install->id, err);
+	__fd int dir = incoming_dir(incoming, DIGEST_HEX(&install->id), err);
 	int r;
 
 	if (dir < 0)
@@ -218,8 +217,11 @@ static int make_image(const struct install *install, int incoming, struct err *e
 static int move_image(const struct install *install, struct writer *writer,
 		      struct err *err)
 {
-	const char *id = install->id;
-	int r = sys_renameat2(writer->incoming, id, writer->images, id, RENAME_EXCHANGE);
+	char id[DIGEST_HEX_SIZE];
+	int r;
+
+	digest_hex(&install->id, id);
+	r = sys_renameat2(writer->incoming, id, writer->images, id, RENAME_EXCHANGE);
 
 	if (r == -EINVAL || r == -EPERM)
 		r = remove_entry(writer->images, id, writer->incoming, err);
@@ -240,22 +242,19 @@ static int put_image(struct install *install, struct writer *writer, struct err 
 	if (r < 0)
 		return err_wrap(err, r, "images");
 	r = move_image(install, writer, err);
-	return r < 0 ? err_errno(err, r, "images/%.12s", install->id) : 0;
+	return r < 0 ? err_errno(err, r, "images/%.12s", DIGEST_HEX(&install->id)) : 0;
 }
 
 static int write_all(struct install *install, struct writer *writer, struct err *err)
 {
 	struct install_from *from = &install->from;
-	struct digest id;
 	int r = remove_all(writer->incoming, err);
 
 	if (r < 0)
 		return err_wrap(err, r, "incoming");
 	r = put_blobs(install, writer, err);
 	if (r == 0)
-		r = digest_parse(install->id, DIGEST_HEX_SIZE - 1, &id);
-	if (r == 0)
-		r = from->source->finish(from, &id, err);
+		r = from->source->finish(from, &install->id, err);
 	if (r == 0)
 		r = put_image(install, writer, err);
 	(void)remove_all(writer->incoming, NULL);

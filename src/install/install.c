@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <string.h>
 #include <sys/vfs.h>
 
 #include "base/fd.h"
@@ -21,23 +20,21 @@ static int check_image(struct install *install, struct err *err)
 {
 	const struct settings *settings = install->wish.settings;
 	struct install_from *from = &install->from;
-	char wanted[DIGEST_HEX_SIZE];
-	struct digest id;
+	struct digest wanted;
 	int r;
 
 	from->blob_fd = -EBADF;
-	r = from->source->open(from, install->id, err);
+	r = from->source->open(from, &install->id, err);
 	if (r < 0)
 		return r;
-	memcpy(wanted, install->id, sizeof(wanted));
-	r = sha256_of(from->manifest, from->manifest_size, &id);
+	wanted = install->id;
+	r = sha256_of(from->manifest, from->manifest_size, &install->id);
 	if (r < 0)
 		return err_errno(err, r, "sha256");
-	digest_hex(&id, install->id);
-	if (wanted[0] && strcmp(wanted, install->id) != 0)
+	if (digest_is_set(&wanted) && !digest_equal(&wanted, &install->id))
 		return err_set(err, -EBADMSG,
 			       "manifest: its sha256 is %.12s, where %.12s was wanted",
-			       install->id, wanted);
+			       DIGEST_HEX(&install->id), DIGEST_HEX(&wanted));
 	r = store_check_image(from->manifest, from->manifest_size, from->signatures,
 			      from->signatures_size, &settings->keyring,
 			      settings->policy.threshold, &install->manifest,
@@ -50,13 +47,12 @@ static int check_image(struct install *install, struct err *err)
 
 static int check_failed(const struct install *install, struct err *err)
 {
-	if (!install->wish.failed || install->wish.force ||
-	    strcmp(install->wish.failed, install->id) != 0)
+	if (install->wish.force || !digest_equal(&install->wish.failed, &install->id))
 		return 0;
 	return err_set(
 		err, -EPERM,
 		"image %.12s failed on this device (%s): --force installs it all the same",
-		install->id, install->wish.failed_words);
+		DIGEST_HEX(&install->id), install->wish.failed_words);
 }
 
 static uint64_t add(uint64_t a, uint64_t b)

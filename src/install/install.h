@@ -22,9 +22,9 @@ struct install_from;
  * that the store has already are passed over, unread where the source can do that. */
 struct install_source {
 	const char *name; /* "bundle", "directory" */
-	/* Reads manifest and signatures. @id: which of several images, or "", where a source
+	/* Reads manifest and signatures. @id: which of several images, or unset, where a source
 	 * that knows writes what the manifest must hash to. 0 or -errno. */
-	int (*open)(struct install_from *from, char id[DIGEST_HEX_SIZE], struct err *err);
+	int (*open)(struct install_from *from, struct digest *id, struct err *err);
 	/* Goes to the next blob, which must be this one, of exactly its signed size. Unless
 	 * @wanted, none of its bytes will be read. 0 or -errno. */
 	int (*next_blob)(struct install_from *from, const struct manifest_blob *blob,
@@ -61,7 +61,7 @@ struct install_wish {
 	int store;
 	const struct settings *settings;
 	uint64_t floor;		  /* the higher of the policy's and the record's */
-	const char *failed;	  /* the id remembered as failed, or NULL */
+	struct digest failed;	  /* the id remembered as failed, or unset */
 	const char *failed_words; /* why it did */
 	bool force;		  /* takes that one all the same */
 	struct gc *gc; /* what would be collected, to count it as free; or NULL */
@@ -77,7 +77,7 @@ struct install {
 
 	/* set by install_check(); the id may name one of several images of a directory
 	 * before */
-	char id[DIGEST_HEX_SIZE];
+	struct digest id;
 	struct manifest manifest;
 	struct key_signers signers;
 	/* distinct blobs; those of the store by name and size, until install_write() has

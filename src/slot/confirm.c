@@ -15,12 +15,10 @@ static uint64_t serial_of(const struct confirm *confirm, int store,
 			  const struct digest *id)
 {
 	const struct settings *settings = confirm->settings;
-	char hex[DIGEST_HEX_SIZE];
 
 	if (!digest_is_set(id))
 		return 0;
-	digest_hex(id, hex);
-	if (store_load_image(store, hex, &settings->keyring, settings->policy.threshold,
+	if (store_load_image(store, id, &settings->keyring, settings->policy.threshold,
 			     confirm->scratch, NULL, NULL) < 0)
 		return 0;
 	return confirm->scratch->serial;

@@ -32,11 +32,9 @@ void fall_tell(int store, const struct settings *settings, struct manifest *scra
 		.name = "", .version = "", .check = check, .why = why
 	};
 	struct key_signers signers;
-	char id[DIGEST_HEX_SIZE];
 
-	digest_hex(&record->failed, id);
-	if (store_load_image(store, id, &settings->keyring, settings->policy.threshold,
-			     scratch, &signers, NULL) == 0) {
+	if (store_load_image(store, &record->failed, &settings->keyring,
+			     settings->policy.threshold, scratch, &signers, NULL) == 0) {
 		words.name = scratch->name;
 		words.version = scratch->version;
 	}

@@ -2,10 +2,8 @@
 #include "slot/rank.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/page.h"
-#include "base/str.h"
 #include "store/images.h"
 #include "store/judge.h"
 
@@ -25,9 +23,10 @@ static enum record_reason load_reason(int r)
 	}
 }
 
-int rank_judge(int store, const char *id, const struct settings *settings, uint64_t floor,
-	       struct manifest *ret_manifest, struct key_signers *ret_signers,
-	       enum record_reason *ret_reason, struct err *err)
+int rank_judge(int store, const struct digest *id, const struct settings *settings,
+	       uint64_t floor, struct manifest *ret_manifest,
+	       struct key_signers *ret_signers, enum record_reason *ret_reason,
+	       struct err *err)
 {
 	const struct policy *policy = &settings->policy;
 	int r = store_load_image(store, id, &settings->keyring, policy->threshold,
@@ -45,7 +44,7 @@ int rank_judge(int store, const char *id, const struct settings *settings, uint6
 	return r;
 }
 
-static void add(struct rank *rank, const char *id, uint64_t serial)
+static void add(struct rank *rank, const struct digest *id, uint64_t serial)
 {
 	size_t at = rank->count;
 
@@ -58,8 +57,7 @@ static void add(struct rank *rank, const char *id, uint64_t serial)
 		rank->serials[at] = rank->serials[at - 1];
 		at--;
 	}
-	/* images_next() lets no other name through */
-	(void)digest_parse(id, strlen(id), &rank->ids[at]);
+	rank->ids[at] = *id;
 	rank->serials[at] = serial;
 }
 
@@ -70,21 +68,22 @@ int rank_images(int store, const struct settings *settings, uint64_t floor,
 	struct key_signers signers;
 	enum record_reason reason;
 	struct images images;
-	char id[DIGEST_HEX_SIZE];
+	struct digest id;
 	int r;
 
 	ret_rank->count = 0;
 	ret_rank->why = err_set(&ret_rank->text, -ENOENT, "no image in images/");
 	images_init(&images, store);
-	for (int looks = 0; (r = images_next(&images, id, err)) > 0; looks++) {
+	for (int looks = 0; (r = images_next(&images, &id, err)) > 0; looks++) {
 		if (looks == RANK_LOOKS)
 			return 0;
-		r = rank_judge(store, id, settings, floor, &manifest, &signers, &reason,
+		r = rank_judge(store, &id, settings, floor, &manifest, &signers, &reason,
 			       &ret_rank->text);
 		if (r == 0)
-			add(ret_rank, id, manifest.serial);
+			add(ret_rank, &id, manifest.serial);
 		else
-			ret_rank->why = err_wrap(&ret_rank->text, r, "image %.12s", id);
+			ret_rank->why = err_wrap(&ret_rank->text, r, "image %.12s",
+						 DIGEST_HEX(&id));
 	}
 	page_give_back(&manifest, sizeof(manifest));
 	if (r == -ENOENT && err)

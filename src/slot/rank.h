@@ -26,9 +26,10 @@ struct rank {
 /* Loads image @id of @store and judges it: signature, device, serial against @floor,
  * layers. 0, or -errno with the reason of the format. @ret_manifest as
  * store_load_image(). */
-int rank_judge(int store, const char *id, const struct settings *settings, uint64_t floor,
-	       struct manifest *ret_manifest, struct key_signers *ret_signers,
-	       enum record_reason *ret_reason, struct err *err);
+int rank_judge(int store, const struct digest *id, const struct settings *settings,
+	       uint64_t floor, struct manifest *ret_manifest,
+	       struct key_signers *ret_signers, enum record_reason *ret_reason,
+	       struct err *err);
 
 /* The best images of @store that pass, of the first RANK_LOOKS by id. @ret_rank->text
  * begins with the image. 0, also without any, or without images/; -errno. A large static

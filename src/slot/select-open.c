@@ -62,13 +62,13 @@ static int read_record(struct select *select, struct err *err)
 
 static bool is_there(const struct select *select, const struct digest *id)
 {
-	char path[sizeof("images/") + DIGEST_HEX_SIZE] = "images/";
+	char path[STORE_IMAGE_PATH_SIZE];
 	__fd int dir = -EBADF;
 
 	if (!digest_is_set(id))
 		return false;
-	digest_hex(id, path + sizeof("images/") - 1);
-	dir = path_open_own(select->store, path, O_PATH | O_DIRECTORY, 0);
+	dir = path_open_own(select->store, store_image_path(id, path),
+			    O_PATH | O_DIRECTORY, 0);
 	return dir != -ENOENT;
 }
 
@@ -96,14 +96,12 @@ static void mend_floor(struct select *select)
 	static struct manifest manifest;
 	const struct settings *settings = select->settings;
 	struct record *record = &select->decide.record;
-	char id[DIGEST_HEX_SIZE];
 	struct err text;
 
 	if (record->floor <= INT64_MAX)
 		return;
-	digest_hex(&record->current, id);
 	record->floor = 0;
-	if (store_load_image(select->store, id, &settings->keyring,
+	if (store_load_image(select->store, &record->current, &settings->keyring,
 			     settings->policy.threshold, &manifest, NULL, NULL) == 0)
 		record->floor = manifest.serial;
 	(void)err_set(&text, 0,

@@ -12,9 +12,9 @@
 /* As many as a message has room for. */
 #define MAX_LISTED 8
 
-static int find(int store, char ret_id[DIGEST_HEX_SIZE], struct err *err)
+static int find(int store, struct digest *ret_id, struct err *err)
 {
-	char list[MAX_LISTED * 14 + 32], id[DIGEST_HEX_SIZE];
+	char list[MAX_LISTED * 14 + 32];
 	struct images images;
 	size_t count = 0;
 	struct str s;
@@ -22,10 +22,9 @@ static int find(int store, char ret_id[DIGEST_HEX_SIZE], struct err *err)
 
 	str_init(&s, list, sizeof(list));
 	images_init(&images, store);
-	while ((r = images_next(&images, id, err)) > 0) {
+	while ((r = images_next(&images, ret_id, err)) > 0) {
 		if (count++ < MAX_LISTED)
-			str_addf(&s, "%s%.12s", s.used ? ", " : "", id);
-		memcpy(ret_id, id, sizeof(id));
+			str_addf(&s, "%s%.12s", s.used ? ", " : "", DIGEST_HEX(ret_id));
 	}
 	if (r < 0)
 		return err_wrap(err, r, "store");
@@ -64,18 +63,18 @@ int select_next(struct select *select, struct select_image *ret_image, struct er
 		return err_set(err, -ENOTSUP, "lamina.use: there is no other image");
 	ret_image->slot = DECIDE_CURRENT;
 	ret_image->store = select->store;
-	r = find(select->store, ret_image->id, err);
+	r = find(select->store, &ret_image->id, err);
 	if (r < 0)
 		return r;
-	r = rank_judge(select->store, ret_image->id, select->settings,
+	r = rank_judge(select->store, &ret_image->id, select->settings,
 		       select->settings->policy.floor, &ret_image->manifest,
 		       &ret_image->signers, &reason, err);
-	return r < 0 ? err_wrap(err, r, "image %.12s", ret_image->id) : 0;
+	return r < 0 ? err_wrap(err, r, "image %.12s", DIGEST_HEX(&ret_image->id)) : 0;
 }
 
 void select_fell(struct select *select, const struct select_image *image, int r,
 		 const struct err *err)
 {
 	select->text = *err;
-	select->why = err_wrap(&select->text, r, "image %.12s", image->id);
+	select->why = err_wrap(&select->text, r, "image %.12s", DIGEST_HEX(&image->id));
 }

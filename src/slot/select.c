@@ -103,9 +103,12 @@ static void fell(struct select *select, const struct select_image *image,
 		select->fall = select->text;
 		tell_fall(select, select->text.text);
 	}
-	select->why = err_wrap(&select->text, r, "%s image%s%.12s",
-			       decide_slot_name(image->slot), image->id[0] ? " " : "",
-			       image->id);
+	select->why =
+		digest_is_set(&image->id)
+			? err_wrap(&select->text, r, "%s image %.12s",
+				   decide_slot_name(image->slot), DIGEST_HEX(&image->id))
+			: err_wrap(&select->text, r, "%s image",
+				   decide_slot_name(image->slot));
 }
 
 void select_fell(struct select *select, const struct select_image *image, int r,
@@ -129,7 +132,7 @@ static int find_factory(const struct select *select, struct select_image *image,
 		return r;
 	if (rank.count == 0)
 		return err_set(err, rank.why, "%s", rank.text.text);
-	digest_hex(&rank.ids[0], image->id);
+	image->id = rank.ids[0];
 	return 0;
 }
 
@@ -138,10 +141,10 @@ static int find_image(const struct select *select, enum decide_slot slot,
 {
 	image->slot = slot;
 	image->store = slot == DECIDE_FACTORY ? select->factory : select->store;
-	image->id[0] = '\0';
+	image->id = (struct digest){ 0 };
 	if (slot == DECIDE_FACTORY)
 		return find_factory(select, image, err);
-	digest_hex(decide_slot_id(&select->decide.record, slot), image->id);
+	image->id = *decide_slot_id(&select->decide.record, slot);
 	return 0;
 }
 
@@ -152,7 +155,7 @@ static bool judge(struct select *select, enum decide_slot slot,
 	int r = find_image(select, slot, image, &select->text);
 
 	if (r == 0)
-		r = rank_judge(image->store, image->id, select->settings,
+		r = rank_judge(image->store, &image->id, select->settings,
 			       floor_of(select, slot), &image->manifest, &image->signers,
 			       &reason, &select->text);
 	if (r == 0)
@@ -168,7 +171,6 @@ static bool judge(struct select *select, enum decide_slot slot,
 static void say_fall(struct select *select, const struct record *next)
 {
 	const struct record *now = &select->decide.record;
-	char hex[DIGEST_HEX_SIZE];
 	struct err text;
 
 	if (!digest_is_set(&now->candidate) || digest_is_set(&next->candidate) ||
@@ -180,8 +182,7 @@ static void say_fall(struct select *select, const struct record *next)
 	(void)err_set(&text, 0, "%s %s", record_reason_words(next->reason),
 		      select->fall.text);
 	tell_fall(select, text.text);
-	(void)err_wrap(&text, 0, "candidate image %.12s",
-		       digest_hex(&now->candidate, hex));
+	(void)err_wrap(&text, 0, "candidate image %.12s", DIGEST_HEX(&now->candidate));
 	say(select, &text);
 }
 

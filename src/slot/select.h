@@ -17,8 +17,8 @@
 
 struct select_image {
 	enum decide_slot slot;
-	int store; /* where its layers are: the store or the factory's; borrowed */
-	char id[DIGEST_HEX_SIZE];
+	int store;	  /* where its layers are: the store or the factory's; borrowed */
+	struct digest id; /* of the factory's: unset where there was none */
 	struct manifest manifest;
 	struct key_signers signers;
 };

@@ -86,7 +86,7 @@ static int fill(struct images *images, struct err *err)
 	return read_names(images, fd, first ? NULL : &last, err);
 }
 
-int images_next(struct images *images, char ret_id[DIGEST_HEX_SIZE], struct err *err)
+int images_next(struct images *images, struct digest *ret_id, struct err *err)
 {
 	int r;
 
@@ -97,6 +97,6 @@ int images_next(struct images *images, char ret_id[DIGEST_HEX_SIZE], struct err 
 		if (r < 0 || images->count == 0)
 			return r;
 	}
-	digest_hex(&images->ids[images->at++], ret_id);
+	*ret_id = images->ids[images->at++];
 	return 1;
 }

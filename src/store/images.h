@@ -21,4 +21,4 @@ void images_init(struct images *images, int store);
 
 /* The next one; other names are passed over. 1; 0: there are no more; or -errno; -E2BIG:
  * more entries than anybody would look through. */
-int images_next(struct images *images, char ret_id[DIGEST_HEX_SIZE], struct err *err);
+int images_next(struct images *images, struct digest *ret_id, struct err *err);

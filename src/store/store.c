@@ -117,6 +117,14 @@ const char *store_blob_path(const struct digest *digest,
 	return ret_path;
 }
 
+const char *store_image_path(const struct digest *id,
+			     char ret_path[STORE_IMAGE_PATH_SIZE])
+{
+	memcpy(ret_path, IMAGES, sizeof(IMAGES));
+	digest_hex(id, ret_path + strlen(IMAGES));
+	return ret_path;
+}
+
 int store_open_blob(int store, const struct digest *digest, uint64_t size_bytes,
 		    struct err *err)
 {
@@ -157,19 +165,18 @@ int store_read_file(int dir, const char *name, char *buf, size_t room, size_t *r
 	return 0;
 }
 
-static int check_id(const char *bytes, size_t size, const char *id, struct err *err)
+static int check_id(const char *bytes, size_t size, const struct digest *id,
+		    struct err *err)
 {
 	struct digest digest;
-	char text[DIGEST_HEX_SIZE];
 	int r = sha256_of(bytes, size, &digest);
 
 	if (r < 0)
 		return err_errno(err, r, "manifest: sha256");
-	digest_hex(&digest, text);
-	if (strcmp(text, id) != 0)
+	if (!digest_equal(&digest, id))
 		return err_set(err, -EBADMSG,
 			       "manifest: changed, its sha256 is %.12s and not the id",
-			       text);
+			       DIGEST_HEX(&digest));
 	return 0;
 }
 
@@ -191,23 +198,22 @@ int store_check_image(const char *manifest, size_t manifest_size, const char *si
 	return r < 0 ? err_wrap(err, r, "manifest") : 0;
 }
 
-int store_load_image(int store, const char *id, const struct keyring *ring,
+int store_load_image(int store, const struct digest *id, const struct keyring *ring,
 		     uint32_t threshold, struct manifest *ret_manifest,
 		     struct key_signers *ret_signers, struct err *err)
 {
 	static char manifest[MANIFEST_MAX_SIZE], signatures[SIGNATURE_MAX_SIZE];
-	char name[sizeof(IMAGES) + DIGEST_HEX_SIZE];
+	char name[STORE_IMAGE_PATH_SIZE];
 	size_t manifest_size, signatures_size;
 	int r;
 
-	(void)snprintf(name, sizeof(name), IMAGES "%.64s", id);
-	r = check_dir(store, name, err);
+	r = check_dir(store, store_image_path(id, name), err);
 	if (r < 0)
 		return r;
 	__fd int dir = path_open_own(store, name, O_PATH | O_DIRECTORY, 0);
 
 	if (dir < 0)
-		return err_errno(err, dir, "images/%.12s", id);
+		return err_errno(err, dir, "images/%.12s", DIGEST_HEX(id));
 	r = store_read_file(dir, "manifest", manifest, sizeof(manifest), &manifest_size,
 			    err);
 	if (r < 0)

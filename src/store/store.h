@@ -29,6 +29,11 @@ int store_check_dirs(int store, const char *rel, struct err *err);
 const char *store_blob_path(const struct digest *digest,
 			    char ret_path[STORE_BLOB_PATH_SIZE]);
 
+/* "images/<hex>". Returns @ret_path. */
+#define STORE_IMAGE_PATH_SIZE (sizeof("images/") + DIGEST_HEX_SIZE)
+const char *store_image_path(const struct digest *id,
+			     char ret_path[STORE_IMAGE_PATH_SIZE]);
+
 /* Opens a layer's blob: a regular file of exactly @size_bytes, or an error that says what
  * it is instead. An fd the caller owns. */
 int store_open_blob(int store, const struct digest *digest, uint64_t size_bytes,
@@ -53,6 +58,6 @@ int store_check_image(const char *manifest, size_t manifest_size, const char *si
  * -EBADMSG... Uses static buffers: not for two threads. @ret_manifest's texts are its
  * own.
  */
-int store_load_image(int store, const char *id, const struct keyring *ring,
+int store_load_image(int store, const struct digest *id, const struct keyring *ring,
 		     uint32_t threshold, struct manifest *ret_manifest,
 		     struct key_signers *ret_signers, struct err *err);

@@ -61,17 +61,15 @@ static int check_image(const struct judge *judge, int store, const struct digest
 {
 	static struct manifest manifest;
 	struct key_signers signers;
-	char hex[DIGEST_HEX_SIZE];
 	int r;
 
 	if (!digest_is_set(id))
 		return 0;
-	digest_hex(id, hex);
-	r = store_load_image(store, hex, &judge->settings.keyring, 1, &manifest, &signers,
+	r = store_load_image(store, id, &judge->settings.keyring, 1, &manifest, &signers,
 			     err);
 	if (r == 0)
 		r = check_layers(judge, store, &manifest, err);
-	return r < 0 ? err_wrap(err, r, "%s image %.12s", slot, hex) : 0;
+	return r < 0 ? err_wrap(err, r, "%s image %.12s", slot, DIGEST_HEX(id)) : 0;
 }
 
 static int check_images(const struct judge *judge, int store, const struct record *record,
@@ -158,17 +156,17 @@ static int check_boot(struct judge *judge, int store, const struct record *recor
 {
 	static struct select_image image;
 	bool is_candidate = digest_is_set(&record->candidate) && record->tries_left > 0;
-	char hex[DIGEST_HEX_SIZE];
+	const struct digest *id = is_candidate ? &record->candidate : &record->current;
 	struct record now;
 	bool has;
 	int r = boot(judge, store, &image, err);
 
 	if (r < 0)
 		return err_wrap(err, r, "no boot");
-	digest_hex(is_candidate ? &record->candidate : &record->current, hex);
-	if (strcmp(image.id, hex) != 0)
-		return err_set(err, -EBADMSG, "boots %.12s, not %.12s", image.id, hex);
-	memcpy(judge->image, image.id, sizeof(judge->image));
+	if (!digest_equal(&image.id, id))
+		return err_set(err, -EBADMSG, "boots %.12s, not %.12s",
+			       DIGEST_HEX(&image.id), DIGEST_HEX(id));
+	digest_hex(id, judge->image);
 	r = mark_read_record(store, &now, &has, err);
 	if (r < 0)
 		return r;
@@ -181,14 +179,12 @@ static int check_boot(struct judge *judge, int store, const struct record *recor
 static int check_rebuilt(struct judge *judge, int store, struct err *err)
 {
 	static struct select_image image;
-	struct digest id;
 	struct err why = ERR_INIT;
 
 	if (boot(judge, store, &image, &why) < 0)
 		return 0;
-	memcpy(judge->image, image.id, sizeof(judge->image));
-	(void)digest_parse(image.id, strlen(image.id), &id);
-	return check_image(judge, store, &id, "rebuilt", err);
+	digest_hex(&image.id, judge->image);
+	return check_image(judge, store, &image.id, "rebuilt", err);
 }
 
 int judge_init(struct judge *ret_judge, struct err *err)
@@ -234,7 +230,7 @@ int judge_start(struct judge *judge, struct err *err)
 	out = fopen("/run/lamina/image", "w");
 	if (!out)
 		return err_errno(err, -errno, "/run/lamina/image");
-	fprintf(out, "id=%s\nslot=%s\n", image.id,
+	fprintf(out, "id=%s\nslot=%s\n", DIGEST_HEX(&image.id),
 		image.slot == DECIDE_CANDIDATE ? "candidate" : "current");
 	fclose(out);
 	return 0;

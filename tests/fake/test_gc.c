@@ -2,7 +2,7 @@
 #include "fake/store.h"
 
 static struct record record;
-static const char *running;
+static struct digest running;
 static bool dry_run, no_record;
 static struct gc gc;
 
@@ -26,7 +26,7 @@ static void setup(void)
 	fake_text("/store/lost+found/x", "kept");
 	memset(&record, 0, sizeof(record));
 	record.current = old.digest;
-	running = NULL;
+	running = (struct digest){ 0 };
 	dry_run = no_record = false;
 }
 
@@ -95,7 +95,7 @@ static void keeps_what_is_named(void **state)
 	record.candidate = new.digest;
 	assert_collects(0, 0, 2);
 	setup();
-	running = new.id;
+	running = new.digest;
 	assert_collects(0, 0, 2);
 	setup();
 	record.failed = new.digest;
@@ -105,7 +105,7 @@ static void keeps_what_is_named(void **state)
 	assert_collects(0, 0, 2);
 	/* the factory's image is in no store of ours */
 	setup();
-	running = "1111111111111111111111111111111111111111111111111111111111111111";
+	memset(&running, 0x11, sizeof(running));
 	assert_collects(1, 2, 2);
 }
 

@@ -212,7 +212,7 @@ static void hostile_directory(void **state)
 		struct err err = ERR_INIT;
 
 		init_install();
-		(void)snprintf(install.id, sizeof(install.id), "%s", new.id);
+		install.id = new.digest;
 		assert_int_equal(run_with(true, &err), 0);
 		assert_true(is_whole(&new));
 	}

@@ -119,13 +119,13 @@ static void refuses(void **state)
 	install.wish.floor = 9;
 	assert_int_equal(run_with(true, &err), -ESTALE);
 	init_install();
-	install.wish.failed = new.id;
+	install.wish.failed = new.digest;
 	install.wish.failed_words = "tries used up";
 	assert_int_equal(run_with(true, &err), -EPERM);
 	assert_non_null(
 		strstr(err.text, "failed on this device (tries used up): --force"));
 	install.wish.force = true;
-	install.id[0] = '\0';
+	install.id = (struct digest){ 0 };
 	assert_int_equal(sys_lseek(0, 0, SEEK_CUR) < 0, 0);
 	policy->compatible[0] = 'b';
 	assert_refused(-EINVAL, "acme,thermostat");

@@ -124,7 +124,7 @@ static inline size_t count_entries(const char *path)
 	return count;
 }
 
-static inline void check_image(int store, const char *id)
+static inline void check_image(int store, const struct digest *id)
 {
 	static struct manifest manifest;
 	static struct key_signers signers;
@@ -152,17 +152,16 @@ static inline void check_store(void)
 	struct err err = ERR_INIT;
 	struct record record;
 	struct images list;
-	char id[DIGEST_HEX_SIZE];
+	struct digest id;
 	__fd int state = state_open(store, NULL, false, &err);
 
 	images_init(&list, store);
-	while (LIVE_GOOD(images_next(&list, id, &err), &err) > 0)
-		check_image(store, id);
+	while (LIVE_GOOD(images_next(&list, &id, &err), &err) > 0)
+		check_image(store, &id);
 	(void)LIVE_GOOD(state, &err);
 	(void)LIVE_GOOD(state_read(state, &record, NULL, &err), &err);
 	LIVE_TRUE(digest_is_set(&record.current));
-	digest_hex(&record.current, id);
-	check_image(store, id);
+	check_image(store, &record.current);
 }
 
 /* Current and previous share a layer; nothing else is there. */

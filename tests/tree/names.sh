@@ -25,6 +25,7 @@ src/trust/random.c mbedtls_psa_
 # NAME: called by nobody else in src all the same.
 unused='
 mbedtls_psa_external_get_random by mbedtls
+digest_text by DIGEST_HEX()
 verity_tree_blocks tests count with it
 place_open_layer_file tests open with it what verify may not
 '

@@ -119,7 +119,7 @@ static void check_candidate(const struct select *select, uint8_t number)
 
 static void check_start(const struct select *select, const struct select_image *image)
 {
-	uint8_t number = (uint8_t)(image->id[1] - '0');
+	uint8_t number = number_of(&image->id);
 
 	must(number == FACTORY ? world->factory : found_whole >> number & 1,
 	     "an image that is not whole is started");

@@ -240,11 +240,12 @@ static bool is_whole_image(uint8_t number)
 	return found_whole >> number & 1;
 }
 
-int rank_judge(int store, const char *id, const struct settings *settings, uint64_t floor,
-	       struct manifest *ret_manifest, struct key_signers *ret_signers,
-	       enum record_reason *ret_reason, struct err *err)
+int rank_judge(int store, const struct digest *id, const struct settings *settings,
+	       uint64_t floor, struct manifest *ret_manifest,
+	       struct key_signers *ret_signers, enum record_reason *ret_reason,
+	       struct err *err)
 {
-	uint8_t number = (uint8_t)(id[1] - '0');
+	uint8_t number = number_of(id);
 
 	(void)settings;
 	(void)ret_signers;

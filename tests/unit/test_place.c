@@ -69,7 +69,7 @@ static void see_layers(const char *path)
 
 	if (place_open(&place, path, NULL, &err) < 0)
 		fail_msg("%s", err.text);
-	assert_string_equal(place.image->id, id);
+	assert_string_equal(DIGEST_HEX(&place.image->id), id);
 	for (size_t i = 0; i < LAYERS; i++) {
 		__fd int in_place = place_open_layer(&place, i, &offset, &err);
 		__fd int file = place_open_layer_file(&place, i, &err);

@@ -135,7 +135,7 @@ static void boot(struct select *select, enum decide_slot slot, const char *id)
 	assert_tells(select_open(select, &err), 0, err, "");
 	assert_tells(select_next(select, &image, &err), 0, err, "");
 	assert_int_equal(image.slot, slot);
-	assert_string_equal(image.id, id);
+	assert_string_equal(DIGEST_HEX(&image.id), id);
 }
 
 static void a_store_just_made(void **state)
@@ -313,7 +313,7 @@ static void a_candidate_that_can_t_be_built(void **state)
 	select_fell(&select, &image, -EMLINK, &why);
 	assert_string_equal(said, "");
 	assert_tells(select_next(&select, &image, &err), 0, err, "");
-	assert_string_equal(image.id, one);
+	assert_string_equal(DIGEST_HEX(&image.id), one);
 	(void)snprintf(expected, sizeof(expected),
 		       "candidate image %.12s: layer 0: mount: Too many links\n", two);
 	assert_string_equal(said, expected);
@@ -341,7 +341,7 @@ static void a_watchdog_bit(void **state)
 	assert_int_equal(select_open(&select, &err), 0);
 	select.decide.last_end = RECORD_REASON_WATCHDOG;
 	assert_int_equal(select_next(&select, &image, &err), 0);
-	assert_string_equal(image.id, one);
+	assert_string_equal(DIGEST_HEX(&image.id), one);
 	assert_int_equal(read_state().reason, RECORD_REASON_WATCHDOG);
 	assert_told("thermostat", "after 2 starts");
 }
@@ -374,7 +374,7 @@ static void pretending(void **state)
 	select.pretend = true;
 	assert_int_equal(select_open(&select, &err), 0);
 	assert_int_equal(select_next(&select, &image, &err), 0);
-	assert_string_equal(image.id, two);
+	assert_string_equal(DIGEST_HEX(&image.id), two);
 	assert_int_equal(opened, 0);
 	assert_int_equal(read_state().seq, record.seq);
 }
@@ -400,7 +400,7 @@ static void one_after_the_other(void **state)
 	/* the record's floor is not the factory's */
 	assert_int_equal(select_next(&select, &image, &err), 0);
 	assert_int_equal(image.slot, DECIDE_FACTORY);
-	assert_string_equal(image.id, three);
+	assert_string_equal(DIGEST_HEX(&image.id), three);
 	(void)snprintf(expected, sizeof(expected),
 		       "current image %.12s: serial 2 is below the rollback floor 9\n"
 		       "previous image %.12s: serial 1 is below the rollback floor 9\n",
@@ -428,7 +428,7 @@ static void a_factory_that_comes_late(void **state)
 		       "lamina.use=factory: there is no factory image");
 	select.factory = tree_fd;
 	assert_int_equal(select_next(&select, &image, &err), 0);
-	assert_string_equal(image.id, one);
+	assert_string_equal(DIGEST_HEX(&image.id), one);
 	assert_int_equal(image.slot, DECIDE_FACTORY);
 	assert_int_equal(image.store, tree_fd);
 }
@@ -460,7 +460,7 @@ static void lamina_use(void **state)
 	select.decide.use = CMDLINE_USE_PREVIOUS;
 	assert_int_equal(select_open(&select, &err), 0);
 	assert_int_equal(select_next(&select, &image, &err), 0);
-	assert_string_equal(image.id, one);
+	assert_string_equal(DIGEST_HEX(&image.id), one);
 	assert_int_equal(opened, 0);
 	tree_unlink("state");
 	remove_layer(2);

@@ -14,7 +14,7 @@
 
 static struct status status;
 
-static void set_image(enum decide_slot slot, char digit, uint64_t serial)
+static void set_image(enum decide_slot slot, uint8_t byte, uint64_t serial)
 {
 	struct facts *facts = &status.slots[slot];
 
@@ -26,7 +26,7 @@ static void set_image(enum decide_slot slot, char digit, uint64_t serial)
 				 .layer_count = 3,
 				 .signers = { { "9d6cc1118973aec6", "0011223344556677" },
 					      2 } };
-	memset(facts->id, digit, sizeof(facts->id) - 1);
+	memset(&facts->id, byte, sizeof(facts->id));
 }
 
 static void set_id(struct digest *id, uint8_t byte)
@@ -37,7 +37,6 @@ static void set_id(struct digest *id, uint8_t byte)
 static void set_trying(void)
 {
 	status = (struct status){
-		.running = BS,
 		.running_slot = "candidate",
 		.record = { .seq = 12,
 			    .boots = 2,
@@ -58,11 +57,12 @@ static void set_trying(void)
 		.free_bytes = 3 << 20,
 		.size_bytes = 64 << 20,
 	};
+	set_id(&status.running, 0xbb);
 	set_id(&status.record.candidate, 0xbb);
 	set_id(&status.record.current, 0xaa);
 	set_id(&status.record.failed, 0xcc);
-	set_image(DECIDE_CANDIDATE, 'b', 5);
-	set_image(DECIDE_CURRENT, 'a', 4);
+	set_image(DECIDE_CANDIDATE, 0xbb, 5);
+	set_image(DECIDE_CURRENT, 0xaa, 4);
 }
 
 static void test_text_trying(void **state)
@@ -129,7 +129,6 @@ static void test_text_nothing(void **state)
 
 	(void)state;
 	status = (struct status){
-		.running = "",
 		.running_slot = "",
 		.failed = { "", "", "", "", "" },
 		.next = DECIDE_NONE,
@@ -252,7 +251,7 @@ static void test_next(void **state)
 	assert_int_equal(next(false, true), DECIDE_NONE);
 	assert_int_equal(next(true, true), DECIDE_FACTORY);
 	set_id(&status.record.previous, 0xdd);
-	set_image(DECIDE_PREVIOUS, 'd', 1);
+	set_image(DECIDE_PREVIOUS, 0xdd, 1);
 	assert_int_equal(next(true, true), DECIDE_PREVIOUS);
 	set_trying();
 	status.record.tries_left = 0;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 
 #include "base/fd.h"
 #include "base/str.h"
@@ -12,7 +11,8 @@
 static void tell_keeper(const struct ctl *ctl)
 {
 	__fd int fd = ctl_open_run(ctl, "confirmed", O_WRONLY | O_CREAT);
-	int r = fd < 0 ? fd : fd_write_all(fd, ctl->running, strlen(ctl->running));
+	int r = fd < 0 ? fd
+		       : fd_write_all(fd, DIGEST_HEX(&ctl->running), DIGEST_HEX_SIZE - 1);
 
 	if (r == 0)
 		r = fd_write_all(fd, "\n", 1);
@@ -37,7 +37,7 @@ static int confirm_run(struct cmd_line *line, struct err *err)
 	if (r < 0 && r != -EALREADY)
 		return r;
 	tell_keeper(ctl);
-	cmd_note("image %.12s is %s", ctl->running,
+	cmd_note("image %.12s is %s", DIGEST_HEX(&ctl->running),
 		 r == -EALREADY ? "the current one already" : "confirmed");
 	return 0;
 }

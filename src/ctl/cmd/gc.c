@@ -43,7 +43,7 @@ static int collect(struct ctl *ctl, struct change *change, void *context, struct
 		.store = change->store,
 		.settings = &ctl->settings,
 		.record = change->record,
-		.running = ctl->running[0] ? ctl->running : NULL,
+		.running = ctl->running,
 		.dry_run = q->dry_run,
 	};
 	int r = ctl_is_store(ctl, change, err);

@@ -32,12 +32,10 @@ struct request {
 	struct change *change;
 	struct progress progress;
 	struct gc gc;
-	struct digest id;
 	struct digest before;	 /* the candidate */
 	uint64_t current_serial; /* 0: none can be read */
 	bool current_manages;	 /* it installs what comes after it */
-	char failed[DIGEST_HEX_SIZE];
-	const char *name; /* of the source */
+	const char *name;	 /* of the source */
 	bool dry_run, force;
 };
 
@@ -85,11 +83,8 @@ static void read_current(struct request *q, const struct record *record)
 {
 	const struct settings *settings = &q->ctl->settings;
 	struct manifest *manifest = &q->ctl->install.manifest;
-	char id[DIGEST_HEX_SIZE];
-
 	q->before = record->candidate;
-	digest_hex(&record->current, id);
-	if (store_load_image(q->change->store, id, &settings->keyring,
+	if (store_load_image(q->change->store, &record->current, &settings->keyring,
 			     settings->policy.threshold, manifest, NULL, NULL) == 0)
 		q->current_serial = manifest->serial;
 	q->current_manages = q->current_serial && manages(manifest);
@@ -106,7 +101,7 @@ static int check(struct request *q, struct err *err)
 		.store = q->change->store,
 		.settings = &q->ctl->settings,
 		.record = record,
-		.running = q->ctl->running[0] ? q->ctl->running : NULL,
+		.running = q->ctl->running,
 	};
 	read_current(q, record);
 	wish->store = q->change->store;
@@ -117,15 +112,12 @@ static int check(struct request *q, struct err *err)
 	wish->progress = show_progress;
 	wish->context = &q->progress;
 	if (digest_is_set(&record->failed)) {
-		digest_hex(&record->failed, q->failed);
-		wish->failed = q->failed;
+		wish->failed = record->failed;
 		wish->failed_words = record_reason_words(record->reason);
 	}
 	r = install_check(install, err);
 	if (r == 0)
 		r = writable_check(wish->store, err);
-	if (r == 0)
-		r = digest_parse(install->id, DIGEST_HEX_SIZE - 1, &q->id);
 	return r;
 }
 
@@ -203,10 +195,11 @@ static int flip(struct request *q, struct err *err)
 	const struct policy *policy = &q->ctl->settings.policy;
 	bool first = !digest_is_set(&record->current) &&
 		     !digest_is_set(&record->previous) && !policy->factory[0];
-	int r = transition_install(record, &q->id, (uint8_t)policy->tries, err);
+	int r = transition_install(record, &q->ctl->install.id, (uint8_t)policy->tries,
+				   err);
 
 	if (r == 0 && first)
-		r = transition_confirm(record, &q->id, 0, err);
+		r = transition_confirm(record, &q->ctl->install.id, 0, err);
 	/* what was missing of it is there again; a record that was made up is written */
 	if (r == -EEXIST && q->change->select.has_record)
 		return 0;
@@ -259,7 +252,7 @@ static void tell(const struct request *q)
 	if (q->dry_run)
 		return;
 	ctl_note_forgotten(q->change, &q->before);
-	if (digest_equal(&record->candidate, &q->id))
+	if (digest_equal(&record->candidate, &q->ctl->install.id))
 		cmd_note("the next boot tries it: %u %s until it is confirmed",
 			 (unsigned int)record->tries_initial,
 			 record->tries_initial == 1 ? "try" : "tries");
@@ -287,7 +280,7 @@ static int install(struct ctl *ctl, struct change *change, void *context, struct
 		clean_up(q);
 	tell(q);
 	out_init(&out, 1);
-	out_addf(&out, "%s\n", q->ctl->install.id);
+	out_addf(&out, "%s\n", DIGEST_HEX(&q->ctl->install.id));
 	return out_done(&out, err);
 }
 

@@ -46,8 +46,9 @@ static void show_json(struct out *out, const char *name, bool runs,
 static int show(const struct list *list, struct err *err)
 {
 	uint64_t floor = ctl_floor(list->ctl, &list->record);
+	const struct digest *running = &list->ctl->running;
 	struct images images;
-	char id[DIGEST_HEX_SIZE];
+	struct digest id;
 	struct facts facts;
 	struct out out;
 	int r;
@@ -56,13 +57,13 @@ static int show(const struct list *list, struct err *err)
 	out_init(&out, 1);
 	if (list->json)
 		json_open(&out, NULL, '[');
-	while ((r = images_next(&images, id, err)) > 0) {
-		const char *name = ctl_slot_name(&list->record, id);
+	while ((r = images_next(&images, &id, err)) > 0) {
+		const char *name = ctl_slot_name(&list->record, &id);
+		bool runs = digest_is_set(running) && digest_equal(&id, running);
 
-		facts_read(&list->ctl->settings, list->store, id, floor,
+		facts_read(&list->ctl->settings, list->store, &id, floor,
 			   &list->ctl->manifest, &facts);
-		(list->json ? show_json : show_text)(
-			&out, name, strcmp(id, list->ctl->running) == 0, &facts);
+		(list->json ? show_json : show_text)(&out, name, runs, &facts);
 	}
 	if (list->json)
 		json_close(&out, ']');

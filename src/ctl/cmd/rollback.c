@@ -8,18 +8,16 @@
 static int previous_serial(struct ctl *ctl, const struct change *change,
 			   uint64_t *ret_serial, struct err *err)
 {
+	const struct digest *id = &change->record->previous;
 	struct facts facts;
-	char id[DIGEST_HEX_SIZE];
 
 	*ret_serial = 0;
-	if (digest_is_set(&change->record->candidate) ||
-	    !digest_is_set(&change->record->previous))
+	if (digest_is_set(&change->record->candidate) || !digest_is_set(id))
 		return 0;
-	digest_hex(&change->record->previous, id);
 	facts_read(&ctl->settings, change->store, id, ctl_floor(ctl, change->record),
 		   &ctl->manifest, &facts);
 	if (facts.r < 0)
-		return err_set(err, facts.r, "previous image %.12s: %s", id,
+		return err_set(err, facts.r, "previous image %.12s: %s", DIGEST_HEX(id),
 			       facts.err.text);
 	*ret_serial = facts.serial;
 	return 0;
@@ -28,7 +26,6 @@ static int previous_serial(struct ctl *ctl, const struct change *change,
 static int rollback(struct ctl *ctl, struct change *change, void *context,
 		    struct err *err)
 {
-	char id[DIGEST_HEX_SIZE];
 	uint64_t serial;
 	bool is_fall;
 	int r = previous_serial(ctl, change, &serial, err);
@@ -43,8 +40,8 @@ static int rollback(struct ctl *ctl, struct change *change, void *context,
 	r = ctl_write(change, r, err);
 	if (r < 0)
 		return r;
-	digest_hex(&change->record->current, id);
-	cmd_note("the next boot starts image %.12s", id);
+	cmd_note("the next boot starts image %.12s",
+		 DIGEST_HEX(&change->record->current));
 	return 0;
 }
 

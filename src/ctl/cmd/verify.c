@@ -85,7 +85,7 @@ static void check_layers(struct verify *v, struct facts *facts)
 
 /* What the facts say of an image comes first, then its layers: they are read whole even if
  * a boot would refuse the image for another reason. */
-static void verify_image(struct verify *v, const char *id)
+static void verify_image(struct verify *v, const struct digest *id)
 {
 	struct facts facts;
 
@@ -111,18 +111,18 @@ static void verify_image(struct verify *v, const char *id)
 }
 
 /* @word is what the record calls an image, or how its id begins. */
-static bool named(const struct verify *v, const char *word, const char *id)
+static bool named(const struct verify *v, const char *word, const struct digest *id)
 {
 	const char *slot = ctl_slot_name(&v->record, id);
 
 	return !word || (slot && strcmp(slot, word) == 0) ||
-	       strncmp(id, word, strlen(word)) == 0;
+	       strncmp(DIGEST_HEX(id), word, strlen(word)) == 0;
 }
 
 static int verify_images(struct verify *v, const char *word, struct err *err)
 {
 	struct images images;
-	char id[DIGEST_HEX_SIZE];
+	struct digest id;
 	size_t count = 0;
 	int r;
 
@@ -131,10 +131,10 @@ static int verify_images(struct verify *v, const char *word, struct err *err)
 	progress_init(&v->progress);
 	if (v->json)
 		json_open(&v->out, NULL, '[');
-	while ((r = images_next(&images, id, err)) > 0) {
-		if (!named(v, word, id))
+	while ((r = images_next(&images, &id, err)) > 0) {
+		if (!named(v, word, &id))
 			continue;
-		verify_image(v, id);
+		verify_image(v, &id);
 		count++;
 	}
 	if (v->json)

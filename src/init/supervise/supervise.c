@@ -85,7 +85,8 @@ static void give_up(struct supervise *supervise, const struct app *app,
 		    enum record_reason reason)
 {
 	supervise->blamed = app;
-	console_say("image %.12s: given up: %s", supervise->end.stage->image->id,
+	console_say("image %.12s: given up: %s",
+		    DIGEST_HEX(&supervise->end.stage->image->id),
 		    record_reason_words(reason));
 	supervise->end.fell = reason;
 	command_down(&supervise->command, END_REBOOT);

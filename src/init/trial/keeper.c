@@ -87,12 +87,13 @@ static void confirm(struct keeper *keeper)
 	if (r == 0 || r == -EALREADY) {
 		keeper->confirmed = true;
 		(void)path_write_own(keeper->stage->run, CONFIRMED, "", 0);
-		console_say("image %.12s: confirmed", keeper->stage->image->id);
+		console_say("image %.12s: confirmed",
+			    DIGEST_HEX(&keeper->stage->image->id));
 	} else if (r == -EAGAIN) {
 		keeper->try_at_s = now_s() + 1;
 	} else {
-		console_say("image %.12s: not confirmed: %s", keeper->stage->image->id,
-			    err.text);
+		console_say("image %.12s: not confirmed: %s",
+			    DIGEST_HEX(&keeper->stage->image->id), err.text);
 		keeper->try_at_s = now_s() + RETRY_S;
 	}
 }
@@ -220,7 +221,8 @@ static void end_trial(const struct keeper *keeper)
 	else
 		r = give_up(keeper, reason, &err);
 	if (r < 0)
-		console_say("image %.12s: %s", keeper->stage->image->id, err.text);
+		console_say("image %.12s: %s", DIGEST_HEX(&keeper->stage->image->id),
+			    err.text);
 }
 
 /* Until the image is confirmed or the device shut down: then a try is given back. */
@@ -297,8 +299,7 @@ int keeper_start(const struct stage *stage, struct err *err)
 	if (stage->image->slot != DECIDE_CANDIDATE &&
 	    (stage->watch.fd < 0 || stage_stays(stage)))
 		return 0;
-	(void)digest_parse(stage->image->id, DIGEST_HEX_SIZE - 1,
-			   &keeper.confirm.running);
+	keeper.confirm.running = stage->image->id;
 	started = sys_fork();
 	if (started == 0)
 		keep(&keeper);

@@ -162,37 +162,38 @@ static int add_layer(struct disk_tree *tree, int store,
 	return disk_tree_add(tree, path, S_IFREG | 0644, layer->size_bytes, err);
 }
 
-static int add_image(struct request *q, struct disk_tree *tree, int store, const char *id,
-		     struct image *image, struct err *err)
+static int add_image(struct request *q, struct disk_tree *tree, int store,
+		     const struct digest *id, struct image *image, struct err *err)
 {
 	struct disk_images *images = &q->images;
 	struct disk_image *entry = &images->images[images->count];
-	char path[32 + DIGEST_HEX_SIZE];
+	char hex[DIGEST_HEX_SIZE], path[STORE_IMAGE_PATH_SIZE + 16];
 	int r = image_load(store, id, image, err);
 
 	if (r < 0)
 		return r;
+	digest_hex(id, hex);
 	if (image->signature_size == 0 && !q->force)
 		return err_set(err, -EPERM,
 			       "image %.12s is not signed: no device will start it "
 			       "(--force)",
-			       id);
+			       hex);
 	for (size_t i = 0; r == 0 && i < image->manifest.layer_count; i++) {
 		r = add_layer(tree, store, &image->manifest.layers[i], err);
 		if (r < 0)
-			return err_wrap(err, r, "image %.12s: layer %zu", id, i);
+			return err_wrap(err, r, "image %.12s: layer %zu", hex, i);
 	}
-	(void)snprintf(path, sizeof(path), "images/%s", id);
+	(void)snprintf(path, sizeof(path), "images/%s", hex);
 	r = disk_tree_add(tree, path, S_IFDIR | 0755, 0, err);
-	(void)snprintf(path, sizeof(path), "images/%s/manifest", id);
+	(void)snprintf(path, sizeof(path), "images/%s/manifest", hex);
 	if (r == 0)
 		r = disk_tree_add(tree, path, S_IFREG | 0644, image->size, err);
-	(void)snprintf(path, sizeof(path), "images/%s/manifest.sig", id);
+	(void)snprintf(path, sizeof(path), "images/%s/manifest.sig", hex);
 	if (r == 0 && image->signature_size > 0)
 		r = disk_tree_add(tree, path, S_IFREG | 0644, image->signature_size, err);
 	else if (r == 0)
-		cmd_note("image %.12s is not signed: no device will start it", id);
-	(void)snprintf(entry->id, sizeof(entry->id), "%s", id);
+		cmd_note("image %.12s is not signed: no device will start it", hex);
+	entry->id = *id;
 	entry->serial = image->manifest.serial;
 	entry->is_signed = image->signature_size > 0;
 	images->count++;
@@ -204,20 +205,20 @@ static int add_images(struct request *q, struct disk_tree *tree, int store,
 {
 	__image struct image *image = image_new();
 	struct images images;
-	char id[DIGEST_HEX_SIZE] = "";
+	struct digest id;
 	int r = image ? 0 : -ENOMEM;
 
 	if (r == 0 && q->prefix)
-		r = image_pick(store, q->prefix, id, err);
+		r = image_pick(store, q->prefix, &id, err);
 	if (r < 0 || q->prefix)
-		return r < 0 ? r : add_image(q, tree, store, id, image, err);
+		return r < 0 ? r : add_image(q, tree, store, &id, image, err);
 	images_init(&images, store);
-	while ((r = images_next(&images, id, err)) > 0) {
+	while ((r = images_next(&images, &id, err)) > 0) {
 		if (q->images.count == DISK_MAX_IMAGES)
 			return err_set(err, -E2BIG,
 				       "more than %zu images: say which one with --image",
 				       DISK_MAX_IMAGES);
-		r = add_image(q, tree, store, id, image, err);
+		r = add_image(q, tree, store, &id, image, err);
 		if (r < 0)
 			return r;
 	}

@@ -78,7 +78,7 @@ static uint64_t total_size(const struct image *image)
 
 static void print_head(const struct image *image, const struct keyring *ring)
 {
-	printf("  %-12s %s\n", "image", image->id);
+	printf("  %-12s %s\n", "image", DIGEST_HEX(&image->id));
 	for (size_t i = 0; i < image->signatures.count; i++)
 		printf("  %-12s %s (%s)\n", i == 0 ? "signed by" : "",
 		       image->signatures.lines[i].id, signature_word(image, i, ring));
@@ -176,8 +176,8 @@ static json_t *layers_json(const struct place *place)
 static int print_json(const struct place *place, const struct keyring *ring)
 {
 	const struct image *image = place->image;
-	json_t *json = json_pack("{s:s, s:o}", "image", image->id, "signatures",
-				 signatures_json(image, ring));
+	json_t *json = json_pack("{s:s, s:o}", "image", DIGEST_HEX(&image->id),
+				 "signatures", signatures_json(image, ring));
 	int r = json ? show_keys_json(&image->manifest, json) : -ENOMEM;
 
 	if (r == 0)

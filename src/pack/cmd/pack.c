@@ -333,7 +333,7 @@ static int pack_image(struct pack *pack, const struct cmd_line *line, struct err
 	static struct manifest manifest;
 	static char text[MANIFEST_MAX_SIZE];
 	struct staging_image staged = { .manifest = text };
-	char id[DIGEST_HEX_SIZE];
+	struct digest id;
 	int size, r = open_sources(pack, line, err);
 
 	if (r == 0)
@@ -355,12 +355,12 @@ static int pack_image(struct pack *pack, const struct cmd_line *line, struct err
 	if (size < 0)
 		return err_wrap(err, size, "manifest");
 	staged.manifest_size = (size_t)size;
-	r = staging_commit(&pack->staging, &staged, id, err);
+	r = staging_commit(&pack->staging, &staged, &id, err);
 	if (r < 0)
 		return r;
 	note(pack);
-	return pack->json ? summary_json(&pack->result, id, err)
-			  : (summary_text(&pack->result, id), 0);
+	return pack->json ? summary_json(&pack->result, &id, err)
+			  : (summary_text(&pack->result, &id), 0);
 }
 
 static void done(struct pack *pack)

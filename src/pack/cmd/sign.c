@@ -180,15 +180,15 @@ static int sign_image(const struct request *q, struct image *image, struct err *
 {
 	struct keyring ring = { .count = 0 };
 	struct key_line line = { .size = 0 };
-	char id[DIGEST_HEX_SIZE];
+	struct digest id;
 	__fd int store = store_open(q->store, err);
 	int r;
 
 	if (store < 0)
 		return store;
-	r = image_pick(store, q->prefix, id, err);
+	r = image_pick(store, q->prefix, &id, err);
 	if (r == 0)
-		r = image_load(store, id, image, err);
+		r = image_load(store, &id, image, err);
 	if (r < 0)
 		return err_wrap(err, r, "%s", q->store);
 	r = make_line(q, image, &ring, &line, err);
@@ -197,8 +197,8 @@ static int sign_image(const struct request *q, struct image *image, struct err *
 	if (r == 0)
 		r = image_write_signatures(store, image, err);
 	if (r < 0)
-		return err_wrap(err, r, "%s: image %.12s", q->store, id);
-	printf("%s %s\n", id, ring.keys[0].id);
+		return err_wrap(err, r, "%s: image %.12s", q->store, DIGEST_HEX(&id));
+	printf("%s %s\n", DIGEST_HEX(&id), ring.keys[0].id);
 	return 0;
 }
 

@@ -16,7 +16,7 @@ static const char *const origins[] = {
 	[IMPORT_TAKEN] = "taken as it is",
 };
 
-void summary_text(const struct import_result *result, const char *id)
+void summary_text(const struct import_result *result, const struct digest *id)
 {
 	int width = 6;
 
@@ -35,7 +35,7 @@ void summary_text(const struct import_result *result, const char *id)
 			str_size(layer->blob.size_bytes, blob), width,
 			origins[layer->origin], layer->name);
 	}
-	printf("%s\n", id);
+	printf("%s\n", DIGEST_HEX(id));
 }
 
 static json_t *layer_json(const struct import_layer *layer)
@@ -52,7 +52,8 @@ static json_t *layer_json(const struct import_layer *layer)
 			 "origin", origins[layer->origin], "name", layer->name);
 }
 
-int summary_json(const struct import_result *result, const char *id, struct err *err)
+int summary_json(const struct import_result *result, const struct digest *id,
+		 struct err *err)
 {
 	json_t *layers = json_array(), *all;
 	char *text;
@@ -60,7 +61,7 @@ int summary_json(const struct import_result *result, const char *id, struct err 
 	for (size_t i = 0; i < result->count; i++)
 		if (json_array_append_new(layers, layer_json(&result->layers[i])) < 0)
 			break;
-	all = json_pack("{s:s, s:o}", "image", id, "layers", layers);
+	all = json_pack("{s:s, s:o}", "image", DIGEST_HEX(id), "layers", layers);
 	text = all ? json_dumps(all, JSON_INDENT(2)) : NULL;
 	json_decref(all);
 	if (!text)

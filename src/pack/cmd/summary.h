@@ -5,7 +5,8 @@
 #include "pack/import/import.h"
 
 /* The image's id on stdout and a table of the layers on stderr. */
-void summary_text(const struct import_result *result, const char *id);
+void summary_text(const struct import_result *result, const struct digest *id);
 
 /* All of it as JSON on stdout. 0 or -ENOMEM. */
-int summary_json(const struct import_result *result, const char *id, struct err *err);
+int summary_json(const struct import_result *result, const struct digest *id,
+		 struct err *err);

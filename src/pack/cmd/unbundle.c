@@ -45,7 +45,7 @@ static int check_signatures(const struct request *q, const struct image *image,
 		return 0;
 	r = key_verify(image->text, image->size, &image->signatures, &q->ring,
 		       (uint32_t)q->threshold, NULL, err);
-	return r < 0 ? err_wrap(err, r, "image %.12s", image->id) : 0;
+	return r < 0 ? err_wrap(err, r, "image %.12s", DIGEST_HEX(&image->id)) : 0;
 }
 
 /* The layers of a bundle that streams, or of a layout. */
@@ -78,7 +78,7 @@ static int add_signatures(int store, struct image *image, const struct keyring *
 {
 	static struct signature_file theirs;
 	static struct image ours;
-	int r = image_load(store, image->id, &ours, err);
+	int r = image_load(store, &image->id, &ours, err);
 
 	if (r < 0)
 		return r;
@@ -95,7 +95,7 @@ static int fill_store(const struct origin *from, struct image *image,
 	const struct staging_image staged = { image->text, image->size,
 					      image->signature_text,
 					      image->signature_size };
-	char id[DIGEST_HEX_SIZE];
+	struct digest id;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < image->manifest.layer_count; i++)
@@ -104,7 +104,7 @@ static int fill_store(const struct origin *from, struct image *image,
 	if (r == 0 && !from->registry)
 		r = bundle_read_tail(from->fd, image, err);
 	if (r == 0)
-		r = staging_commit(staging, &staged, id, err);
+		r = staging_commit(staging, &staged, &id, err);
 	return r > 0 ? add_signatures(staging->fd, image, ring, err) : r;
 }
 
@@ -196,7 +196,7 @@ static int unbundle_run(struct cmd_line *line, struct err *err)
 	r = layout_is_spec(from) ? take_registry(from, &q, image, err)
 				 : take_file(from, &q, image, err);
 	if (r == 0)
-		puts(image->id);
+		puts(DIGEST_HEX(&image->id));
 	return r;
 }
 

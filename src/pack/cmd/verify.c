@@ -81,7 +81,7 @@ static void print_text(const struct image *image, const struct findings *found)
 	const struct manifest *m = &image->manifest;
 	char hex[DIGEST_HEX_SIZE], size[16];
 
-	printf("image %s: %s, serial %llu\n", image->id, m->name,
+	printf("image %s: %s, serial %llu\n", DIGEST_HEX(&image->id), m->name,
 	       (unsigned long long)m->serial);
 	for (size_t i = 0; i < image->signatures.count; i++) {
 		const char *id = image->signatures.lines[i].id;
@@ -127,8 +127,8 @@ static int print_json(const struct image *image, const struct findings *found)
 	for (size_t n = 0; n < image->manifest.layer_count; n++)
 		(void)json_array_append_new(layers, layer_json(&image->manifest.layers[n],
 							       &found->layers[n]));
-	json = json_pack("{s:s, s:s, s:I, s:b, s:o, s:o}", "image", image->id, "name",
-			 image->manifest.name, "serial",
+	json = json_pack("{s:s, s:s, s:I, s:b, s:o, s:o}", "image",
+			 DIGEST_HEX(&image->id), "name", image->manifest.name, "serial",
 			 (json_int_t)image->manifest.serial, "holds", found->bad == 0,
 			 "signatures", signatures, "layers", layers);
 	r = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
@@ -148,7 +148,7 @@ static int verify(const struct request *q, const struct place *place, struct err
 				     err);
 
 	if (r < 0)
-		return err_wrap(err, r, "image %.12s", image->id);
+		return err_wrap(err, r, "image %.12s", DIGEST_HEX(&image->id));
 	found.layers = calloc(image->manifest.layer_count, sizeof(*found.layers));
 	if (!found.layers)
 		return -ENOMEM;
@@ -159,8 +159,8 @@ static int verify(const struct request *q, const struct place *place, struct err
 		print_text(image, &found);
 	if (r == 0 && found.bad > 0)
 		r = err_set(err, -EBADMSG, "image %.12s: %zu of %zu layers %s not hold",
-			    image->id, found.bad, image->manifest.layer_count,
-			    found.bad == 1 ? "does" : "do");
+			    DIGEST_HEX(&image->id), found.bad,
+			    image->manifest.layer_count, found.bad == 1 ? "does" : "do");
 	free(found.layers);
 	return r;
 }

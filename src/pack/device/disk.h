@@ -51,7 +51,7 @@ int disk_tree_script(const struct disk_tree *tree, int store, FILE *script,
 		     struct err *err);
 
 struct disk_image {
-	char id[DIGEST_HEX_SIZE];
+	struct digest id;
 	uint64_t serial;
 	bool is_signed;
 };

@@ -104,7 +104,9 @@ static int read_once(struct reading *reading, const struct diff_side *side, size
 		r = read_layer(reading, &side->place, n, &roots[base + n], err);
 	else
 		r = (roots[base + n] = roots[known]) ? 0 : -EINVAL;
-	return r < 0 ? err_wrap(err, r, "image %.12s: layer %zu", image->id, n) : 0;
+	return r < 0 ? err_wrap(err, r, "image %.12s: layer %zu", DIGEST_HEX(&image->id),
+				n)
+		     : 0;
 }
 
 static int read_side(struct reading *reading, struct diff_side *side, struct err *err)

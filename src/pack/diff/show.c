@@ -172,7 +172,7 @@ static json_t *change_json(const struct compare_change *change)
 
 static json_t *image_json(const struct image *image)
 {
-	return json_pack("{s:s, s:s, s:s, s:I}", "image", image->id, "name",
+	return json_pack("{s:s, s:s, s:s, s:I}", "image", DIGEST_HEX(&image->id), "name",
 			 image->manifest.name, "version", image->manifest.version,
 			 "serial", (json_int_t)image->manifest.serial);
 }
@@ -309,7 +309,7 @@ static int print_json(const struct show *show, const struct diff *diff)
 	json_t *json =
 		json_pack("{s:o, s:o, s:b, s:O, s:O, s:O, s:{s:I, s:I, s:I}}", "before",
 			  image_json(before), "after", image_json(after), "same",
-			  strcmp(before->id, after->id) == 0, "layers", show->layers,
+			  digest_equal(&before->id, &after->id), "layers", show->layers,
 			  "manifest", show->lines, "changes", show->changes, "fetch",
 			  "layers", (json_int_t)blobs, "bytes", (json_int_t)bytes, "of",
 			  (json_int_t)total_bytes(after));

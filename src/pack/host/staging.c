@@ -262,15 +262,13 @@ static int put_image(struct staging *staging, const char *id)
 }
 
 int staging_commit(struct staging *staging, const struct staging_image *image,
-		   char ret_id[DIGEST_HEX_SIZE], struct err *err)
+		   struct digest *ret_id, struct err *err)
 {
-	struct digest hash;
 	sigset_t all, before;
-	int r = sha256_of(image->manifest, image->manifest_size, &hash);
+	int r = sha256_of(image->manifest, image->manifest_size, ret_id);
 
 	if (r < 0)
 		return err_errno(err, r, "%s", staging->path);
-	digest_hex(&hash, ret_id);
 	/* a signal now waits: the tree is complete in an instant */
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, &before);
@@ -280,7 +278,7 @@ int staging_commit(struct staging *staging, const struct staging_image *image,
 	if (r == 0)
 		r = put_blobs(staging);
 	if (r == 0)
-		r = put_image(staging, ret_id);
+		r = put_image(staging, DIGEST_HEX(ret_id));
 	if (r >= 0)
 		staging->made = false;
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);

@@ -49,7 +49,7 @@ struct staging_image {
 /* Moves the blobs to their places and then the complete images/<id>. 0; 1 when an image of
  * that id is there already, which stays as it is; -errno. */
 int staging_commit(struct staging *staging, const struct staging_image *image,
-		   char ret_id[DIGEST_HEX_SIZE], struct err *err);
+		   struct digest *ret_id, struct err *err);
 
 /* Takes away what was not committed. */
 void staging_done(struct staging *staging);

@@ -27,12 +27,10 @@ void image_free(struct image *image)
 
 int image_parse(struct image *image, struct err *err)
 {
-	struct digest hash;
-	int r = sha256_of(image->text, image->size, &hash);
+	int r = sha256_of(image->text, image->size, &image->id);
 
 	if (r < 0)
 		return err_errno(err, r, "manifest");
-	digest_hex(&hash, image->id);
 	r = manifest_parse(image->text, image->size, &image->manifest, err);
 	if (r < 0)
 		return err_wrap(err, r, "manifest");
@@ -51,11 +49,11 @@ static bool is_hex_prefix(const char *prefix)
 	return size > 0 && size < DIGEST_HEX_SIZE && !prefix[size];
 }
 
-int image_pick(int store, const char *prefix, char ret_id[DIGEST_HEX_SIZE],
-	       struct err *err)
+int image_pick(int store, const char *prefix, struct digest *ret_id, struct err *err)
 {
-	char text[200], id[DIGEST_HEX_SIZE];
+	char text[200];
 	struct images images;
+	struct digest id;
 	size_t found = 0;
 	struct str list;
 	int r;
@@ -65,11 +63,11 @@ int image_pick(int store, const char *prefix, char ret_id[DIGEST_HEX_SIZE],
 			       prefix);
 	str_init(&list, text, sizeof(text));
 	images_init(&images, store);
-	while ((r = images_next(&images, id, err)) > 0) {
-		if (prefix && strncmp(id, prefix, strlen(prefix)) != 0)
+	while ((r = images_next(&images, &id, err)) > 0) {
+		if (prefix && strncmp(DIGEST_HEX(&id), prefix, strlen(prefix)) != 0)
 			continue;
-		str_addf(&list, "%s%.12s", found++ ? ", " : "", id);
-		memcpy(ret_id, id, sizeof(id));
+		str_addf(&list, "%s%.12s", found++ ? ", " : "", DIGEST_HEX(&id));
+		*ret_id = id;
 	}
 	if (r < 0)
 		return r;
@@ -85,14 +83,14 @@ int image_pick(int store, const char *prefix, char ret_id[DIGEST_HEX_SIZE],
 }
 
 /* Returns the file's size. */
-static int read_part(int store, const char *id, const char *part, void *bytes,
+static int read_part(int store, const struct digest *id, const char *part, void *bytes,
 		     size_t room, struct err *err)
 {
 	char path[128];
 	__fd int fd = -EBADF;
 	ssize_t size;
 
-	(void)snprintf(path, sizeof(path), "images/%s/%s", id, part);
+	(void)snprintf(path, sizeof(path), "images/%s/%s", DIGEST_HEX(id), part);
 	fd = path_open_own_file(store, path, NULL, err);
 	if (fd < 0)
 		return fd;
@@ -102,7 +100,8 @@ static int read_part(int store, const char *id, const char *part, void *bytes,
 	return size < 0 ? err_errno(err, (int)size, "%s", part) : (int)size;
 }
 
-static int load_parts(int store, const char *id, struct image *image, struct err *err)
+static int load_parts(int store, const struct digest *id, struct image *image,
+		      struct err *err)
 {
 	int r = read_part(store, id, "manifest", image->text, sizeof(image->text), err);
 
@@ -119,15 +118,15 @@ static int load_parts(int store, const char *id, struct image *image, struct err
 	return image_parse(image, err);
 }
 
-int image_load(int store, const char *id, struct image *image, struct err *err)
+int image_load(int store, const struct digest *id, struct image *image, struct err *err)
 {
 	int r = load_parts(store, id, image, err);
 
-	if (r == 0 && strcmp(image->id, id) != 0)
+	if (r == 0 && !digest_equal(&image->id, id))
 		r = err_set(err, -EBADMSG,
 			    "manifest: its sha256 is %.12s, not what its name says",
-			    image->id);
-	return r < 0 ? err_wrap(err, r, "image %.12s", id) : 0;
+			    DIGEST_HEX(&image->id));
+	return r < 0 ? err_wrap(err, r, "image %.12s", DIGEST_HEX(id)) : 0;
 }
 
 int image_check_signature(const struct image *image, size_t n, const struct keyring *ring)
@@ -149,14 +148,14 @@ bool image_layer_again(const struct image *image, size_t layer)
 int image_write_signatures(int store, const struct image *image, struct err *err)
 {
 	__output struct output output = OUTPUT_INIT;
-	char text[SIGNATURE_MAX_SIZE], path[8 + DIGEST_HEX_SIZE] = "images/";
+	char text[SIGNATURE_MAX_SIZE], path[STORE_IMAGE_PATH_SIZE];
 	__fd int dir = -EBADF;
 	int r, size = signature_file_write(&image->signatures, text, sizeof(text));
 
 	if (size < 0)
 		return err_errno(err, size, "manifest.sig");
-	(void)stpcpy(path + 7, image->id);
-	dir = path_open_own(store, path, O_RDONLY | O_DIRECTORY, 0);
+	dir = path_open_own(store, store_image_path(&image->id, path),
+			    O_RDONLY | O_DIRECTORY, 0);
 	if (dir < 0)
 		return err_errno(err, dir, "%s", path);
 	r = output_open(&output, dir, "manifest.sig", 0666, err);

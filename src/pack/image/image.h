@@ -16,7 +16,7 @@
 #include "trust/sha256.h"
 
 struct image {
-	char id[DIGEST_HEX_SIZE]; /* sha256 of text */
+	struct digest id; /* sha256 of text */
 	char text[MANIFEST_MAX_SIZE];
 	size_t size;
 	char signature_text[SIGNATURE_MAX_SIZE];
@@ -40,12 +40,11 @@ int image_parse(struct image *image, struct err *err);
 
 /* The image of @store whose id begins with @prefix; a NULL prefix means the only one there is.
  * 0; -ENOENT; -ENOTUNIQ, with the ids to choose from. */
-int image_pick(int store, const char *prefix, char ret_id[DIGEST_HEX_SIZE],
-	       struct err *err);
+int image_pick(int store, const char *prefix, struct digest *ret_id, struct err *err);
 
 /* Reads image @id of @store into @image. 0, -ENOENT, -EBADMSG (also for a manifest that isn't
  * what its name says), -errno. */
-int image_load(int store, const char *id, struct image *image, struct err *err);
+int image_load(int store, const struct digest *id, struct image *image, struct err *err);
 
 /* Writes manifest.sig of the image, which is in @store, from image->signatures. 0 or -errno. */
 int image_write_signatures(int store, const struct image *image, struct err *err);

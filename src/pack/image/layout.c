@@ -34,7 +34,7 @@ static int read_manifest(const struct members *members,
 	image->size = size;
 	free(bytes);
 	r = image_parse(image, err);
-	if (r == 0 && strcmp(image->id, config->digest + 7) != 0)
+	if (r == 0 && strcmp(DIGEST_HEX(&image->id), config->digest + 7) != 0)
 		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says",
 			       name);
 	return r;

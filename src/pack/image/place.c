@@ -19,14 +19,14 @@
 static int open_store(struct place *place, const char *path, const char *prefix,
 		      struct err *err)
 {
-	char id[DIGEST_HEX_SIZE];
+	struct digest id;
 	int r;
 
 	place->store = store_open(path, err);
 	if (place->store < 0)
 		return place->store;
-	r = image_pick(place->store, prefix, id, err);
-	return r < 0 ? r : image_load(place->store, id, place->image, err);
+	r = image_pick(place->store, prefix, &id, err);
+	return r < 0 ? r : image_load(place->store, &id, place->image, err);
 }
 
 static int walk_bundle(struct place *place, struct err *err)

@@ -19,7 +19,8 @@ static const struct disk_image *find(const struct disk_images *images, const cha
 	const struct disk_image *found = NULL;
 
 	for (size_t i = 0; i < images->count; i++) {
-		if (strncmp(images->images[i].id, prefix, strlen(prefix)) != 0)
+		if (strncmp(DIGEST_HEX(&images->images[i].id), prefix, strlen(prefix)) !=
+		    0)
 			continue;
 		if (found) {
 			(void)err_set(err, -ENOTUNIQ,
@@ -57,7 +58,7 @@ static const struct disk_image *best(const struct disk_images *images,
 static void set(const struct disk_image *image, struct digest *ret_id)
 {
 	if (image)
-		(void)digest_parse(image->id, DIGEST_HEX_SIZE - 1, ret_id);
+		*ret_id = image->id;
 }
 
 static int choose(const struct disk_images *images, const struct disk_wish *wish,
@@ -91,11 +92,8 @@ static int choose(const struct disk_images *images, const struct disk_wish *wish
 /* Is image @id, if there is one, among those that go onto the disk? */
 static bool has(const struct disk_images *images, const struct digest *id)
 {
-	char hex[DIGEST_HEX_SIZE];
-
-	digest_hex(id, hex);
 	for (size_t i = 0; i < images->count; i++)
-		if (strcmp(images->images[i].id, hex) == 0)
+		if (digest_equal(&images->images[i].id, id))
 			return true;
 	return !digest_is_set(id);
 }
