@@ -8,10 +8,13 @@
 #   supervised [EDIT...]        image, and its program is supervised
 #   app NAME [PACK-OPTION...]   the image of rootfs/apps/NAME, as lamina pack made it
 #   watch SCRIPT [LINE...]      its health is checked every second by a shell's lines; more of the manifest
+#   hit SIGNAL CONDITION        the program is ended once, from inside, when the shell's condition holds
 #   boot_server [OPTION...]     boots in the background with port 80, or $guest_port, forwarded, and
 #                               goes on
 #   fetch TEXT [PATH]           its page, or what is at that path, has TEXT, at last
-#   ask TEXT PROTOCOL [WORD...] asked by qemu/ask, the server says TEXT, at last
+#   ask TEXT PROTOCOL [WORD...] asked by qemu/ask, the server says TEXT, at last; it may be asked more
+#                               than once
+#   down_by PROTOCOL [WORD...]  asked so, the machine goes down in order
 #   nobody                      nobody answers there
 #   monitor COMMAND             tells QEMU's monitor, as people would
 #   stop                        ends the machine
@@ -57,10 +60,20 @@ app()
 	cp "$packed"/images/*/manifest "$work/manifest"
 }
 
+# The script says whether it is well, not whether the machine is fast.
 watch()
 {
-	printf '%s\n' "health interval=1 timeout=30 start=${start:-0} start-interval=1 retries=3" \
+	printf '%s\n' 'health interval=1 timeout=300 start=0 start-interval=1 retries=3' \
 		'health-arg /bin/sh' 'health-arg -c' "health-arg $(spell "$1")" "${@:2}" >>"$work/manifest"
+}
+
+# Not only once: a signal for which there is no handler yet is none to process 1.
+hit()
+{
+	watch "now=\$(cut -d' ' -f22 /proc/1/stat)
+[ -s /tmp/hit ] || echo \$now >/tmp/hit
+[ \$(cat /tmp/hit) != \$now ] || ! $2 || kill -$1 1
+true"
 }
 
 boot_server()
@@ -73,36 +86,58 @@ boot_server()
 	trap 'kill "$running" 2>/dev/null || true' EXIT
 }
 
-answer()
+# A connection that QEMU takes and nobody in the machine does is one that fails, and one that nobody
+# answers is given up: after longer each time, for a slow machine may need that.
+at_last()
 {
-	[[ -s $work/port ]] &&
-		curl -sSf --max-time 5 "http://127.0.0.1:$(cat "$work/port")${1:-/}" 2>>"$work/curl.log"
-}
-
-# A connection that QEMU takes and nobody in the machine does is one that fails.
-fetch()
-{
-	local end=$((SECONDS + timeout)) got=''
+	local end=$((SECONDS + timeout)) began patience=5
 
 	while [[ $SECONDS -lt $end ]]; do
-		got=$(answer "${2:-/}") && [[ $got == *"$1"* ]] && return
+		began=$SECONDS
+		got=$("${@:2}") && [[ $got == *"$1"* ]] && return
 		kill -0 "$running" 2>/dev/null || fail "the machine ended: $(tail -n 1 "$work/run.log")"
+		[[ $((SECONDS - began)) -lt $patience ]] || patience=$((patience * 2))
 		sleep 0.3
 	done
-	fail "no page with '$1': $(tail -n 1 "$work/curl.log")"
+	return 1
+}
+
+answer()
+{
+	[[ -s $work/port ]] && curl -sSf --max-time "${patience:-5}" \
+		"http://127.0.0.1:$(cat "$work/port")${1:-/}" 2>>"$work/curl.log"
+}
+
+fetch()
+{
+	local got=''
+
+	at_last "$1" answer "${2:-/}" || fail "no page with '$1': $(tail -n 1 "$work/curl.log")"
+}
+
+# asked PROTOCOL [WORD...]: what the server says.
+asked()
+{
+	[[ -s $work/port ]] &&
+		"$top/qemu/ask" "${patience:-5}" "$1" "$(cat "$work/port")" "${@:2}" 2>>"$work/ask.log"
 }
 
 ask()
 {
-	local end=$((SECONDS + timeout)) got='' text=$1
+	local got=''
 
-	while [[ $SECONDS -lt $end ]]; do
-		got=$([[ -s $work/port ]] && "$top/qemu/ask" "$2" "$(cat "$work/port")" "${@:3}" 2>>"$work/ask.log") &&
-			[[ $got == *"$text"* ]] && return
-		kill -0 "$running" 2>/dev/null || fail "the machine ended: $(tail -n 1 "$work/run.log")"
+	at_last "$1" asked "${@:2}" ||
+		fail "$2 does not say '$1' but '$got': $(tail -n 1 "$work/ask.log")"
+}
+
+# Whether it answers is not known: the machine may be down before.
+down_by()
+{
+	while kill -0 "$running" 2>/dev/null; do
+		asked "$@" >/dev/null || true
 		sleep 0.3
 	done
-	fail "$2 does not say '$text' but '$got': $(tail -n 1 "$work/ask.log")"
+	goes_down
 }
 
 nobody()
@@ -113,9 +148,12 @@ nobody()
 monitor()
 {
 	python3 - "$work/qmp" "$1" <<-'PYTHON' >>"$work/monitor.log" || fail "monitor: $1"
-		import json, socket, sys
-		qmp = socket.socket(socket.AF_UNIX)
-		qmp.connect(sys.argv[1])
+		import json, socket, sys, time
+		for _ in range(600):
+		    qmp = socket.socket(socket.AF_UNIX)
+		    if qmp.connect_ex(sys.argv[1]) == 0:
+		        break
+		    time.sleep(0.1)
 		lines = qmp.makefile("rw")
 		lines.readline()
 		for command, arguments in (("qmp_capabilities", {}),

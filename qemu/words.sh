@@ -19,6 +19,7 @@
 #   runs TEXT...                the program started and ended, and the console has each TEXT
 #   refused TEXT...             it never started; lamina-init gave a reason with every TEXT in it
 #   console TEXT..., silent TEXT...   the console has, or has not, each TEXT
+#   wait_for TEXT...            the console of a machine in the background has each TEXT, at last
 #   clean                       the disk's file system has nothing left to replay
 #   skip REASON
 #
@@ -306,28 +307,38 @@ boot()
 	look
 }
 
-# Waits for a line on the console of a machine that runs in the background.
+# The console's lines that are whole: who ends the machine at the first half of one misses the second.
+whole_lines()
+{
+	{ cat "$console"; printf x; } | sed '$d'
+}
+
+# For as long as there is a machine that may say it, and no longer than its time.
 wait_for()
 {
-	local i
+	local text alive=y end=$((SECONDS + timeout))
 
-	for ((i = 0; i < timeout * 10; i++)); do
-		! grep -qF -- "$1" "$console" || return 0
-		sleep 0.1
+	for text; do
+		until whole_lines | grep -F -- "$text" >/dev/null; do
+			[[ -n $alive ]] || fail "the machine ended and did not say '$text'"
+			[[ $SECONDS -lt $end ]] || fail "the console did not say '$text' within $timeout s"
+			sleep 0.1
+			# looked at once more when it has ended
+			[[ -z ${running:-} ]] || kill -0 "$running" 2>/dev/null || alive=''
+		done
 	done
-	fail "the console did not say '$1' within $timeout s"
 }
 
 boot_until()
 {
-	local text=$1 pid
+	local text=$1 running
 
 	prepare
 	(run "${@:2}") &
-	pid=$!
+	running=$!
 	wait_for "$text"
-	kill "$pid" 2>/dev/null || true
-	wait "$pid" || true
+	kill "$running" 2>/dev/null || true
+	wait "$running" || true
 	look
 }
 

@@ -72,10 +72,10 @@ _Noreturn void live_skip(const char *fmt, ...) __attribute__((format(printf, 1, 
 				  (err)->text);                                     \
 	} while (0)
 
-/* Waits, at most two seconds, for what the kernel does a little later. */
+/* Waits, at most a minute, for what the kernel does a little later. */
 #define LIVE_SOON(condition)                                                         \
 	do {                                                                         \
-		int live_tries_ = 200;                                               \
+		int live_tries_ = 6000;                                              \
 		while (!(condition) && live_tries_-- > 0)                            \
 			usleep(10000);                                               \
 		if (live_tries_ < 0)                                                 \

@@ -243,14 +243,14 @@ fi
 
 # Stops a pack in the middle: sqfs2tar is one that waits
 mkdir "$scratch/slow"
-printf '#!/bin/sh\nsleep 60\n' >"$scratch/slow/sqfs2tar"
+printf '#!/bin/sh\nsleep 1000\n' >"$scratch/slow/sqfs2tar"
 chmod +x "$scratch/slow/sqfs2tar"
 stop()
 {
 	PATH=$scratch/slow:$PATH "$lamina" pack --force --name t -c t --arch amd64 --arg /x --no-cache -o "$2" \
 		"tar:$scratch/a.tar" >/dev/null 2>&1 &
 	local pid=$! i
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 1200; i++)); do
 		[[ -e $2/.lamina-pack/0 ]] && break
 		sleep 0.05
 	done

@@ -31,7 +31,7 @@ static int answer(void *context, const struct control_question *question,
 		if (question->client->pid == 0) {
 			for (int fd = 3; fd < 64; fd++)
 				close(fd); /* the peer's, too */
-			alarm(10);
+			alarm(200);
 			for (;;)
 				pause();
 		}
@@ -46,7 +46,7 @@ static void begin(void)
 {
 	struct err err = ERR_INIT;
 
-	alarm(20); /* nobody may be waited for */
+	alarm(200); /* nobody may be waited for */
 	control_init(&control, &loop, answer, NULL);
 	LIVE_GOOD(control_listen(&control, "socket", true, &err), &err);
 	LIVE_GOOD(control_listen(&control, "shown", false, &err), &err);

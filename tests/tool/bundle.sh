@@ -284,15 +284,11 @@ test_interrupted() {
 	bundle
 	mkfifo feed
 	head -c 9000 b.tar >part
-	(exec 3<>feed && cat part >&3 && sleep 30) &
+	(exec 3<>feed && cat part >&3 && sleep 1000) &
 	feeder=$!
 	"$lamina" unbundle feed -o u 2>/dev/null &
 	pid=$!
-	for _ in $(seq 200); do
-		[ -e u ] && break
-		sleep 0.05
-	done
-	[ -e u ] || say "it never started"
+	soon test -e u || say "it never started"
 	kill -TERM "$pid"
 	status=0
 	wait "$pid" || status=$?

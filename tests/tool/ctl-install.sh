@@ -431,8 +431,7 @@ test_a_store_that_is_mounted_read_only() {
 	pid=$!
 	exec 8>fifo
 	head -c 9000 5.lamina >&8
-	sleep 0.3
-	grep -q " $PWD/run/store .* rw," /proc/mounts || status=1
+	soon grep -q " $PWD/run/store .* rw," /proc/mounts || status=1
 	kill -TERM $pid
 	! wait $pid || status=1
 	exec 8>&-
@@ -460,6 +459,14 @@ test_a_disk_that_is_read_only() {
 	equal "$status" 0
 }
 
+# Whoever reads from descriptor 8's other end has read all of it, and begun with it.
+is_taken() {
+	python3 -c 'import array, fcntl, sys, termios
+left = array.array("i", [0])
+fcntl.ioctl(8, termios.FIONREAD, left)
+sys.exit(left[0])' && sleep 0.5
+}
+
 # killed: starts an install that waits for the rest of its bundle, and kills it, as no program can
 # help.
 killed() {
@@ -468,7 +475,7 @@ killed() {
 	pid=$!
 	exec 8>fifo
 	head -c 9000 "$1" >&8
-	sleep 0.3
+	soon is_taken
 	kill -KILL $pid
 	! wait $pid || say "it went on"
 	sleep 0.1
@@ -551,7 +558,7 @@ test_interrupted() {
 	pid=$!
 	exec 8>fifo
 	head -c 9000 4.lamina >&8
-	sleep 0.3
+	soon is_taken
 	kill -TERM $pid
 	! wait $pid || say "it went on"
 	exec 8>&-
@@ -567,7 +574,7 @@ test_the_progress_bar() {
 	image 3 >/dev/null
 	bundle 3
 	mkfifo fifo
-	{ head -c 9000 3.lamina; sleep 1.3; tail -c +9001 3.lamina; } >fifo &
+	{ head -c 9000 3.lamina; sleep 3; tail -c +9001 3.lamina; } >fifo &
 	script -qec "'$laminactl' --run run install fifo" /dev/null </dev/null >typescript
 	grep -q '\[#*\.*\] .* of .*  installing demo' typescript
 	ctl gc >/dev/null 2>err

@@ -63,11 +63,11 @@ test_what_is_no_log() {
 test_follows() {
 	ring 0 3
 	"$laminactl" --run run logs -f >out 2>err & # itself, not a shell: it is to be ended
-	for _ in $(seq 100); do [ "$(wc -l <out)" -lt 6 ] || break; sleep 0.1; done
+	soon eval '[ "$(wc -l <out)" -ge 6 ]' || say "$(cat out err)"
 	"$here/ring.py" 3 4 >new
 	# in place, as init does it
 	dd if=new of=run/logs/demo conv=notrunc status=none
-	for _ in $(seq 100); do ! grep -q 'line 6' out || break; sleep 0.1; done
+	soon grep -q 'line 6' out || true
 	kill $!
 	wait $! || true
 	grep -q 'line 6' out || say "$(cat out err)"

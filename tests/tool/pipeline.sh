@@ -89,13 +89,17 @@ below() { # PID: it and what runs below it
 	for child in $(cat "/proc/$1/task/"*/children 2>/dev/null); do below "$child"; done
 }
 
+ended() { # PID: whether or not somebody has waited for it
+	[ ! -e "/proc/$1" ] || grep -q ') Z ' "/proc/$1/stat"
+}
+
 test_interrupted_leaves_nothing() {
 	layers
-	local pid family child i
+	local pid family child
 	SABOTAGE='wait=layer 2;' LD_PRELOAD=$PWD/saboteur.so "$lamina" pack --force -o out --name t -c t --arch amd64 \
 		--arg /x --no-cache tar:1.tar tar:2.tar tar:3.tar tar:4.tar tar:5.tar >/dev/null 2>&1 &
 	pid=$!
-	for ((i = 0; i < 600; i++)); do [ -e out/.lamina-pack/2 ] && break; sleep 0.1; done
+	soon test -e out/.lamina-pack/2 || true
 	family=$(below "$pid")
 	[ "$(wc -w <<<"$family")" -ge 3 ] || say "no layers are built at the same time: $family"
 	sleep 0.2 # each has begun by now
@@ -106,8 +110,7 @@ test_interrupted_leaves_nothing() {
 	kill -TERM "$pid"
 	wait "$pid" 2>/dev/null || :
 	for child in $family; do
-		for ((i = 0; i < 100; i++)); do [ -e "/proc/$child" ] && grep -qv ') Z ' "/proc/$child/stat" || break; sleep 0.1; done
-		[ ! -e "/proc/$child" ] || grep -q ') Z ' "/proc/$child/stat" || say "process $child still runs"
+		soon ended "$child" || say "process $child still runs"
 	done
 	nothing_left
 }

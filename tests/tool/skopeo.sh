@@ -10,10 +10,7 @@ serve() {
 	"$here/registry.py" "$1" port &
 	registry=$!
 	trap 'kill $registry 2>/dev/null' EXIT
-	for _ in $(seq 100); do
-		[ ! -s port ] || break
-		sleep 0.1
-	done
+	soon test -s port || say "no registry came up"
 	at=127.0.0.1:$(cat port)
 	mkdir -p home/.config/containers
 	printf '[[registry]]\nlocation = "%s"\ninsecure = true\n' "$at" >home/.config/containers/registries.conf
