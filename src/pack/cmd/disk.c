@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,10 +10,9 @@
 #include "base/str.h"
 #include "cli/cmd.h"
 #include "format/record.h"
+#include "pack/cmd/disk-store.h"
 #include "pack/device/disk.h"
 #include "pack/host/output.h"
-#include "pack/image/image.h"
-#include "store/images.h"
 #include "store/store.h"
 
 enum {
@@ -56,202 +54,6 @@ struct request {
 	struct disk_images images;
 	bool as_is, force;
 };
-
-/* --- what goes onto the disk
- * ----------------------------------------------------------------- */
-
-/* What of a store somebody else than pack has put there. */
-enum keep {
-	KEEP_FILES, /* what is neither file nor directory is refused; modes and owners stay */
-	KEEP_ALL, /* everything; modes and owners are ours */
-};
-
-/* Where modes are ours, the builder's umask is nobody's business. */
-static uint32_t disk_mode(const struct stat *st, enum keep keep)
-{
-	if (keep == KEEP_FILES)
-		return st->st_mode;
-	return (st->st_mode & S_IFMT) | (S_ISDIR(st->st_mode) ? 0755 : 0644);
-}
-
-/* Whoever builds the disk is root to the device. */
-static void keep_owner(struct disk_tree *tree, const struct stat *st)
-{
-	disk_tree_own(tree, st->st_uid == geteuid() ? 0 : st->st_uid,
-		      st->st_gid == getegid() ? 0 : st->st_gid);
-}
-
-static int add_path(struct disk_tree *tree, int store, const char *path, enum keep keep,
-		    struct err *err);
-
-static int add_children(struct disk_tree *tree, int store, const char *path,
-			enum keep keep, struct err *err)
-{
-	int fd = openat(store, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	int r = 0;
-
-	if (!dir) {
-		fd_close(fd);
-		return err_errno(err, -errno, "%s", path);
-	}
-	while (r == 0 && (entry = readdir(dir))) {
-		char child[DISK_NAME_SIZE];
-
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		if ((size_t)snprintf(
-			    child, sizeof(child), "%s%s%s", path[0] == '.' ? "" : path,
-			    path[0] == '.' ? "" : "/", entry->d_name) >= sizeof(child))
-			r = err_errno(err, -ENAMETOOLONG, "%s", path);
-		else
-			r = add_path(tree, store, child, keep, err);
-	}
-	(void)closedir(dir);
-	return r;
-}
-
-/* Adds a file, or a directory and all that is in it. */
-static int add_path(struct disk_tree *tree, int store, const char *path, enum keep keep,
-		    struct err *err)
-{
-	struct stat st;
-	int r;
-
-	if (fstatat(store, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_errno(err, -errno, "%s", path);
-	if (keep == KEEP_FILES && !S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
-		return err_set(err, -EINVAL, "%s: neither a file nor a directory", path);
-	r = disk_tree_add(tree, path, disk_mode(&st, keep), (uint64_t)st.st_size, err);
-	if (r == 0 && keep == KEEP_FILES)
-		keep_owner(tree, &st);
-	return r == 0 && S_ISDIR(st.st_mode) ? add_children(tree, store, path, keep, err)
-					     : r;
-}
-
-static bool has(const struct disk_tree *tree, const char *name)
-{
-	for (size_t i = 0; i < tree->count; i++)
-		if (strcmp(tree->files[i].name, name) == 0)
-			return true;
-	return false;
-}
-
-/* One layer, after a look at every byte: a disk with a bad layer would only be found out
- * on the device. */
-static int add_layer(struct disk_tree *tree, int store,
-		     const struct manifest_layer *layer, struct err *err)
-{
-	char path[STORE_BLOB_PATH_SIZE];
-	struct digest hash;
-	__fd int fd = -EBADF;
-	int r;
-
-	if (has(tree, store_blob_path(&layer->blob, path)))
-		return 0;
-	fd = store_open_blob(store, &layer->blob, layer->size_bytes, err);
-	if (fd < 0)
-		return fd;
-	r = sha256_of_fd(fd, layer->size_bytes, &hash);
-	if (r < 0)
-		return err_errno(err, r, "%s", path);
-	if (!digest_equal(&hash, &layer->blob))
-		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says",
-			       path);
-	return disk_tree_add(tree, path, S_IFREG | 0644, layer->size_bytes, err);
-}
-
-static int add_image(struct request *q, struct disk_tree *tree, int store,
-		     const struct digest *id, struct image *image, struct err *err)
-{
-	struct disk_images *images = &q->images;
-	struct disk_image *entry = &images->images[images->count];
-	char hex[DIGEST_HEX_SIZE], path[STORE_IMAGE_PATH_SIZE + 16];
-	int r = image_load(store, id, image, err);
-
-	if (r < 0)
-		return r;
-	digest_hex(id, hex);
-	if (image->signature_size == 0 && !q->force)
-		return err_set(err, -EPERM,
-			       "image %.12s is not signed: no device will start it "
-			       "(--force)",
-			       hex);
-	for (size_t i = 0; r == 0 && i < image->manifest.layer_count; i++) {
-		r = add_layer(tree, store, &image->manifest.layers[i], err);
-		if (r < 0)
-			return err_wrap(err, r, "image %.12s: layer %zu", hex, i);
-	}
-	(void)snprintf(path, sizeof(path), "images/%s", hex);
-	r = disk_tree_add(tree, path, S_IFDIR | 0755, 0, err);
-	(void)snprintf(path, sizeof(path), "images/%s/manifest", hex);
-	if (r == 0)
-		r = disk_tree_add(tree, path, S_IFREG | 0644, image->size, err);
-	(void)snprintf(path, sizeof(path), "images/%s/manifest.sig", hex);
-	if (r == 0 && image->signature_size > 0)
-		r = disk_tree_add(tree, path, S_IFREG | 0644, image->signature_size, err);
-	else if (r == 0)
-		cmd_note("image %.12s is not signed: no device will start it", hex);
-	entry->id = *id;
-	entry->serial = image->manifest.serial;
-	entry->is_signed = image->signature_size > 0;
-	images->count++;
-	return r;
-}
-
-static int add_images(struct request *q, struct disk_tree *tree, int store,
-		      struct err *err)
-{
-	__image struct image *image = image_new();
-	struct images images;
-	struct digest id;
-	int r = image ? 0 : -ENOMEM;
-
-	if (r == 0 && q->prefix)
-		r = image_pick(store, q->prefix, &id, err);
-	if (r < 0 || q->prefix)
-		return r < 0 ? r : add_image(q, tree, store, &id, image, err);
-	images_init(&images, store);
-	while ((r = images_next(&images, &id, err)) > 0) {
-		if (q->images.count == DISK_MAX_IMAGES)
-			return err_set(err, -E2BIG,
-				       "more than %zu images: say which one with --image",
-				       DISK_MAX_IMAGES);
-		r = add_image(q, tree, store, &id, image, err);
-		if (r < 0)
-			return r;
-	}
-	if (r == 0 && q->images.count == 0)
-		r = err_set(err, -ENOENT, "holds no image");
-	return r;
-}
-
-/* The images asked for, and what else a store may hold for the device. */
-static int collect(struct request *q, int store, struct disk_tree *tree, struct err *err)
-{
-	/* incoming: without it a full store would have no room for what gc moves there */
-	static const char *const dirs[] = { "blobs", "blobs/sha256", "images",
-					    "incoming" };
-	static const char *const others[] = { "inject", "upper", "volumes" };
-	struct stat st;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++)
-		r = disk_tree_add(tree, dirs[i], S_IFDIR | 0755, 0, err);
-	if (r == 0)
-		r = add_images(q, tree, store, err);
-	for (size_t i = 0; r == 0 && i < sizeof(others) / sizeof(others[0]); i++) {
-		if (fstatat(store, others[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
-			r = disk_tree_add(tree, others[i], S_IFDIR | 0755, 0, err);
-		else
-			r = add_path(tree, store, others[i], KEEP_FILES, err);
-	}
-	return r;
-}
-
-/* --- the command
- * ----------------------------------------------------------------------------- */
 
 /* The same files, the same UUIDs. */
 static int make_seed(const struct request *q, const struct disk_tree *tree,
@@ -321,8 +123,8 @@ static int make_disk(struct request *q, struct err *err)
 	r = check_output(q, err);
 	if (r < 0)
 		return r;
-	r = q->as_is ? add_children(&tree, store, ".", KEEP_ALL, err)
-		     : collect(q, store, &tree, err);
+	r = q->as_is ? disk_store_all(store, &tree, err)
+		     : disk_store_images(store, q->prefix, q->force, &tree, &q->images, err);
 	if (r == 0 && !q->as_is)
 		r = state = disk_record(store, &q->images, &q->wish, err);
 	if (state >= 0)
