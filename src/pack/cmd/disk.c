@@ -124,7 +124,8 @@ static int make_disk(struct request *q, struct err *err)
 	if (r < 0)
 		return r;
 	r = q->as_is ? disk_store_all(store, &tree, err)
-		     : disk_store_images(store, q->prefix, q->force, &tree, &q->images, err);
+		     : disk_store_images(store, q->prefix, q->force, &tree, &q->images,
+					 err);
 	if (r == 0 && !q->as_is)
 		r = state = disk_record(store, &q->images, &q->wish, err);
 	if (state >= 0)
