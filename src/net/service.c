@@ -16,12 +16,10 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "net/client.h"
+#include "net/config.h"
 #include "net/event.h"
 #include "net/links.h"
 #include "net/netlink.h"
-
-#define LINES_MAX 16
-#define LOCAL "inject/net" /* of the store */
 
 struct service {
 	const char *udhcpc;
@@ -30,8 +28,7 @@ struct service {
 	int ask; /* netlink */
 	struct netlink_watch watch;
 	struct loop loop;
-	struct net_line lines[LINES_MAX];
-	size_t line_count;
+	struct config config;
 	struct links links;
 	bool told; /* that there is a network */
 };
@@ -224,8 +221,8 @@ static void look_elsewhere(const char *name)
 static void add_link(struct service *service, const struct netlink_link *told)
 {
 	const struct net_line *line =
-		net_find(service->lines, service->line_count, told->name, told->mac,
-			 told->ethernet && is_device(told->name));
+		net_find(service->config.lines, service->config.count, told->name,
+			 told->mac, told->ethernet && is_device(told->name));
 	struct link *link = line ? links_add(&service->links, told->index) : NULL;
 	struct lease lease;
 	int r;
@@ -324,56 +321,11 @@ static uint64_t turn(struct service *service, uint64_t now_ms)
 	return next_ms;
 }
 
-/* The device's own lines, which anybody may have written. True: they count. */
-static bool read_local(struct service *service, const char *store)
-{
-	static char text[NET_MAX_FILE_SIZE];
-	static struct net_line lines[LINES_MAX];
-	__fd int dir = sys_openat(AT_FDCWD, store, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	__fd int fd = dir < 0 ? dir : path_open_own_file(dir, LOCAL, NULL, NULL);
-	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text));
-	struct err err = ERR_INIT;
-	size_t count;
-
-	if (size == -ENOENT)
-		return false;
-	if (size < 0)
-		(void)err_set(&err, (int)size, "%s", err_reason((int)size));
-	if (size < 0 ||
-	    net_parse_file(text, (size_t)size, lines, LINES_MAX, &count, &err) < 0) {
-		say(LOCAL " of the store: %s; passed over", err.text);
-		return false;
-	}
-	memcpy(service->lines, lines, sizeof(lines));
-	service->line_count = count;
-	return true;
-}
-
-static int read_lines(struct service *service, const char *store, char *const texts[],
-		      struct err *err)
-{
-	bool local = false;
-
-	for (; *texts; texts++) {
-		struct net_line *line = &service->lines[service->line_count];
-		int r = service->line_count == LINES_MAX
-				? -E2BIG
-				: net_parse(*texts, strlen(*texts), line, err);
-
-		if (r < 0)
-			return err_wrap(err, r, "net %s", *texts);
-		local = local || line->kind == NET_LOCAL;
-		service->line_count++;
-	}
-	if (local)
-		(void)read_local(service, store);
-	return 0;
-}
-
 static int prepare(struct service *service, char *const args[], struct err *err)
 {
 	/* SIGPIPE: process 1 may have heard enough */
 	static const int signals[] = { SIGCHLD, SIGPIPE };
+	struct err passed = ERR_INIT;
 	int r = 0, fd;
 
 	service->udhcpc = args[1];
@@ -382,9 +334,11 @@ static int prepare(struct service *service, char *const args[], struct err *err)
 		sys_openat(AT_FDCWD, args[0], O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	if (r < 0)
 		return err_errno(err, r, "%s", args[0]);
-	r = read_lines(service, args[2], args + 4, err);
+	r = config_read(&service->config, args[2], args + 4, &passed, err);
 	if (r < 0)
 		return r;
+	if (passed.text[0])
+		say(CONFIG_LOCAL " of the store: %s; passed over", passed.text);
 	fd = loop_signals(signals, sizeof(signals) / sizeof(signals[0]), err);
 	if (fd < 0)
 		return fd;
