@@ -86,5 +86,9 @@ int show_control(int root, const struct container *container, struct err *err)
 
 	if (r == 0)
 		r = show_directory(root, RUN "/bin", 0, err);
-	return r < 0 ? r : show_directory(root, RUN "/logs", MS_NOEXEC, err);
+	if (r == 0)
+		r = show_directory(root, RUN "/logs", MS_NOEXEC, err);
+	if (r == 0 && container->manifest->log.persist_bytes)
+		r = show_directory(root, RUN "/kept", MS_NOEXEC, err);
+	return r;
 }

@@ -80,8 +80,9 @@ enum manifest_control {
 
 /* Where the program's output goes. */
 struct manifest_log {
-	uint64_t size_bytes; /* of the ring in memory, whole 4096s */
-	bool console;	     /* and there too */
+	uint64_t size_bytes;	/* of the ring in memory, whole 4096s */
+	bool console;		/* and there too */
+	uint64_t persist_bytes; /* and as much of it on the store, whole 4096s; 0: not */
 };
 
 /* What follows when it failed, and is not started again. */

@@ -179,7 +179,9 @@ int report_image(const struct stage *stage, struct err *err)
 	lines_encode(&s, image->manifest.version, 1);
 	str_addf(&s, "\nserial=%" PRIu64 "\nlayers=%zu\nguard=%s\nstore=%s\nsigners=",
 		 image->manifest.serial, image->manifest.layer_count, stage->guard->name,
-		 plan_persists(&image->manifest) ? "writable" : "read-only");
+		 plan_persists(&image->manifest) || image->manifest.log.persist_bytes
+			 ? "writable"
+			 : "read-only");
 	for (size_t i = 0; i < image->signers.count; i++)
 		str_addf(&s, "%s%s", i ? "," : "", image->signers.ids[i]);
 	str_add(&s, "\n");

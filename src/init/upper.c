@@ -87,9 +87,6 @@ static int copy_attributes(int dir, const struct stat *from)
 	return r < 0 ? r : sys_fchmod(dir, from->st_mode & 07777);
 }
 
-/* No volume has this name: a "%" in a volume's path is written "%25". */
-#define UNFINISHED "%new"
-
 /* What a new directory looks like. */
 struct like {
 	const struct stat *st; /* NULL: root's, 0700 */
@@ -115,25 +112,25 @@ static int fill(int dir, const struct like *like)
  * away. */
 static int make_own_dir(int parent, const char *name, const struct like *like)
 {
-	int r = sys_mkdirat(parent, UNFINISHED, 0700);
+	int r = sys_mkdirat(parent, VOLUME_UNFINISHED, 0700);
 	__fd int dir = -EBADF;
 
 	if (r == -EEXIST) {
-		r = copyup_remove(parent, UNFINISHED);
+		r = copyup_remove(parent, VOLUME_UNFINISHED);
 		if (r == 0)
-			r = sys_mkdirat(parent, UNFINISHED, 0700);
+			r = sys_mkdirat(parent, VOLUME_UNFINISHED, 0700);
 	}
 	if (r < 0)
 		return r;
-	dir = path_open_own(parent, UNFINISHED, O_RDONLY | O_DIRECTORY, 0);
+	dir = path_open_own(parent, VOLUME_UNFINISHED, O_RDONLY | O_DIRECTORY, 0);
 	if (dir < 0)
 		return dir;
 	r = fill(dir, like);
 	if (r == 0)
-		r = path_move(parent, UNFINISHED, parent, name);
+		r = path_move(parent, VOLUME_UNFINISHED, parent, name);
 	/* the image before would find a store that is full of it */
 	if (r < 0)
-		(void)copyup_remove(parent, UNFINISHED);
+		(void)copyup_remove(parent, VOLUME_UNFINISHED);
 	return r;
 }
 

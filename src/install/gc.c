@@ -14,6 +14,7 @@
 #include "base/sys.h"
 #include "install/remove.h"
 #include "store/store.h"
+#include "store/volume.h"
 
 /* current, previous, candidate, running, and the caller's one */
 #define MAX_IMAGES 5
@@ -24,6 +25,9 @@ static struct kept {
 	struct digest blobs[MAX_IMAGES * MANIFEST_MAX_BLOBS];
 	size_t blob_count;
 	bool all_blobs;
+	char names[MAX_IMAGES][MANIFEST_NAME_SIZE];
+	size_t name_count;
+	bool all_logs;
 } kept;
 
 static void keep_id(const struct digest *id)
@@ -32,12 +36,13 @@ static void keep_id(const struct digest *id)
 		kept.ids[kept.id_count++] = *id;
 }
 
-static void keep_blobs(const struct manifest *manifest)
+static void keep_parts(const struct manifest *manifest)
 {
 	struct manifest_blob blob;
 
 	for (size_t i = 0; manifest_blob(manifest, i, &blob); i++)
 		kept.blobs[kept.blob_count++] = *blob.digest;
+	(void)strcpy(kept.names[kept.name_count++], manifest->name);
 }
 
 static bool is_there(int store, const struct digest *id)
@@ -49,16 +54,21 @@ static bool is_there(int store, const struct digest *id)
 	       -ENOENT;
 }
 
-static void keep_blobs_of(const struct gc *gc, const struct digest *id)
+static void keep_parts_of(const struct gc *gc, const struct digest *id)
 {
 	static struct manifest manifest;
 	static struct key_signers signers;
 	const struct settings *settings = gc->settings;
 
 	if (store_load_image(gc->store, id, &settings->keyring,
-			     settings->policy.threshold, &manifest, &signers, NULL) == 0)
-		keep_blobs(&manifest);
-	else if (is_there(gc->store, id)) /* not the factory's, not gone */
+			     settings->policy.threshold, &manifest, &signers,
+			     NULL) == 0) {
+		keep_parts(&manifest);
+		return;
+	}
+	/* the factory's may have one */
+	kept.all_logs = true;
+	if (is_there(gc->store, id)) /* not the factory's, not gone */
 		kept.all_blobs = true;
 }
 
@@ -66,8 +76,8 @@ static void find_kept(const struct gc *gc)
 {
 	const struct record *record = gc->record;
 
-	kept.id_count = kept.blob_count = 0;
-	kept.all_blobs = !record;
+	kept.id_count = kept.blob_count = kept.name_count = 0;
+	kept.all_blobs = kept.all_logs = !record;
 	if (!record)
 		return;
 	keep_id(&record->current);
@@ -75,9 +85,9 @@ static void find_kept(const struct gc *gc)
 	keep_id(&record->candidate);
 	keep_id(&gc->running);
 	for (size_t i = 0; i < kept.id_count; i++)
-		keep_blobs_of(gc, &kept.ids[i]);
+		keep_parts_of(gc, &kept.ids[i]);
 	if (gc->also)
-		keep_blobs(gc->also);
+		keep_parts(gc->also);
 }
 
 static bool keeps_image(const struct gc *gc, const struct digest *digest)
@@ -159,6 +169,71 @@ static int open_trash(const struct gc *gc, struct err *err)
 	return fd < 0 ? err_errno(err, fd, "incoming") : fd;
 }
 
+/* Nothing of ours has that name. */
+static bool is_none(int r)
+{
+	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
+}
+
+static bool keeps_log(const char *name)
+{
+	for (size_t i = 0; i < kept.name_count; i++) {
+		if (strcmp(kept.names[i], name) == 0)
+			return true;
+	}
+	return kept.all_logs;
+}
+
+/* The directory @name goes, with the files in it. 1; 0: there is none; -errno. */
+static int drop_dir(struct gc *gc, int parent, const char *name, int trash,
+		    struct err *err)
+{
+	__fd int dir = path_open_own(parent, name, O_RDONLY | O_DIRECTORY, 0);
+	struct removed removed = { 0 };
+	int r;
+
+	if (dir < 0)
+		return is_none(dir) ? 0 : err_errno(err, dir, "%s", name);
+	r = remove_count(dir, &removed, err);
+	if (r == 0)
+		r = drop(gc, parent, name, trash, err);
+	gc->freed_bytes += removed.bytes;
+	return r < 0 ? r : 1;
+}
+
+/* Of directory @top, what belongs to images' names: all of a log that nobody has any more, and
+ * of others what was never finished, there and below. 0 or -errno. */
+static int sweep_names(struct gc *gc, const char *top, bool logs, int trash,
+		       struct err *err)
+{
+	__fd int dir = path_open_own(gc->store, top, O_RDONLY | O_DIRECTORY, 0);
+	const struct dirent *entry;
+	struct dir list;
+	int r = 0;
+
+	if (dir < 0)
+		return is_none(dir) ? 0 : err_errno(err, dir, "%s", top);
+	dir_init(&list, dir);
+	while (r >= 0 && (r = dir_next(&list, &entry)) > 0) {
+		const char *name = entry->d_name;
+		bool ours = manifest_name_valid(name);
+		__fd int below = -EBADF;
+
+		if (strcmp(name, VOLUME_UNFINISHED) == 0)
+			gc->others += (r = drop_dir(gc, dir, name, trash, err)) > 0;
+		else if (ours && logs && !keeps_log(name))
+			gc->logs += (r = drop_dir(gc, dir, name, trash, err)) > 0;
+		else if (ours && !logs)
+			r = below = path_open_own(dir, name, O_RDONLY | O_DIRECTORY, 0);
+		if (is_none(r))
+			r = 0;
+		if (below >= 0)
+			gc->others += (r = drop_dir(gc, below, VOLUME_UNFINISHED, trash,
+						    err)) > 0;
+	}
+	return r < 0 ? err_wrap(err, r, "%s", top) : 0;
+}
+
 static int collect(struct gc *gc, int trash, struct err *err)
 {
 	struct removed removed = { 0 };
@@ -181,6 +256,13 @@ static int collect(struct gc *gc, int trash, struct err *err)
 	if (blobs < 0)
 		return blobs;
 	gc->blobs = (unsigned int)blobs;
+	r = sweep_names(gc, "log", true, trash, err);
+	if (r == 0)
+		r = sweep_names(gc, "volumes", false, trash, err);
+	if (r == 0)
+		r = sweep_names(gc, "upper", false, trash, err);
+	if (r < 0)
+		return r;
 	if (!gc->dry_run)
 		r = remove_all(trash, err);
 	return r < 0 ? err_wrap(err, r, "incoming") : 0;
@@ -192,7 +274,7 @@ int gc_run(struct gc *gc, struct err *err)
 
 	if (trash < 0 && !(trash == -ENOENT && gc->dry_run))
 		return trash;
-	gc->freed_bytes = gc->images = gc->blobs = gc->others = 0;
+	gc->freed_bytes = gc->images = gc->blobs = gc->others = gc->logs = 0;
 	find_kept(gc);
 	return collect(gc, trash, err);
 }

@@ -38,7 +38,7 @@ static int take_one(int store, const char *top, const char *name, int trash,
 
 int reset_run(int store, const char *name, struct err *err)
 {
-	static const char *const tops[] = { "volumes", "upper" };
+	static const char *const tops[] = { "volumes", "upper", "log" };
 	__fd int trash = -EBADF;
 	int r = 0;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* Factory reset of what images have written: volumes and uppers. Images, the boot record
+/* Factory reset of what images have written: volumes, uppers and logs. Images, the boot record
  * and the files of inject/ stay. */
 #include "base/err.h"
 

@@ -5,6 +5,9 @@
 
 #define VOLUME_NAME_SIZE 256 /* a file system has no longer name */
 
+/* One that is being filled. No volume has this name: a "%" in a path is written "%25". */
+#define VOLUME_UNFINISHED "%new"
+
 /* "/var/lib" as "var%2Flib": a flat name, that no other path has. 0 or -ENAMETOOLONG. */
 int volume_name(const char *path, char ret_name[VOLUME_NAME_SIZE]);
 

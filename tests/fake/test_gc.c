@@ -178,6 +178,50 @@ static void takes_junk(void **state)
 	assert_collects(0, 0, 0);
 }
 
+/* A log whose name no image has any more, and what a power cut left of copies of volumes. */
+static void takes_by_names(void **state)
+{
+	(void)state;
+	setup();
+	fake_text("/store/log/thermostat/new", "a line\n");
+	fake_text("/store/log/gone/new", "a line\n");
+	fake_text("/store/log/gone/old", "a line\n");
+	fake_text("/store/log/%other", "not ours");
+	fake_text("/store/log/file", "not ours");
+	fake_text("/store/volumes/thermostat/%new/deep/half", "hal");
+	fake_text("/store/volumes/gone/%new/half", "hal");
+	fake_text("/store/volumes/gone/data/file", "kept");
+	fake_text("/store/upper/%new/x", "");
+	dry_run = true;
+	assert_collects(1, 2, 5);
+	assert_int_equal(gc.logs, 1);
+	assert_true(fake_exists("/store/log/gone/new"));
+	assert_true(fake_exists("/store/volumes/gone/%new/half"));
+	dry_run = false;
+	assert_collects(1, 2, 5);
+	assert_int_equal(gc.logs, 1);
+	assert_false(fake_exists("/store/log/gone"));
+	assert_false(fake_exists("/store/volumes/thermostat/%new"));
+	assert_false(fake_exists("/store/volumes/gone/%new"));
+	assert_false(fake_exists("/store/upper/%new"));
+	assert_true(fake_exists("/store/log/thermostat/new"));
+	assert_true(fake_exists("/store/log/%other"));
+	assert_true(fake_exists("/store/log/file"));
+	assert_true(fake_exists("/store/volumes/gone/data/file"));
+	assert_collects(0, 0, 0);
+	/* an image that can't be asked for its name, the factory's among them */
+	setup();
+	fake_text("/store/log/gone/new", "a line\n");
+	memset(&running, 0x11, sizeof(running));
+	assert_collects(1, 2, 2);
+	assert_int_equal(gc.logs, 0);
+	setup();
+	fake_text("/store/log/gone/new", "a line\n");
+	no_record = true;
+	assert_collects(0, 0, 2);
+	assert_int_equal(gc.logs, 0);
+}
+
 static int find_call(const char *part, int from)
 {
 	for (int i = from; i <= fake_calls(); i++) {
@@ -229,13 +273,22 @@ static void check(int r, const char *call)
 	}
 }
 
+static void setup_names(void)
+{
+	setup();
+	fake_text("/store/volumes/thermostat/%new/deep/half", "hal");
+	fake_text("/store/log/gone/new", "a line\n");
+}
+
 static void sweeps(void **state)
 {
-	const struct fake_sweep sweep = { .setup = setup,
-					  .run = collect,
-					  .names = "/store|incoming|images|blobs",
-					  .forgives = forgives,
-					  .check = check };
+	const struct fake_sweep sweep = {
+		.setup = setup_names,
+		.run = collect,
+		.names = "/store|incoming|images|blobs|log|volumes|upper",
+		.forgives = forgives,
+		.check = check
+	};
 
 	(void)state;
 	assert_in_range(fake_sweep(&sweep), 40, 150);
@@ -249,6 +302,7 @@ int main(void)
 		cmocka_unit_test(keeps_too_much_when_in_doubt),
 		cmocka_unit_test(takes_what_is_immutable_twice),
 		cmocka_unit_test(takes_junk),
+		cmocka_unit_test(takes_by_names),
 		cmocka_unit_test(images_go_first),
 		cmocka_unit_test(sweeps),
 	};

@@ -40,6 +40,8 @@ static void setup(void)
 	put_tree("/store/volumes/other/data");
 	put_tree("/store/upper/thermostat/upper");
 	fake_dir("/store/upper/thermostat/work/work");
+	fake_text("/store/log/thermostat/new", "a line\n");
+	fake_text("/store/log/other/new", "a line\n");
 	only = NULL;
 	if (!hostile)
 		return;
@@ -86,6 +88,7 @@ static void takes_all(void **state)
 		assert_resets();
 		assert_false(fake_exists("/store/volumes"));
 		assert_false(fake_exists("/store/upper"));
+		assert_false(fake_exists("/store/log"));
 		assert_resets();
 	}
 	hostile = false;
@@ -101,6 +104,8 @@ static void takes_one(void **state)
 	assert_resets();
 	assert_false(fake_exists("/store/volumes/thermostat"));
 	assert_false(fake_exists("/store/upper/thermostat"));
+	assert_false(fake_exists("/store/log/thermostat"));
+	assert_true(fake_exists("/store/log/other/new"));
 	assert_true(fake_exists("/store/volumes/other/data/a/b/c/d/e/f/g/h/file"));
 	only = "..";
 	assert_int_equal(reset(&err), -EINVAL);
@@ -157,7 +162,7 @@ static void sweeps(void **state)
 	const struct fake_sweep sweep = {
 		.setup = setup,
 		.run = reset,
-		.names = "/store|incoming|volumes|upper|removing|"
+		.names = "/store|incoming|volumes|upper|log|removing|"
 			 "directory",
 		.check = check
 	};

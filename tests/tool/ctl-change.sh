@@ -230,7 +230,7 @@ test_reset() {
 	mkdir -p run/store/volumes/demo/%2Fdata run/store/upper/demo/sub run/store/inject/etc
 	echo x | tee run/store/volumes/demo/%2Fdata/file run/store/upper/demo/sub/file \
 		run/store/inject/etc/hostname >/dev/null
-	unchanged misused "reset: destroys what is in the store's volumes and uppers: say --yes" \
+	unchanged misused "reset: destroys what is in the store's volumes, uppers and logs: say --yes" \
 		ctl reset
 	unchanged refuses "the policy names no factory image" ctl reset --yes --factory
 	ctl reset --yes
@@ -244,7 +244,7 @@ test_reset_without_an_image() {
 	device
 	mkdir -p run/store/images run/store/volumes/demo/x
 	ctl reset --yes 2>err
-	grep -qx "laminactl: volumes and uppers are empty; there is no image to start" err
+	grep -qx "laminactl: volumes, uppers and logs are empty; there is no image to start" err
 	[ ! -e run/store/state ] || say "wrote a record that names nothing"
 	[ ! -e run/store/volumes/demo ] || say "left the volumes"
 	record write run/store/state seq=4 floor=2

@@ -353,15 +353,15 @@ test_gc() {
 	record write run/store/state seq=1 current="$(cat id)"
 	mkdir run/store/incoming && head -c 5000 /dev/zero >run/store/incoming/junk
 	unchanged ctl gc --dry-run >out
-	grep -q '^images 1, layers 1, unfinished downloads 1: .* to free$' out
+	grep -q '^images 1, layers 1, logs 0, unfinished 1: .* to free$' out
 	unchanged ctl gc -n --json >out
 	python3 -c 'import json,sys; s = json.load(sys.stdin); assert (s["images"], s["layers"],
 s["unfinished"]) == (1, 1, 1) and s["bytes"] >= 8192, s' <out
 	ctl gc >out
-	grep -q '^images 1, layers 1, unfinished downloads 1: .* freed$' out
+	grep -q '^images 1, layers 1, logs 0, unfinished 1: .* freed$' out
 	equal "$(ls run/store/images)" "$(cat id)"
 	ctl verify >/dev/null
-	equal "$(ctl gc)" "images 0, layers 0, unfinished downloads 0: 0 B freed"
+	equal "$(ctl gc)" "images 0, layers 0, logs 0, unfinished 0: 0 B freed"
 }
 
 test_gc_keeps_too_much_rather_than_too_little() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# laminactl logs: what an application said, from the ring that lamina-init keeps.
+# laminactl logs: what an application said, from the ring that lamina-init keeps, and from the store.
 # shellcheck source-path=SCRIPTDIR source=ctl-words
 . "$(dirname "$0")/ctl-words"
 
@@ -71,6 +71,77 @@ test_follows() {
 	kill $!
 	wait $! || true
 	grep -q 'line 6' out || say "$(cat out err)"
+}
+
+at=2026-11-30T15:20:01.123Z
+boot=0b3b1a5e-1234-5678-9abc-def012345678
+
+# kept DIR: two files of another boot below DIR/demo, with what is no line in them.
+kept() {
+	mkdir -p "$1/demo"
+	printf '%s\n' "$at lamina F boot $boot from 7" "$at stdout F seven" "$at stderr P eight, " >"$1/demo/old"
+	printf '%s\n' "$at stderr F and nine" "no line" "$at lamina F boot $boot from 12" "$at stdout F twelve" \
+		>"$1/demo/new"
+	printf '%s' "$at stdout F torn" >>"$1/demo/new"
+}
+
+test_what_the_store_has_comes_first() {
+	ring 0 3
+	kept run/kept
+	ctl logs >out 2>err
+	equal "$(cut -d ' ' -f 2- out | head -n 6)" "stdout seven
+stderr eight, and nine
+stdout twelve
+boot $(cat /proc/sys/kernel/random/boot_id) --
+stdout line 0
+stderr line 1"
+	equal "$(cat err)" "laminactl: 2 lines were lost"
+	equal "$(ctl logs --boot 2>&1 | wc -l)" 6
+	equal "$(ctl logs -n 7 2>/dev/null | head -n 1)" "$at stdout twelve"
+	equal "$(ctl logs -n 6 2>&1 | wc -l)" 6
+	ctl logs --json 2>err >json
+	[ ! -s err ] || say "$(cat err)"
+	equal "$(jq -rs '.[0] | .time, .boot, .sinceBoot, .text, .continues' json)" "$at
+$boot
+null
+seven
+false"
+	equal "$(jq -rs '.[3].lost, .[4].text, .[5].sinceBoot, .[5].boot' json)" "2
+twelve
+1000
+$(cat /proc/sys/kernel/random/boot_id)"
+}
+
+# Of this boot the store has what the ring has lost, and some of what it has.
+test_this_boot_is_joined() {
+	ring 2 3
+	kept run/kept
+	printf '\n%s\n' "$at lamina F boot $(cat /proc/sys/kernel/random/boot_id) from 0" \
+		"$at stdout F kept 0" "$at stdout F kept 1" "$at stdout F kept 2" >>run/kept/demo/new
+	ctl logs >out 2>/dev/null
+	equal "$(cut -d ' ' -f 2- out | sed -n '5,8p')" "boot $(cat /proc/sys/kernel/random/boot_id) --
+stdout kept 0
+stdout kept 1
+stdout line 2"
+	ring 4 3
+	ctl logs --boot >out 2>err
+	equal "$(cut -d ' ' -f 2- out | sed -n '3,4p')" "stdout kept 2
+stdout line 4"
+	equal "$(cat err)" "laminactl: 1 line was lost"
+}
+
+test_a_store_elsewhere() {
+	kept store/log
+	equal "$(ctl --store store logs 2>/dev/null | head -n 1)" "$at stdout seven"
+	refuses "no log is kept there" ctl --store store logs other
+	refuses "no log is kept there" ctl --store run logs
+	# where no image that runs keeps it, but one did
+	mkdir -p run/logs
+	ln -s ../store run/store
+	equal "$(ctl logs 2>/dev/null | wc -l)" 3
+	rm store/log/demo/new
+	ln -s old store/log/demo/new
+	refuses "log/demo: " ctl logs
 }
 
 tell_all

@@ -146,15 +146,20 @@ static void supervision(void **state)
 		"line 2: hostname: must match [A-Za-z0-9][A-Za-z0-9.-]{0,62}";
 
 	static const char log_size[] =
-		"line 2: log: must be size=N with 16k to 64m, in steps of 4k";
-	static const char log_words[] = "line 2: log: takes size= and console";
+		"line 2: log: a size must be of 16k to 64m, in steps of 4k";
+	static const char log_words[] =
+		"line 2: log: takes size=N, console and persist=N";
 
 	(void)state;
-	REFUSE({ "log", "line 2: log: value missing" }, { "log console", log_size },
+	REFUSE({ "log", "line 2: log: value missing" }, { "log quiet", log_words },
 	       { "log size=", log_size }, { "log size=12k", log_size },
 	       { "log size=17k", log_size }, { "log size=65m", log_size },
 	       { "log size=1g", log_size }, { "log size=64k quiet", log_words },
 	       { "log size=64k console console", log_words },
+	       { "log persist=12k", log_size }, { "log size=64k persist=", log_size },
+	       { "log persist=64k console", log_words },
+	       { "log persist=64k size=64k", log_words },
+	       { "log persist=64k persist=64k", log_words },
 	       { "log size=64k\nrun exec", "log: goes with run supervise only" });
 	ACCEPT("log size=64m");
 	assert_int_equal(manifest.log.size_bytes, 64 << 20);
@@ -162,6 +167,13 @@ static void supervision(void **state)
 	ACCEPT("log size=16384 console");
 	assert_int_equal(manifest.log.size_bytes, 16384);
 	assert_true(manifest.log.console);
+	assert_int_equal(manifest.log.persist_bytes, 0);
+	ACCEPT("log persist=1m");
+	assert_int_equal(manifest.log.size_bytes, 256 << 10);
+	assert_false(manifest.log.console);
+	assert_int_equal(manifest.log.persist_bytes, 1 << 20);
+	ACCEPT("log size=64k console persist=16k");
+	assert_int_equal(manifest.log.persist_bytes, 16 << 10);
 	REFUSE({ "restart", restart }, { "restart never", restart },
 	       { "restart always:1", restart }, { "restart no:1", restart },
 	       { "restart on-failure:", times }, { "restart on-failure:0", times },

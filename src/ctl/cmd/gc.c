@@ -24,12 +24,13 @@ static int show(const struct gc *gc, bool json, struct err *err)
 		json_open(&out, NULL, '{');
 		json_number(&out, "images", gc->images);
 		json_number(&out, "layers", gc->blobs);
+		json_number(&out, "logs", gc->logs);
 		json_number(&out, "unfinished", gc->others);
 		json_number(&out, "bytes", gc->freed_bytes);
 		json_close(&out, '}');
 	} else {
-		out_addf(&out, "images %u, layers %u, unfinished downloads %u: %s %s\n",
-			 gc->images, gc->blobs, gc->others,
+		out_addf(&out, "images %u, layers %u, logs %u, unfinished %u: %s %s\n",
+			 gc->images, gc->blobs, gc->logs, gc->others,
 			 str_size(gc->freed_bytes, size),
 			 gc->dry_run ? "to free" : "freed");
 	}

@@ -61,7 +61,8 @@ static int reset(struct ctl *ctl, struct change *change, void *context, struct e
 	if (r < 0)
 		return r;
 	ctl_note_forgotten(change, &before);
-	cmd_note("volumes and uppers are empty; %s", what_starts(ctl, change->record));
+	cmd_note("volumes, uppers and logs are empty; %s",
+		 what_starts(ctl, change->record));
 	return 0;
 }
 
@@ -97,15 +98,16 @@ static int reset_command(struct cmd_line *line, struct err *err)
 		return ctl_rewrite(ctl_of(line), rewrite, NULL, err);
 	if (!yes)
 		return cmd_usage(
-			err, "reset: destroys what is in the store's volumes and uppers: "
-			     "say --yes");
+			err,
+			"reset: destroys what is in the store's volumes, uppers and logs: "
+			"say --yes");
 	return ctl_change(ctl_of(line), reset, &factory, err);
 }
 
 const struct cmd cmd_reset = {
 	.name = "reset",
 	.args = "",
-	.help = "Empty the volumes and uppers, give the candidate up",
+	.help = "Empty the volumes, uppers and logs, give the candidate up",
 	.options = options,
 	.run = reset_command,
 };

@@ -14,6 +14,7 @@
 #include "init/pid1/console.h"
 #include "init/report.h"
 #include "init/supervise/host.h"
+#include "init/supervise/saver.h"
 
 #define SHM "/dev/shm"
 /* So long `needs network` waits for one. */
@@ -71,6 +72,9 @@ int app_init(struct app *app, const struct part *part, const struct network *net
 		.errors = app->streams.ends[STREAM_ERR].to,
 	};
 	member_init(&app->member, manifest);
+	app->saver = 0;
+	if (manifest->log.persist_bytes)
+		app->saver = saver_start(part->name, manifest->log.persist_bytes);
 	if (manifest->needs[0])
 		member_wait(&app->member, loop_now_ms() + NETWORK_MS);
 	return 0;
@@ -174,15 +178,25 @@ bool app_ended(struct app *app, pid_t pid, int status, uint64_t now_ms)
 {
 	if (check_ended(&app->check, pid, status, now_ms))
 		return true;
+	if (pid == app->saver) {
+		app->saver = 0;
+		return true;
+	}
 	if (pid != app->pid)
 		return false;
 	app->pid = 0;
 	health_end(&app->check.health, now_ms);
 	take_report(app);
 	streams_drain(&app->streams);
+	saver_tell(app->saver);
 	member_ended(&app->member, status, now_ms);
 	say_end(app, now_ms);
 	return true;
+}
+
+bool app_lives(const struct app *app)
+{
+	return member_lives(&app->member) || saver_end(app->saver);
 }
 
 uint64_t app_next(const struct app *app)

@@ -24,6 +24,7 @@ struct app {
 	struct streams streams;
 	struct loop *loop;
 	pid_t pid;	     /* 0: none */
+	pid_t saver;	     /* of its log, 0: none */
 	int report;	     /* of a start under way, -EBADF: none is */
 	unsigned int unwell; /* restarts for its health, since it was healthy */
 	struct {	     /* what others know of it */
@@ -46,6 +47,9 @@ bool app_is_news(struct app *app);
 
 /* Its process @pid ended. False: that is none of it. */
 bool app_ended(struct app *app, pid_t pid, int status, uint64_t now_ms);
+
+/* Is there a process of it? Where only its log's is, that ends once it has all. */
+bool app_lives(const struct app *app);
 
 /* When to turn again if nothing happens. */
 uint64_t app_next(const struct app *app);

@@ -43,7 +43,7 @@ void command_stop(const struct command *command, uint64_t now_ms)
 bool command_any_lives(const struct command *command)
 {
 	for (size_t i = 0; i < command->count; i++) {
-		if (member_lives(&command->apps[i].member))
+		if (app_lives(&command->apps[i]))
 			return true;
 	}
 	return false;

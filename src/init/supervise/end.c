@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "base/sys.h"
 #include "init/pid1/console.h"
+#include "init/supervise/saver.h"
 #include "init/trial/keeper.h"
 
 /* For the keeper to write a record of two sectors. */
@@ -82,6 +83,7 @@ static _Noreturn void clean(const struct stage *stage)
 	(void)sys_chdir("/");
 	(void)sys_sync();
 	drop_stack(stage);
+	detach(SAVER_DIR);
 	drop_store(STAGE_STORE);
 	drop_store(STAGE_FACTORY);
 	(void)sys_sync();

@@ -22,6 +22,7 @@
 #include "init/supervise/end.h"
 #include "init/supervise/host.h"
 #include "init/supervise/network.h"
+#include "init/supervise/saver.h"
 #include "init/timeline.h"
 #include "init/trial/keeper.h"
 
@@ -309,6 +310,7 @@ static int prepare(struct supervise *supervise, struct stage *stage, struct err 
 	supervise->feed_ms = 0;
 	host_prepare();
 	network_init(&supervise->network, stage, &supervise->loop);
+	saver_mount(stage);
 	r = keeper_start(stage, err);
 	for (supervise->count = 0; r == 0 && supervise->count < stage->part_count;)
 		r = begin_app(supervise, &stage->parts[supervise->count], err);
