@@ -149,11 +149,16 @@ int cmd_next(struct cmd_line *line, int *ret_option, struct err *err)
 	return r;
 }
 
-/* Names the operands alone: what the usage line has after them are options. */
+/* Names the operands alone: what the usage line has after them are options, and more of
+ * them. */
 static int operand_missing(const struct cmd *cmd, struct err *err)
 {
-	const char *from = cmd->args + strspn(cmd->args, "["), *end = strstr(from, " -");
-	size_t size = end ? (size_t)(end - from) : strcspn(from, "]");
+	const char *from = cmd->args + strspn(cmd->args, "[");
+	size_t size = 0;
+
+	while (from[size] && from[size] != ']' &&
+	       (from[size] != ' ' || !strchr("-[", from[size + 1])))
+		size++;
 
 	return cmd_usage(err, "%s: %.*s is missing", cmd->name, (int)size, from);
 }

@@ -27,15 +27,33 @@ static void enter_cgroup(int cgroup)
 		(void)fd_write_all(procs, "0", 1);
 }
 
+/* It is the user's, as one that it logs in on; and of its kind, whatever the image says. */
+static int take_terminal(const struct container *container, const char *kind,
+			 const char **ret_env, struct err *err)
+{
+	int r = sys_fchownat(0, "", container->identity->uid, (gid_t)-1, AT_EMPTY_PATH);
+
+	*ret_env++ = kind;
+	for (const char *const *env = container->environment->env; *env; env++) {
+		if (strncmp(*env, kind, strlen("TERM=")) != 0)
+			*ret_env++ = *env;
+	}
+	*ret_env = NULL;
+	return r < 0 ? err_errno(err, r, "terminal") : 0;
+}
+
 static int run(const struct container *container, int target,
 	       const struct container_joiner *joiner, struct err *err)
 {
+	const char *env[ENVIRONMENT_MAX + 2];
 	char program[PROGRAM_SIZE];
 	struct process process = { .manifest = container->manifest,
 				   .identity = container->identity,
 				   .program = program,
 				   .args = joiner->args,
-				   .env = container->environment->env };
+				   .env = joiner->terminal ? env
+							   : container->environment->env,
+				   .terminal = joiner->terminal };
 	struct program_search search = { .cwd = container->manifest->cwd,
 					 .identity = container->identity };
 	int r;
@@ -50,6 +68,8 @@ static int run(const struct container *container, int target,
 	if (r == 0)
 		r = process_stream(container->identity, joiner->input, joiner->output,
 				   joiner->errors, err);
+	if (r == 0 && joiner->terminal)
+		r = take_terminal(container, joiner->terminal, env, err);
 	if (r == 0)
 		r = process_enter(container->manifest->cwd, err);
 	if (r < 0)

@@ -8,6 +8,8 @@ struct container_joiner {
 	const char *const *args; /* NULL-ended; the program is searched by its PATH */
 	int input;		 /* -EBADF: /dev/null, and the others are pipes */
 	int output, errors;
+	const char
+		*terminal; /* "TERM=...": all three are that one; NULL: they are none */
 };
 
 /* Starts @joiner beside process @pid, which container_start() made. Returns the process,

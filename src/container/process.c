@@ -6,6 +6,7 @@
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 
 #include "base/fd.h"
@@ -84,6 +85,8 @@ int process_become(const struct process *process, struct err *err)
 {
 	int r = sys_setsid();
 
+	if (r >= 0 && process->terminal)
+		r = sys_ioctl_number(0, TIOCSCTTY, 0);
 	if (r < 0)
 		return err_errno(err, r, "session");
 	/* whatever a library or a mistake left open: no descriptor of init's may go along */

@@ -2,6 +2,8 @@
 #pragma once
 /* What a process is set to before it becomes a program of a container, in the container's
  * root. Each is for a new process: one that fails has to end. */
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "container/identity.h"
 #include "format/manifest.h"
@@ -22,6 +24,7 @@ struct process {
 	const struct identity *identity;
 	const char *program;		      /* absolute */
 	const char *const *args, *const *env; /* NULL-ended */
+	bool terminal; /* its 0 is one: its session's own from then on */
 };
 
 /* Becomes it, with a session of its own and no other descriptor. Returns only -errno. */

@@ -31,10 +31,10 @@ int ask_open(const struct ctl *ctl, struct err *err)
 	return r < 0 ? err_errno(err, r, "%s", path) : TAKE_FD(fd);
 }
 
-int ask_send(int fd, const char *const *words, bool streams, struct err *err)
+int ask_send(int fd, const char *const *words, const int *streams, struct err *err)
 {
-	static const int standard[] = { 0, 1, 2 };
-	_Alignas(struct cmsghdr) char rights[CMSG_SPACE(sizeof(standard))] = { 0 };
+	const size_t size_of_streams = 3 * sizeof(*streams);
+	_Alignas(struct cmsghdr) char rights[CMSG_SPACE(3 * sizeof(*streams))] = { 0 };
 	char bytes[4096];
 	struct iovec part = { bytes, 0 };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
@@ -56,8 +56,8 @@ int ask_send(int fd, const char *const *words, bool streams, struct err *err)
 		head = CMSG_FIRSTHDR(&message);
 		head->cmsg_level = SOL_SOCKET;
 		head->cmsg_type = SCM_RIGHTS;
-		head->cmsg_len = CMSG_LEN(sizeof(standard));
-		memcpy(CMSG_DATA(head), standard, sizeof(standard));
+		head->cmsg_len = CMSG_LEN(size_of_streams);
+		memcpy(CMSG_DATA(head), streams, size_of_streams);
 	}
 	r = (int)sys_sendmsg(fd, &message, MSG_NOSIGNAL);
 	return r < 0 ? err_errno(err, r, "asking init") : 0;
@@ -99,7 +99,7 @@ int ask_word(const struct ctl *ctl, const char *word, char ret_text[ASK_SIZE],
 {
 	const char *const words[] = { word, NULL };
 	__fd int fd = ask_open(ctl, err);
-	int r = fd < 0 ? fd : ask_send(fd, words, false, err);
+	int r = fd < 0 ? fd : ask_send(fd, words, NULL, err);
 
 	return r < 0 ? r : ask_receive(fd, ret_text, err);
 }

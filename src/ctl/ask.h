@@ -8,9 +8,9 @@
 /* Connects. A descriptor, the caller's; -ENOENT: nothing is supervised here; or -errno. */
 int ask_open(const struct ctl *ctl, struct err *err);
 
-/* Asks in @words, of which NULL is the end; with @streams it is handed what this program has
- * as 0, 1 and 2. 0 or -errno. */
-int ask_send(int fd, const char *const *words, bool streams, struct err *err);
+/* Asks in @words, of which NULL is the end; handed are three @streams, unless that is NULL:
+ * what is to be somebody's 0, 1 and 2. 0 or -errno. */
+int ask_send(int fd, const char *const *words, const int *streams, struct err *err);
 
 /* Waits for the answer's text. 0, or the answer's -errno with the reason. */
 int ask_receive(int fd, char ret_text[ASK_SIZE], struct err *err);

@@ -47,9 +47,10 @@ static int take_input(const char **word, struct err *err)
 
 static int ask(const struct ctl *ctl, const char *const *words, struct err *err)
 {
+	static const int standard[] = { 0, 1, 2 };
 	static char text[ASK_SIZE];
 	__fd int fd = ask_open(ctl, err);
-	int r = fd < 0 ? fd : ask_send(fd, words, true, err);
+	int r = fd < 0 ? fd : ask_send(fd, words, standard, err);
 
 	if (r == 0)
 		r = ask_receive(fd, text, err);

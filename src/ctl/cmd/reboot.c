@@ -92,7 +92,7 @@ static int ask_init(const struct ctl *ctl, const char *word, bool *ret_asked,
 	*ret_asked = fd >= 0;
 	if (fd < 0)
 		return 0;
-	r = ask_send(fd, words, false, err);
+	r = ask_send(fd, words, NULL, err);
 	return r < 0 ? r : ask_receive(fd, text, err);
 }
 

@@ -132,7 +132,7 @@ static int do_poweroff(const struct ask *ask)
 }
 
 /* Another program beside the application: its end is the answer. */
-static int do_exec(const struct ask *ask)
+static int join(const struct ask *ask, const char *const *args, const char *terminal)
 {
 	const struct app *app = ask->app;
 	const struct control_question *question = ask->question;
@@ -144,14 +144,15 @@ static int do_exec(const struct ask *ask)
 
 	if (!(policy->allow & POLICY_ALLOW_EXEC))
 		return refuse(ask, -EPERM, "the policy has no `allow exec`");
-	if (!question->streams || !question->words[1])
+	if (!question->streams || !args[0])
 		return refuse(ask, -EINVAL, "not a question");
 	if (app->pid == 0)
 		return refuse(ask, -ESRCH, "the application does not run");
-	const struct container_joiner joiner = { .args = question->words + 1,
+	const struct container_joiner joiner = { .args = args,
 						 .input = question->streams[0],
 						 .output = question->streams[1],
-						 .errors = question->streams[2] };
+						 .errors = question->streams[2],
+						 .terminal = terminal };
 
 	joined.cgroup = cgroup = host_cgroup_there();
 	pid = container_join(&joined, app->pid, &joiner, &err);
@@ -159,6 +160,21 @@ static int do_exec(const struct ask *ask)
 		return refuse(ask, pid, err.text);
 	question->client->pid = pid;
 	return 1;
+}
+
+static int do_exec(const struct ask *ask)
+{
+	return join(ask, ask->question->words + 1, NULL);
+}
+
+/* The same on a terminal, whose kind comes first. */
+static int do_terminal(const struct ask *ask)
+{
+	const char *const *words = ask->question->words + 1;
+
+	if (!words[0] || strncmp(words[0], "TERM=", strlen("TERM=")) != 0)
+		return refuse(ask, -EINVAL, "not a question");
+	return join(ask, words + 1, words[0]);
 }
 
 static bool is_one_of(const char *word, const char *const *words)
@@ -244,6 +260,7 @@ static const struct {
 	{ "reboot", do_reboot, true },
 	{ "poweroff", do_poweroff, true },
 	{ "exec", do_exec, true },
+	{ "terminal", do_terminal, true },
 	{ "ctl", do_ctl, true },
 };
 
