@@ -79,7 +79,7 @@ test_operands_alone_are_named() {
 
 test_output_that_can_not_be_written() {
 	local words
-	for words in "pack --help" --help -h "" help "help pack" --version; do
+	for words in "pack --help" --help -h "" help "help pack" --version "inspect --json $store"; do
 		refuses "standard output: No space left" sh -c "'$lamina' $words >/dev/full"
 	done
 }

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "cli/cmd.h"
 #include "pack/cmd/show-keys.h"
+#include "pack/host/document.h"
 #include "pack/image/input.h"
 #include "pack/image/place.h"
 #include "pack/image/superblock.h"
@@ -186,10 +187,9 @@ static int print_json(const struct place *place, const struct keyring *ring)
 		r = json_object_set_new(json, "size",
 					json_integer((json_int_t)total_size(image)));
 	if (r == 0)
-		r = json_dumpf(json, stdout, JSON_INDENT(2));
+		return document_print(json);
 	json_decref(json);
-	putchar('\n');
-	return r < 0 ? -ENOMEM : 0;
+	return -ENOMEM;
 }
 
 static int request_read(struct cmd_line *line, struct request *q, struct err *err)

@@ -8,6 +8,7 @@
 #include "cli/cmd.h"
 #include "pack/device/kernel-config.h"
 #include "pack/device/kernel-need.h"
+#include "pack/host/document.h"
 #include "pack/image/place.h"
 #include "pack/image/superblock.h"
 
@@ -143,17 +144,13 @@ static int print_json(const struct kernel_config *config, json_t *missing, size_
 {
 	char version[32];
 	json_t *json;
-	int r;
 
 	(void)snprintf(version, sizeof(version), "%u.%u", config->major, config->minor);
 	json = json_pack("{s:s?, s:b, s:b, s:I, s:O}", "kernel",
 			 config->major ? version : NULL, "tooOld", too_old(config),
 			 "complete", !too_old(config) && json_array_size(missing) == 0,
 			 "checked", (json_int_t)checked, "missing", missing);
-	r = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
-	json_decref(json);
-	putchar('\n');
-	return r < 0 ? -ENOMEM : 0;
+	return document_print(json);
 }
 
 static int verdict(const struct kernel_config *config, size_t missing, size_t checked,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "pack/host/document.h"
 
 static const char *const origins[] = {
 	[IMPORT_BUILT] = "built",
@@ -56,17 +57,10 @@ int summary_json(const struct import_result *result, const struct digest *id,
 		 struct err *err)
 {
 	json_t *layers = json_array(), *all;
-	char *text;
 
 	for (size_t i = 0; i < result->count; i++)
 		if (json_array_append_new(layers, layer_json(&result->layers[i])) < 0)
 			break;
 	all = json_pack("{s:s, s:o}", "image", DIGEST_HEX(id), "layers", layers);
-	text = all ? json_dumps(all, JSON_INDENT(2)) : NULL;
-	json_decref(all);
-	if (!text)
-		return err_errno(err, -ENOMEM, "summary");
-	puts(text);
-	free(text);
-	return 0;
+	return document_print(all) < 0 ? err_errno(err, -ENOMEM, "summary") : 0;
 }

@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "cli/cmd.h"
+#include "pack/host/document.h"
 #include "pack/image/input.h"
 #include "pack/image/place.h"
 #include "trust/hash-tree.h"
@@ -115,7 +116,6 @@ static json_t *layer_json(const struct manifest_layer *layer, const struct err *
 static int print_json(const struct image *image, const struct findings *found)
 {
 	json_t *layers = json_array(), *signatures = json_array(), *json;
-	int r;
 
 	for (size_t i = 0; i < image->signatures.count; i++) {
 		const char *id = image->signatures.lines[i].id;
@@ -131,10 +131,7 @@ static int print_json(const struct image *image, const struct findings *found)
 			 DIGEST_HEX(&image->id), "name", image->manifest.name, "serial",
 			 (json_int_t)image->manifest.serial, "holds", found->bad == 0,
 			 "signatures", signatures, "layers", layers);
-	r = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
-	json_decref(json);
-	putchar('\n');
-	return r < 0 ? -ENOMEM : 0;
+	return document_print(json);
 }
 
 static int verify(const struct request *q, const struct place *place, struct err *err)

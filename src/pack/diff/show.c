@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "format/lines.h"
 #include "pack/diff/compare.h"
+#include "pack/host/document.h"
 
 /* What is found goes to stdout line by line, or into lists. */
 struct show {
@@ -313,11 +314,8 @@ static int print_json(const struct show *show, const struct diff *diff)
 			  "manifest", show->lines, "changes", show->changes, "fetch",
 			  "layers", (json_int_t)blobs, "bytes", (json_int_t)bytes, "of",
 			  (json_int_t)total_bytes(after));
-	int r = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
 
-	json_decref(json);
-	putchar('\n');
-	return r < 0 ? -ENOMEM : 0;
+	return document_print(json);
 }
 
 static int show_all(struct show *show, struct diff *diff, bool times, struct err *err)
