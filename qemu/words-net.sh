@@ -17,6 +17,8 @@
 #   down_by PROTOCOL [WORD...]  asked so, the machine goes down in order
 #   nobody                      nobody answers there
 #   monitor COMMAND             tells QEMU's monitor, as people would
+#   forwarded                   takes the port to ask at from the monitor, for a network card that is not
+#                               boot_server's
 #   stop                        ends the machine
 #   goes_down                   it ends by itself, in order
 # shellcheck shell=bash disable=SC2154,SC2034 # cases share variables and words
@@ -163,6 +165,15 @@ monitor()
 		        assert "error" not in reply, reply
 		print(reply)
 	PYTHON
+}
+
+forwarded()
+{
+	: >"$work/monitor.log"
+	monitor "info usernet"
+	sed -n 's/.*HOST_FORWARD\] *[0-9]* *127.0.0.1 *\([0-9]*\) .*/\1/p' <<<"$(sed 's/\\r\\n/\n/g' "$work/monitor.log")" \
+		>"$work/port"
+	[[ -s $work/port ]] || fail "no port is forwarded: $(tail -n 1 "$work/monitor.log")"
 }
 
 stop()

@@ -24,7 +24,8 @@
 #   skip REASON
 #
 # $work is the story's own directory, $store the tree that becomes the data partition, $disk the
-# disk with it, disk_options=(...) what lamina disk is told, disks=(...) what qemu/run is told of disks.
+# disk with it, disk_options=(...) what lamina disk is told, disks=(...) what qemu/run is told of disks,
+# runner=(COMMAND...) what runs it in turn.
 # shellcheck shell=bash disable=SC2154,SC2034,SC2119,SC2120 # cases share variables and words
 
 fail()
@@ -285,7 +286,7 @@ prepare()
 
 run()
 {
-	exec "$top/qemu/run" --board "$board" --kernel "$kernel" --initrd "$initramfs" \
+	exec "${runner[@]}" "$top/qemu/run" --board "$board" --kernel "$kernel" --initrd "$initramfs" \
 		--timeout "$timeout" "${disks[@]}" "$@" >"$console" 2>"$work/run.log"
 }
 

@@ -90,7 +90,7 @@ static _Noreturn void clean(const struct stage *stage)
 	sys_exit(0);
 }
 
-_Noreturn void end_now(const struct end *end)
+static _Noreturn void end_now(const struct end *end)
 {
 	int r = sys_reboot(ways[end->how].command);
 

@@ -28,8 +28,8 @@ struct end {
  * later ones may turn a reboot into a power off. */
 void end_begin(struct end *end, enum end_how how, uint64_t allowed_ms, uint64_t now_ms);
 
-/* The application has no process any more: goes on. Does not return once nothing is left to
- * be done. */
+/* The application has no process any more, or its time is over: goes on. Does not return
+ * once nothing is left to be done or to be waited for. */
 void end_turn(struct end *end, uint64_t now_ms);
 
 /* A child ended. False: none that is waited for. */
@@ -37,6 +37,3 @@ bool end_ended(struct end *end, pid_t pid);
 
 /* When to turn again if nothing happens. */
 uint64_t end_next(const struct end *end);
-
-/* Now, as it is. */
-_Noreturn void end_now(const struct end *end);

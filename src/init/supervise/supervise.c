@@ -185,10 +185,8 @@ static void take_down(struct supervise *supervise, uint64_t now_ms)
 	if (end->how == END_NONE)
 		return;
 	command_stop(&supervise->command, now_ms);
-	if (!command_any_lives(&supervise->command))
+	if (!command_any_lives(&supervise->command) || now_ms >= end->deadline_ms)
 		end_turn(end, now_ms);
-	else if (now_ms >= end->deadline_ms)
-		end_now(end);
 }
 
 static uint64_t sooner(uint64_t a_ms, uint64_t b_ms)
