@@ -115,6 +115,7 @@ $(error no compiler for $(board): board/host/musl-cross $(GOARCH) failed)
 endif
 endif
 endif
+smallest := $(if $(filter undefined,$(origin CFLAGS)),-Oz)
 CFLAGS ?= -Os
 static := -static
 else
@@ -137,19 +138,27 @@ cflags-shared = -fPIC -fno-semantic-interposition
 # The same bytes in whatever folder: no absolute path, in an assertion or for a debugger.
 cflags-place = -ffile-prefix-map=$(CURDIR)=. $(if $(filter /%,$(O)),-ffile-prefix-map=$(O)=build)
 cflags-static = -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -fno-pie \
-	-fomit-frame-pointer $(cflags-lto)
+	-fomit-frame-pointer $(cflags-integer) $(cflags-lto)
+# Of these the ones that the compiler knows.
+known = $(if $(static),$(foreach f,$(1),$(shell $(CC) -Werror $f -E -x c /dev/null >/dev/null 2>&1 && echo $f)))
+# What isn't arithmetic is as small as it gets, where CFLAGS don't say how: the room trust isn't among it.
+cflags-small := $(call known,$(smallest) -fno-inline-small-functions)
+# No floating point: nothing of it is kept for functions of variable arguments.
+cflags-integer := $(call known,-mgeneral-regs-only)
 # Fat objects: an archiver that knows nothing of the compiler's own format sees symbols in them.
 cflags-lto := $(if $(CONFIG_LAMINA_LTO),-flto -flto-partition=one -ffat-lto-objects)
 , := ,
 # One read-only segment instead of three, and the data right behind it: no padding between.
 # clang finds -no-pie unused beside -static; gcc passes over the -Wno- it doesn't know.
 ldflags-static = -static -no-pie -Wno-unused-command-line-argument -s -Wl,-z,noseparate-code,-z,norelro,-z,common-page-size=64
+# Our own string-libc.o first: whole programs call libc's functions that no file calls.
+ldflags-static += -Wl,--undefined=strlen
 ldflags-static += $(if $(cflags-lto),$(cflags-static) -ffunction-sections -fdata-sections $(CFLAGS))
 ldflags = -Wl,--gc-sections $(if $(static),$(ldflags-static)) $(LDFLAGS)
 
 # Changed flags rebuild what they changed.
 flags := $(O)/.flags
-flags-text := $(CC) $(cflags) $(ldflags)
+flags-text := $(CC) $(cflags) $(cflags-small) $(ldflags)
 ifneq ($(flags-text),$(file <$(flags)))
 $(shell mkdir -p $(O))
 $(file >$(flags),$(flags-text))
@@ -191,6 +200,8 @@ room-libs = $(sort $(foreach r,$(call closure,$(1)),$(libs-$(r))))
 archives = $(patsubst %,$(O)/src/%.a,$(sort $(foreach r,$(1),$(call closure,$(r)))))
 objs := $(foreach r,$(rooms),$(objs-$(r)) $(main-$(r)))
 
+$(filter-out $(objs-trust),$(objs)): cflags += $(cflags-small)
+
 all: programs host-tool
 programs: $(programs)
 	@:
@@ -201,7 +212,9 @@ $(objs-trust): cflags += $(mbedtls-cflags)
 $(objs-trust): | $(mbedtls-ready)
 
 # What the compiler itself calls, printf for one, has to be there before it looks at the whole.
-$(O)/src/base/printf.o $(O)/src/base/printf-libc.o: cflags += $(if $(cflags-lto),-fno-lto)
+$(addprefix $(O)/src/base/,printf.o printf-libc.o string-libc.o): cflags += $(if $(cflags-lto),-fno-lto)
+# Nor may it take a function's loop for what the function is.
+$(O)/src/base/string-libc.o: cflags += -fno-builtin $(call known,-fno-tree-loop-distribute-patterns)
 
 # Which header is missing, and what brings it, instead of the compiler's word at each file. A device's
 # compiler is board/host/musl-cross' or somebody else's matter.
