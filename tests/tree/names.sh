@@ -12,6 +12,8 @@ cd "$(dirname "$0")/../.."
 families='
 src/base/printf-libc.c snprintf
 src/base/printf-libc.c vsnprintf
+src/base/string-libc.c mem
+src/base/string-libc.c str
 src/cli/help.c cmd_
 src/cli/main.c cmd_
 src/cli/note.c cmd_

@@ -5,6 +5,7 @@
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -44,7 +45,7 @@ int sys_execve(const char *path, char *const argv[], char *const envp[])
 
 pid_t sys_waitpid(pid_t pid, int *ret_status, int options)
 {
-	RET(waitpid(pid, ret_status, options));
+	RET((pid_t)syscall(SYS_wait4, pid, ret_status, options, NULL));
 }
 
 int sys_kill(pid_t pid, int sig)
@@ -95,9 +96,36 @@ int sys_umask(mode_t mask)
 	return (int)umask(mask);
 }
 
+struct action { /* as the kernel has it */
+	void (*handler)(int sig);
+	unsigned long flags;
+#ifndef __riscv
+	void (*restorer)(void);
+#endif
+	unsigned long mask[8 / sizeof(long)];
+};
+
+/* Where a handler returns to. Elsewhere the kernel has a place for that by itself. */
+#ifdef __x86_64__
+#define OWN_RESTORER 0x04000000 /* SA_RESTORER */
+__attribute__((naked)) static void restore(void)
+{
+	__asm__("mov %0, %%eax\n\tsyscall" : : "i"(SYS_rt_sigreturn));
+}
+#endif
+
+/* By number: libc's keeps abort() and its threads apart, in 900 bytes. */
 int sys_sigaction(int sig, const struct sigaction *action)
 {
-	RET(sigaction(sig, action, NULL));
+	struct action kernels = { .handler = action->sa_handler,
+				  .flags = (unsigned int)action->sa_flags };
+
+	memcpy(kernels.mask, &action->sa_mask, sizeof(kernels.mask));
+#ifdef OWN_RESTORER
+	kernels.flags |= OWN_RESTORER;
+	kernels.restorer = restore;
+#endif
+	RET((int)syscall(SYS_rt_sigaction, sig, &kernels, NULL, sizeof(kernels.mask)));
 }
 
 int sys_sigprocmask(int how, const sigset_t *set)
@@ -107,7 +135,7 @@ int sys_sigprocmask(int how, const sigset_t *set)
 
 int sys_prctl(int option, unsigned long arg)
 {
-	RET(prctl(option, arg, 0UL, 0UL, 0UL));
+	RET((int)syscall(SYS_prctl, option, arg, 0UL, 0UL, 0UL));
 }
 
 /* By number: only libcap has it. */

@@ -14,6 +14,9 @@
 #ifndef SYS_clock_gettime64
 #define SYS_clock_gettime64 SYS_clock_gettime
 #endif
+#ifndef SYS_clock_nanosleep_time64
+#define SYS_clock_nanosleep_time64 SYS_clock_nanosleep
+#endif
 
 int sys_clock_gettime(clockid_t clock, struct timespec *ret_time)
 {
@@ -28,7 +31,7 @@ int sys_clock_gettime(clockid_t clock, struct timespec *ret_time)
 
 int sys_nanosleep(const struct timespec *time)
 {
-	RET(nanosleep(time, NULL));
+	RET((int)syscall(SYS_clock_nanosleep_time64, CLOCK_REALTIME, 0, time, NULL));
 }
 
 int sys_poll(struct pollfd *fds, unsigned int count, int timeout_ms)
