@@ -7,35 +7,41 @@
 #include "base/str.h"
 #include "format/net.h"
 
-#define LOWER "abcdefghijklmnopqrstuvwxyz"
-#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
-/* One of @first, then of @rest, @most characters at all. */
-static bool matches(const char *text, const char *first, const char *rest, size_t most)
+/* @most characters at most, each a lower-case letter, a digit, where @upper says so an
+ * upper-case letter, or one of @first, and behind the first one of @rest. */
+static bool matches(const char *text, bool upper, const char *first, const char *rest,
+		    size_t most)
 {
-	return *text && strchr(first, *text) && text[strspn(text, rest)] == '\0' &&
-	       strlen(text) <= most;
+	const char *others = first;
+	size_t size = 0;
+
+	for (char c; (c = text[size]); size++, others = rest) {
+		if ((c < 'a' || c > 'z') && (c < '0' || c > '9') &&
+		    (!upper || c < 'A' || c > 'Z') && !strchr(others, c))
+			return false;
+	}
+	return size > 0 && size <= most;
 }
 
 const char *manifest_wrong_name(const char *text)
 {
-	if (!matches(text, LOWER DIGITS, LOWER DIGITS "._-", MANIFEST_NAME_SIZE - 1))
+	if (!matches(text, false, "", "._-", MANIFEST_NAME_SIZE - 1))
 		return "must match [a-z0-9][a-z0-9._-]{0,62}";
 	return NULL;
 }
 
 const char *manifest_wrong_version(const char *text)
 {
-	if (!matches(text, LOWER UPPER DIGITS, LOWER UPPER DIGITS "._~:+-",
-		     MANIFEST_VERSION_SIZE - 1))
+	if (!matches(text, true, "", "._~:+-", MANIFEST_VERSION_SIZE - 1))
 		return "must match [A-Za-z0-9][A-Za-z0-9._~:+-]{0,63}";
 	return NULL;
 }
 
 const char *manifest_wrong_compatible(const char *text)
 {
-	if (!matches(text, LOWER UPPER DIGITS, LOWER UPPER DIGITS ",._+/-", 127))
+	if (!matches(text, true, "", ",._+/-", 127))
 		return "must match [A-Za-z0-9][A-Za-z0-9,._+/-]{0,126}";
 	return NULL;
 }
@@ -64,8 +70,7 @@ static bool who_valid(const char *text, size_t size)
 	 */
 	if (strspn(name, DIGITS) == size)
 		return str_number(name, size, &id) == 0 && id < UINT32_MAX;
-	return matches(name, LOWER UPPER DIGITS "_.", LOWER UPPER DIGITS "_.@+$-",
-		       sizeof(name) - 1);
+	return matches(name, true, "_.", "_.@+$-", sizeof(name) - 1);
 }
 
 const char *manifest_wrong_user(const char *text)
@@ -92,7 +97,7 @@ const char *manifest_wrong_env(const char *text)
 
 const char *manifest_wrong_hostname(const char *text)
 {
-	if (*text && !matches(text, LOWER UPPER DIGITS, LOWER UPPER DIGITS ".-", 63))
+	if (*text && !matches(text, true, "", ".-", 63))
 		return "must match [A-Za-z0-9][A-Za-z0-9.-]{0,62}";
 	return NULL;
 }

@@ -10,19 +10,27 @@
 	AT(field), .count = offsetof(struct manifest, counter), .most = (limit)
 #define OPEN(...) __VA_ARGS__
 #ifdef MANIFEST_SUPERVISED
-#define IF_SUPERVISED(...) __VA_ARGS__
+#define SUPERVISED(...) __VA_ARGS__
+#define UNREAD(...)
 #define WRONG_SUPERVISED(function) .wrong = (function)
 #else
-#define IF_SUPERVISED(...) .shape = MANIFEST_UNREAD
+#define SUPERVISED(...)
+#define UNREAD(...) __VA_ARGS__
 #define WRONG_SUPERVISED(function) .wrong = NULL
 #endif
 
 const struct manifest_key manifest_keys[MANIFEST_KEYS] = {
 #define KEY(id, key, json, words, reading, option) { .name = (key), OPEN reading },
 #define KEY_SUPERVISED(id, key, json, words, reading, option) \
-	{ .name = (key), .supervised = true, IF_SUPERVISED reading },
+	SUPERVISED({ .name = (key), .supervised = true, OPEN reading }, )
 #include "format/manifest/keys.def"
 };
+
+const char manifest_keys_unread[] = ""
+#define KEY(id, key, ...)
+#define KEY_SUPERVISED(id, key, ...) UNREAD(key "\0")
+#include "format/manifest/keys.def"
+	;
 
 const char manifest_upper_words[3][8] = {
 	[MANIFEST_UPPER_TMPFS] = "tmpfs",

@@ -29,36 +29,44 @@ enum manifest_shape {
 	MANIFEST_RESTART,
 	MANIFEST_HEALTH,
 	MANIFEST_LOG,
-	MANIFEST_UNREAD, /* of an image that this build can't start */
 	MANIFEST_SHAPES,
 };
 
 /* Small fields: every init has the whole table. */
 struct manifest_key {
 	const char *name;
-	const char *choices;	  /* "one, two or three" */
-	const char *text_default; /* NULL: "" */
+	union {
+		const char *choices;	  /* of a choice: "one, two or three" */
+		const char *text_default; /* of a text; NULL: "" */
+	};
 	const char *(*wrong)(const char *text);
 	const char *(*clash)(const struct manifest *manifest, size_t index);
 	uint32_t
 		value; /* offset in struct manifest of the text, the array or the number */
-	uint32_t count; /* of an array: offset of its size_t, and its most items */
-	uint16_t most;	/* 0: a single value */
-	uint16_t least, greatest; /* of a number; greatest 0: 2^63-1 */
-	uint16_t number_default;  /* of a number or a choice */
-	uint8_t shape;		  /* enum manifest_shape */
-	bool required;
-	bool may_be_empty; /* the writer leaves the line out for "" */
-	bool supervised;   /* goes with `run supervise` only */
+	uint32_t count;	   /* of an array: offset of its size_t, and its most items */
+	uint16_t most;	   /* 0: a single value */
+	uint16_t greatest; /* of a number; 0: 2^63-1 */
+	uint8_t least;	   /* likewise */
+	uint8_t number_default; /* of a number or a choice */
+	uint8_t shape;		/* enum manifest_shape */
+	bool required : 1;
+	bool may_be_empty : 1; /* the writer leaves the line out for "" */
+	bool supervised : 1;   /* goes with `run supervise` only */
 };
 
 enum manifest_key_id {
 #define KEY(id, ...) MANIFEST_KEY_##id,
+#ifndef MANIFEST_SUPERVISED
+#define KEY_SUPERVISED(id, ...)
+#endif
 #include "format/manifest/keys.def"
 	MANIFEST_KEYS,
 };
 
 extern const struct manifest_key manifest_keys[MANIFEST_KEYS];
+
+/* The names of the others that there are, each with its end, then "". */
+extern const char manifest_keys_unread[];
 
 /* By enum manifest_upper. */
 extern const char manifest_upper_words[3][8];

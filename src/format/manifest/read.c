@@ -111,13 +111,6 @@ static int read_choice(struct manifest_reader *reader, const struct manifest_key
 	return lines_bad(lines, reader->err, "%s: must be %s", key->name, key->choices);
 }
 
-static int pass_over(struct manifest_reader *reader, const struct manifest_key *key)
-{
-	(void)reader;
-	(void)key;
-	return 0;
-}
-
 static int (*const readers[MANIFEST_SHAPES])(struct manifest_reader *reader,
 					     const struct manifest_key *key) = {
 	[MANIFEST_TEXT] = read_text,
@@ -132,7 +125,6 @@ static int (*const readers[MANIFEST_SHAPES])(struct manifest_reader *reader,
 	[MANIFEST_HEALTH] = manifest_read_health,
 	[MANIFEST_LOG] = manifest_read_log,
 #endif
-	[MANIFEST_UNREAD] = pass_over,
 };
 
 static int read_item(struct manifest_reader *reader, const struct manifest_key *key)
@@ -168,9 +160,17 @@ static int read_line(struct manifest_reader *reader)
 		if (!lines_is(&reader->lines, key->name))
 			continue;
 		reader->seen |= 1ULL << i;
-		if (again && !key->most && key->shape != MANIFEST_UNREAD)
+		if (key->supervised)
+			reader->supervised = key->name;
+		if (again && !key->most)
 			return manifest_refuse(reader, key, "stands there twice");
 		return read_value(reader, key);
+	}
+	for (const char *name = manifest_keys_unread; *name; name += strlen(name) + 1) {
+		if (!lines_is(&reader->lines, name))
+			continue;
+		reader->supervised = name;
+		return 0;
 	}
 	return lines_bad(&reader->lines, reader->err, "unknown key `%.*s`",
 			 (int)(reader->lines.key_size > 32 ? 32 : reader->lines.key_size),
@@ -216,10 +216,10 @@ static int check_required(const struct manifest_reader *reader)
 
 		if (key->required && !seen)
 			return err_set(reader->err, -EBADMSG, "%s is missing", key->name);
-		if (key->supervised && seen && reader->manifest->run == MANIFEST_RUN_EXEC)
-			return err_set(reader->err, -EBADMSG,
-				       "%s: goes with run supervise only", key->name);
 	}
+	if (reader->supervised && reader->manifest->run == MANIFEST_RUN_EXEC)
+		return err_set(reader->err, -EBADMSG, "%s: goes with run supervise only",
+			       reader->supervised);
 	return 0;
 }
 

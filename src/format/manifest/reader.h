@@ -11,7 +11,8 @@ struct manifest_reader {
 	struct lines lines;
 	struct manifest *manifest;
 	struct err *err;
-	uint64_t seen; /* bit i: manifest_keys[i] had a line */
+	uint64_t seen;		/* bit i: manifest_keys[i] had a line */
+	const char *supervised; /* the last key that goes with `run supervise` only */
 };
 
 /* 0, or -ENOTSUP: nobody here has feature level @level. */
