@@ -146,7 +146,7 @@ cflags-small := $(call known,$(smallest) -fno-inline-small-functions)
 # No floating point: nothing of it is kept for functions of variable arguments.
 cflags-integer := $(call known,-mgeneral-regs-only)
 # Fat objects: an archiver that knows nothing of the compiler's own format sees symbols in them.
-cflags-lto := $(if $(CONFIG_LAMINA_LTO),-flto -flto-partition=one -ffat-lto-objects)
+cflags-lto := $(if $(CONFIG_LAMINA_LTO),-flto -flto-partition=one -ffat-lto-objects $(call known,-fipa-pta))
 , := ,
 # One read-only segment instead of three, and the data right behind it: no padding between.
 # clang finds -no-pie unused beside -static; gcc passes over the -Wno- it doesn't know.

@@ -38,11 +38,13 @@ static int lower(char c)
 
 int strcasecmp(const char *a, const char *b)
 {
-	while (*a && lower(*a) == lower(*b)) {
-		a++;
-		b++;
-	}
-	return lower(*a) - lower(*b);
+	int first, second;
+
+	do {
+		first = lower(*a++);
+		second = lower(*b++);
+	} while (first && first == second);
+	return first - second;
 }
 
 void *memchr(const void *bytes, int c, size_t size)
