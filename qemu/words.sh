@@ -73,14 +73,17 @@ image()
 		# a link: damaging words replace it
 		ln "$from/blobs/sha256/$blob" "$store/blobs/sha256/$blob"
 	done
-	{
-		printf '%s\n' 'lamina 1' 'name story' 'version 1.0' 'serial 5' \
-			"compatible lamina,$board" "arch $goarch" 'min-init 1'
-		cat "$work/layers"
-		printf '%s\n' 'upper tmpfs size=50%' 'arg /bin/sh' 'arg -c' \
-			"arg $(spell "$(program)")" 'env PATH=/bin:/sbin' 'env STORY=told' \
-			'cwd /' 'user 0:0' 'run exec'
-	} >"$work/manifest"
+	text_of_image >"$work/manifest"
+}
+
+text_of_image()
+{
+	printf '%s\n' 'lamina 1' 'name story' 'version 1.0' 'serial 5' \
+		"compatible lamina,$board" "arch $goarch" 'min-init 1'
+	cat "$work/layers"
+	printf '%s\n' 'upper tmpfs size=50%' 'arg /bin/sh' 'arg -c' \
+		"arg $(spell "$(program)")" 'env PATH=/bin:/sbin' 'env STORY=told' \
+		'cwd /' 'user 0:0' 'run exec'
 }
 
 program()

@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 
-#define LOOP_MAX 32
+#define LOOP_MAX 96
 
 /* May add and remove sources, itself too. */
 typedef void loop_ready(void *context, int fd);

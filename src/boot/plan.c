@@ -9,12 +9,13 @@
 #include "base/str.h"
 #include "format/lines.h"
 
-static void add(struct plan *plan, enum plan_op op, size_t index)
+static void add(struct plan *plan, enum plan_op op, size_t part, size_t index)
 {
-	plan->steps[plan->count++] = (struct plan_step){ op, 0, (uint16_t)index };
+	plan->steps[plan->count++] =
+		(struct plan_step){ (uint8_t)op, (uint8_t)part, (uint16_t)index };
 }
 
-bool plan_persists(const struct manifest *manifest)
+static bool persists(const struct manifest *manifest)
 {
 	if (manifest->upper == MANIFEST_UPPER_PERSIST)
 		return true;
@@ -25,14 +26,23 @@ bool plan_persists(const struct manifest *manifest)
 	return false;
 }
 
+bool plan_persists(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->part_count; i++) {
+		if (persists(&plan->parts[i]))
+			return true;
+	}
+	return false;
+}
+
 /* In the order of their paths: a volume inside another comes after it, or it would be
  * hidden. */
-static void add_volumes(struct plan *plan)
+static void add_volumes(struct plan *plan, size_t part)
 {
-	const struct manifest_volume *volumes = plan->manifest->volumes;
+	const struct manifest_volume *volumes = plan->parts[part].volumes;
 	size_t first = plan->count;
 
-	for (size_t i = 0; i < plan->manifest->volume_count; i++) {
+	for (size_t i = 0; i < plan->parts[part].volume_count; i++) {
 		size_t at = plan->count++;
 
 		while (at > first && strcmp(volumes[plan->steps[at - 1].index].path,
@@ -40,37 +50,55 @@ static void add_volumes(struct plan *plan)
 			plan->steps[at] = plan->steps[at - 1];
 			at--;
 		}
-		plan->steps[at] = (struct plan_step){ PLAN_VOLUME, 0, (uint16_t)i };
+		plan->steps[at] =
+			(struct plan_step){ PLAN_VOLUME, (uint8_t)part, (uint16_t)i };
 	}
 }
 
-void plan_make(const struct policy *policy, const struct manifest *manifest,
-	       struct plan *ret_plan)
+static void add_part(struct plan *plan, size_t part)
 {
-	ret_plan->policy = policy;
-	ret_plan->manifest = manifest;
-	ret_plan->count = 0;
-	for (size_t i = 0; i < manifest->layer_count; i++)
-		add(ret_plan, PLAN_LAYER, i);
-	if (plan_persists(manifest))
-		add(ret_plan, PLAN_WRITABLE, 0);
+	const struct manifest *manifest = &plan->parts[part];
+
 	if (manifest->upper != MANIFEST_UPPER_NONE)
-		add(ret_plan, PLAN_UPPER, 0);
-	add(ret_plan, PLAN_OVERLAY, 0);
-	add_volumes(ret_plan);
+		add(plan, PLAN_UPPER, part, 0);
+	add(plan, PLAN_OVERLAY, part, 0);
+	add_volumes(plan, part);
 	for (size_t i = 0; i < manifest->inject_count; i++)
-		add(ret_plan, PLAN_INJECT, i);
-	if (plan_persists(manifest))
-		add(ret_plan, PLAN_READONLY, 0);
-	add(ret_plan, PLAN_MOVE, 0);
-	add(ret_plan, PLAN_CHECK, 0); /* in the root as the program will find it */
-	add(ret_plan, PLAN_SWITCH, 0);
-	add(ret_plan, PLAN_RUN, 0);
+		add(plan, PLAN_INJECT, part, i);
 }
 
-static void print_layer(struct str *s, const struct plan *plan, size_t index)
+void plan_make(const struct policy *policy, const struct manifest *manifest,
+	       const struct manifest *members, struct plan *ret_plan)
 {
-	const struct manifest_layer *layer = &plan->manifest->layers[index];
+	bool set = manifest->run == MANIFEST_RUN_SET;
+
+	ret_plan->policy = policy;
+	ret_plan->manifest = manifest;
+	ret_plan->parts = set ? members : manifest;
+	ret_plan->part_count = set ? manifest->member_count : 1;
+	ret_plan->count = 0;
+	for (size_t i = 0; i < manifest->layer_count; i++)
+		add(ret_plan, PLAN_LAYER, 0, i);
+	if (plan_persists(ret_plan))
+		add(ret_plan, PLAN_WRITABLE, 0, 0);
+	for (size_t i = 0; i < ret_plan->part_count; i++)
+		add_part(ret_plan, i);
+	for (size_t i = 0; i < manifest->share_count; i++)
+		add(ret_plan, PLAN_SHARE, 0, i);
+	if (plan_persists(ret_plan))
+		add(ret_plan, PLAN_READONLY, 0, 0);
+	add(ret_plan, PLAN_MOVE, 0, 0);
+	for (size_t i = 0; i < ret_plan->part_count;
+	     i++) /* as the program will find it */
+		add(ret_plan, PLAN_CHECK, i, 0);
+	add(ret_plan, PLAN_SWITCH, 0, 0);
+	add(ret_plan, PLAN_RUN, 0, 0);
+}
+
+static void print_layer(struct str *s, const struct plan *plan,
+			const struct plan_step *step)
+{
+	const struct manifest_layer *layer = &plan->manifest->layers[step->index];
 	char blob[65], root[65];
 
 	digest_hex(&layer->blob, blob);
@@ -80,10 +108,11 @@ static void print_layer(struct str *s, const struct plan *plan, size_t index)
 		 plan->policy->verity_panic ? ", panic" : "");
 }
 
-static void print_writable(struct str *s, const struct plan *plan, size_t index)
+static void print_writable(struct str *s, const struct plan *plan,
+			   const struct plan_step *step)
 {
 	(void)plan;
-	(void)index;
+	(void)step;
 	str_add(s, "the store");
 }
 
@@ -94,82 +123,115 @@ static void print_tmpfs(struct str *s, const char *options)
 		str_addf(s, " %s", options);
 }
 
-static void print_upper(struct str *s, const struct plan *plan, size_t index)
+/* Whose directories of the store are a part's. */
+static void add_owner(struct str *s, const struct plan *plan,
+		      const struct plan_step *step)
 {
-	(void)index;
-	if (plan->manifest->upper == MANIFEST_UPPER_PERSIST)
-		str_addf(s, "persistent, upper/%s of the store", plan->manifest->name);
-	else
-		print_tmpfs(s, plan->manifest->upper_options);
+	str_add(s, plan->manifest->name);
+	if (plan->manifest->run == MANIFEST_RUN_SET)
+		str_addf(s, "+%s", plan->manifest->members[step->part].name);
 }
 
-static void print_overlay(struct str *s, const struct plan *plan, size_t index)
+static void print_upper(struct str *s, const struct plan *plan,
+			const struct plan_step *step)
 {
-	size_t count = plan->manifest->layer_count;
-	bool upper = plan->manifest->upper != MANIFEST_UPPER_NONE;
+	const struct manifest *manifest = &plan->parts[step->part];
 
-	(void)index;
+	if (manifest->upper != MANIFEST_UPPER_PERSIST) {
+		print_tmpfs(s, manifest->upper_options);
+		return;
+	}
+	str_add(s, "persistent, upper/");
+	add_owner(s, plan, step);
+	str_add(s, " of the store");
+}
+
+static void print_overlay(struct str *s, const struct plan *plan,
+			  const struct plan_step *step)
+{
+	const struct manifest *manifest = &plan->parts[step->part];
+	size_t count = manifest->layer_count;
+	bool upper = manifest->upper != MANIFEST_UPPER_NONE;
+
 	str_addf(s, "%zu layer%s%s", count, count == 1 ? "" : "s",
 		 upper ? " and upper" : ", read-only");
 }
 
-static void print_volume(struct str *s, const struct plan *plan, size_t index)
+static void print_volume(struct str *s, const struct plan *plan,
+			 const struct plan_step *step)
 {
-	const struct manifest_volume *volume = &plan->manifest->volumes[index];
+	const struct manifest_volume *volume =
+		&plan->parts[step->part].volumes[step->index];
 
 	lines_encode(s, volume->path, 0);
 	str_add(s, " ");
-	if (volume->persist)
-		str_addf(s, "persistent, volumes/%s of the store", plan->manifest->name);
-	else
+	if (!volume->persist) {
 		print_tmpfs(s, volume->options);
+		return;
+	}
+	str_add(s, "persistent, volumes/");
+	add_owner(s, plan, step);
+	str_add(s, " of the store");
 }
 
-static void print_inject(struct str *s, const struct plan *plan, size_t index)
+static void print_inject(struct str *s, const struct plan *plan,
+			 const struct plan_step *step)
 {
-	lines_encode(s, plan->manifest->injects[index], 0);
+	lines_encode(s, plan->parts[step->part].injects[step->index], 0);
 	str_add(s, " if the store has it");
 }
 
-static void print_readonly(struct str *s, const struct plan *plan, size_t index)
+static void print_share(struct str *s, const struct plan *plan,
+			const struct plan_step *step)
+{
+	lines_encode(s, plan->manifest->shares[step->index], 1);
+}
+
+static void print_readonly(struct str *s, const struct plan *plan,
+			   const struct plan_step *step)
 {
 	(void)plan;
-	(void)index;
+	(void)step;
 	str_add(s, "the store, as the application sees it");
 }
 
-static void print_check(struct str *s, const struct plan *plan, size_t index)
+static void print_check(struct str *s, const struct plan *plan,
+			const struct plan_step *step)
 {
-	(void)index;
 	str_add(s, "user ");
-	lines_encode(s, plan->manifest->user, 0);
+	lines_encode(s, plan->parts[step->part].user, 0);
 	str_add(s, ", directory ");
-	lines_encode(s, plan->manifest->cwd, 0);
+	lines_encode(s, plan->parts[step->part].cwd, 0);
 }
 
 static bool supervised(const struct plan *plan)
 {
-	return plan->manifest->run == MANIFEST_RUN_SUPERVISE;
+	return plan->manifest->run != MANIFEST_RUN_EXEC;
 }
 
-static void print_move(struct str *s, const struct plan *plan, size_t index)
+static void print_move(struct str *s, const struct plan *plan,
+		       const struct plan_step *step)
 {
-	(void)index;
+	(void)step;
 	str_add(s, "/dev /proc /sys /run");
 	str_add(s, supervised(plan) ? " to init's own root" : "");
 }
 
-static void print_switch(struct str *s, const struct plan *plan, size_t index)
+static void print_switch(struct str *s, const struct plan *plan,
+			 const struct plan_step *step)
 {
 	(void)plan;
-	(void)index;
+	(void)step;
 	str_add(s, "free the initramfs, change the root");
 }
 
-static void print_run(struct str *s, const struct plan *plan, size_t index)
+static void print_run(struct str *s, const struct plan *plan,
+		      const struct plan_step *step)
 {
-	(void)index;
+	(void)step;
 	str_add(s, supervised(plan) ? "supervise" : "exec");
+	for (size_t i = 0; i < plan->manifest->member_count; i++)
+		str_addf(s, " %s", plan->manifest->members[i].name);
 	for (size_t i = 0; i < plan->manifest->arg_count; i++) {
 		str_add(s, " ");
 		lines_encode(s, plan->manifest->args[i], 0);
@@ -178,30 +240,46 @@ static void print_run(struct str *s, const struct plan *plan, size_t index)
 
 static const struct {
 	const char *name;
-	bool numbered;
-	void (*print)(struct str *s, const struct plan *plan, size_t index);
+	bool numbered, of_part;
+	void (*print)(struct str *s, const struct plan *plan,
+		      const struct plan_step *step);
 } ops[PLAN_OP_COUNT] = {
-	[PLAN_LAYER] = { "layer", true, print_layer },
-	[PLAN_WRITABLE] = { "writable", false, print_writable },
-	[PLAN_UPPER] = { "upper", false, print_upper },
-	[PLAN_OVERLAY] = { "overlay", false, print_overlay },
-	[PLAN_VOLUME] = { "volume", true, print_volume },
-	[PLAN_INJECT] = { "inject", true, print_inject },
-	[PLAN_READONLY] = { "readonly", false, print_readonly },
-	[PLAN_CHECK] = { "check", false, print_check },
-	[PLAN_MOVE] = { "move", false, print_move },
-	[PLAN_SWITCH] = { "switch", false, print_switch },
-	[PLAN_RUN] = { "run", false, print_run },
+	[PLAN_LAYER] = { "layer", true, false, print_layer },
+	[PLAN_WRITABLE] = { "writable", false, false, print_writable },
+	[PLAN_UPPER] = { "upper", false, true, print_upper },
+	[PLAN_OVERLAY] = { "overlay", false, true, print_overlay },
+	[PLAN_VOLUME] = { "volume", true, true, print_volume },
+	[PLAN_INJECT] = { "inject", true, true, print_inject },
+	[PLAN_SHARE] = { "share", true, false, print_share },
+	[PLAN_READONLY] = { "readonly", false, false, print_readonly },
+	[PLAN_CHECK] = { "check", false, true, print_check },
+	[PLAN_MOVE] = { "move", false, false, print_move },
+	[PLAN_SWITCH] = { "switch", false, false, print_switch },
+	[PLAN_RUN] = { "run", false, false, print_run },
 };
 
-const char *plan_name_step(const struct plan_step *step, char ret_text[PLAN_NAME_SIZE])
+const char *plan_member(const struct plan *plan, size_t step)
 {
+	const struct plan_step *at = &plan->steps[step];
+
+	if (plan->manifest->run != MANIFEST_RUN_SET || !ops[at->op].of_part)
+		return NULL;
+	return plan->manifest->members[at->part].name;
+}
+
+const char *plan_name_step(const struct plan *plan, size_t step,
+			   char ret_text[PLAN_NAME_SIZE])
+{
+	const struct plan_step *at = &plan->steps[step];
+	const char *member = plan_member(plan, step);
 	struct str s;
 
 	str_init(&s, ret_text, PLAN_NAME_SIZE);
-	str_add(&s, ops[step->op].name);
-	if (ops[step->op].numbered)
-		str_addf(&s, " %u", step->index);
+	if (member)
+		str_addf(&s, "%s ", member);
+	str_add(&s, ops[at->op].name);
+	if (ops[at->op].numbered)
+		str_addf(&s, " %u", at->index);
 	return ret_text;
 }
 
@@ -212,7 +290,7 @@ int plan_print_step(const struct plan *plan, size_t step, char *ret_text, size_t
 	struct str s;
 
 	str_init(&s, ret_text, size);
-	str_addf(&s, "%s: ", plan_name_step(at, name));
-	ops[at->op].print(&s, plan, at->index);
+	str_addf(&s, "%s: ", plan_name_step(plan, step, name));
+	ops[at->op].print(&s, plan, at);
 	return str_done(&s) < 0 ? -ENAMETOOLONG : (int)s.used;
 }

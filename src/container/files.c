@@ -67,15 +67,15 @@ static int make_hostname(int etc, const struct container *container, struct err 
 
 static int make_hosts(int etc, const struct container *container, struct err *err)
 {
-	char buf[320];
+	char buf[320 + FILES_HOSTS_SIZE];
 	struct str text;
 
 	str_init(&text, buf, sizeof(buf));
 	str_addf(&text,
 		 "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
 		 "fe00::\tip6-localnet\nff00::\tip6-mcastprefix\n"
-		 "ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n127.0.1.1\t%s\n",
-		 container->hostname);
+		 "ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n%s127.0.1.1\t%s\n",
+		 container->hosts ? container->hosts : "", container->hostname);
 	return make_text(etc, container, "/etc/hosts", &text, err);
 }
 

@@ -32,11 +32,11 @@ static bool read_name(int store, char ret_name[HOSTNAME_SIZE])
 	return *ret_name && manifest_hostname_valid(ret_name);
 }
 
-const char *hostname_choose(const struct manifest *manifest, int store,
+const char *hostname_choose(const struct manifest *manifest, const char *other, int store,
 			    char ret_name[HOSTNAME_SIZE])
 {
 	if (!*manifest->hostname && is_let_in(manifest) && read_name(store, ret_name))
 		return ret_name;
-	(void)strcpy(ret_name, *manifest->hostname ? manifest->hostname : manifest->name);
+	(void)strcpy(ret_name, *manifest->hostname ? manifest->hostname : other);
 	return ret_name;
 }

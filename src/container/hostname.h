@@ -7,6 +7,6 @@
 #define HOSTNAME_SIZE 64
 
 /* The manifest's; else what is in /etc/hostname of the injected files, where the manifest
- * lets one in; else the image's name. @store is a directory fd. Returns @ret_name. */
-const char *hostname_choose(const struct manifest *manifest, int store,
+ * lets one in; else @other. @store is a directory fd. Returns @ret_name. */
+const char *hostname_choose(const struct manifest *manifest, const char *other, int store,
 			    char ret_name[HOSTNAME_SIZE]);

@@ -12,14 +12,17 @@
 #include "container/identity.h"
 #include "format/manifest.h"
 
+#define FILES_HOSTS_SIZE (MANIFEST_MAX_MEMBERS * (MANIFEST_NAME_SIZE + 11))
+
 struct container {
 	const struct manifest *manifest;
 	const struct identity *identity;
 	const struct environment *environment;
 	const char *program; /* absolute, within the root */
 	const char *hostname;
-	const char *root; /* absolute: a mount, the stack with its volumes */
-	const char *net;  /* a directory shown read-only under the same name; NULL; with
+	const char *root;  /* absolute: a mount, the stack with its volumes */
+	const char *hosts; /* more lines for /etc/hosts; NULL: none */
+	const char *net;   /* a directory shown read-only under the same name; NULL; with
 			* `upper none` only its resolv.conf */
 	const char *control; /* the socket that it may use; NULL: none */
 	const char *shm;     /* mount options of /dev/shm; NULL: 64 MiB */

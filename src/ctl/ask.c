@@ -94,10 +94,10 @@ int ask_status(const char *text)
 					: WEXITSTATUS((int)status);
 }
 
-int ask_word(const struct ctl *ctl, const char *word, char ret_text[ASK_SIZE],
-	     struct err *err)
+int ask_word(const struct ctl *ctl, const char *word, const char *name,
+	     char ret_text[ASK_SIZE], struct err *err)
 {
-	const char *const words[] = { word, NULL };
+	const char *const words[] = { word, name, NULL };
 	__fd int fd = ask_open(ctl, err);
 	int r = fd < 0 ? fd : ask_send(fd, words, NULL, err);
 

@@ -18,6 +18,6 @@ int ask_receive(int fd, char ret_text[ASK_SIZE], struct err *err);
 /* The exit code that "status=N", as waitpid() says it, stands for. */
 int ask_status(const char *text);
 
-/* All of it, in one word. */
-int ask_word(const struct ctl *ctl, const char *word, char ret_text[ASK_SIZE],
-	     struct err *err);
+/* All of it, in one word, and the application's @name; NULL: the only one's, or all. */
+int ask_word(const struct ctl *ctl, const char *word, const char *name,
+	     char ret_text[ASK_SIZE], struct err *err);

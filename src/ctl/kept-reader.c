@@ -18,16 +18,18 @@ int kept_reader_only(int logs, char ret_name[MANIFEST_NAME_SIZE])
 {
 	const struct dirent *entry;
 	struct dir list;
-	int r;
+	int r, found = 0;
 
 	dir_init(&list, logs);
-	while ((r = dir_next(&list, &entry)) > 0) {
+	while (found < 2 && (r = dir_next(&list, &entry)) != 0) {
+		if (r < 0)
+			return r;
 		if (!manifest_name_valid(entry->d_name))
 			continue;
-		(void)strcpy(ret_name, entry->d_name);
-		return 1;
+		if (found++ == 0)
+			(void)strcpy(ret_name, entry->d_name);
 	}
-	return r;
+	return found;
 }
 
 /* In a container there is no store, but the first of the two may be shown to it; where no

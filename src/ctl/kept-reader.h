@@ -27,5 +27,6 @@ void kept_reader_rewind(struct kept_reader *reader);
  * at the end, or -errno. What is no line is passed over. */
 int kept_reader_next(struct kept_reader *reader, struct kept_line *ret_line);
 
-/* The name of the only one there is below the directory @logs, or of some. 1, 0 or -errno. */
+/* The name of the only one there is below the directory @logs, or (2) of some. 1, 0 or
+ * -errno. */
 int kept_reader_only(int logs, char ret_name[MANIFEST_NAME_SIZE]);

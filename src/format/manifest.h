@@ -16,10 +16,12 @@
 #include "base/err.h"
 
 #define MANIFEST_MAX_SIZE 65536	 /* bytes of a manifest file */
-#define MANIFEST_FEATURE_LEVEL 2 /* what this code understands: `min-init` asks for it */
+#define MANIFEST_FEATURE_LEVEL 3 /* what this code understands: `min-init` asks for it */
 #define MANIFEST_SUPERVISE_LEVEL 2 /* the first that knows `run supervise` */
 #define MANIFEST_MAX_LAYERS CONFIG_LAMINA_MAX_LAYERS
-#define MANIFEST_MAX_BLOBS MANIFEST_MAX_LAYERS
+#define MANIFEST_SET_LEVEL 3 /* the first that knows `run set` */
+#define MANIFEST_MAX_MEMBERS 16
+#define MANIFEST_MAX_BLOBS (MANIFEST_MAX_LAYERS + MANIFEST_MAX_MEMBERS)
 #define MANIFEST_VERSION_SIZE 65 /* with its end */
 #define MANIFEST_MAX_COMPATIBLE 16
 #define MANIFEST_MAX_ARGS 128
@@ -29,6 +31,8 @@
 #define MANIFEST_MAX_NETS 16
 #define MANIFEST_MAX_CAPS 48
 #define MANIFEST_MAX_DEVICES 32
+#define MANIFEST_MAX_NEEDS 64
+#define MANIFEST_MAX_SHARES 16
 #define MANIFEST_NAME_SIZE 64 /* [a-z0-9][a-z0-9._-]{0,62} and NUL */
 
 struct manifest_layer {
@@ -48,6 +52,7 @@ enum manifest_upper {
 enum manifest_run {
 	MANIFEST_RUN_EXEC, /* the image brings its own init: it becomes PID 1 */
 	MANIFEST_RUN_SUPERVISE,
+	MANIFEST_RUN_SET, /* several images, each of them supervised: format/set.h */
 };
 
 /* What follows when the program of `run supervise` has ended. */
@@ -98,6 +103,13 @@ struct manifest_volume {
 				manifest_volume_has() of a persistent one */
 };
 
+/* An image of a set: its manifest is a blob. */
+struct manifest_member {
+	const char *name;
+	struct digest digest;
+	uint64_t size_bytes;
+};
+
 struct manifest {
 	const char *name;
 	const char *version; /* "" when absent */
@@ -107,8 +119,11 @@ struct manifest {
 	const char *arch; /* amd64 arm64 arm riscv64 */
 	uint64_t min_init;
 
-	struct manifest_layer layers[MANIFEST_MAX_LAYERS]; /* bottom first */
+	struct manifest_layer layers[MANIFEST_MAX_LAYERS]; /* bottom first; of a set, all
+							      that its members have */
 	size_t layer_count;
+	struct manifest_member members[MANIFEST_MAX_MEMBERS]; /* of a set */
+	size_t member_count;
 
 	enum manifest_upper upper;
 	const char *upper_options; /* tmpfs: "size=50%", "" for none */
@@ -139,7 +154,10 @@ struct manifest {
 	struct manifest_log log;
 	const char *nets[MANIFEST_MAX_NETS]; /* each one that net_parse() takes */
 	size_t net_count;
-	const char *needs; /* "network", or "" when absent */
+	const char *needs[MANIFEST_MAX_NEEDS]; /* "network"; of a set, set_need() */
+	size_t need_count;
+	const char *shares[MANIFEST_MAX_SHARES]; /* of a set: set_share() */
+	size_t share_count;
 	enum manifest_control control;
 	unsigned int init; /* 1: a process that reaps is process 1, and not the program */
 	unsigned int systemd; /* 1: the program wants what that does */
@@ -184,8 +202,8 @@ struct manifest_blob {
 	uint64_t size_bytes;
 };
 
-/* Blob @index, in the order of a bundle: the layers, bottom first. One that is needed twice
- * is there twice. false: there are no more. */
+/* Blob @index, in the order of a bundle: the layers, bottom first, then the members'
+ * manifests. One that is needed twice is there twice. false: there are no more. */
 bool manifest_blob(const struct manifest *manifest, size_t index,
 		   struct manifest_blob *ret_blob);
 

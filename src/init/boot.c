@@ -27,6 +27,7 @@ static struct cmdline cmdline;
 static struct select_image image;
 static struct stage stage;
 static struct part parts[STAGE_PARTS];
+static struct manifest members[MANIFEST_MAX_MEMBERS];
 
 static int read_cmdline(unsigned int allow, struct err *err)
 {
@@ -220,8 +221,7 @@ static int start_image(struct err *err)
 	r = guard_image(policy, err);
 	if (r < 0)
 		return r;
-	stage_divide(&stage);
-	plan_make(policy, &image.manifest, &stage.plan);
+	r = stage_divide(&stage, err);
 	if (r == 0)
 		r = report_image(&stage, err);
 	if (r == 0)
@@ -293,6 +293,7 @@ int boot_run(struct err *err)
 				.store = -EBADF,
 				.factory = -EBADF,
 				.initramfs = -EBADF,
+				.members = members,
 				.parts = parts };
 	r = run(err);
 	/* its tries are counted: whatever the policy says of other failures, a candidate

@@ -166,6 +166,16 @@ int report_app_well(int dir, uint64_t *ret_since_ms)
 			  ret_since_ms);
 }
 
+/* Is something of the store mounted writable for as long as the image runs? */
+static bool is_written(const struct stage *stage)
+{
+	for (size_t i = 0; i < stage->part_count; i++) {
+		if (stage->parts[i].manifest->log.persist_bytes)
+			return true;
+	}
+	return plan_persists(&stage->plan);
+}
+
 int report_image(const struct stage *stage, struct err *err)
 {
 	const struct select_image *image = stage->image;
@@ -179,9 +189,7 @@ int report_image(const struct stage *stage, struct err *err)
 	lines_encode(&s, image->manifest.version, 1);
 	str_addf(&s, "\nserial=%" PRIu64 "\nlayers=%zu\nguard=%s\nstore=%s\nsigners=",
 		 image->manifest.serial, image->manifest.layer_count, stage->guard->name,
-		 plan_persists(&image->manifest) || image->manifest.log.persist_bytes
-			 ? "writable"
-			 : "read-only");
+		 is_written(stage) ? "writable" : "read-only");
 	for (size_t i = 0; i < image->signers.count; i++)
 		str_addf(&s, "%s%s", i ? "," : "", image->signers.ids[i]);
 	str_add(&s, "\n");

@@ -24,10 +24,14 @@
 /* NULL: the machine's own is none of ours. */
 static const char *hostname(struct part *part)
 {
-	return stage_stays(part->stage)
-		       ? hostname_choose(part->manifest, part->stage->store,
-					 part->hostname)
-		       : NULL;
+	const struct stage *stage = part->stage;
+	const char *other = part->name;
+
+	if (!stage_stays(stage))
+		return NULL;
+	if (stage_is_set(stage) && *stage->image->manifest.hostname)
+		other = stage->image->manifest.hostname;
+	return hostname_choose(part->manifest, other, stage->store, part->hostname);
 }
 
 /* One that the image has not is its user's, who is to work there. */
@@ -105,7 +109,7 @@ void run_announce(const struct stage *stage)
 {
 	const struct manifest *manifest = &stage->image->manifest;
 	const struct key_signers *signers = &stage->image->signers;
-	char ids[SIGNATURE_MAX_COUNT * (KEY_ID_SIZE + 1)], trial[40];
+	char ids[SIGNATURE_MAX_COUNT * (KEY_ID_SIZE + 1)], trial[64];
 	unsigned int tries = stage->record->tries_initial;
 	struct str s;
 
@@ -113,6 +117,9 @@ void run_announce(const struct stage *stage)
 	if (stage->image->slot == DECIDE_CANDIDATE)
 		str_addf(&s, "candidate, try %u of %u, ",
 			 tries - stage->record->tries_left, tries);
+	if (stage_is_set(stage))
+		str_addf(&s, "%zu member%s, ", stage->part_count,
+			 stage->part_count == 1 ? "" : "s");
 	str_init(&s, ids, sizeof(ids));
 	for (size_t i = 0; i < signers->count; i++)
 		str_addf(&s, "%s%s", i ? ", " : "", signers->ids[i]);

@@ -16,6 +16,7 @@
 static struct settings settings;
 static struct select_image image;
 static struct plan plan;
+static struct manifest members[MANIFEST_MAX_MEMBERS];
 
 static int print(const char *text)
 {
@@ -71,8 +72,10 @@ static int choose(int store, struct err *err)
 
 	if (r == 0)
 		r = select_next(&choice, &image, err);
+	for (size_t i = 0; r == 0 && i < image.manifest.member_count; i++)
+		r = store_load_member(image.store, &image.manifest, i, &members[i], err);
 	if (r == 0)
-		plan_make(&settings.policy, &image.manifest, &plan);
+		plan_make(&settings.policy, &image.manifest, members, &plan);
 	return r;
 }
 

@@ -8,10 +8,13 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "format/set.h"
 #include "stack/switch.h"
 #include "stack/work.h"
+#include "store/judge.h"
+#include "store/store.h"
 
-static int make_directories(struct err *err)
+static int make_directories(const struct stage *stage, struct err *err)
 {
 	static const char *const names[] = { STAGE_LAYERS, STAGE_RW, STAGE_ROOT };
 
@@ -21,6 +24,15 @@ static int make_directories(struct err *err)
 		if (r < 0)
 			return err_errno(err, r, "%s", names[i]);
 	}
+	for (size_t i = 0; stage_is_set(stage) && i < stage->part_count; i++) {
+		const struct part *part = &stage->parts[i];
+		int r = sys_mkdirat(AT_FDCWD, part->top, 0755);
+
+		if (r == 0)
+			r = sys_mkdirat(AT_FDCWD, part->rw, 0755);
+		if (r < 0)
+			return err_errno(err, r, "%s", part->top);
+	}
 	return 0;
 }
 
@@ -29,7 +41,7 @@ int stage_open(struct stage *stage, struct err *err)
 	int r = work_open(STAGE_WORK, err);
 
 	if (r == 0)
-		r = make_directories(err);
+		r = make_directories(stage, err);
 	if (r < 0)
 		return r;
 	stage->initramfs = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
@@ -44,20 +56,71 @@ static void drop_fd(int *fd)
 	*fd = -EBADF;
 }
 
-void stage_divide(struct stage *stage)
+static void begin(struct part *part, const struct stage *stage,
+		  const struct manifest *manifest)
 {
-	const struct manifest *manifest = &stage->image->manifest;
-	struct part *part = &stage->parts[0];
-
 	*part = (struct part){ .stage = stage,
 			       .manifest = manifest,
 			       .name = manifest->name,
+			       .group = "app",
 			       .root = -EBADF,
 			       .cwd = -EBADF };
 	(void)strcpy(part->owner, manifest->name);
 	(void)strcpy(part->top, STAGE_ROOT);
 	(void)strcpy(part->rw, STAGE_RW);
-	stage->part_count = 1;
+}
+
+static void add(char path[STAGE_PATH_SIZE], const char *text)
+{
+	(void)strncat(path, text, STAGE_PATH_SIZE - 1 - strlen(path));
+}
+
+/* What a name can't have keeps one's own from an image's that is called so. */
+static void begin_member(struct part *part, const struct stage *stage, size_t index)
+{
+	const struct manifest *set = &stage->image->manifest;
+	const char *name = set->members[index].name;
+
+	begin(part, stage, &stage->members[index]);
+	part->name = name;
+	add(part->group, "+");
+	add(part->group, name);
+	(void)strcpy(part->owner, set->name);
+	add(part->owner, "+");
+	add(part->owner, name);
+	add(part->top, "/");
+	add(part->top, name);
+	add(part->rw, "/");
+	add(part->rw, name);
+}
+
+int stage_divide(struct stage *stage, struct err *err)
+{
+	const struct manifest *manifest = &stage->image->manifest;
+	int r;
+
+	stage->part_count = 0;
+	for (size_t i = 0; i < manifest->member_count; i++) {
+		r = store_load_member(stage->image->store, manifest, i,
+				      &stage->members[i], err);
+		if (r < 0)
+			return judge_wrap_blob(err, r, manifest,
+					       manifest->layer_count + i);
+		begin_member(&stage->parts[stage->part_count++], stage, i);
+	}
+	if (!stage_is_set(stage))
+		begin(&stage->parts[stage->part_count++], stage, manifest);
+	plan_make(&stage->settings->policy, manifest, stage->members, &stage->plan);
+	return 0;
+}
+
+size_t stage_layer(const struct part *part, size_t index)
+{
+	const struct stage *stage = part->stage;
+
+	return stage_is_set(stage) ? set_layer(&stage->image->manifest,
+					       &part->manifest->layers[index].blob)
+				   : index;
 }
 
 void stage_drop(struct stage *stage)

@@ -25,7 +25,7 @@
 #define STAGE_FACTORY STAGE_PRIVATE "/factory"
 #define STAGE_STORE_LINK STAGE_RUN "/store" /* the name that everybody uses */
 
-#define STAGE_PARTS 1
+#define STAGE_PARTS MANIFEST_MAX_MEMBERS
 #define STAGE_PATH_SIZE 128 /* of a path of a part */
 
 struct stage;
@@ -34,7 +34,8 @@ struct stage;
 struct part {
 	const struct stage *stage;
 	const struct manifest *manifest;
-	const char *name;	     /* for people */
+	const char *name;	     /* for people; of a set, the member's */
+	char group[STAGE_PATH_SIZE]; /* of its processes, in the tree of cgroups */
 	char owner[STAGE_PATH_SIZE]; /* of what it has in the store's upper and volumes */
 	char top[STAGE_PATH_SIZE];   /* its root, where that is built */
 	char rw[STAGE_PATH_SIZE];    /* where its upper is, in memory */
@@ -65,7 +66,8 @@ struct stage {
 	bool moved; /* /dev, /run and the like are in the new root */
 	bool gone;  /* there is no way back to another image */
 	struct plan plan;
-	struct part *parts; /* of the image, so many */
+	struct manifest *members; /* room for a set's */
+	struct part *parts;	  /* of the image, so many */
 	size_t part_count;
 };
 
@@ -73,7 +75,7 @@ struct stage {
 static inline bool stage_stays(const struct stage *stage)
 {
 #ifdef CONFIG_LAMINA_SUPERVISE
-	return stage->image->manifest.run == MANIFEST_RUN_SUPERVISE;
+	return stage->image->manifest.run != MANIFEST_RUN_EXEC;
 #else
 	(void)stage;
 	return false;
@@ -93,15 +95,17 @@ static inline const char *stage_there(const char *path)
 	return path + sizeof(STAGE_WORK) - 1;
 }
 
-/* Which of the image's layers a part's layer @index is. */
-static inline size_t stage_layer(const struct part *part, size_t index)
+static inline bool stage_is_set(const struct stage *stage)
 {
-	(void)part;
-	return index;
+	return stage->image->manifest.run == MANIFEST_RUN_SET;
 }
 
-/* Lays out the image's parts, none of them begun. */
-void stage_divide(struct stage *stage);
+/* Which of the image's layers a part's layer @index is: members of a set share theirs. */
+size_t stage_layer(const struct part *part, size_t index);
+
+/* Lays out the image's parts, none of them begun, and the plan; reads the manifests of a
+ * set's members. 0 or -errno. */
+int stage_divide(struct stage *stage, struct err *err);
 
 /* Makes the mount for all that is half built, and its directories. 0 or -errno. */
 int stage_open(struct stage *stage, struct err *err);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/sys.h"
+#include "format/set.h"
 #include "init/inject.h"
 #include "init/pid1/console.h"
 #include "init/place.h"
@@ -48,7 +49,7 @@ static int do_layer(struct stage *stage, const struct plan_step *step, struct er
 		err_errno(err, r, "%s", target);
 	else
 		r = layer_mount(stage->guard, stage->image->store, &job, target, err);
-	return r < 0 ? judge_wrap_blob(err, r, index, &layer->blob) : 0;
+	return r < 0 ? judge_wrap_blob(err, r, &stage->image->manifest, index) : 0;
 }
 
 static int do_writable(struct stage *stage, const struct plan_step *step, struct err *err)
@@ -71,12 +72,17 @@ static int do_overlay(struct stage *stage, const struct plan_step *step, struct 
 	const struct manifest *manifest = part->manifest;
 	__fd int layers =
 		sys_openat(AT_FDCWD, STAGE_LAYERS, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	struct overlay overlay = { .lowers_fd = layers, .count = manifest->layer_count };
+	uint16_t names[MANIFEST_MAX_LAYERS];
+	struct overlay overlay = { .lowers_fd = layers,
+				   .count = manifest->layer_count,
+				   .names = stage_is_set(stage) ? names : NULL };
 	struct upper_place place;
 	int r;
 
 	if (layers < 0)
 		return err_errno(err, layers, STAGE_LAYERS);
+	for (size_t i = 0; i < manifest->layer_count; i++)
+		names[i] = (uint16_t)stage_layer(part, i);
 	if (manifest->upper != MANIFEST_UPPER_NONE) {
 		r = upper_place(part, &place);
 		if (r < 0)
@@ -110,6 +116,27 @@ static int do_inject(struct stage *stage, const struct plan_step *step, struct e
 	return r < 0 ? r : 0;
 }
 
+static int do_share(struct stage *stage, const struct plan_step *step, struct err *err)
+{
+	struct set_share share;
+	int r;
+
+	(void)set_share(&stage->image->manifest, step->index, &share);
+	r = upper_share(&stage->parts[share.from], &stage->parts[share.to], &share, err);
+	return r < 0 ? err_wrap(err, r, "share %s",
+				stage->image->manifest.shares[step->index])
+		     : 0;
+}
+
+static int release_share(struct stage *stage, size_t index, struct err *err)
+{
+	struct set_share share;
+
+	(void)set_share(&stage->image->manifest, index, &share);
+	return upper_release_share(&stage->parts[share.from], &stage->parts[share.to],
+				   &share, err);
+}
+
 static int do_readonly(struct stage *stage, const struct plan_step *step, struct err *err)
 {
 	int r = upper_close_store(err);
@@ -117,6 +144,8 @@ static int do_readonly(struct stage *stage, const struct plan_step *step, struct
 	(void)step;
 	for (size_t i = 0; r == 0 && i < stage->part_count; i++)
 		r = upper_release_volumes(&stage->parts[i], err);
+	for (size_t i = 0; r == 0 && i < stage->image->manifest.share_count; i++)
+		r = release_share(stage, i, err);
 	return r;
 }
 
@@ -159,12 +188,12 @@ static int do_run(struct stage *stage, const struct plan_step *step, struct err 
 
 static int (*const ops[PLAN_OP_COUNT])(struct stage *stage, const struct plan_step *step,
 				       struct err *err) = {
-	[PLAN_LAYER] = do_layer,       [PLAN_WRITABLE] = do_writable,
-	[PLAN_UPPER] = do_upper,       [PLAN_OVERLAY] = do_overlay,
-	[PLAN_VOLUME] = do_volume,     [PLAN_INJECT] = do_inject,
-	[PLAN_READONLY] = do_readonly, [PLAN_CHECK] = do_check,
-	[PLAN_MOVE] = do_move,	       [PLAN_SWITCH] = do_switch,
-	[PLAN_RUN] = do_run,
+	[PLAN_LAYER] = do_layer,   [PLAN_WRITABLE] = do_writable,
+	[PLAN_UPPER] = do_upper,   [PLAN_OVERLAY] = do_overlay,
+	[PLAN_VOLUME] = do_volume, [PLAN_INJECT] = do_inject,
+	[PLAN_SHARE] = do_share,   [PLAN_READONLY] = do_readonly,
+	[PLAN_CHECK] = do_check,   [PLAN_MOVE] = do_move,
+	[PLAN_SWITCH] = do_switch, [PLAN_RUN] = do_run,
 };
 
 static void say_step(const struct plan *plan, size_t step)
@@ -190,8 +219,10 @@ int steps_run(struct stage *stage, struct err *err)
 		say_step(plan, i);
 		r = ops[step->op](stage, step, err);
 		if (r < 0)
-			return r;
-		timeline_add(start_us, plan_name_step(step, name));
+			return plan_member(plan, i) ? err_wrap(err, r, "member %s",
+							       plan_member(plan, i))
+						    : r;
+		timeline_add(start_us, plan_name_step(plan, i, name));
 	}
 	return 0;
 }

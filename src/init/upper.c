@@ -45,7 +45,7 @@ static unsigned long volume_flags(const struct manifest_volume *volume)
 
 /* From here on links in a volume are the application's affair. */
 static int release_volume(const struct part *part, const struct manifest_volume *volume,
-			  struct err *err)
+			  bool ro, struct err *err)
 {
 	unsigned long flags = MS_BIND | volume_flags(volume);
 	char target[PATH_FD_SIZE];
@@ -54,7 +54,7 @@ static int release_volume(const struct part *part, const struct manifest_volume 
 
 	if (dir < 0)
 		return err_wrap(err, dir, "volume");
-	if (manifest_volume_has(volume, "ro"))
+	if (ro)
 		flags |= MS_RDONLY;
 	r = remount(path_of_fd(target, dir), flags);
 	return r < 0 ? err_errno(err, r, "volume %s: its flags", volume->path) : 0;
@@ -74,7 +74,9 @@ int upper_release_volumes(const struct part *part, struct err *err)
 
 	for (size_t i = 0; r == 0 && i < manifest->volume_count; i++) {
 		if (manifest->volumes[i].persist && !(part->without & UINT32_C(1) << i))
-			r = release_volume(part, &manifest->volumes[i], err);
+			r = release_volume(
+				part, &manifest->volumes[i],
+				manifest_volume_has(&manifest->volumes[i], "ro"), err);
 	}
 	return r;
 }
@@ -184,9 +186,23 @@ static int make_pair(int dir, const struct part *part, struct err *err)
 	return work < 0 ? err_errno(err, work, "work") : 0;
 }
 
+/* All uppers of a set together get no more memory than one image's. */
+static const char *tmpfs_options(const struct part *part, char text[24])
+{
+	const char *options = part->manifest->upper_options;
+	struct str s;
+
+	if (part->stage->part_count <= 1 || *options)
+		return options;
+	str_init(&s, text, 24);
+	str_addf(&s, "size=%u%%", 50 / (unsigned int)part->stage->part_count);
+	return text;
+}
+
 int upper_make(const struct part *part, struct err *err)
 {
 	const struct manifest *manifest = part->manifest;
+	char size[24];
 	__fd int dir = -EBADF;
 	int r;
 
@@ -196,7 +212,7 @@ int upper_make(const struct part *part, struct err *err)
 			return err_errno(err, dir, "upper/%s of the store", part->owner);
 		return make_pair(dir, part, err);
 	}
-	r = work_tmpfs(part->rw, MS_NOSUID | MS_NODEV, manifest->upper_options, err);
+	r = work_tmpfs(part->rw, MS_NOSUID | MS_NODEV, tmpfs_options(part, size), err);
 	if (r < 0)
 		return r;
 	dir = sys_openat(AT_FDCWD, part->rw, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
@@ -319,4 +335,58 @@ int upper_mount_volume(struct part *part, size_t index, struct err *err)
 	else
 		r = mount_tmpfs(volume->options, target, &like, err);
 	return r < 0 ? err_wrap(err, r, "volume %s", volume->path) : 0;
+}
+
+/* The volume that is shared, as the other member has it. NULL: it is passed over. */
+static const struct manifest_volume *shared(const struct part *from,
+					    const struct set_share *share)
+{
+	const struct manifest *manifest = from->manifest;
+	size_t i = 0;
+
+	while (i < manifest->volume_count &&
+	       strcmp(manifest->volumes[i].path, share->from_path) != 0)
+		i++;
+	return i == manifest->volume_count || from->without & UINT32_C(1) << i
+		       ? NULL
+		       : &manifest->volumes[i];
+}
+
+int upper_share(const struct part *from, const struct part *to,
+		const struct set_share *share, struct err *err)
+{
+	const struct manifest_volume *volume = shared(from, share);
+	struct manifest_volume there;
+	__fd int source = -EBADF;
+	__fd int target = -EBADF;
+	int r;
+
+	if (!volume)
+		return 0;
+	source = place_open_dir(from, share->from_path, err);
+	if (source < 0)
+		return source;
+	target = place_open_dir(to, share->to_path, err);
+	if (target < 0)
+		return target;
+	r = bind(source, target);
+	if (r < 0)
+		return err_errno(err, r, "bind");
+	there = *volume;
+	there.path = share->to_path;
+	return guard_volume(to, &there, err);
+}
+
+int upper_release_share(const struct part *from, const struct part *to,
+			const struct set_share *share, struct err *err)
+{
+	const struct manifest_volume *volume = shared(from, share);
+	struct manifest_volume there;
+
+	if (!volume)
+		return 0;
+	there = *volume;
+	there.path = share->to_path;
+	return release_volume(to, &there, share->ro || manifest_volume_has(volume, "ro"),
+			      err);
 }

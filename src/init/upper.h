@@ -2,12 +2,19 @@
 #pragma once
 /* What an application may change: the upper and the volumes, in memory or in the store.
  */
+#include "format/set.h"
 #include "init/stage.h"
 
 /* The store's mount takes writes from here on; back to read-only. Volumes and uppers
  * mounted from it in between stay writable. 0 or -errno. */
 int upper_open_store(struct err *err);
 int upper_close_store(struct err *err);
+
+/* Shows the persistent volume of @from to @to as well, and releases it there. 0 or -errno. */
+int upper_share(const struct part *from, const struct part *to,
+		const struct set_share *share, struct err *err);
+int upper_release_share(const struct part *from, const struct part *to,
+			const struct set_share *share, struct err *err);
 
 /* All is in its place: from here on links in a persistent volume lead anywhere. 0 or
  * -errno. */

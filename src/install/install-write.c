@@ -104,14 +104,14 @@ static int put_blobs(struct install *install, struct writer *writer, struct err 
 		if (manifest_blob_again(manifest, i))
 			continue;
 		if (is_good(install, &blob)) {
-			install->reused_layers++;
+			install->reused_layers += i < manifest->layer_count;
 			install->reused_bytes += blob.size_bytes;
 			r = from->source->next_blob(from, &blob, false, err);
 		} else {
 			r = fetch(install, writer, &blob, err);
 		}
 		if (r < 0)
-			return judge_wrap_blob(err, r, i, blob.digest);
+			return judge_wrap_blob(err, r, manifest, i);
 	}
 	return 0;
 }
@@ -253,6 +253,9 @@ static int write_all(struct install *install, struct writer *writer, struct err 
 	if (r < 0)
 		return err_wrap(err, r, "incoming");
 	r = put_blobs(install, writer, err);
+	/* a set's are read once they are there, and before anything names them */
+	if (r == 0 && install->manifest.member_count > 0)
+		r = judge_blobs(install->wish.store, &install->manifest, err);
 	if (r == 0)
 		r = from->source->finish(from, &install->id, err);
 	if (r == 0)

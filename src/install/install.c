@@ -80,7 +80,7 @@ static size_t measure(struct install *install)
 		missing += fd < 0;
 		if (fd < 0)
 			continue;
-		install->reused_layers++;
+		install->reused_layers += i < manifest->layer_count;
 		install->reused_bytes = add(install->reused_bytes, blob.size_bytes);
 	}
 	return missing;

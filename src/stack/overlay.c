@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "stack/mount.h"
@@ -30,6 +31,11 @@ static const char *const overlay_fixed[][2] = {
 
 #define OVERLAY_FIXED (sizeof(overlay_fixed) / sizeof(overlay_fixed[0]))
 
+static unsigned int name_of(const struct overlay *overlay, size_t layer)
+{
+	return overlay->names ? overlay->names[layer] : (unsigned int)layer;
+}
+
 static int set_directories(int fs, const struct overlay *overlay, struct err *err)
 {
 	char name[24];
@@ -37,7 +43,7 @@ static int set_directories(int fs, const struct overlay *overlay, struct err *er
 
 	/* the kernel wants the topmost first */
 	for (size_t i = overlay->count; i-- > 0;) {
-		(void)snprintf(name, sizeof(name), "%zu", i);
+		(void)snprintf(name, sizeof(name), "%u", name_of(overlay, i));
 		r = mount_set(fs, "lowerdir+", name, err);
 		if (r < 0)
 			return r;
@@ -75,7 +81,7 @@ static int write_options(const struct overlay *overlay, char *ret_text, size_t s
 		str_addf(&text, "%s=%s,", overlay_fixed[i][0], overlay_fixed[i][1]);
 	str_add(&text, "lowerdir=");
 	for (size_t i = overlay->count; i-- > 0;)
-		str_addf(&text, i ? "%zu:" : "%zu", i);
+		str_addf(&text, i ? "%u:" : "%u", name_of(overlay, i));
 	if (overlay->upper)
 		str_addf(&text, ",upperdir=%s,workdir=%s", overlay->upper, overlay->work);
 	return str_done(&text);
@@ -180,13 +186,27 @@ static int make_there(const struct overlay *overlay, const char *target, int *re
 	return 0;
 }
 
+static int show_layer(const struct overlay *overlay, const char *target)
+{
+	char name[16], path[PATH_FD_SIZE];
+	__fd int layer = -EBADF;
+
+	(void)snprintf(name, sizeof(name), "%u", name_of(overlay, 0));
+	layer = sys_openat(overlay->lowers_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	return layer < 0
+		       ? layer
+		       : sys_mount(path_of_fd(path, layer), target, NULL, MS_BIND, NULL);
+}
+
 static int mount_stack(const struct overlay *overlay, const char *target, struct err *err)
 {
 	__fd int mount = -EBADF;
 	int r = check(overlay, target, err);
 
 	if (r == 0 && overlay->count == 1 && !overlay->upper) {
-		r = mount_move(overlay->lowers_fd, "0", AT_FDCWD, target);
+		r = overlay->names
+			    ? show_layer(overlay, target)
+			    : mount_move(overlay->lowers_fd, "0", AT_FDCWD, target);
 		return r < 0 ? err_errno(err, r, "moving the layer to %s", target) : 0;
 	}
 	if (r == 0)

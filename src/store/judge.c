@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "base/fd.h"
+#include "base/page.h"
 #include "format/arch.h"
 #include "store/store.h"
 
@@ -22,12 +23,33 @@ int judge_manifest(const struct policy *policy, const struct manifest *manifest,
 	return 0;
 }
 
-int judge_wrap_blob(struct err *err, int r, size_t index, const struct digest *digest)
+int judge_wrap_blob(struct err *err, int r, const struct manifest *manifest, size_t index)
 {
+	struct manifest_blob blob;
 	char hex[DIGEST_HEX_SIZE];
 
-	return err_wrap(err, r, "layer %zu (sha256:%.12s)", index,
-			digest_hex(digest, hex));
+	if (!manifest_blob(manifest, index, &blob))
+		return r;
+	digest_hex(blob.digest, hex);
+	if (index < manifest->layer_count)
+		return err_wrap(err, r, "layer %zu (sha256:%.12s)", index, hex);
+	return err_wrap(err, r, "member %s (sha256:%.12s)",
+			manifest->members[index - manifest->layer_count].name, hex);
+}
+
+static int judge_members(int store, const struct manifest *set, struct err *err)
+{
+	static struct manifest member;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < set->member_count; i++) {
+		r = store_load_member(store, set, i, &member, err);
+		if (r < 0)
+			r = judge_wrap_blob(err, r, set, set->layer_count + i);
+	}
+	if (set->member_count > 0)
+		page_give_back(&member, sizeof(member));
+	return r;
 }
 
 /* Before anything is mounted: a layer opened here is opened again, and checked again,
@@ -41,7 +63,7 @@ int judge_blobs(int store, const struct manifest *manifest, struct err *err)
 		__fd int fd = store_open_blob(store, blob.digest, blob.size_bytes, err);
 
 		if (fd < 0)
-			return judge_wrap_blob(err, fd, i, blob.digest);
+			return judge_wrap_blob(err, fd, manifest, i);
 	}
-	return 0;
+	return judge_members(store, manifest, err);
 }

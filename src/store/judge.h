@@ -9,9 +9,11 @@
 int judge_manifest(const struct policy *policy, const struct manifest *manifest,
 		   uint64_t floor, struct err *err);
 
-/* Every blob there, a regular file of its signed size. 0 or store_open_blob()'s. The text
- * names the blob. */
+/* Every blob there, a regular file of its signed size, and of a set every member one of it.
+ * 0, store_open_blob()'s or store_load_member()'s. The text names the blob. */
 int judge_blobs(int store, const struct manifest *manifest, struct err *err);
 
-/* "layer 2 (sha256:9c1e55a01b2f): " before the text: blob @index. Returns @r. */
-int judge_wrap_blob(struct err *err, int r, size_t index, const struct digest *digest);
+/* "layer 2 (sha256:9c1e55a01b2f): " before the text, or "member broker (sha256:...": blob
+ * @index. Returns @r. */
+int judge_wrap_blob(struct err *err, int r, const struct manifest *manifest,
+		    size_t index);

@@ -14,6 +14,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "format/set.h"
 #include "format/signature.h"
 
 #define BLOBS "blobs/sha256/"
@@ -198,11 +199,35 @@ int store_check_image(const char *manifest, size_t manifest_size, const char *si
 	return r < 0 ? err_wrap(err, r, "manifest") : 0;
 }
 
+static char manifest[MANIFEST_MAX_SIZE];
+
+int store_load_member(int store, const struct manifest *set, size_t index,
+		      struct manifest *ret_manifest, struct err *err)
+{
+	const struct manifest_member *member = &set->members[index];
+	struct digest digest;
+	__fd int fd = store_open_blob(store, &member->digest, member->size_bytes, err);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = fd_pread_all(fd, manifest, member->size_bytes, 0);
+	if (r == 0)
+		r = sha256_of(manifest, member->size_bytes, &digest);
+	if (r < 0)
+		return err_errno(err, r, "reading it");
+	if (!digest_equal(&digest, &member->digest))
+		return err_set(err, -EBADMSG,
+			       "changed, its sha256 is not what its name says");
+	r = manifest_parse(manifest, member->size_bytes, ret_manifest, err);
+	return r < 0 ? r : set_check_member(set, index, ret_manifest, err);
+}
+
 int store_load_image(int store, const struct digest *id, const struct keyring *ring,
 		     uint32_t threshold, struct manifest *ret_manifest,
 		     struct key_signers *ret_signers, struct err *err)
 {
-	static char manifest[MANIFEST_MAX_SIZE], signatures[SIGNATURE_MAX_SIZE];
+	static char signatures[SIGNATURE_MAX_SIZE];
 	char name[STORE_IMAGE_PATH_SIZE];
 	size_t manifest_size, signatures_size;
 	int r;

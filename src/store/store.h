@@ -39,6 +39,13 @@ const char *store_image_path(const struct digest *id,
 int store_open_blob(int store, const struct digest *digest, uint64_t size_bytes,
 		    struct err *err);
 
+/*
+ * Reads the manifest of member @index of the set @set: it hashes to what that says, and only
+ * then it is parsed; and set_check_member(). 0 or -errno. As store_load_image(), which see.
+ */
+int store_load_member(int store, const struct manifest *set, size_t index,
+		      struct manifest *ret_manifest, struct err *err);
+
 /* Reads a small regular file of untrusted directory @dir, at most @room bytes. 0, or
  * -errno: -EFBIG... */
 int store_read_file(int dir, const char *name, char *buf, size_t room, size_t *ret_size,

@@ -20,7 +20,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(err.text[0]);
 		return 0;
 	}
-	assert(manifest.layer_count > 0 && manifest.arg_count > 0);
+	assert(manifest.layer_count > 0);
+	assert((manifest.run == MANIFEST_RUN_SET) == !manifest.arg_count);
+	assert((manifest.run == MANIFEST_RUN_SET) == !!manifest.member_count);
 	assert(!manifest.args[manifest.arg_count] && !manifest.env[manifest.env_count]);
 	r = manifest_write(&manifest, first, sizeof(first), &err);
 	/* written out, defaults can make a full file too large, and nothing else can */

@@ -29,7 +29,7 @@ unused='
 mbedtls_psa_external_get_random by mbedtls
 digest_text by DIGEST_HEX()
 verity_tree_blocks tests count with it
-place_open_layer_file tests open with it what verify may not
+place_open_blob_file tests open with it what verify may not
 '
 
 # "NAME FILE" of each function that is not static.

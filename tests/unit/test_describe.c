@@ -289,7 +289,7 @@ static void labels_that_mean_nothing(void **state)
 	refuse("serial 'seven': must be a number of 0 to 2^63-1");
 	say(serial, "1");
 	label("org.lamina.run", "twice");
-	refuse("run 'twice': must be exec or supervise");
+	refuse("run 'twice': must be exec, supervise or set");
 	say(run, "exec");
 	label("org.lamina.upper", "disk");
 	refuse("upper 'disk': must be tmpfs, persist or none");

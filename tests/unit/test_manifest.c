@@ -221,7 +221,7 @@ static void fits(void **state)
 	assert_refused(
 		manifest_fits(&manifest, "acme,thermostat-v2", "arm64", &err), -ENOTSUP,
 		err,
-		"min-init: the image asks for feature level 3, this is 2: it takes a newer "
+		"min-init: the image asks for feature level 4, this is 3: it takes a newer "
 		"version of Lamina");
 }
 

@@ -40,7 +40,7 @@ static void whole_files(void **state)
 static void a_later_level(void **state)
 {
 	static const char words[] = "min-init: the image asks for feature level 99, this "
-				    "is 2: it takes a newer version of Lamina";
+				    "is 3: it takes a newer version of Lamina";
 	static const char *const lines[] = {
 		"network bridge",   "run hibernate", "upper nfs",
 		"volume /data nfs", "arch vax",	     "health interval=never",
@@ -198,7 +198,8 @@ static void supervision(void **state)
 
 static void networks(void **state)
 {
-	static const char needs[] = "line 2: needs: must be network";
+	static const char needs[] = "line 2: needs: must be network, or MEMBER MEMBER "
+				    "and started, healthy or done";
 	static const char net[] = "line 2: net: must be MATCH dhcp, MATCH static "
 				  "ADDRESS/LENGTH (not for *), local or none";
 
@@ -210,10 +211,13 @@ static void networks(void **state)
 	       { "net * dhcp\nnet * dhcp hostname=a",
 		 "line 3: net: stands there already" },
 	       { "net local\nnet local", "line 3: net: stands there already" },
-	       { "needs time", needs }, { "needs network now", needs },
+	       { "needs time", needs },
+	       { "needs network now", "needs: must be network without run set" },
+	       { "needs network\nneeds network", "line 3: needs: stands there already" },
 	       { "run exec\nnet * dhcp", "net: goes with run supervise only" });
 	ACCEPT("net none", "net local\nnet eth0 dhcp\nnet * dhcp", "needs network");
-	assert_string_equal(manifest.needs, "network");
+	assert_int_equal(manifest.need_count, 1);
+	assert_string_equal(manifest.needs[0], "network");
 }
 
 static void compatibles(void **state)
@@ -295,9 +299,9 @@ static void programs(void **state)
 	       { "user a/b", user }, { "user " A64 "a", user },
 	       { "stop-signal", "line 2: stop-signal: is no signal to stop by" },
 	       { "stop-signal 15", "line 2: stop-signal: is no signal to stop by" },
-	       { "run", "line 2: run: must be exec or supervise" },
+	       { "run", "line 2: run: must be exec, supervise or set" },
 	       { "run exec ", "line 2: ends with a space" },
-	       { "run exec x", "line 2: run: must be exec or supervise" },
+	       { "run exec x", "line 2: run: must be exec, supervise or set" },
 	       { "source", "line 2: source: value missing" });
 	ACCEPT("env A=1\nenv AB=2", "env A==", "user 4294967294:4294967294", "user 0",
 	       "user " A64 ":" A64, "user www-data", "user a.b_c$:0", "user 1000abc",

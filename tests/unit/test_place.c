@@ -71,9 +71,9 @@ static void see_layers(const char *path)
 		fail_msg("%s", err.text);
 	assert_string_equal(DIGEST_HEX(&place.image->id), id);
 	for (size_t i = 0; i < LAYERS; i++) {
-		__fd int in_place = place_open_layer(&place, i, &offset, &err);
-		__fd int file = place_open_layer_file(&place, i, &err);
-		__fd int checked = place_open_layer_checked(&place, i, &err);
+		__fd int in_place = place_open_blob(&place, i, &offset, &err);
+		__fd int file = place_open_blob_file(&place, i, &err);
+		__fd int checked = place_open_blob_checked(&place, i, &err);
 
 		assert_int_equal(fd_pread_all(in_place, bytes, BLOB_SIZE, offset), 0);
 		assert_memory_equal(bytes, blobs[i % 2], BLOB_SIZE);
@@ -103,16 +103,16 @@ static void a_changed_layer(void **state)
 		int fd;
 
 		assert_int_equal(place_open(&place, i ? bundle : store, NULL, &err), 0);
-		fd = place_open_layer(&place, 1, &offset, &err);
+		fd = place_open_blob(&place, 1, &offset, &err);
 		assert_true(fd >= 0);
 		(void)close(fd);
 		fd = openat(tree_fd, i ? "bundle.tar" : blob_names[1], O_WRONLY);
 		assert_int_equal(pwrite(fd, "X", 1, (off_t)offset + 77), 1);
 		(void)close(fd);
-		fd = place_open_layer_checked(&place, 0, &err);
+		fd = place_open_blob_checked(&place, 0, &err);
 		assert_true(fd >= 0);
 		(void)close(fd);
-		assert_int_equal(place_open_layer_checked(&place, 1, &err), -EBADMSG);
+		assert_int_equal(place_open_blob_checked(&place, 1, &err), -EBADMSG);
 		assert_non_null(strstr(err.text, "not what its name says"));
 		place_done(&place);
 	}

@@ -38,7 +38,7 @@ static const char *text(void)
 	static char all[16384];
 	size_t used = 0;
 
-	plan_make(&policy, &manifest, &plan);
+	plan_make(&policy, &manifest, NULL, &plan);
 	for (size_t i = 0; i < plan.count; i++) {
 		int size = plan_print_step(&plan, i, all + used, sizeof(all) - used - 1);
 
@@ -167,7 +167,7 @@ static void the_largest(void **state)
 	}
 	for (size_t i = 0; i < MANIFEST_MAX_INJECTS; i++)
 		manifest.injects[manifest.inject_count++] = "/etc/file";
-	plan_make(&policy, &manifest, &plan);
+	plan_make(&policy, &manifest, NULL, &plan);
 	assert_true(plan.count <= PLAN_MAX_STEPS);
 	assert_int_equal(plan.count, MANIFEST_MAX_LAYERS + MANIFEST_MAX_VOLUMES +
 					     MANIFEST_MAX_INJECTS + 8);
@@ -186,7 +186,7 @@ static void too_small_a_buffer(void **state)
 
 	(void)state;
 	start(1);
-	plan_make(&policy, &manifest, &plan);
+	plan_make(&policy, &manifest, NULL, &plan);
 	assert_int_equal(plan_print_step(&plan, 0, line, sizeof(line)), -ENAMETOOLONG);
 	assert_true(strlen(line) < sizeof(line));
 }

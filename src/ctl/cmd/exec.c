@@ -28,15 +28,18 @@ static const char *kind_of(char ret_text[KIND_SIZE])
 }
 
 /* As large as ours, where the application is. */
-static int open_terminal(const struct ctl *ctl, struct terminal *terminal,
-			 struct err *err)
+static int open_terminal(const struct ctl *ctl, const char *name,
+			 struct terminal *terminal, struct err *err)
 {
 	static char text[ASK_SIZE];
 	struct app app = { .pid = 0 };
 	int r = terminal_check(err);
 
 	if (r == 0)
-		r = ask_word(ctl, "ps", text, err);
+		r = ask_word(ctl, "ps", NULL, text, err);
+	/* several: of a set, the first word is a member's name */
+	if (r == 0 && strstr(text, "\n\n"))
+		r = ask_word(ctl, "ps", name, text, err);
 	if (r < 0)
 		return r;
 	(void)app_parse(text, &app);
@@ -78,7 +81,7 @@ static int exec_run(struct cmd_line *line, struct err *err)
 	if (r == 0 && tty) {
 		words[0] = "terminal";
 		words[count++] = kind_of(kind);
-		r = open_terminal(ctl_of(line), &terminal, err);
+		r = open_terminal(ctl_of(line), line->argv[line->at], &terminal, err);
 	}
 	for (int i = line->at; r == 0 && i < line->argc; i++)
 		words[count++] = line->argv[i];
@@ -92,7 +95,7 @@ static int exec_run(struct cmd_line *line, struct err *err)
 
 const struct cmd cmd_exec = {
 	.name = "exec",
-	.args = "CMD [ARG...]",
+	.args = "[NAME] CMD [ARG...]",
 	.help = "Run a program beside the application, as its user",
 	.options = options,
 	.in_order = true,

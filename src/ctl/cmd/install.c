@@ -72,10 +72,26 @@ static int open_source(const char *name, const struct install_source **ret_from,
 	return TAKE_FD(fd);
 }
 
-static bool manages(const struct manifest *manifest)
+/* Of a set, has one of its members the right to? */
+static bool manages(const struct request *q, const struct manifest *manifest)
 {
+	static struct manifest member;
+
+	for (size_t i = 0; i < manifest->member_count; i++) {
+		if (store_load_member(q->change->store, manifest, i, &member, NULL) ==
+			    0 &&
+		    member.control == MANIFEST_CONTROL_MANAGE)
+			return true;
+	}
 	return manifest->run == MANIFEST_RUN_SUPERVISE &&
 	       manifest->control == MANIFEST_CONTROL_MANAGE;
+}
+
+/* Before it is installed, members that the store has not may have it. */
+static bool may_manage(const struct request *q, const struct manifest *manifest)
+{
+	return manifest->run == MANIFEST_RUN_EXEC || manages(q, manifest) ||
+	       (manifest->member_count > 0 && q->dry_run);
 }
 
 /* Before the new image's manifest takes the room. */
@@ -87,7 +103,7 @@ static void read_current(struct request *q, const struct record *record)
 	if (store_load_image(q->change->store, &record->current, &settings->keyring,
 			     settings->policy.threshold, manifest, NULL, NULL) == 0)
 		q->current_serial = manifest->serial;
-	q->current_manages = q->current_serial && manages(manifest);
+	q->current_manages = q->current_serial && manages(q, manifest);
 }
 
 static int check(struct request *q, struct err *err)
@@ -244,7 +260,7 @@ static void tell(const struct request *q)
 		cmd_note("serial %" PRIu64 " is older than the current %" PRIu64,
 			 m->serial, q->current_serial);
 	note_volumes(q);
-	if (q->current_manages && m->run == MANIFEST_RUN_SUPERVISE && !manages(m))
+	if (q->current_manages && !may_manage(q, m))
 		cmd_note(
 			"%s can't install what comes after it, as the current image can: "
 			"its manifest has no control manage",

@@ -66,6 +66,9 @@ static int open_ring(struct logs *logs, struct err *err)
 		r = kept_reader_only(dir, only);
 		if (r == 0)
 			return err_set(err, -ENOENT, LOGS ": there is none");
+		if (r > 1)
+			return err_set(err, -EINVAL,
+				       "there are several: say which, as ps tells them");
 		if (r > 0)
 			logs->name = only;
 	}

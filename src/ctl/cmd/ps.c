@@ -17,10 +17,12 @@ static int ask(struct cmd_line *line, bool *ret_json, char ret_text[ASK_SIZE],
 	       struct err *err)
 {
 	bool *const flags[] = { ret_json };
-	int r = ctl_flags(line, flags, 0, err);
+	int r = ctl_flags(line, flags, 1, err);
 
 	*ret_json = r == 0 && *ret_json;
-	return r < 0 ? r : ask_word(ctl_of(line), line->cmd->name, ret_text, err);
+	return r < 0 ? r
+		     : ask_word(ctl_of(line), line->cmd->name, line->argv[line->at],
+				ret_text, err);
 }
 
 static void show_text(struct out *out, const struct app *app)
@@ -39,7 +41,6 @@ static void show_text(struct out *out, const struct app *app)
 
 static void show_json(struct out *out, const struct app *app)
 {
-	json_open(out, NULL, '[');
 	json_open(out, NULL, '{');
 	json_text(out, "name", app->name);
 	json_number(out, "pid", app->pid);
@@ -47,30 +48,51 @@ static void show_json(struct out *out, const struct app *app)
 	json_number(out, "unshown", app->unshown);
 	json_number(out, "initKib", app->init_kib);
 	json_close(out, '}');
-	json_close(out, ']');
+}
+
+/* Of a set there are several, an empty line between two. */
+static bool show_all(struct out *out, bool json, char *text)
+{
+	bool known = true;
+
+	if (json)
+		json_open(out, NULL, '[');
+	for (char *next = text; next && known; text = next) {
+		struct app app;
+
+		next = strstr(text, "\n\n");
+		if (next) {
+			next[1] = '\0';
+			next += 2;
+		}
+		known = app_parse(text, &app);
+		if (known)
+			(json ? show_json : show_text)(out, &app);
+	}
+	if (json)
+		json_close(out, ']');
+	return known;
 }
 
 static int ps_run(struct cmd_line *line, struct err *err)
 {
 	static char text[ASK_SIZE];
 	bool json = false;
-	struct app app;
 	struct out out;
 	int r = ask(line, &json, text, err);
 
 	if (r < 0)
 		return r;
-	if (!app_parse(text, &app))
-		return err_set(err, -EPROTO, "init's answer is none");
 	out_init(&out, 1);
-	(json ? show_json : show_text)(&out, &app);
+	if (!show_all(&out, json, text))
+		return err_set(err, -EPROTO, "init's answer is none");
 	return out_done(&out, err);
 }
 
 const struct cmd cmd_ps = {
 	.name = "ps",
-	.args = "",
-	.help = "How the application is that init supervises",
+	.args = "[NAME]",
+	.help = "How the applications are that init supervises",
 	.options = options,
 	.run = ps_run,
 };
@@ -116,7 +138,7 @@ static int health_run(struct cmd_line *line, struct err *err)
 
 const struct cmd cmd_health = {
 	.name = "health",
-	.args = "",
+	.args = "[NAME]",
 	.help = "What the last check of its health said",
 	.options = options,
 	.run = health_run,

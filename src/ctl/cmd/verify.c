@@ -55,13 +55,13 @@ static void show_progress(void *context, uint64_t size_bytes)
 }
 
 /* The first one that is bad is the image's reason, if it had none. */
-static void blame(struct facts *facts, int r, size_t n,
-		  const struct manifest_layer *layer, const struct err *reason)
+static void blame(struct facts *facts, int r, const struct manifest *manifest, size_t n,
+		  const struct err *reason)
 {
 	if (r == 0 || facts->r < 0)
 		return;
 	facts->err = *reason;
-	facts->r = judge_wrap_blob(&facts->err, r, n, &layer->blob);
+	facts->r = judge_wrap_blob(&facts->err, r, manifest, n);
 }
 
 static void check_layers(struct verify *v, struct facts *facts)
@@ -77,7 +77,7 @@ static void check_layers(struct verify *v, struct facts *facts)
 
 		progress_end(&v->progress);
 		show_layer(v, n, &err, r);
-		blame(facts, r, n, &manifest->layers[n], &err);
+		blame(facts, r, manifest, n, &err);
 	}
 	if (v->json)
 		json_close(&v->out, ']');

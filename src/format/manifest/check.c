@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "format/net.h"
+#include "format/set.h"
 
 #define DIGITS "0123456789"
 
@@ -113,7 +114,12 @@ const char *manifest_wrong_net(const char *text)
 
 const char *manifest_wrong_needs(const char *text)
 {
-	return !*text || strcmp(text, "network") == 0 ? NULL : "must be network";
+	return strcmp(text, "network") == 0 ? NULL : set_wrong_need(text);
+}
+
+const char *manifest_wrong_share(const char *text)
+{
+	return set_wrong_share(text);
 }
 
 const char *manifest_wrong_source(const char *text)
@@ -282,6 +288,31 @@ const char *manifest_clash_net(const struct manifest *manifest, size_t index)
 			return "none stands alone";
 		if (net_same_match(&line, &other))
 			return "stands there already";
+	}
+	return NULL;
+}
+
+const char *manifest_clash_needs(const struct manifest *manifest, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (strcmp(manifest->needs[i], manifest->needs[index]) == 0)
+			return "stands there already";
+	return NULL;
+}
+
+/* A blob may be that of two members, but has one size. */
+const char *manifest_clash_member(const struct manifest *manifest, size_t index)
+{
+	const struct manifest_member *member = &manifest->members[index];
+
+	for (size_t i = 0; i < index; i++) {
+		const struct manifest_member *other = &manifest->members[i];
+
+		if (strcmp(other->name, member->name) == 0)
+			return "the same name stands there already";
+		if (digest_equal(&other->digest, &member->digest) &&
+		    other->size_bytes != member->size_bytes)
+			return "contradicts the line of the same manifest";
 	}
 	return NULL;
 }

@@ -23,6 +23,7 @@ const char *manifest_wrong_net(const char *text);
 const char *manifest_wrong_needs(const char *text);
 const char *manifest_wrong_capability(const char *text);
 const char *manifest_wrong_device(const char *text);
+const char *manifest_wrong_share(const char *text);
 const char *manifest_wrong_source(const char *text);
 
 /* Words of a persistent volume, joined by commas. */
@@ -42,3 +43,5 @@ const char *manifest_clash_cap_add(const struct manifest *manifest, size_t index
 const char *manifest_clash_cap_drop(const struct manifest *manifest, size_t index);
 const char *manifest_clash_device(const struct manifest *manifest, size_t index);
 const char *manifest_clash_net(const struct manifest *manifest, size_t index);
+const char *manifest_clash_needs(const struct manifest *manifest, size_t index);
+const char *manifest_clash_member(const struct manifest *manifest, size_t index);

@@ -23,12 +23,15 @@ const struct manifest_key manifest_keys[MANIFEST_KEYS] = {
 #define KEY(id, key, json, words, reading, option) { .name = (key), OPEN reading },
 #define KEY_SUPERVISED(id, key, json, words, reading, option) \
 	SUPERVISED({ .name = (key), .supervised = true, OPEN reading }, )
+#define KEY_SET(id, key, json, words, reading) \
+	SUPERVISED({ .name = (key), .place = MANIFEST_IN_SETS, OPEN reading }, )
 #include "format/manifest/keys.def"
 };
 
 const char manifest_keys_unread[] = ""
 #define KEY(id, key, ...)
 #define KEY_SUPERVISED(id, key, ...) UNREAD(key "\0")
+#define KEY_SET(id, key, ...) UNREAD(key "\0")
 #include "format/manifest/keys.def"
 	;
 
@@ -58,6 +61,14 @@ void manifest_key_defaults(struct manifest *manifest)
 		else if (key->shape == MANIFEST_CHOICE)
 			*(unsigned int *)value = key->number_default;
 	}
+}
+
+bool manifest_key_fits(const struct manifest *manifest, const struct manifest_key *key)
+{
+	if (manifest->run == MANIFEST_RUN_SET)
+		return key->place != MANIFEST_IN_IMAGES;
+	return key->place != MANIFEST_IN_SETS &&
+	       !(key->supervised && manifest->run == MANIFEST_RUN_EXEC);
 }
 
 const char *manifest_key_choice(const struct manifest_key *key, unsigned int choice,

@@ -29,7 +29,15 @@ enum manifest_shape {
 	MANIFEST_RESTART,
 	MANIFEST_HEALTH,
 	MANIFEST_LOG,
+	MANIFEST_MEMBER,
 	MANIFEST_SHAPES,
+};
+
+/* Where a key may stand. */
+enum manifest_place {
+	MANIFEST_IN_IMAGES,
+	MANIFEST_IN_BOTH,
+	MANIFEST_IN_SETS,
 };
 
 /* Small fields: every init has the whole table. */
@@ -49,15 +57,17 @@ struct manifest_key {
 	uint8_t least;	   /* likewise */
 	uint8_t number_default; /* of a number or a choice */
 	uint8_t shape;		/* enum manifest_shape */
-	bool required : 1;
-	bool may_be_empty : 1; /* the writer leaves the line out for "" */
-	bool supervised : 1;   /* goes with `run supervise` only */
+	uint8_t place : 2;	/* enum manifest_place */
+	bool required : 1;	/* where it may stand */
+	bool may_be_empty : 1;	/* the writer leaves the line out for "" */
+	bool supervised : 1;	/* goes with `run supervise` only */
 };
 
 enum manifest_key_id {
 #define KEY(id, ...) MANIFEST_KEY_##id,
 #ifndef MANIFEST_SUPERVISED
 #define KEY_SUPERVISED(id, ...)
+#define KEY_SET(id, ...)
 #endif
 #include "format/manifest/keys.def"
 	MANIFEST_KEYS,
@@ -76,6 +86,9 @@ extern const char manifest_restart_words[3][12];
 
 /* Sets every key to its default. */
 void manifest_key_defaults(struct manifest *manifest);
+
+/* May it stand in this manifest, as far as `run` says? */
+bool manifest_key_fits(const struct manifest *manifest, const struct manifest_key *key);
 
 /* How many lines of @key the manifest has when it is written; of one that goes with
  * `run supervise`, none without that: an older init would refuse it. */

@@ -46,9 +46,9 @@ int manifest_fits(const struct manifest *manifest, const char *compatible,
 	if (r < 0)
 		return r;
 #ifndef CONFIG_LAMINA_SUPERVISE
-	if (manifest->run == MANIFEST_RUN_SUPERVISE)
-		return err_set(err, -ENOTSUP,
-			       "run supervise: this build can't, only run exec");
+	if (manifest->run != MANIFEST_RUN_EXEC)
+		return err_set(err, -ENOTSUP, "run %s: this build can't, only run exec",
+			       manifest->run == MANIFEST_RUN_SET ? "set" : "supervise");
 #endif
 #ifndef CONFIG_LAMINA_NET
 	if (manifest->net_count > 0 && strcmp(manifest->nets[0], "none") != 0)
@@ -59,6 +59,9 @@ int manifest_fits(const struct manifest *manifest, const char *compatible,
 	    manifest->min_init < MANIFEST_SUPERVISE_LEVEL)
 		return err_set(err, -EINVAL, "run supervise: takes min-init %d or more",
 			       MANIFEST_SUPERVISE_LEVEL);
+	if (manifest->run == MANIFEST_RUN_SET && manifest->min_init < MANIFEST_SET_LEVEL)
+		return err_set(err, -EINVAL, "run set: takes min-init %d or more",
+			       MANIFEST_SET_LEVEL);
 	if (strcmp(manifest->arch, arch) != 0)
 		return err_set(err, -EINVAL,
 			       "arch: the image is for %s, this device is %s",
@@ -75,11 +78,19 @@ int manifest_fits(const struct manifest *manifest, const char *compatible,
 bool manifest_blob(const struct manifest *manifest, size_t index,
 		   struct manifest_blob *ret_blob)
 {
-	const struct manifest_layer *layer = &manifest->layers[index];
+	const struct manifest_member *member;
 
-	if (index >= manifest->layer_count)
+	if (index < manifest->layer_count) {
+		const struct manifest_layer *layer = &manifest->layers[index];
+
+		*ret_blob = (struct manifest_blob){ &layer->blob, layer->size_bytes };
+		return true;
+	}
+	index -= manifest->layer_count;
+	if (index >= manifest->member_count)
 		return false;
-	*ret_blob = (struct manifest_blob){ &layer->blob, layer->size_bytes };
+	member = &manifest->members[index];
+	*ret_blob = (struct manifest_blob){ &member->digest, member->size_bytes };
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #include "format/manifest/health.h"
 #include "format/manifest/log.h"
 #include "format/manifest/reader.h"
+#include "format/set.h"
 
 int manifest_refuse(const struct manifest_reader *reader, const struct manifest_key *key,
 		    const char *words)
@@ -124,6 +125,7 @@ static int (*const readers[MANIFEST_SHAPES])(struct manifest_reader *reader,
 	[MANIFEST_RESTART] = manifest_read_restart,
 	[MANIFEST_HEALTH] = manifest_read_health,
 	[MANIFEST_LOG] = manifest_read_log,
+	[MANIFEST_MEMBER] = manifest_read_member,
 #endif
 };
 
@@ -208,18 +210,36 @@ static int read_type(struct manifest_reader *reader)
 	return 0;
 }
 
+static const char *misfit(const struct manifest *manifest, const struct manifest_key *key)
+{
+	if (key->place == MANIFEST_IN_SETS)
+		return "goes with run set only";
+	return manifest->run == MANIFEST_RUN_SET
+		       ? "is for its members to say, not for a set"
+		       : "goes with run supervise only";
+}
+
 static int check_required(const struct manifest_reader *reader)
 {
 	for (unsigned int i = 0; i < MANIFEST_KEYS; i++) {
 		const struct manifest_key *key = &manifest_keys[i];
 		bool seen = reader->seen & 1ULL << i;
 
-		if (key->required && !seen)
+		bool fits = manifest_key_fits(reader->manifest, key);
+
+		if (key->required && fits && !seen)
 			return err_set(reader->err, -EBADMSG, "%s is missing", key->name);
+		if (seen && !fits)
+			return err_set(reader->err, -EBADMSG, "%s: %s", key->name,
+				       misfit(reader->manifest, key));
 	}
 	if (reader->supervised && reader->manifest->run == MANIFEST_RUN_EXEC)
 		return err_set(reader->err, -EBADMSG, "%s: goes with run supervise only",
 			       reader->supervised);
+#ifdef MANIFEST_SUPERVISED
+	if (set_check(reader->manifest, reader->err) < 0)
+		return -EBADMSG;
+#endif
 	return 0;
 }
 

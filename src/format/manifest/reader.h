@@ -34,6 +34,7 @@ const char *manifest_keep_spelling(const struct manifest_reader *reader, const c
 /* One each for the shapes that take more than a text or a number. Items of a list are put
  * behind the last one; the caller counts them. */
 int manifest_read_layer(struct manifest_reader *reader, const struct manifest_key *key);
+int manifest_read_member(struct manifest_reader *reader, const struct manifest_key *key);
 int manifest_read_upper(struct manifest_reader *reader, const struct manifest_key *key);
 int manifest_read_volume(struct manifest_reader *reader, const struct manifest_key *key);
 int manifest_read_restart(struct manifest_reader *reader, const struct manifest_key *key);

@@ -10,6 +10,7 @@
 #include "format/manifest/health.h"
 #include "format/manifest/key.h"
 #include "format/manifest/log.h"
+#include "format/set.h"
 #include "format/verity.h"
 
 struct writer {
@@ -99,6 +100,23 @@ static void add_options(struct writer *writer, const char *options)
 	for (; *options; options++)
 		str_add_bytes(writer->text, *options == ',' ? " " : options, 1);
 	str_add(writer->text, "\n");
+}
+
+static int write_member(struct writer *writer, const struct manifest_key *key,
+			size_t index)
+{
+	const struct manifest_member *member = &writer->manifest->members[index];
+	const char *words =
+		member->name ? manifest_wrong_name(member->name) : "is not filled in";
+	char digest[DIGEST_HEX_SIZE];
+
+	if (!words && (member->size_bytes == 0 || member->size_bytes > MANIFEST_MAX_SIZE))
+		words = "a manifest has 1 to 65536 bytes";
+	if (words)
+		return refuse(writer, key, words);
+	str_addf(writer->text, "member %s sha256:%s size %" PRIu64 "\n", member->name,
+		 digest_hex(&member->digest, digest), member->size_bytes);
+	return 0;
 }
 
 static int write_upper(struct writer *writer, const struct manifest_key *key,
@@ -194,13 +212,14 @@ static int (*const writers[MANIFEST_SHAPES])(struct writer *writer,
 	[MANIFEST_LAYER] = write_layer,	  [MANIFEST_UPPER] = write_upper,
 	[MANIFEST_VOLUME] = write_volume, [MANIFEST_RESTART] = write_restart,
 	[MANIFEST_HEALTH] = write_health, [MANIFEST_LOG] = write_log,
+	[MANIFEST_MEMBER] = write_member,
 };
 
 size_t manifest_key_count(const struct manifest *manifest, const struct manifest_key *key)
 {
 	const void *count = (const char *)manifest + key->count;
 
-	if (key->supervised && manifest->run == MANIFEST_RUN_EXEC)
+	if (!manifest_key_fits(manifest, key))
 		return 0;
 	/* nobody stops a program that is executed; once every image had a signal for it */
 	if (key == &manifest_keys[MANIFEST_KEY_stop_signal] &&
@@ -227,7 +246,7 @@ static int write_key(struct writer *writer, const struct manifest_key *key)
 {
 	size_t count = manifest_key_count(writer->manifest, key);
 
-	if (count == 0 && key->required)
+	if (count == 0 && key->required && manifest_key_fits(writer->manifest, key))
 		return refuse(writer, key, "is missing");
 	if (key->most && count > key->most)
 		return err_set(writer->err, -EINVAL, "%s: more than %u of them",
@@ -250,14 +269,17 @@ int manifest_write(const struct manifest *manifest, char *ret_text, size_t size,
 {
 	struct str text;
 	struct writer writer = { .manifest = manifest, .err = err, .text = &text };
+	int r;
 
 	if (size == 0)
 		return err_set(err, -ENAMETOOLONG, "no room for a manifest");
+	r = set_check(manifest, err);
+	if (r < 0)
+		return r;
 	str_init(&text, ret_text, size);
 	str_add(&text, "lamina 1\n");
 	for (unsigned int i = 0; i < MANIFEST_KEYS; i++) {
-		int r = write_key(&writer, &manifest_keys[i]);
-
+		r = write_key(&writer, &manifest_keys[i]);
 		if (r < 0)
 			return r;
 	}

@@ -17,8 +17,8 @@
 #include "init/supervise/saver.h"
 
 #define SHM "/dev/shm"
-/* So long `needs network` waits for one. */
-#define NETWORK_MS 30000
+/* So long a line `needs` holds an application, whatever it is that does not come. */
+#define NEEDS_MS 30000
 
 /* Of a `volume /dev/shm`; NULL: as engines have it. */
 static const char *shm_options(const struct manifest *manifest)
@@ -41,8 +41,33 @@ static const char *control_of(const struct manifest *manifest)
 	return paths[manifest->control];
 }
 
+static bool needs_something(const struct part *part)
+{
+	const struct manifest *set = &part->stage->image->manifest;
+	struct set_need need;
+
+	for (size_t i = 0; stage_is_set(part->stage) && i < set->need_count; i++) {
+		(void)set_need(set, i, &need);
+		if (set->members[need.who].name == part->name)
+			return true;
+	}
+	return part->manifest->need_count > 0;
+}
+
+bool app_has_come(const struct app *app, enum set_how how)
+{
+	enum member_state state = app->member.state;
+	bool runs = state == MEMBER_RUNNING && app->report < 0;
+
+	if (how == SET_DONE || state == MEMBER_DONE)
+		return state == MEMBER_DONE;
+	if (how == SET_HEALTHY && app->check.health.wanted)
+		return runs && app->check.health.state == HEALTH_HEALTHY;
+	return runs;
+}
+
 int app_init(struct app *app, const struct part *part, const struct network *network,
-	     struct loop *loop, struct err *err)
+	     const char *hosts, struct loop *loop, struct err *err)
 {
 	const struct manifest *manifest = part->manifest;
 	int run = part->stage->run, r;
@@ -54,7 +79,7 @@ int app_init(struct app *app, const struct part *part, const struct network *net
 	r = streams_open(&app->streams, part->name, &manifest->log, run, loop, err);
 	if (r < 0)
 		return r;
-	r = check_init(&app->check, manifest, run, loop, err);
+	r = check_init(&app->check, part, loop, err);
 	if (r < 0)
 		return r;
 	app->container = (struct container){
@@ -64,6 +89,7 @@ int app_init(struct app *app, const struct part *part, const struct network *net
 		.program = part->program,
 		.hostname = part->hostname,
 		.root = stage_there(part->top),
+		.hosts = hosts,
 		.net = network->wanted ? NETWORK_DIR : NULL,
 		.control = control_of(manifest),
 		.shm = shm_options(manifest),
@@ -75,8 +101,8 @@ int app_init(struct app *app, const struct part *part, const struct network *net
 	app->saver = 0;
 	if (manifest->log.persist_bytes)
 		app->saver = saver_start(part->name, manifest->log.persist_bytes);
-	if (manifest->needs[0])
-		member_wait(&app->member, loop_now_ms() + NETWORK_MS);
+	if (needs_something(part))
+		member_wait(&app->member, loop_now_ms() + NEEDS_MS);
 	return 0;
 }
 
@@ -110,10 +136,13 @@ static void start(struct app *app, uint64_t now_ms)
 	pid_t pid;
 
 	if (app->member.needs)
-		console_say("%s: there is no network yet", name_of(app));
+		console_say("%s: %s", name_of(app),
+			    stage_is_set(app->part->stage)
+				    ? "waits no longer for what it needs"
+				    : "there is no network yet");
 	app->member.needs = false;
 	app->failure.text[0] = '\0';
-	container->cgroup = host_cgroup();
+	container->cgroup = host_cgroup(app->part->group);
 	pid = container_start(container, &app->report, &app->failure);
 	fd_close(fd_take(&container->cgroup));
 	if (pid < 0) {

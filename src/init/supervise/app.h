@@ -6,6 +6,7 @@
 
 #include "base/loop.h"
 #include "container/start.h"
+#include "format/set.h"
 #include "init/stage.h"
 #include "init/supervise/check.h"
 #include "init/supervise/network.h"
@@ -35,9 +36,12 @@ struct app {
 	struct err failure; /* why the last start came to nothing; "": it did not */
 };
 
-/* Not started yet. 0 or -errno. */
+/* Not started yet; @hosts are lines for its /etc/hosts, or NULL. 0 or -errno. */
 int app_init(struct app *app, const struct part *part, const struct network *network,
-	     struct loop *loop, struct err *err);
+	     const char *hosts, struct loop *loop, struct err *err);
+
+/* Has it come as far as another member of its set needs it to? */
+bool app_has_come(const struct app *app, enum set_how how);
 
 /* Does what is due. */
 void app_turn(struct app *app, uint64_t now_ms);

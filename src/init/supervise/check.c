@@ -32,14 +32,14 @@ static void take(void *context, int fd)
 	}
 }
 
-int check_init(struct check *check, const struct manifest *manifest, int run,
-	       struct loop *loop, struct err *err)
+int check_init(struct check *check, const struct part *part, struct loop *loop,
+	       struct err *err)
 {
 	int ends[2], r;
 
-	health_init(&check->health, manifest);
+	health_init(&check->health, part->manifest);
 	check->loop = loop;
-	check->run = run;
+	check->part = part;
 	check->pid = 0;
 	check->from = check->to = -EBADF;
 	if (!check->health.wanted)
@@ -55,10 +55,19 @@ int check_init(struct check *check, const struct manifest *manifest, int run,
 	return r < 0 ? err_errno(err, r, "the health check's output") : 0;
 }
 
+void check_tell(const struct check *check)
+{
+	if (!check->told)
+		(void)path_write_own(check->part->stage->run, SAID, check->said,
+				     check->said_size);
+}
+
 static void fail(struct check *check, const struct err *err, uint64_t now_ms)
 {
 	health_result(&check->health, false, now_ms);
-	(void)path_write_own(check->run, SAID, err->text, strlen(err->text));
+	check->said_size = strlen(err->text);
+	memcpy(check->said, err->text, check->said_size);
+	check_tell(check);
 }
 
 static void start(struct check *check, const struct container *container, pid_t pid,
@@ -72,7 +81,7 @@ static void start(struct check *check, const struct container *container, pid_t 
 	};
 	struct container joined = *container;
 	struct err err = ERR_INIT;
-	__fd int cgroup = host_cgroup_there();
+	__fd int cgroup = host_cgroup_there(check->part->group);
 	pid_t started;
 
 	joined.cgroup = cgroup;
@@ -105,7 +114,7 @@ bool check_ended(struct check *check, pid_t pid, int status, uint64_t now_ms)
 		return false;
 	check->pid = 0;
 	take(check, check->from);
-	(void)path_write_own(check->run, SAID, check->said, check->said_size);
+	check_tell(check);
 	health_result(&check->health, status == 0, now_ms);
 	return true;
 }
@@ -116,7 +125,7 @@ pid_t check_confirm(const struct stage *stage, const char *program)
 	const char *const args[] = { program, NULL };
 	const struct part *part = &stage->parts[0];
 	__fd int null = sys_openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
-	__fd int cgroup = host_cgroup_there();
+	__fd int cgroup = host_cgroup_there(part->group);
 	const struct container container = { .manifest = part->manifest,
 					     .identity = &root,
 					     .environment = &part->environment,

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "format/set.h"
 #include "init/pid1/console.h"
 #include "init/report.h"
 #include "init/supervise/host.h"
@@ -34,10 +35,27 @@ void command_down(const struct command *command, enum end_how how)
 	command_stop(command, now_ms);
 }
 
+/* Those that need it, of a set, are to end before it. */
+static bool is_needed(const struct command *command, size_t app)
+{
+	const struct manifest *set = &command->end->stage->image->manifest;
+	struct set_need need;
+
+	for (size_t i = 0; stage_is_set(command->end->stage) && i < set->need_count;
+	     i++) {
+		(void)set_need(set, i, &need);
+		if (need.on == app && member_lives(&command->apps[need.who].member))
+			return true;
+	}
+	return false;
+}
+
 void command_stop(const struct command *command, uint64_t now_ms)
 {
-	for (size_t i = 0; i < command->count; i++)
-		app_stop(&command->apps[i], false, now_ms);
+	for (size_t i = 0; i < command->count; i++) {
+		if (!is_needed(command, i))
+			app_stop(&command->apps[i], false, now_ms);
+	}
 }
 
 bool command_any_lives(const struct command *command)
@@ -69,10 +87,8 @@ static unsigned int own_memory(void)
 	return (unsigned int)pages;
 }
 
-static int do_ps(const struct ask *ask)
+static void add_app(const struct ask *ask, const struct app *app)
 {
-	const struct app *app = ask->app;
-
 	str_addf(ask->text, "name=%s\npid=%d\nunshown=%" PRIu64 "\ninit=%u\n",
 		 app->part->name, (int)app->pid, app->streams.log.head.unshown,
 		 own_memory() * 4);
@@ -80,7 +96,22 @@ static int do_ps(const struct ask *ask)
 	if (!app->container.manifest->confine)
 		str_add(ask->text, "confine=no\n");
 	if (app->failure.text[0])
-		str_addf(ask->text, "failure=%s\n", app->failure.text);
+		str_addf(ask->text, "failure=%.160s\n", app->failure.text);
+}
+
+/* Of a set, all of them, an empty line between two. */
+static int do_ps(const struct ask *ask)
+{
+	const struct command *command = ask->command;
+
+	if (ask->app) {
+		add_app(ask, ask->app);
+		return 0;
+	}
+	for (size_t i = 0; i < command->count; i++) {
+		str_add(ask->text, i ? "\n" : "");
+		add_app(ask, &command->apps[i]);
+	}
 	return 0;
 }
 
@@ -131,7 +162,8 @@ static int do_poweroff(const struct ask *ask)
 	return 0;
 }
 
-/* Another program beside the application: its end is the answer. */
+/* Another program beside the application: its end is the answer. In @args, of a set, its
+ * member's name comes first. */
 static int join(const struct ask *ask, const char *const *args, const char *terminal)
 {
 	const struct app *app = ask->app;
@@ -144,6 +176,7 @@ static int join(const struct ask *ask, const char *const *args, const char *term
 
 	if (!(policy->allow & POLICY_ALLOW_EXEC))
 		return refuse(ask, -EPERM, "the policy has no `allow exec`");
+	args += ask->command->count > 1 && args[0];
 	if (!question->streams || !args[0])
 		return refuse(ask, -EINVAL, "not a question");
 	if (app->pid == 0)
@@ -154,7 +187,7 @@ static int join(const struct ask *ask, const char *const *args, const char *term
 						 .errors = question->streams[2],
 						 .terminal = terminal };
 
-	joined.cgroup = cgroup = host_cgroup_there();
+	joined.cgroup = cgroup = host_cgroup_there(app->part->group);
 	pid = container_join(&joined, app->pid, &joiner, &err);
 	if (pid < 0)
 		return refuse(ask, pid, err.text);
@@ -251,24 +284,63 @@ static const struct {
 	const char *word;
 	int (*run)(const struct ask *ask);
 	bool manages;
+	enum {
+		OF_ALL,	  /* it is about no application */
+		OF_SOME,  /* about the one whose name follows, or about all */
+		OF_ONE,	  /* about that one, and the name may be missing if it is alone */
+		OF_FIRST, /* the same, but then the name must be missing */
+		OF_SECOND, /* the same, behind another word */
+	} of;
 } commands[] = {
-	{ "ps", do_ps, false },
-	{ "health", do_health, false },
-	{ "start", do_start, true },
-	{ "stop", do_stop, true },
-	{ "restart", do_restart, true },
-	{ "reboot", do_reboot, true },
-	{ "poweroff", do_poweroff, true },
-	{ "exec", do_exec, true },
-	{ "terminal", do_terminal, true },
-	{ "ctl", do_ctl, true },
+	{ "ps", do_ps, false, OF_SOME },
+	{ "health", do_health, false, OF_ONE },
+	{ "start", do_start, true, OF_ONE },
+	{ "stop", do_stop, true, OF_ONE },
+	{ "restart", do_restart, true, OF_ONE },
+	{ "reboot", do_reboot, true, OF_ALL },
+	{ "poweroff", do_poweroff, true, OF_ALL },
+	{ "exec", do_exec, true, OF_FIRST },
+	{ "terminal", do_terminal, true, OF_SECOND },
+	{ "ctl", do_ctl, true, OF_ALL },
 };
+
+static int refuse_names(const struct ask *ask)
+{
+	str_add(ask->text, "say which: ");
+	for (size_t i = 0; i < ask->command->count; i++)
+		str_addf(ask->text, "%s%s", i ? ", " : "",
+			 ask->command->apps[i].part->name);
+	return -EINVAL;
+}
+
+/* Which application a question is about, by the name behind its first word. */
+static int find_app(struct ask *ask, unsigned int of, const char *name)
+{
+	const struct command *command = ask->command;
+
+	ask->app = command->count == 1 ? &command->apps[0] : NULL;
+	if (of == OF_ALL || (!name && of == OF_SOME) ||
+	    (ask->app && (!name || of >= OF_FIRST)))
+		return 0;
+	ask->app = NULL;
+	for (size_t i = 0; name && i < command->count; i++) {
+		if (strcmp(command->apps[i].part->name, name) == 0)
+			ask->app = &command->apps[i];
+	}
+	return ask->app ? 0 : refuse_names(ask);
+}
+
+static const char *name_of(const char *const *words, unsigned int of)
+{
+	return of == OF_SECOND && words[1] ? words[2] : words[1];
+}
 
 int command_answer(void *context, const struct control_question *question,
 		   struct str *text)
 {
 	const struct command *command = context;
-	const struct ask ask = { command, &command->apps[0], question, text };
+	struct ask ask = { command, NULL, question, text };
+	int r;
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(question->words[0], commands[i].word) != 0)
@@ -277,7 +349,9 @@ int command_answer(void *context, const struct control_question *question,
 			return refuse(&ask, -EACCES, "`control status` only asks");
 		if (commands[i].manages && command->end->how != END_NONE)
 			return refuse(&ask, -ESHUTDOWN, "the device goes down");
-		return commands[i].run(&ask);
+		r = find_app(&ask, commands[i].of,
+			     name_of(question->words, commands[i].of));
+		return r < 0 ? r : commands[i].run(&ask);
 	}
 	return refuse(&ask, -ENOTSUP, "not known to this init");
 }

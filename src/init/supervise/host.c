@@ -14,7 +14,6 @@
 #include "stack/mount.h"
 
 #define CGROUPS "/sys/fs/cgroup"
-#define APP "app"
 /* Deeper than any init makes them. */
 #define DEPTH 16
 
@@ -58,23 +57,29 @@ static void remove_groups(int parent, const char *name, unsigned int depth)
 	(void)sys_unlinkat(parent, name, AT_REMOVEDIR);
 }
 
-int host_cgroup_there(void)
+static int open_top(void)
 {
-	return sys_openat(AT_FDCWD, CGROUPS "/" APP, O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-			  0);
+	return sys_openat(AT_FDCWD, CGROUPS, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 }
 
-int host_cgroup(void)
+int host_cgroup_there(const char *name)
 {
-	__fd int top =
-		sys_openat(AT_FDCWD, CGROUPS, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	__fd int top = open_top();
+
+	return top < 0 ? top : path_open_own(top, name, O_RDONLY | O_DIRECTORY, 0);
+}
+
+int host_cgroup(const char *name)
+{
+	__fd int top = open_top();
 	int r;
 
 	if (top < 0)
 		return top;
-	remove_groups(top, APP, 0);
-	r = sys_mkdirat(top, APP, 0755);
+	remove_groups(top, name, 0);
+	r = sys_mkdirat(top, name, 0755);
 	/* one that could not go is as good */
-	return r < 0 && r != -EEXIST ? r
-				     : path_open_own(top, APP, O_RDONLY | O_DIRECTORY, 0);
+	return r < 0 && r != -EEXIST
+		       ? r
+		       : path_open_own(top, name, O_RDONLY | O_DIRECTORY, 0);
 }

@@ -7,9 +7,9 @@
  * kernel that has none of it is no failure. */
 void host_prepare(void);
 
-/* A new cgroup for an application that starts. Its directory, the caller's; -ENOENT where
+/* A new cgroup @name for an application that starts. Its directory, the caller's; -ENOENT where
  * there are none. */
-int host_cgroup(void);
+int host_cgroup(const char *name);
 
 /* The same of one that runs. */
-int host_cgroup_there(void);
+int host_cgroup_there(const char *name);

@@ -18,6 +18,16 @@
 #define UDHCPC STAGE_RUN "/bin/" CLIENT
 
 /* Is there more than lo? */
+/* Has no application a root that can't be written? */
+static bool is_whole(const struct stage *stage)
+{
+	bool whole = stage->image->manifest.upper != MANIFEST_UPPER_NONE;
+
+	for (size_t i = 0; i < stage->part_count; i++)
+		whole = whole && stage->parts[i].manifest->upper != MANIFEST_UPPER_NONE;
+	return whole;
+}
+
 static bool is_wanted(const struct manifest *manifest)
 {
 	return manifest->net_count > 0 && strcmp(manifest->nets[0], "none") != 0;
@@ -61,6 +71,7 @@ void network_init(struct network *network, const struct stage *stage, struct loo
 
 	*network = (struct network){
 		.manifest = manifest,
+		.stage = stage,
 		.loop = loop,
 		.wanted = is_wanted(manifest),
 		.from = -EBADF,
@@ -105,13 +116,12 @@ static int set_up(int output)
 /* This program once more, with memory of its own. */
 static _Noreturn void become(const struct network *network, int output)
 {
-	bool whole = network->manifest->upper != MANIFEST_UPPER_NONE;
 	const char *args[5 + MANIFEST_MAX_NETS + 1] = {
 		SERVICE_NAME,
 		NETWORK_DIR,
 		UDHCPC,
 		STAGE_STORE,
-		whole ? SERVICE_REPLACE : SERVICE_OVERWRITE,
+		is_whole(network->stage) ? SERVICE_REPLACE : SERVICE_OVERWRITE,
 	};
 	char *const env[] = { NULL };
 

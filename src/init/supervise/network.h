@@ -13,6 +13,7 @@
 #define NETWORK_DIR STAGE_RUN "/net"
 
 struct network {
+	const struct stage *stage;
 	const struct manifest *manifest;
 	struct loop *loop;
 	bool wanted; /* there is something to look after */

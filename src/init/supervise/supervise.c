@@ -12,7 +12,9 @@
 #include "base/fd.h"
 #include "base/loop.h"
 #include "base/page.h"
+#include "base/str.h"
 #include "base/sys.h"
+#include "format/set.h"
 #include "init/pid1/console.h"
 #include "init/report.h"
 #include "init/run.h"
@@ -33,7 +35,8 @@ struct supervise {
 	struct loop loop;
 	struct app apps[STAGE_PARTS];
 	size_t count;
-	const struct app *blamed; /* for whom the image is given up */
+	char hosts[FILES_HOSTS_SIZE]; /* lines of /etc/hosts that name a set's members */
+	const struct app *blamed;     /* for whom the image is given up */
 	struct network network;
 	struct end end;
 	struct command command;
@@ -86,6 +89,10 @@ static void give_up(struct supervise *supervise, const struct app *app,
 		    enum record_reason reason)
 {
 	supervise->blamed = app;
+	/* what its check said last is what counts, whatever others' say from now on */
+	check_tell(&app->check);
+	for (size_t i = 0; i < supervise->count; i++)
+		supervise->apps[i].check.told = true;
 	console_say("image %.12s: given up: %s",
 		    DIGEST_HEX(&supervise->end.stage->image->id),
 		    record_reason_words(reason));
@@ -204,6 +211,24 @@ static uint64_t next(const struct supervise *supervise)
 	return sooner(supervise->feed_ms, next_ms);
 }
 
+/* What member @index needs of the network, and of others. */
+static bool has_its_needs(const struct supervise *supervise, size_t index)
+{
+	const struct stage *stage = supervise->end.stage;
+	const struct manifest *set = &stage->image->manifest;
+	struct set_need need;
+
+	if (stage->parts[index].manifest->need_count > 0 && !supervise->network.ready)
+		return false;
+	for (size_t i = 0; stage_is_set(stage) && i < set->need_count; i++) {
+		(void)set_need(set, i, &need);
+		if (need.who == index &&
+		    !app_has_come(&supervise->apps[need.on], need.how))
+			return false;
+	}
+	return true;
+}
+
 static void turn(struct supervise *supervise)
 {
 	uint64_t now_ms = loop_now_ms();
@@ -212,7 +237,7 @@ static void turn(struct supervise *supervise)
 	for (size_t i = 0; i < supervise->count; i++) {
 		struct app *app = &supervise->apps[i];
 
-		if (supervise->network.ready)
+		if (app->member.needs && has_its_needs(supervise, i))
 			member_hurry(&app->member, now_ms);
 		app_turn(app, now_ms);
 	}
@@ -279,20 +304,34 @@ static int listen_for_people(struct supervise *supervise, struct err *err)
 
 /* What the boot alone used. Of the code it is no use: the kernel maps 16 pages of a file at a
  * time, and so all of it again. */
-static void give_back(const struct manifest *manifest)
+static void give_back(const struct stage *stage)
 {
+	const struct manifest *manifest = &stage->image->manifest;
 	uintptr_t stack = (uintptr_t)__builtin_frame_address(0);
 
 	page_give_back(manifest->layers, sizeof(manifest->layers));
+	for (size_t i = 0; i < manifest->member_count; i++)
+		page_give_back(stage->members[i].layers, sizeof(manifest->layers));
 	/* no more than a page below here is in use now */
 	page_give_back((const void *)(stack - BOOT_STACK), BOOT_STACK - 4096);
+}
+
+/* They share the network: each finds the others by name, here. */
+static void name_members(struct supervise *supervise, const struct stage *stage)
+{
+	struct str text;
+
+	str_init(&text, supervise->hosts, sizeof(supervise->hosts));
+	for (size_t i = 0; stage_is_set(stage) && i < stage->part_count; i++)
+		str_addf(&text, "127.0.0.1\t%s\n", stage->parts[i].name);
 }
 
 static int begin_app(struct supervise *supervise, const struct part *part,
 		     struct err *err)
 {
 	int r = app_init(&supervise->apps[supervise->count], part, &supervise->network,
-			 &supervise->loop, err);
+			 supervise->hosts[0] ? supervise->hosts : NULL, &supervise->loop,
+			 err);
 
 	supervise->count += r == 0;
 	return r;
@@ -307,6 +346,7 @@ static int prepare(struct supervise *supervise, struct stage *stage, struct err 
 	supervise->end = (struct end){ .stage = stage };
 	supervise->feed_ms = 0;
 	host_prepare();
+	name_members(supervise, stage);
 	network_init(&supervise->network, stage, &supervise->loop);
 	saver_mount(stage);
 	r = keeper_start(stage, err);
@@ -326,7 +366,7 @@ static int prepare(struct supervise *supervise, struct stage *stage, struct err 
 	run_announce(stage);
 	/* from here on a console that takes nothing loses words, and holds nobody */
 	(void)sys_fcntl(2, F_SETFL, O_RDWR | O_NONBLOCK);
-	give_back(&stage->image->manifest);
+	give_back(stage);
 	return 0;
 }
 

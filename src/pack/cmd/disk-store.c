@@ -13,6 +13,7 @@
 #include "cli/cmd.h"
 #include "pack/image/image.h"
 #include "store/images.h"
+#include "store/judge.h"
 #include "store/store.h"
 
 /* What of a store somebody else than pack has put there. */
@@ -95,26 +96,26 @@ static bool has(const struct disk_tree *tree, const char *name)
 
 /* One layer, after a look at every byte: a disk with a bad layer would only be found out
  * on the device. */
-static int add_layer(struct disk_tree *tree, int store,
-		     const struct manifest_layer *layer, struct err *err)
+static int add_blob(struct disk_tree *tree, int store, const struct manifest_blob *blob,
+		    struct err *err)
 {
 	char path[STORE_BLOB_PATH_SIZE];
 	struct digest hash;
 	__fd int fd = -EBADF;
 	int r;
 
-	if (has(tree, store_blob_path(&layer->blob, path)))
+	if (has(tree, store_blob_path(blob->digest, path)))
 		return 0;
-	fd = store_open_blob(store, &layer->blob, layer->size_bytes, err);
+	fd = store_open_blob(store, blob->digest, blob->size_bytes, err);
 	if (fd < 0)
 		return fd;
-	r = sha256_of_fd(fd, layer->size_bytes, &hash);
+	r = sha256_of_fd(fd, blob->size_bytes, &hash);
 	if (r < 0)
 		return err_errno(err, r, "%s", path);
-	if (!digest_equal(&hash, &layer->blob))
+	if (!digest_equal(&hash, blob->digest))
 		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says",
 			       path);
-	return disk_tree_add(tree, path, S_IFREG | 0644, layer->size_bytes, err);
+	return disk_tree_add(tree, path, S_IFREG | 0644, blob->size_bytes, err);
 }
 
 /* Where it goes, and what of it. */
@@ -131,6 +132,7 @@ static int add_image(const struct disk_store *to, const struct digest *id,
 	struct disk_image *entry = &to->images->images[to->images->count];
 	struct disk_tree *tree = to->tree;
 	char hex[DIGEST_HEX_SIZE], path[STORE_IMAGE_PATH_SIZE + 16];
+	struct manifest_blob blob;
 	int r = image_load(to->store, id, image, err);
 
 	if (r < 0)
@@ -141,10 +143,12 @@ static int add_image(const struct disk_store *to, const struct digest *id,
 			       "image %.12s is not signed: no device will start it "
 			       "(--force)",
 			       hex);
-	for (size_t i = 0; r == 0 && i < image->manifest.layer_count; i++) {
-		r = add_layer(tree, to->store, &image->manifest.layers[i], err);
-		if (r < 0)
-			return err_wrap(err, r, "image %.12s: layer %zu", hex, i);
+	for (size_t i = 0; r == 0 && manifest_blob(&image->manifest, i, &blob); i++) {
+		r = add_blob(tree, to->store, &blob, err);
+		if (r < 0) {
+			r = judge_wrap_blob(err, r, &image->manifest, i);
+			return err_wrap(err, r, "image %.12s", hex);
+		}
 	}
 	(void)snprintf(path, sizeof(path), "images/%s", hex);
 	r = disk_tree_add(tree, path, S_IFDIR | 0755, 0, err);

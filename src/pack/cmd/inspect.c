@@ -40,7 +40,7 @@ static int read_facts(const struct place *place, size_t n,
 {
 	uint8_t bytes[SUPERBLOCK_FACTS_SIZE];
 	uint64_t offset;
-	__fd int fd = place_open_layer(place, n, &offset, err);
+	__fd int fd = place_open_blob(place, n, &offset, err);
 	int r = fd < 0 ? fd : fd_pread_all(fd, bytes, sizeof(bytes), offset);
 
 	if (fd >= 0 && r < 0)
@@ -66,11 +66,12 @@ static const char *signature_word(const struct image *image, size_t n,
 /* What a blob takes on a device, counted once. */
 static uint64_t total_size(const struct image *image)
 {
+	struct manifest_blob blob;
 	uint64_t total = 0;
 
-	for (size_t n = 0; n < image->manifest.layer_count; n++)
-		if (!image_layer_again(image, n))
-			total += image->manifest.layers[n].size_bytes;
+	for (size_t n = 0; manifest_blob(&image->manifest, n, &blob); n++)
+		if (!image_blob_again(image, n))
+			total += blob.size_bytes;
 	return total;
 }
 
@@ -110,6 +111,20 @@ static void print_layer(const struct place *place, size_t n)
 		       str_size(facts.block_bytes, block));
 }
 
+static void print_member(const struct place *place, size_t n)
+{
+	static struct image member;
+	struct err err = ERR_INIT;
+
+	printf("member %s\n", place->image->manifest.members[n].name);
+	if (place_load_member(place, n, &member, &err) < 0)
+		printf("  %-12s %s\n", "", err.text);
+	else
+		show_keys(&member.manifest);
+	if (n + 1 == place->image->manifest.member_count)
+		printf("all members\n");
+}
+
 static void print_text(const struct place *place, const struct keyring *ring)
 {
 	const struct image *image = place->image;
@@ -117,6 +132,8 @@ static void print_text(const struct place *place, const struct keyring *ring)
 
 	print_head(image, ring);
 	show_keys(&image->manifest);
+	for (size_t n = 0; n < image->manifest.member_count; n++)
+		print_member(place, n);
 	for (size_t n = 0; n < image->manifest.layer_count; n++)
 		print_layer(place, n);
 	printf("  %-12s %zu layer%s, %s\n", "total", image->manifest.layer_count,
@@ -174,6 +191,40 @@ static json_t *layers_json(const struct place *place)
 	return list;
 }
 
+static json_t *member_json(const struct place *place, size_t n)
+{
+	static struct image loaded;
+	const struct manifest_member *member = &place->image->manifest.members[n];
+	char digest[7 + DIGEST_HEX_SIZE] = "sha256:";
+	struct err err = ERR_INIT;
+	json_t *image = json_object(), *json;
+	int r = place_load_member(place, n, &loaded, &err);
+
+	digest_hex(&member->digest, digest + 7);
+	json = json_pack("{s:s, s:s, s:I}", "name", member->name, "digest", digest,
+			 "size", (json_int_t)member->size_bytes);
+	if (r < 0)
+		(void)json_object_set_new(json, "problem", show_text_json(err.text));
+	else if (show_keys_json(&loaded.manifest, image) == 0)
+		(void)json_object_set(json, "image", image);
+	json_decref(image);
+	return json;
+}
+
+/* In the place of the lines that name them. */
+static int members_json(const struct place *place, json_t *json)
+{
+	size_t count = place->image->manifest.member_count;
+	json_t *list = json_array();
+
+	for (size_t n = 0; n < count; n++)
+		(void)json_array_append_new(list, member_json(place, n));
+	if (count > 0)
+		return json_object_set_new(json, "members", list);
+	json_decref(list);
+	return 0;
+}
+
 static int print_json(const struct place *place, const struct keyring *ring)
 {
 	const struct image *image = place->image;
@@ -181,6 +232,8 @@ static int print_json(const struct place *place, const struct keyring *ring)
 				 "signatures", signatures_json(image, ring));
 	int r = json ? show_keys_json(&image->manifest, json) : -ENOMEM;
 
+	if (r == 0)
+		r = members_json(place, json);
 	if (r == 0)
 		r = json_object_set_new(json, "layers", layers_json(place));
 	if (r == 0)

@@ -209,7 +209,7 @@ static int select_compression(struct request *q, const struct place *place, size
 	uint8_t bytes[SUPERBLOCK_FACTS_SIZE];
 	struct superblock_facts facts;
 	uint64_t offset;
-	__fd int fd = place_open_layer(place, layer, &offset, err);
+	__fd int fd = place_open_blob(place, layer, &offset, err);
 	int r = fd;
 
 	if (fd >= 0) {
@@ -234,7 +234,7 @@ static int select_image(struct request *q, const char *path, struct err *err)
 		r = select_compression(q, &place, i, err);
 	if (r < 0)
 		return r;
-	if (manifest->run == MANIFEST_RUN_SUPERVISE)
+	if (manifest->run != MANIFEST_RUN_EXEC)
 		(void)kernel_select(&q->selection, "supervise", NULL);
 	if (manifest->net_count > 0 && strcmp(manifest->nets[0], "none") != 0)
 		(void)kernel_select(&q->selection, "net", NULL);

@@ -156,8 +156,6 @@ static json_t *object_at(json_t *json, const char *path, const char **ret_name)
 
 int show_keys_json(const struct manifest *manifest, json_t *json)
 {
-	bool supervised = manifest->run == MANIFEST_RUN_SUPERVISE;
-
 	for (unsigned int id = 0; id < MANIFEST_KEYS; id++) {
 		const char *name;
 		json_t *object;
@@ -165,7 +163,7 @@ int show_keys_json(const struct manifest *manifest, json_t *json)
 		const struct manifest_key *key = &manifest_keys[id];
 
 		/* a key that is not written says nothing; a list may be empty */
-		if (key->shape == MANIFEST_LAYER || (key->supervised && !supervised) ||
+		if (key->shape == MANIFEST_LAYER || !manifest_key_fits(manifest, key) ||
 		    (!key->most && manifest_key_count(manifest, key) == 0))
 			continue;
 		object = object_at(json, places[id].path, &name);

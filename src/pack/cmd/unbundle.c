@@ -54,22 +54,23 @@ struct origin {
 	const struct layout_image *registry;
 };
 
-static int take_layer(const struct origin *from, const struct image *image, size_t layer,
-		      struct staging *staging, struct err *err)
+static int take_blob(const struct origin *from, const struct image *image, size_t index,
+		     struct staging *staging, struct err *err)
 {
+	struct manifest_blob blob = { 0 };
 	unsigned int number = 0;
 	__fd int fd = staging_file(staging, &number, err);
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = from->registry ? layout_copy_layer(from->registry, layer, fd, err)
-			   : bundle_read_layer(from->fd, image, layer, fd, err);
+	r = from->registry ? layout_copy_blob(from->registry, index, fd, err)
+			   : bundle_read_blob(from->fd, image, index, fd, err);
 	if (r < 0)
-		return judge_wrap_blob(err, r, layer,
-				       &image->manifest.layers[layer].blob);
-	r = staging_add_blob(staging, number, &image->manifest.layers[layer].blob);
-	return r < 0 ? err_errno(err, r, "layer %zu", layer) : 0;
+		return judge_wrap_blob(err, r, &image->manifest, index);
+	(void)manifest_blob(&image->manifest, index, &blob);
+	r = staging_add_blob(staging, number, blob.digest);
+	return r < 0 ? err_errno(err, r, "blob %zu", index) : 0;
 }
 
 /* The same manifest was there: it gets the bundle's signatures to those that it has. */
@@ -95,12 +96,13 @@ static int fill_store(const struct origin *from, struct image *image,
 	const struct staging_image staged = { image->text, image->size,
 					      image->signature_text,
 					      image->signature_size };
+	struct manifest_blob blob;
 	struct digest id;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < image->manifest.layer_count; i++)
-		if (!image_layer_again(image, i))
-			r = take_layer(from, image, i, staging, err);
+	for (size_t i = 0; r == 0 && manifest_blob(&image->manifest, i, &blob); i++)
+		if (!image_blob_again(image, i))
+			r = take_blob(from, image, i, staging, err);
 	if (r == 0 && !from->registry)
 		r = bundle_read_tail(from->fd, image, err);
 	if (r == 0)

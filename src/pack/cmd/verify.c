@@ -41,14 +41,15 @@ struct request {
 /* What was found out; reasons are "" where something holds. */
 struct findings {
 	struct key_signers signers;
-	struct err *layers;
+	struct err *blobs;
+	size_t count;
 	size_t bad;
 };
 
 static int check_layer(const struct place *place, size_t n, struct err *err)
 {
 	const struct manifest_layer *layer = &place->image->manifest.layers[n];
-	__fd int fd = place_open_layer_checked(place, n, err);
+	__fd int fd = place_open_blob_checked(place, n, err);
 
 	if (fd < 0)
 		return fd;
@@ -56,15 +57,27 @@ static int check_layer(const struct place *place, size_t n, struct err *err)
 			       err);
 }
 
-static void check_layers(const struct place *place, struct findings *found)
+/* Layers, and behind them the members of a set. */
+static int check_blob(const struct place *place, size_t n, struct err *err)
 {
-	for (size_t n = 0; n < place->image->manifest.layer_count; n++) {
-		if (check_layer(place, n, &found->layers[n]) == 0) {
-			found->layers[n].text[0] = '\0';
+	static struct image member;
+	size_t layers = place->image->manifest.layer_count;
+
+	return n < layers ? check_layer(place, n, err)
+			  : place_load_member(place, n - layers, &member, err);
+}
+
+static void check_blobs(const struct place *place, struct findings *found)
+{
+	for (size_t n = 0; n < found->count; n++) {
+		struct err *reason = &found->blobs[n];
+
+		if (check_blob(place, n, reason) == 0) {
+			reason->text[0] = '\0';
 			continue;
 		}
-		if (!found->layers[n].text[0])
-			(void)err_set(&found->layers[n], 0, "does not hold");
+		if (!reason->text[0])
+			(void)err_set(reason, 0, "does not hold");
 		found->bad++;
 	}
 }
@@ -91,13 +104,19 @@ static void print_text(const struct image *image, const struct findings *found)
 		       is_signer(found, id) ? "holds" : "not counted");
 	}
 	for (size_t n = 0; n < m->layer_count; n++) {
+		const char *bad = found->blobs[n].text;
+
 		digest_hex(&m->layers[n].blob, hex);
 		printf("layer %zu sha256:%.12s: %s%s%s\n", n, hex,
-		       found->layers[n].text[0] ? ""
-						: str_size(m->layers[n].size_bytes, size),
-		       found->layers[n].text[0] ? ""
-						: ", size, sha256 and verity tree hold",
-		       found->layers[n].text);
+		       *bad ? "" : str_size(m->layers[n].size_bytes, size),
+		       *bad ? "" : ", size, sha256 and verity tree hold", bad);
+	}
+	for (size_t n = 0; n < m->member_count; n++) {
+		const char *bad = found->blobs[m->layer_count + n].text;
+
+		digest_hex(&m->members[n].digest, hex);
+		printf("member %s sha256:%.12s: %s\n", m->members[n].name, hex,
+		       *bad ? bad : "size and sha256 hold, its layers are the set's");
 	}
 }
 
@@ -113,9 +132,20 @@ static json_t *layer_json(const struct manifest_layer *layer, const struct err *
 			 reason->text[0] ? reason->text : NULL);
 }
 
+static json_t *member_json(const struct manifest_member *member, const struct err *reason)
+{
+	char digest[7 + DIGEST_HEX_SIZE] = "sha256:";
+
+	digest_hex(&member->digest, digest + 7);
+	return json_pack("{s:s, s:s, s:b, s:s*}", "name", member->name, "digest", digest,
+			 "holds", !reason->text[0], "reason",
+			 reason->text[0] ? reason->text : NULL);
+}
+
 static int print_json(const struct image *image, const struct findings *found)
 {
 	json_t *layers = json_array(), *signatures = json_array(), *json;
+	json_t *members = json_array();
 
 	for (size_t i = 0; i < image->signatures.count; i++) {
 		const char *id = image->signatures.lines[i].id;
@@ -125,12 +155,17 @@ static int print_json(const struct image *image, const struct findings *found)
 						      is_signer(found, id)));
 	}
 	for (size_t n = 0; n < image->manifest.layer_count; n++)
-		(void)json_array_append_new(layers, layer_json(&image->manifest.layers[n],
-							       &found->layers[n]));
-	json = json_pack("{s:s, s:s, s:I, s:b, s:o, s:o}", "image",
+		(void)json_array_append_new(
+			layers, layer_json(&image->manifest.layers[n], &found->blobs[n]));
+	for (size_t n = 0; n < image->manifest.member_count; n++)
+		(void)json_array_append_new(
+			members,
+			member_json(&image->manifest.members[n],
+				    &found->blobs[image->manifest.layer_count + n]));
+	json = json_pack("{s:s, s:s, s:I, s:b, s:o, s:o, s:o}", "image",
 			 DIGEST_HEX(&image->id), "name", image->manifest.name, "serial",
 			 (json_int_t)image->manifest.serial, "holds", found->bad == 0,
-			 "signatures", signatures, "layers", layers);
+			 "signatures", signatures, "layers", layers, "members", members);
 	return document_print(json);
 }
 
@@ -146,19 +181,22 @@ static int verify(const struct request *q, const struct place *place, struct err
 
 	if (r < 0)
 		return err_wrap(err, r, "image %.12s", DIGEST_HEX(&image->id));
-	found.layers = calloc(image->manifest.layer_count, sizeof(*found.layers));
-	if (!found.layers)
+	found.count = image->manifest.layer_count + image->manifest.member_count;
+	found.blobs = calloc(found.count, sizeof(*found.blobs));
+	if (!found.blobs)
 		return -ENOMEM;
-	check_layers(place, &found);
+	check_blobs(place, &found);
 	if (q->json)
 		r = print_json(image, &found);
 	else
 		print_text(image, &found);
 	if (r == 0 && found.bad > 0)
-		r = err_set(err, -EBADMSG, "image %.12s: %zu of %zu layers %s not hold",
-			    DIGEST_HEX(&image->id), found.bad,
-			    image->manifest.layer_count, found.bad == 1 ? "does" : "do");
-	free(found.layers);
+		r = err_set(err, -EBADMSG, "image %.12s: %zu of %zu %s %s not hold",
+			    DIGEST_HEX(&image->id), found.bad, found.count,
+			    image->manifest.member_count ? "layers and members"
+							 : "layers",
+			    found.bad == 1 ? "does" : "do");
+	free(found.blobs);
 	return r;
 }
 

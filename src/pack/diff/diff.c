@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "cli/progress.h"
+#include "format/set.h"
 #include "pack/diff/unpack.h"
 
 int diff_open(struct diff *diff, const char *before, const char *before_prefix,
@@ -43,18 +44,30 @@ int diff_find_layer(const struct image *image, const struct image *other, size_t
 	return -1;
 }
 
-uint64_t diff_fetch_bytes(const struct diff *diff, size_t *ret_blobs)
+static bool has_blob(const struct manifest *manifest, const struct digest *digest)
+{
+	struct manifest_blob blob;
+
+	for (size_t n = 0; manifest_blob(manifest, n, &blob); n++)
+		if (digest_equal(blob.digest, digest))
+			return true;
+	return false;
+}
+
+uint64_t diff_fetch_bytes(const struct diff *diff, size_t *ret_layers)
 {
 	const struct image *before = diff->before.place.image,
 			   *after = diff->after.place.image;
+	struct manifest_blob blob;
 	uint64_t total = 0;
 
-	*ret_blobs = 0;
-	for (size_t n = 0; n < after->manifest.layer_count; n++) {
-		if (diff_find_layer(before, after, n) >= 0 || image_layer_again(after, n))
+	*ret_layers = 0;
+	for (size_t n = 0; manifest_blob(&after->manifest, n, &blob); n++) {
+		if (has_blob(&before->manifest, blob.digest) ||
+		    image_blob_again(after, n))
 			continue;
-		total += after->manifest.layers[n].size_bytes;
-		(*ret_blobs)++;
+		total += blob.size_bytes;
+		*ret_layers += n < after->manifest.layer_count;
 	}
 	return total;
 }
@@ -71,7 +84,7 @@ static int read_layer(struct reading *reading, const struct place *place, size_t
 {
 	const struct manifest_layer *layer = &place->image->manifest.layers[n];
 	/* a blob that isn't what the manifest means would be a difference of no image */
-	__fd int fd = place_open_layer_checked(place, n, err);
+	__fd int fd = place_open_blob_checked(place, n, err);
 	char name[32], hex[DIGEST_HEX_SIZE];
 	int r;
 
@@ -109,6 +122,34 @@ static int read_once(struct reading *reading, const struct diff_side *side, size
 		     : 0;
 }
 
+/* Each below its name: that is no directory of the device, but what it sees is below it. */
+static int merge_members(struct reading *reading, struct diff_side *side, size_t base,
+			 struct err *err)
+{
+	static struct image member;
+	const struct manifest *set = &side->place.image->manifest;
+	struct tree *tree = &reading->diff->tree;
+
+	for (size_t i = 0; i < set->member_count; i++) {
+		const char *name = set->members[i].name;
+		struct tree_node *top = tree_add(tree, side->merged, name, strlen(name));
+		int r = top ? place_load_member(&side->place, i, &member, err) : -ENOMEM;
+
+		if (r < 0)
+			return err_wrap(err, r, "image %.12s: member %s",
+					DIGEST_HEX(&side->place.image->id), name);
+		for (size_t n = 0; n < member.manifest.layer_count && r == 0; n++) {
+			size_t at = set_layer(set, &member.manifest.layers[n].blob);
+
+			r = unpack_merge(tree, top, reading->roots[base + at],
+					 (uint32_t)at);
+		}
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int read_side(struct reading *reading, struct diff_side *side, struct err *err)
 {
 	size_t count = side->place.image->manifest.layer_count;
@@ -120,12 +161,13 @@ static int read_side(struct reading *reading, struct diff_side *side, struct err
 	side->merged = tree_new_root(&reading->diff->tree);
 	if (!side->merged)
 		return -ENOMEM;
-	for (size_t n = 0; n < count && r == 0; n++) {
+	for (size_t n = 0; n < count && r == 0; n++)
 		r = read_once(reading, side, n, err);
-		if (r == 0)
-			r = unpack_merge(&reading->diff->tree, side->merged,
-					 reading->roots[base + n], (uint32_t)n);
-	}
+	if (side->place.image->manifest.run == MANIFEST_RUN_SET)
+		return r < 0 ? r : merge_members(reading, side, base, err);
+	for (size_t n = 0; n < count && r == 0; n++)
+		r = unpack_merge(&reading->diff->tree, side->merged,
+				 reading->roots[base + n], (uint32_t)n);
 	return r;
 }
 

@@ -11,7 +11,8 @@
 
 struct diff_side {
 	struct place place;
-	struct tree_node *merged; /* in the diff's tree */
+	struct tree_node
+		*merged; /* in the diff's tree; of a set, each member below its name */
 };
 
 struct diff {
@@ -32,7 +33,8 @@ int diff_read(struct diff *diff, struct err *err);
 /* Where @image has the layer @layer of @other; -1: nowhere. */
 int diff_find_layer(const struct image *image, const struct image *other, size_t layer);
 
-/* What a device that has @before would fetch to have @after: blobs, and their bytes. */
-uint64_t diff_fetch_bytes(const struct diff *diff, size_t *ret_blobs);
+/* What a device that has @before would fetch to have @after: layers, and the bytes of these and
+ * of the members' manifests. */
+uint64_t diff_fetch_bytes(const struct diff *diff, size_t *ret_layers);
 
 #define __diff __attribute__((cleanup(diff_done)))

@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "format/lines.h"
+#include "format/set.h"
 #include "pack/diff/compare.h"
 #include "pack/host/document.h"
 
@@ -235,9 +236,23 @@ static bool has_line(const struct image *image, const char *line, size_t size)
 	return false;
 }
 
-/* The lines of @image that @other doesn't have. The parser let only printable ASCII pass.
- */
-static int show_lines(struct show *show, const struct image *image,
+static int show_line(struct show *show, const char *member, const char *line, size_t size,
+		     bool added)
+{
+	if (!show->lines) {
+		printf("%c %s%s%.*s\n", added ? '+' : '-', member, *member ? ": " : "",
+		       (int)size, line);
+		return 0;
+	}
+	return json_array_append_new(
+		show->lines,
+		json_pack("{s:s, s:s*, s:s%}", "change", added ? "added" : "removed",
+			  "member", *member ? member : NULL, "line", line, size));
+}
+
+/* The lines of @image that @other (NULL: nobody) doesn't have. The parser let only printable
+ * ASCII pass. */
+static int show_lines(struct show *show, const char *member, const struct image *image,
 		      const struct image *other, bool added)
 {
 	const char *at = image->text, *end = image->text + image->size;
@@ -247,18 +262,39 @@ static int show_lines(struct show *show, const struct image *image,
 		next = memchr(at, '\n', (size_t)(end - at));
 		next = next ? next + 1 : end;
 		if (strncmp(at, "layer ", 6) == 0 ||
-		    has_line(other, at, (size_t)(next - at)))
+		    (other && has_line(other, at, (size_t)(next - at))))
 			continue;
-		if (show->lines)
-			r = json_array_append_new(show->lines,
-						  json_pack("{s:s, s:s%}", "change",
-							    added ? "added" : "removed",
-							    "line", at,
-							    (size_t)(next - at) - 1));
-		else
-			printf("%c %.*s", added ? '+' : '-', (int)(next - at), at);
+		r = show_line(show, member, at, (size_t)(next - at) - 1, added);
 	}
 	return r < 0 ? -ENOMEM : 0;
+}
+
+/* Of each member that is another one, or in one of the sets alone. */
+static int show_members(struct show *show, const struct place *place,
+			const struct place *other, bool added, struct err *err)
+{
+	static struct image image, theirs;
+	const struct manifest *set = &place->image->manifest;
+	const struct manifest *others = &other->image->manifest;
+
+	for (size_t i = 0; i < set->member_count; i++) {
+		const char *name = set->members[i].name;
+		size_t at = set_find(others, name, strlen(name));
+		bool has = at < others->member_count;
+		int r;
+
+		if (has &&
+		    digest_equal(&set->members[i].digest, &others->members[at].digest))
+			continue;
+		r = place_load_member(place, i, &image, err);
+		if (r == 0 && has)
+			r = place_load_member(other, at, &theirs, err);
+		if (r == 0)
+			r = show_lines(show, name, &image, has ? &theirs : NULL, added);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int show_change(void *context, const struct compare_change *change,
@@ -280,11 +316,12 @@ static int show_change(void *context, const struct compare_change *change,
 
 static uint64_t total_bytes(const struct image *image)
 {
+	struct manifest_blob blob;
 	uint64_t total = 0;
 
-	for (size_t n = 0; n < image->manifest.layer_count; n++)
-		if (!image_layer_again(image, n))
-			total += image->manifest.layers[n].size_bytes;
+	for (size_t n = 0; manifest_blob(&image->manifest, n, &blob); n++)
+		if (!image_blob_again(image, n))
+			total += blob.size_bytes;
 	return total;
 }
 
@@ -322,10 +359,16 @@ static int show_all(struct show *show, struct diff *diff, bool times, struct err
 {
 	const struct image *before = diff->before.place.image,
 			   *after = diff->after.place.image;
-	int r = show_lines(show, before, after, false);
+	int r = show_lines(show, "", before, after, false);
 
 	if (r == 0)
-		r = show_lines(show, after, before, true);
+		r = show_lines(show, "", after, before, true);
+	if (r == 0)
+		r = show_members(show, &diff->before.place, &diff->after.place, false,
+				 err);
+	if (r == 0)
+		r = show_members(show, &diff->after.place, &diff->before.place, true,
+				 err);
 	if (r == 0)
 		r = show_layers(show, before, after);
 	return r < 0 ? r

@@ -22,14 +22,14 @@ int bundle_write(int fd, int store, const struct image *image, struct err *err);
 int bundle_read_head(int fd, struct image *image, struct err *err);
 
 /* Reads the next layer, which must be @layer, and hashes it; writes it to @out_fd unless that is
- * negative. A layer for which image_layer_again() is not in the bundle: don't ask. A text
+ * negative. A layer for which image_blob_again() is not in the bundle: don't ask. A text
  * doesn't say which layer it is. */
-int bundle_read_layer(int fd, const struct image *image, size_t layer, int out_fd,
-		      struct err *err);
+int bundle_read_blob(int fd, const struct image *image, size_t layer, int out_fd,
+		     struct err *err);
 
 /* Passes over the layer instead, in a file that can seek, and tells where its bytes are. */
-int bundle_skip_layer(int fd, const struct image *image, size_t layer,
-		      uint64_t *ret_offset, struct err *err);
+int bundle_skip_blob(int fd, const struct image *image, size_t layer,
+		     uint64_t *ret_offset, struct err *err);
 
 /* Reads what follows the layers, to the end of the file. */
 int bundle_read_tail(int fd, const struct image *image, struct err *err);

@@ -140,7 +140,7 @@ int image_check_signature(const struct image *image, size_t n, const struct keyr
 	return key_verify(image->text, image->size, &one, ring, 1, NULL, NULL);
 }
 
-bool image_layer_again(const struct image *image, size_t layer)
+bool image_blob_again(const struct image *image, size_t layer)
 {
 	return manifest_blob_again(&image->manifest, layer);
 }

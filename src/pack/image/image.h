@@ -54,4 +54,4 @@ int image_check_signature(const struct image *image, size_t n,
 			  const struct keyring *ring);
 
 /* Was this layer's blob already in the stack below? Bundles and sums count it once. */
-bool image_layer_again(const struct image *image, size_t layer);
+bool image_blob_again(const struct image *image, size_t layer);

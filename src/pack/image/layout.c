@@ -98,28 +98,29 @@ int layout_open(const char *spec, struct layout_image *from, struct err *err)
 	return r;
 }
 
-int layout_copy_layer(const struct layout_image *from, size_t layer, int out_fd,
-		      struct err *err)
+int layout_copy_blob(const struct layout_image *from, size_t index, int out_fd,
+		     struct err *err)
 {
-	const struct manifest_layer *l = &from->image->manifest.layers[layer];
+	struct manifest_blob blob = { 0 };
 	char path[STORE_BLOB_PATH_SIZE];
 	uint64_t offset, size;
 	struct digest hash;
 	__fd int fd = -EBADF;
 	int r;
 
-	fd = members_open(from->members, store_blob_path(&l->blob, path), &offset, &size,
-			  err);
+	(void)manifest_blob(&from->image->manifest, index, &blob);
+	fd = members_open(from->members, store_blob_path(blob.digest, path), &offset,
+			  &size, err);
 	if (fd < 0)
 		return fd;
-	if (size != l->size_bytes)
+	if (size != blob.size_bytes)
 		return err_set(err, -EBADMSG, "has %llu bytes, the manifest says %llu",
 			       (unsigned long long)size,
-			       (unsigned long long)l->size_bytes);
+			       (unsigned long long)blob.size_bytes);
 	r = sha256_copy(fd, offset, size, out_fd, &hash);
 	if (r < 0)
 		return err_errno(err, r, "copying it");
-	if (!digest_equal(&hash, &l->blob))
+	if (!digest_equal(&hash, blob.digest))
 		return err_set(err, -EBADMSG, "its sha256 is not what its name says");
 	return 0;
 }

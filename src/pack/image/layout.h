@@ -23,6 +23,6 @@ bool layout_is_spec(const char *spec);
 int layout_open(const char *spec, struct layout_image *from, struct err *err);
 
 /* Copies layer @layer to @out_fd and checks it. 0, -EBADMSG, -errno. */
-int layout_copy_layer(const struct layout_image *from, size_t layer, int out_fd,
-		      struct err *err);
+int layout_copy_blob(const struct layout_image *from, size_t layer, int out_fd,
+		     struct err *err);
 void layout_done(struct layout_image *from);

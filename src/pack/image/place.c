@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "cli/cmd.h"
+#include "format/set.h"
 #include "format/ustar.h"
 #include "pack/host/scratch.h"
 #include "pack/image/bundle.h"
@@ -33,14 +34,15 @@ static int walk_bundle(struct place *place, struct err *err)
 {
 	const struct manifest *manifest = &place->image->manifest;
 	int r = bundle_read_head(place->bundle, place->image, err);
+	struct manifest_blob blob;
 
-	for (size_t i = 0; r == 0 && i < manifest->layer_count; i++) {
-		if (image_layer_again(place->image, i))
+	for (size_t i = 0; r == 0 && manifest_blob(manifest, i, &blob); i++) {
+		if (image_blob_again(place->image, i))
 			continue;
-		r = bundle_skip_layer(place->bundle, place->image, i, &place->offsets[i],
-				      err);
+		r = bundle_skip_blob(place->bundle, place->image, i, &place->offsets[i],
+				     err);
 		if (r < 0)
-			return judge_wrap_blob(err, r, i, &manifest->layers[i].blob);
+			return judge_wrap_blob(err, r, manifest, i);
 	}
 	return r < 0 ? r : bundle_read_tail(place->bundle, place->image, err);
 }
@@ -129,64 +131,88 @@ void place_done(struct place *place)
 	*place = (struct place)PLACE_INIT;
 }
 
-/* The first layer with this layer's blob: the one that is in the bundle. */
-static size_t first_use(const struct image *image, size_t layer)
+/* The first with this one's bytes: the one that is in the bundle. */
+static size_t first_use(const struct image *image, const struct digest *digest)
 {
-	const struct manifest_layer *layers = image->manifest.layers;
+	struct manifest_blob blob;
 	size_t i = 0;
 
-	while (!digest_equal(&layers[i].blob, &layers[layer].blob))
+	while (manifest_blob(&image->manifest, i, &blob) &&
+	       !digest_equal(blob.digest, digest))
 		i++;
 	return i;
 }
 
-int place_open_layer(const struct place *place, size_t layer, uint64_t *ret_offset,
-		     struct err *err)
+int place_open_blob(const struct place *place, size_t index, uint64_t *ret_offset,
+		    struct err *err)
 {
-	const struct manifest_layer *l = &place->image->manifest.layers[layer];
+	struct manifest_blob blob = { 0 };
 	int fd;
 
+	(void)manifest_blob(&place->image->manifest, index, &blob);
 	*ret_offset = 0;
 	if (place->store >= 0)
-		return store_open_blob(place->store, &l->blob, l->size_bytes, err);
-	*ret_offset = place->offsets[first_use(place->image, layer)];
+		return store_open_blob(place->store, blob.digest, blob.size_bytes, err);
+	*ret_offset = place->offsets[first_use(place->image, blob.digest)];
 	fd = fcntl(place->bundle, F_DUPFD_CLOEXEC, 3);
 	return fd < 0 ? err_errno(err, -errno, "bundle") : fd;
 }
 
-int place_open_layer_file(const struct place *place, size_t layer, struct err *err)
+int place_open_blob_file(const struct place *place, size_t index, struct err *err)
 {
+	struct manifest_blob blob = { 0 };
 	__fd int scratch = -EBADF;
 	uint64_t offset;
 	off_t at;
 	int r;
 
+	(void)manifest_blob(&place->image->manifest, index, &blob);
 	if (place->store >= 0)
-		return place_open_layer(place, layer, &offset, err);
+		return place_open_blob(place, index, &offset, err);
 	/* back to the header, one block before the data */
-	at = (off_t)place->offsets[first_use(place->image, layer)] - USTAR_BLOCK;
+	at = (off_t)place->offsets[first_use(place->image, blob.digest)] - USTAR_BLOCK;
 	scratch = scratch_open(err);
 	if (scratch < 0)
 		return scratch;
 	if (lseek(place->bundle, at, SEEK_SET) < 0)
 		return err_errno(err, -errno, "bundle");
-	r = bundle_read_layer(place->bundle, place->image, layer, scratch, err);
+	r = bundle_read_blob(place->bundle, place->image, index, scratch, err);
 	return r < 0 ? r : TAKE_FD(scratch);
 }
 
-int place_open_layer_checked(const struct place *place, size_t layer, struct err *err)
+int place_open_blob_checked(const struct place *place, size_t index, struct err *err)
 {
-	const struct manifest_layer *wanted = &place->image->manifest.layers[layer];
-	__fd int fd = place_open_layer_file(place, layer, err);
+	struct manifest_blob wanted = { 0 };
+	__fd int fd = place_open_blob_file(place, index, err);
 	struct digest hash;
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = sha256_of_fd(fd, wanted->size_bytes, &hash);
+	(void)manifest_blob(&place->image->manifest, index, &wanted);
+	r = sha256_of_fd(fd, wanted.size_bytes, &hash);
 	if (r < 0)
 		return err_errno(err, r, "reading it");
-	if (!digest_equal(&hash, &wanted->blob))
+	if (!digest_equal(&hash, wanted.digest))
 		return err_set(err, -EBADMSG, "its sha256 is not what its name says");
 	return TAKE_FD(fd);
+}
+
+int place_load_member(const struct place *place, size_t index, struct image *ret_image,
+		      struct err *err)
+{
+	const struct manifest *set = &place->image->manifest;
+	size_t size = set->members[index].size_bytes;
+	__fd int fd = place_open_blob_checked(place, set->layer_count + index, err);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = fd_pread_all(fd, ret_image->text, size, 0);
+	if (r < 0)
+		return err_errno(err, r, "reading it");
+	ret_image->size = size;
+	ret_image->signature_size = 0;
+	r = image_parse(ret_image, err);
+	return r < 0 ? r : set_check_member(set, index, &ret_image->manifest, err);
 }

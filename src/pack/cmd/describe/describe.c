@@ -244,6 +244,8 @@ int describe_image(const struct source *sources, size_t count,
 	note_labels(&config);
 	note_unplaced(sources, count);
 	/* the oldest init that can start it */
+	if (ret_manifest->run == MANIFEST_RUN_SET)
+		return err_set(err, -EINVAL, "run set: is what lamina set makes");
 	if (ret_manifest->run == MANIFEST_RUN_SUPERVISE)
 		ret_manifest->min_init = MANIFEST_SUPERVISE_LEVEL;
 	return try_to_write(ret_manifest, err);

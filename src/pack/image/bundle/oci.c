@@ -24,11 +24,14 @@ static json_t *layer_list(const struct manifest *manifest)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; list && i < manifest->layer_count; i++) {
-		const struct manifest_layer *layer = &manifest->layers[i];
+	struct manifest_blob blob;
 
-		if (json_array_append_new(list, descriptor(MEDIA_LAYER, &layer->blob,
-							   layer->size_bytes)) < 0) {
+	for (size_t i = 0; list && manifest_blob(manifest, i, &blob); i++) {
+		const char *type =
+			i < manifest->layer_count ? MEDIA_LAYER : MEDIA_MANIFEST;
+
+		if (json_array_append_new(
+			    list, descriptor(type, blob.digest, blob.size_bytes)) < 0) {
 			json_decref(list);
 			return NULL;
 		}

@@ -67,8 +67,8 @@ static int read_blob(int fd, const struct manifest_blob *blob, int out_fd,
 	return r;
 }
 
-int bundle_read_layer(int fd, const struct image *image, size_t layer, int out_fd,
-		      struct err *err)
+int bundle_read_blob(int fd, const struct image *image, size_t layer, int out_fd,
+		     struct err *err)
 {
 	struct manifest_blob blob = blob_of(image, layer);
 	struct sha256 sha;
@@ -84,8 +84,8 @@ int bundle_read_layer(int fd, const struct image *image, size_t layer, int out_f
 	return err_set(err, -EBADMSG, "its sha256 is not what its name says");
 }
 
-int bundle_skip_layer(int fd, const struct image *image, size_t layer,
-		      uint64_t *ret_offset, struct err *err)
+int bundle_skip_blob(int fd, const struct image *image, size_t layer,
+		     uint64_t *ret_offset, struct err *err)
 {
 	struct manifest_blob blob = blob_of(image, layer);
 

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "cli/cmd.h"
+#include "format/manifest/key.h"
+#include "format/set.h"
+#include "install/remove.h"
+#include "pack/host/scratch.h"
+#include "pack/host/staging.h"
+#include "pack/host/tool.h"
+#include "pack/image/place.h"
+#include "store/store.h"
+
+enum {
+	OPT_OUTPUT,
+	OPT_NAME,
+	OPT_VERSION,
+	OPT_SERIAL,
+	OPT_COMPATIBLE,
+	OPT_NEEDS,
+	OPT_SHARE,
+	OPT_NET,
+	OPT_HOSTNAME,
+	OPT_FORCE,
+	OPTIONS,
+};
+
+static const struct cmd_option options[] = {
+	[OPT_OUTPUT] = { "output", 'o', "DIR", "the store tree to add the set to" },
+	[OPT_NAME] = { "name", 'n', "NAME", "name of the set" },
+	[OPT_VERSION] = { "version", 0, "TEXT", "version for people" },
+	[OPT_SERIAL] = { "serial", 0, "N", "version for machines; may only grow (1)" },
+	[OPT_COMPATIBLE] = { "compatible", 'c', "NAME",
+			     "devices it is for (those of the first member)" },
+	[OPT_NEEDS] = { "needs", 0, "LINE",
+			"'A B [started|healthy|done]': A waits for B" },
+	[OPT_SHARE] = { "share", 0, "LINE", "'A:/p B:/q [ro]': B has A's volume, too" },
+	[OPT_NET] = { "net", 0, "LINE", "network: '* dhcp', ... (what its members say)" },
+	[OPT_HOSTNAME] = { "hostname", 0, "NAME",
+			   "of members without one (their names)" },
+	[OPT_FORCE] = { "force", 0, NULL, "pack also what no device could start" },
+	{ 0 },
+};
+
+/* Which key of the manifest an option's value is of. */
+static const unsigned char key_of[OPTIONS] = {
+	[OPT_NAME] = MANIFEST_KEY_name,	    [OPT_VERSION] = MANIFEST_KEY_version,
+	[OPT_SERIAL] = MANIFEST_KEY_serial, [OPT_COMPATIBLE] = MANIFEST_KEY_compatible,
+	[OPT_NEEDS] = MANIFEST_KEY_needs,   [OPT_SHARE] = MANIFEST_KEY_share,
+	[OPT_NET] = MANIFEST_KEY_net,	    [OPT_HOSTNAME] = MANIFEST_KEY_hostname,
+};
+
+struct set {
+	const char *output;
+	bool force;
+	struct manifest manifest;
+	struct manifest members[MANIFEST_MAX_MEMBERS];
+	struct staging staging;
+	char scratch[128]; /* a directory for members that are packed; "": none yet */
+};
+
+static int take_option(struct set *set, const struct cmd_line *line, int option,
+		       struct err *err)
+{
+	const struct manifest_key *key = &manifest_keys[key_of[option]];
+	struct err why = ERR_INIT;
+	int r;
+
+	if (option == OPT_OUTPUT) {
+		set->output = line->value;
+		return 0;
+	}
+	if (option == OPT_FORCE) {
+		set->force = true;
+		return 0;
+	}
+	/* a list's items are counted behind its last one */
+	r = manifest_key_take(&set->manifest, key, line->value, &why);
+	return r < 0 ? cmd_usage(err, "set: --%s '%s': %s", options[option].name,
+				 line->value, why.text)
+		     : 0;
+}
+
+/* --- members that are packed first ----------------------------------------------------- */
+
+static int make_scratch(struct set *set, struct err *err)
+{
+	if (set->scratch[0])
+		return 0;
+	if (snprintf(set->scratch, sizeof(set->scratch), "%s/lamina-set.XXXXXX",
+		     scratch_directory()) >= (int)sizeof(set->scratch) ||
+	    !mkdtemp(set->scratch)) {
+		set->scratch[0] = '\0';
+		return err_set(err, -errno, "%s: %s", scratch_directory(),
+			       err_reason(-errno));
+	}
+	return 0;
+}
+
+static void drop_scratch(const struct set *set)
+{
+	__fd int fd = -EBADF;
+
+	if (!set->scratch[0])
+		return;
+	fd = open(set->scratch, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		(void)remove_all(fd, NULL);
+	(void)rmdir(set->scratch);
+}
+
+#define PACK_ARGS (9 + 2 * MANIFEST_MAX_COMPATIBLE)
+
+/* As `lamina pack` alone would, which may take long and much memory: by itself. */
+static int pack(const struct set *set, const char *name, const char *source,
+		const char *store, struct err *err)
+{
+	const char *argv[PACK_ARGS] = { "/proc/self/exe", "pack", "--output", store,
+					"--name",	  name };
+	const struct tool_options tool = { .argv = argv, .own = true };
+	size_t argc = 6;
+	int r;
+
+	for (size_t i = 0; i < set->manifest.compatible_count; i++) {
+		argv[argc++] = "--compatible";
+		argv[argc++] = set->manifest.compatible[i];
+	}
+	if (set->force)
+		argv[argc++] = "--force";
+	argv[argc++] = source;
+	argv[argc] = NULL;
+	r = tool_run(&tool, err);
+	return r < 0 ? err_set(err, r, "%s: not packed", source) : 0;
+}
+
+static int open_member(struct set *set, const char *name, const char *what,
+		       struct place *place, struct err *err)
+{
+	char store[192];
+	int r;
+
+	if (access(what, F_OK) == 0 || !strchr(what, ':'))
+		return place_open(place, what, NULL, err);
+	r = make_scratch(set, err);
+	if (r < 0)
+		return r;
+	(void)snprintf(store, sizeof(store), "%s/%s", set->scratch, name);
+	r = pack(set, name, what, store, err);
+	return r < 0 ? r : place_open(place, store, NULL, err);
+}
+
+/* --- what goes into the store ---------------------------------------------------------- */
+
+static bool is_there(const struct set *set, const struct digest *digest,
+		     uint64_t size_bytes)
+{
+	__fd int fd = store_open_blob(set->staging.fd, digest, size_bytes, NULL);
+
+	return fd >= 0;
+}
+
+static int copy_layer(struct set *set, const struct place *place, size_t index,
+		      struct err *err)
+{
+	const struct manifest_layer *layer = &place->image->manifest.layers[index];
+	unsigned int number = 0;
+	__fd int from = -EBADF;
+	__fd int to = -EBADF;
+	int64_t copied;
+	int r;
+
+	if (is_there(set, &layer->blob, layer->size_bytes))
+		return 0;
+	from = place_open_blob_checked(place, index, err);
+	if (from < 0)
+		return from;
+	to = staging_file(&set->staging, &number, err);
+	if (to < 0)
+		return to;
+	copied = lseek(from, 0, SEEK_SET) < 0 ? -errno
+					      : fd_copy(from, to, layer->size_bytes);
+	r = copied < 0 ? (int)copied
+		       : staging_add_blob(&set->staging, number, &layer->blob);
+	return r < 0 ? err_errno(err, r, "copying it") : 0;
+}
+
+static int copy_manifest(struct set *set, const struct image *image,
+			 const struct digest *id, struct err *err)
+{
+	unsigned int number = 0;
+	__fd int to = -EBADF;
+	int r;
+
+	if (is_there(set, id, image->size))
+		return 0;
+	to = staging_file(&set->staging, &number, err);
+	if (to < 0)
+		return to;
+	r = fd_write_all(to, image->text, image->size);
+	if (r == 0)
+		r = staging_add_blob(&set->staging, number, id);
+	return r < 0 ? err_errno(err, r, "its manifest") : 0;
+}
+
+/* Layers that members share are there once. */
+static int add_layers(struct set *set, const struct place *place, struct err *err)
+{
+	const struct manifest *member = &place->image->manifest;
+	struct manifest *manifest = &set->manifest;
+
+	for (size_t i = 0; i < member->layer_count; i++) {
+		int r;
+
+		if (set_layer(manifest, &member->layers[i].blob) < manifest->layer_count)
+			continue;
+		if (manifest->layer_count == MANIFEST_MAX_LAYERS)
+			return err_set(err, -E2BIG, "a set has at most %d layers",
+				       MANIFEST_MAX_LAYERS);
+		manifest->layers[manifest->layer_count++] = member->layers[i];
+		r = copy_layer(set, place, i, err);
+		if (r < 0)
+			return err_wrap(err, r, "layer %zu", i);
+	}
+	return 0;
+}
+
+/* Unless somebody said so, it is for the devices that its first member is for. */
+static void take_compatible(struct set *set)
+{
+	struct manifest *manifest = &set->manifest;
+	const struct manifest *first = &set->members[0];
+
+	if (manifest->compatible_count > 0)
+		return;
+	memcpy(manifest->compatible, first->compatible, sizeof(manifest->compatible));
+	manifest->compatible_count = first->compatible_count;
+}
+
+static int add_place(struct set *set, const char *name, const struct place *place,
+		     struct err *err)
+{
+	struct manifest *manifest = &set->manifest;
+	const struct image *image = place->image;
+	struct manifest_member *member = &manifest->members[manifest->member_count];
+	struct digest id;
+	int r = sha256_of(image->text, image->size, &id);
+
+	if (r < 0)
+		return err_errno(err, r, "its manifest");
+	*member = (struct manifest_member){ name, id, image->size };
+	r = manifest_parse(image->text, image->size,
+			   &set->members[manifest->member_count++], err);
+	if (r == 0)
+		take_compatible(set);
+	if (r == 0)
+		r = copy_manifest(set, image, &id, err);
+	return r < 0 ? r : add_layers(set, place, err);
+}
+
+static int add_member(struct set *set, const char *text, struct err *err)
+{
+	char name[MANIFEST_NAME_SIZE];
+	size_t size = strcspn(text, "=");
+	__place struct place place = PLACE_INIT;
+	int r;
+
+	(void)snprintf(name, sizeof(name), "%.*s", (int)size, text);
+	if (!text[size] || size >= sizeof(name) || !manifest_name_valid(name))
+		return cmd_usage(err, "set: '%s' is not NAME=IMAGE", text);
+	if (set->manifest.member_count == MANIFEST_MAX_MEMBERS)
+		return err_set(err, -E2BIG, "a set has at most %d members",
+			       MANIFEST_MAX_MEMBERS);
+	r = open_member(set, name, text + size + 1, &place, err);
+	if (r == 0)
+		r = add_place(set, strdup(name), &place, err);
+	return r < 0 ? err_wrap(err, r, "member %s", name) : 0;
+}
+
+/* --- the set's own manifest ------------------------------------------------------------ */
+
+static bool has_net(const struct manifest *manifest, const char *line)
+{
+	for (size_t i = 0; i < manifest->net_count; i++) {
+		if (strcmp(manifest->nets[i], line) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What all members want that want any: there is one network for all. */
+static void take_nets(struct set *set)
+{
+	struct manifest *manifest = &set->manifest;
+
+	for (size_t i = 0; i < manifest->member_count; i++) {
+		const struct manifest *member = &set->members[i];
+
+		for (size_t k = 0; k < member->net_count; k++) {
+			if (strcmp(member->nets[k], "none") != 0 &&
+			    !has_net(manifest, member->nets[k]) &&
+			    manifest->net_count < MANIFEST_MAX_NETS)
+				manifest->nets[manifest->net_count++] = member->nets[k];
+		}
+	}
+}
+
+static int check_members(const struct set *set, struct err *err)
+{
+	const struct manifest *manifest = &set->manifest;
+
+	for (size_t i = 0; i < manifest->member_count; i++) {
+		int r = set_check_member(manifest, i, &set->members[i], err);
+
+		if (r < 0)
+			return err_wrap(err, r, "member %s", manifest->members[i].name);
+	}
+	return 0;
+}
+
+static int describe(struct set *set, bool nets, struct err *err)
+{
+	struct manifest *manifest = &set->manifest;
+
+	manifest->run = MANIFEST_RUN_SET;
+	manifest->min_init = MANIFEST_SET_LEVEL;
+	manifest->arch = set->members[0].arch;
+	if (!nets)
+		take_nets(set);
+	return check_members(set, err);
+}
+
+static int commit(struct set *set, struct err *err)
+{
+	static char text[MANIFEST_MAX_SIZE];
+	struct staging_image staged = { .manifest = text };
+	struct digest id;
+	int r = manifest_write(&set->manifest, text, sizeof(text), err);
+
+	if (r < 0)
+		return err_wrap(err, r, "manifest");
+	staged.manifest_size = (size_t)r;
+	r = staging_commit(&set->staging, &staged, &id, err);
+	if (r >= 0)
+		puts(DIGEST_HEX(&id));
+	return r < 0 ? r : 0;
+}
+
+static int make_set(struct set *set, const struct cmd_line *line, struct err *err)
+{
+	bool nets = set->manifest.net_count > 0;
+	int r = staging_open(&set->staging, set->output, err);
+
+	for (int i = line->at; r == 0 && i < line->argc; i++)
+		r = add_member(set, line->argv[i], err);
+	if (r == 0)
+		r = describe(set, nets, err);
+	return r < 0 ? r : commit(set, err);
+}
+
+static int read_line(struct set *set, struct cmd_line *line, struct err *err)
+{
+	int option, r;
+
+	while ((r = cmd_next(line, &option, err)) > 0) {
+		r = take_option(set, line, option, err);
+		if (r < 0)
+			return r;
+	}
+	if (r == 0)
+		r = cmd_operands(line, 1, -1, err);
+	if (r == 0 && !set->output)
+		r = cmd_usage(err, "set: where to? -o DIR");
+	if (r == 0 && (!set->manifest.name || !*set->manifest.name))
+		r = cmd_usage(err, "set: --name is missing");
+	return r;
+}
+
+static int run(struct cmd_line *line, struct err *err)
+{
+	static struct set set = { .staging = { .fd = -EBADF, .temp_fd = -EBADF } };
+	int r;
+
+	manifest_init(&set.manifest);
+	set.manifest.serial = 1;
+	r = read_line(&set, line, err);
+	if (r == 0)
+		r = make_set(&set, line, err);
+	staging_done(&set.staging);
+	drop_scratch(&set);
+	for (size_t i = 0; i < set.manifest.member_count; i++)
+		free((char *)(uintptr_t)set.manifest.members[i].name);
+	return r;
+}
+
+const struct cmd cmd_set = {
+	.name = "set",
+	.args = "NAME=IMAGE...",
+	.help = "Put several images together that are signed and updated as one",
+	.more = "An IMAGE is one of these:\n"
+		"  STORE or BUNDLE   what lamina pack has made\n"
+		"  SOURCE            what it would make of that, docker://nginx for instance\n",
+	.options = options,
+	.run = run,
+};
