@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/fd.h"
@@ -150,13 +152,30 @@ static int wait_for(pid_t pid, int *ret_status)
 	return r < 0 ? r : 0;
 }
 
-/* How the child stands or fell. It is gone afterwards, whatever it was. 0 or -errno. */
-static int end(pid_t pid, int *ret_status)
+/* Is what @pid has become this program once more, by way of /proc/self/exe? As process 1 it
+ * would begin anew for ever. Where the root has no /proc, nothing leads there. */
+static bool is_ourselves(int root, pid_t pid)
+{
+	struct stat ours, its;
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "proc/%d/exe", (int)pid);
+	return sys_fstatat(root, "proc/self/exe", &ours, 0) == 0 &&
+	       sys_fstatat(root, path, &its, 0) == 0 && ours.st_dev == its.st_dev &&
+	       ours.st_ino == its.st_ino;
+}
+
+/* How the child stands or fell, with *@ret_ours where it stands. It is gone afterwards,
+ * whatever it was. 0 or -errno. */
+static int end(int root, pid_t pid, int *ret_status, bool *ret_ours)
 {
 	int r = wait_for(pid, ret_status), ignored;
 
+	*ret_ours = false;
 	if (r == 0 && !WIFSTOPPED(*ret_status))
 		return 0;
+	if (r == 0 && WSTOPSIG(*ret_status) == SIGTRAP)
+		*ret_ours = is_ourselves(root, pid);
 	(void)sys_kill(pid, SIGKILL);
 	(void)wait_for(pid, &ignored);
 	return r;
@@ -201,6 +220,7 @@ int rehearsal_run(const struct rehearsal *rehearsal, char ret_path[PROGRAM_SIZE]
 		  struct err *err)
 {
 	int fds[2], heard = 0, status = 0;
+	bool ours;
 	int r = sys_pipe2(fds, O_CLOEXEC);
 	unsigned int failed;
 	struct said worst;
@@ -217,8 +237,11 @@ int rehearsal_run(const struct rehearsal *rehearsal, char ret_path[PROGRAM_SIZE]
 	fd_close(fds[0]);
 	if (pid < 0)
 		return unable(err, pid, "fork");
-	r = end(pid, &status);
+	r = end(rehearsal->search->root, pid, &status, &ours);
 	if (heard < 0 || r < 0)
 		return unable(err, r < 0 ? r : heard, "its answer");
+	if (ours)
+		return err_set(err, -ELOOP, "%s: leads to lamina-init itself",
+			       rehearsal->args[0]);
 	return judge(rehearsal, status, &worst, failed, ret_path, err);
 }

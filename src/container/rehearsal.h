@@ -20,8 +20,9 @@ struct rehearsal {
 /*
  * Writes the absolute name under which the kernel takes the program to @ret_path, as
  * program_find() does. 0; -ENOTSUP: this kernel lets nobody trace, or there is no room for
- * a child, and nothing is known; or the -errno of execve or of what has to come before it,
- * told in the words of program_find() where those say more.
+ * a child, and nothing is known; -ELOOP: it is this very program; or the -errno of execve
+ * or of what has to come before it, told in the words of program_find() where those say
+ * more.
  */
 int rehearsal_run(const struct rehearsal *rehearsal, char ret_path[PROGRAM_SIZE],
 		  struct err *err);

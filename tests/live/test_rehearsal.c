@@ -117,6 +117,41 @@ static void make_root(void)
 	put_elf("b/ld.so", NULL, machine());
 }
 
+/* Of a test that is no static program, as init is: what the kernel maps first. */
+static void put_own_interpreter(void)
+{
+	char name[PROGRAM_INTERPRETER_SIZE], dir[PROGRAM_INTERPRETER_SIZE];
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	bool script;
+
+	LIVE_TRUE(fd >= 0 && program_interpreter(fd, &script, name) == 0);
+	close(fd);
+	for (char *slash = name; name[0] && (slash = strchr(slash + 1, '/'));) {
+		(void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - name - 1),
+			       name + 1);
+		make_dir(dir);
+	}
+	if (name[0])
+		put_elf(name + 1, NULL, machine());
+}
+
+/* Process 1 would be started as process 1 again, and again. */
+static void itself(void)
+{
+	make_root();
+	put_own_interpreter();
+	make_dir("proc");
+	LIVE_TRUE(mount("proc", "proc", "proc", 0, NULL) == 0);
+	good(&user, "/b/app", "/b/app");
+	bad(&root, "/proc/self/exe", ELOOP,
+	    "/proc/self/exe: leads to lamina-init itself");
+	LIVE_TRUE(symlink("/proc/self/exe", "a/link") == 0);
+	bad(&root, "link", ELOOP, "link: leads to lamina-init itself");
+	put_script("b/script", "#!/proc/self/exe\n", 0755);
+	bad(&root, "/b/script", ELOOP, "/b/script: leads to lamina-init itself");
+	LIVE_TRUE(umount2("proc", MNT_DETACH) == 0);
+}
+
 /* What a container's engine starts. */
 static void starts(void)
 {
@@ -241,8 +276,8 @@ static void programs(void)
 int main(int argc, char **argv)
 {
 	static const struct live_test tests[] = {
-		LIVE_TEST(starts),   LIVE_TEST(directories), LIVE_TEST(scripts),
-		LIVE_TEST(programs), { NULL, NULL },
+		LIVE_TEST(itself),  LIVE_TEST(starts),	 LIVE_TEST(directories),
+		LIVE_TEST(scripts), LIVE_TEST(programs), { NULL, NULL },
 	};
 
 	return live_main(tests, argc, argv);

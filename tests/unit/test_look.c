@@ -282,6 +282,8 @@ static void interpreters(void **state)
 	       "!program: /srv/run: its interpreter /bin/data: Permission denied\n");
 	script("#!/srv/run\n",
 	       "!program: /srv/run: a script of a script, more than 5 times\n");
+	script("#!/proc/self/exe\n",
+	       "!program: /proc/self/exe: leads to lamina-init itself\n");
 	script("hello\n", "!program: /srv/run: neither a program nor a script\n");
 	script("", "!program: /srv/run: neither a program nor a script\n");
 	manifest.user = "1000";

@@ -108,6 +108,20 @@ static void judge(struct look *look, const char *path, int fd, const struct stat
 		judge_machine(look, path, &kind);
 }
 
+/* /proc/self/exe: what starts it would start itself, for ever. */
+static void judge_place(struct look *look, const char *path)
+{
+	static const char exe[] = "/exe";
+	char real[TREE_PATH_SIZE];
+	size_t size;
+
+	look_real_path(look, real);
+	size = strlen(real);
+	if (strncmp(real, "/proc/", 6) == 0 && size > strlen(exe) &&
+	    strcmp(real + size - strlen(exe), exe) == 0)
+		set_trap(look, true, "%s: leads to lamina-init itself", path);
+}
+
 /* In the place of opening it below a root that doesn't exist yet. */
 static int open_in_tree(const struct program_search *search, const char *path,
 			struct stat *ret_st)
@@ -118,6 +132,7 @@ static int open_in_tree(const struct program_search *search, const char *path,
 
 	if (r < 0)
 		return r;
+	judge_place(look, path);
 	if (look_is_later(look) || (inode && inode->size_bytes > PROGRAM_MAX)) {
 		look->later = true;
 		return -ENOENT;
