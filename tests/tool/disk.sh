@@ -120,7 +120,8 @@ test_sizes() {
 		misused "is not a size" lamina disk "$store" -o no --size "$size"
 	done
 	refuses "too small" lamina disk "$store" -o no --size 1M
-	refuses "too small" lamina disk "$store" -o no --size 4096
+	refuses "4.0 KiB is too small" lamina disk "$store" -o no --size 4096
+	refuses "1 B is too small" lamina disk "$store" -o no --size 1
 	leaves disk
 }
 

@@ -448,7 +448,7 @@ test_what_a_config_says_in_vain_is_told() {
 		config = json.load(open(top + manifest["config"]["digest"][7:]))
 		config["config"].update(Healthcheck={"Test": ["CMD", "true"]}, Entrypoint=[""], Cmd=["/bin/sh"],
 		                        Labels={"org.lamina.nonsense": "1", "empty": None}, User="app:",
-		                        StopSignal="SIGSTOP", Volumes={"/run": {}, "data": {}})
+		                        StopSignal="SIGSTOP", ExposedPorts={"80/tcp": {}}, Volumes={"/run": {}, "data": {}})
 		def put(what, data):
 		    data = json.dumps(data).encode()
 		    what.update(digest="sha256:" + hashlib.sha256(data).hexdigest(), size=len(data))
@@ -464,6 +464,10 @@ test_what_a_config_says_in_vain_is_told() {
 	done
 	manifest "$m" >got
 	equal "$(grep -cxF -e "arg /bin/sh" -e "user app" -e "volume /data persist" -e "health-arg true" got)" 4
+	# every server has ports, and the machine's network all of them
+	! grep -q ExposedPorts err || say "$(cat err)"
+	lamina pack -o none -c x --net none oci:img 2>err >/dev/null
+	grep -qF "of the image's config, these are left out: ExposedPorts" err || say "$(cat err)"
 }
 
 # tar writes an ACL as a text, as an attribute, or not at all: the mode is the file's in all of them.

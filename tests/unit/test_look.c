@@ -440,6 +440,16 @@ static void places_of_volumes(void **state)
 	volume("/data", "");
 	manifest.run = MANIFEST_RUN_SUPERVISE;
 	volume("/var/new", "");
+	manifest.systemd = 1;
+	volume("/runs", "");
+	manifest.volume_count = 1;
+	volume("/run/new", "volume /run/new: with `systemd yes` nobody sees it: /run and "
+			   "/tmp are tmpfs then\n");
+	volume("/var/new", "volume /var/new: with `systemd yes` nobody sees it: /run and "
+			   "/tmp are tmpfs then\n");
+	volume("/tmp",
+	       "volume /tmp: with `systemd yes` nobody sees it: /run and /tmp are "
+	       "tmpfs then\n");
 }
 
 static void places_in_a_read_only_root(void **state)

@@ -163,8 +163,16 @@ static void note_labels(const struct describe_config *config)
 	}
 }
 
+/* Ports are what the machine's network has: to be told only where nobody gets at it. */
+static bool says_something(const char *key, const struct manifest *manifest)
+{
+	return strcmp(key, "ExposedPorts") != 0 ||
+	       (manifest->net_count && strcmp(manifest->nets[0], "none") == 0);
+}
+
 /* What the configs ask for and a device has no place for. */
-static void note_unplaced(const struct source *sources, size_t count)
+static void note_unplaced(const struct source *sources, size_t count,
+			  const struct manifest *manifest)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct source_texts *keys = &sources[i].config.unplaced;
@@ -172,9 +180,11 @@ static void note_unplaced(const struct source *sources, size_t count)
 		struct str s;
 
 		str_init(&s, text, sizeof(text));
-		for (size_t j = 0; j < keys->count; j++)
-			str_addf(&s, "%s%s", j ? ", " : "", keys->items[j]);
-		if (keys->count)
+		for (size_t j = 0; j < keys->count; j++) {
+			if (says_something(keys->items[j], manifest))
+				str_addf(&s, "%s%s", s.used ? ", " : "", keys->items[j]);
+		}
+		if (s.used)
 			cmd_note("of the image's config, these are left out: %s", text);
 	}
 }
@@ -242,7 +252,7 @@ int describe_image(const struct source *sources, size_t count,
 		return r;
 	*ret_new_privileges_said = describe_said(&d, MANIFEST_KEY_new_privileges);
 	note_labels(&config);
-	note_unplaced(sources, count);
+	note_unplaced(sources, count, ret_manifest);
 	/* the oldest init that can start it */
 	if (ret_manifest->run == MANIFEST_RUN_SET)
 		return err_set(err, -EINVAL, "run set: is what lamina set makes");

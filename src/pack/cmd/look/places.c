@@ -110,6 +110,21 @@ static bool find_place(struct look *look, const char *what, const char *path, bo
 	return false;
 }
 
+/* What systemd gets there is mounted over it. */
+static bool systemd_hides(const struct look *look, const char *path)
+{
+	static const char *const tops[] = { "/run", "/tmp" };
+
+	for (size_t i = 0; look->manifest->systemd && i < 2; i++) {
+		size_t size = strlen(tops[i]);
+
+		if (strncmp(path, tops[i], size) == 0 &&
+		    (path[size] == '/' || !path[size]))
+			return true;
+	}
+	return false;
+}
+
 static void look_at_volume(struct look *look, const struct manifest_volume *volume)
 {
 	char *real = look->volumes[look->volume_count], name[VOLUME_NAME_SIZE];
@@ -125,6 +140,12 @@ static void look_at_volume(struct look *look, const struct manifest_volume *volu
 		look_say(look, true, "volume %s: a link leads it to /", volume->path);
 	else
 		look->volume_count++;
+	if (systemd_hides(look, real))
+		look_say(
+			look, false,
+			"volume %s: with `systemd yes` nobody sees it: /run and /tmp are "
+			"tmpfs then",
+			volume->path);
 }
 
 /* Only a device whose store has the file will want its place. */

@@ -217,12 +217,13 @@ static uint64_t default_size(uint64_t bytes)
 
 static int lay_out(struct job *job, const struct disk_tree *tree, struct err *err)
 {
-	uint64_t bytes = disk_tree_bytes(tree), size = job->disk->size_bytes;
+	uint64_t bytes = disk_tree_bytes(tree), size = job->disk->size_bytes, given;
 	char need[16], have[16];
 
 	job->offset = job->disk->fs_only ? 0 : MIB;
 	if (size == 0)
 		size = default_size(bytes) + 2 * job->offset;
+	given = size;
 	if (!job->disk->fs_only)
 		size -= size % job->disk->sector_bytes;
 	/* the table's second copy is at the end */
@@ -231,7 +232,7 @@ static int lay_out(struct job *job, const struct disk_tree *tree, struct err *er
 	if (job->size_bytes < bytes + 4 * MIB)
 		return err_set(err, -ENOSPC,
 			       "%s is too small for a file system with %s in it",
-			       str_size(size, have), str_size(bytes, need));
+			       str_size(given, have), str_size(bytes, need));
 	job->disk_bytes = size;
 	if (ftruncate(job->fd, (off_t)size) < 0)
 		return err_errno(err, -errno, "disk");
