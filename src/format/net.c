@@ -134,6 +134,10 @@ static int parse_hostname(const char *text, size_t size, struct net_line *line)
 	if (size >= NET_HOSTNAME_SIZE || line->hostname[0] ||
 	    !word_valid(text, size, ".-"))
 		return -EBADMSG;
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] == '.' && (i + 1 == size || text[i + 1] == '.'))
+			return -EBADMSG;
+	}
 	memcpy(line->hostname, text, size);
 	return 0;
 }

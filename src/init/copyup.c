@@ -14,10 +14,11 @@
 /* Process 1 recurses: its stack has room for more. */
 #define DEPTH 256
 
-/* One that the store's file system has not, a volume has not. */
+/* One that the store's file system has not, a volume has not. The kernel has no longer list
+ * and no larger value than there is room for. */
 static int copy_xattrs(int from, int to)
 {
-	char names[1024], value[4096];
+	static char names[65536], value[65536];
 	ssize_t size = sys_flistxattr(from, names, sizeof(names));
 
 	if (size < 0)

@@ -56,6 +56,31 @@ static void everything(void)
 	LIVE_TRUE(stat("to", &st) == 0 && st.st_uid == 1 && st.st_gid == 2);
 }
 
+/* A label of SELinux' or IMA's is short; what others put there may be as long as the kernel
+ * takes it. */
+static void large_xattrs(void)
+{
+	static char value[40000], got[sizeof(value)];
+	char name[64];
+
+	make_dir("from");
+	make_dir("to");
+	put("from/file", "text");
+	memset(value, 'v', sizeof(value));
+	if (setxattr("from/file", "trusted.large", value, sizeof(value), 0) < 0)
+		live_skip("this file system takes no attribute of 40,000 bytes");
+	for (int i = 0; i < 100; i++) {
+		(void)snprintf(name, sizeof(name), "trusted.one-of-a-hundred-%d", i);
+		LIVE_TRUE(setxattr("from/file", name, "v", 1, 0) == 0);
+	}
+	LIVE_TRUE(copyup_tree(open_dir("from"), open_dir("to")) == 0);
+	LIVE_TRUE(getxattr("to/file", "trusted.large", got, sizeof(got)) ==
+		  (ssize_t)sizeof(got));
+	LIVE_TRUE(memcmp(got, value, sizeof(got)) == 0);
+	LIVE_TRUE(getxattr("to/file", "trusted.one-of-a-hundred-99", got, sizeof(got)) ==
+		  1);
+}
+
 /* Whoever fills the place where it is copied to, or another mount. */
 static void in_the_way(void)
 {
@@ -100,11 +125,8 @@ static void too_deep(void)
 int main(int argc, char **argv)
 {
 	static const struct live_test tests[] = {
-		LIVE_TEST(everything),
-		LIVE_TEST(in_the_way),
-		LIVE_TEST(removed),
-		LIVE_TEST(too_deep),
-		{ 0 },
+		LIVE_TEST(everything), LIVE_TEST(large_xattrs), LIVE_TEST(in_the_way),
+		LIVE_TEST(removed),    LIVE_TEST(too_deep),	{ 0 },
 	};
 
 	return live_main(tests, argc, argv);

@@ -183,6 +183,8 @@ static void supervision(void **state)
 	       { "stop-timeout 3601", timeout }, { "stop-timeout", timeout },
 	       { "hostname -a", hostname }, { "hostname a_b", hostname },
 	       { "hostname " A64, hostname },
+	       { "hostname a..b", "line 2: hostname: has nothing behind a dot" },
+	       { "hostname a.", "line 2: hostname: has nothing behind a dot" },
 	       { "run exec\nrestart always", "restart: goes with run supervise only" },
 	       { "stop-timeout 1\nrun exec",
 		 "stop-timeout: goes with run supervise only" });

@@ -89,6 +89,8 @@ static void what_they_must_not(void **state)
 		"mac=52:54:00:12:34:ff:00 dhcp",
 		"eth0 dhcp hostname=",
 		"eth0 dhcp hostname=-a",
+		"eth0 dhcp hostname=a..b",
+		"eth0 dhcp hostname=a.",
 		"eth0 dhcp hostname=a;b",
 		"eth0 dhcp hostname=a hostname=b",
 		"eth0 dhcp gateway=192.0.2.1",

@@ -100,6 +100,9 @@ const char *manifest_wrong_hostname(const char *text)
 {
 	if (*text && !matches(text, true, "", ".-", 63))
 		return "must match [A-Za-z0-9][A-Za-z0-9.-]{0,62}";
+	for (const char *dot = text; (dot = strchr(dot, '.')); dot++)
+		if (!dot[1] || dot[1] == '.')
+			return "has nothing behind a dot";
 	return NULL;
 }
 
