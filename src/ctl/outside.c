@@ -24,7 +24,7 @@ static bool is_ours(const char *command)
 {
 	static const char *const commands[] = { "status",  "list",   "install",
 						"confirm", "verify", "rollback",
-						"reject",  "gc" };
+						"reject",  "gc",     "reset" };
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(command, commands[i]) == 0)

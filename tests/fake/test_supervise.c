@@ -220,7 +220,7 @@ static void questions(void **state)
 	assert_int_equal(ASKED(true, "exec", "/bin/sh"), -EPERM);
 	assert_string_equal(text, "the policy has no `allow exec`");
 	assert_int_equal(ASKED(true, "ctl"), -EINVAL);
-	assert_int_equal(ASKED(true, "ctl", "reset", "--yes"), -EINVAL);
+	assert_int_equal(ASKED(false, "ctl", "reset", "--yes"), -EACCES);
 	assert_int_equal(ASKED(true, "ctl", "reboot"), -EINVAL);
 	assert_int_equal(ASKED(true, "ctl", "--store=/", "confirm"), -EINVAL);
 	assert_int_equal(ASKED(true, "ctl", "confirm", "--store", "/"), -EINVAL);
@@ -232,6 +232,8 @@ static void questions(void **state)
 	assert_false(fake_called("fork"));
 	assert_int_equal(ASKED(true, "ctl", "install", "-", "--dry-run"), 1);
 	assert_true(fake_called("fork"));
+	/* nobody else could, where there is no shell around the application */
+	assert_int_equal(ASKED(true, "ctl", "reset", "--yes", "--factory"), 1);
 }
 
 int main(void)

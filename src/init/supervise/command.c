@@ -222,9 +222,11 @@ static bool may_do(const char *const *words)
 {
 	static const char *const commands_outside[] = { "status",  "list",   "install",
 							"confirm", "verify", "rollback",
-							"reject",  "gc",     NULL };
-	static const char *const options[] = { "-",  "--json",	"--boot", "--dry-run",
-					       "-n", "--force", "-f",	  NULL };
+							"reject",  "gc",     "reset",
+							NULL };
+	static const char *const options[] = { "-",  "--json",	  "--boot",   "--dry-run",
+					       "-n", "--force",	  "-f",	      "--yes",
+					       "-y", "--factory", "--record", NULL };
 
 	const char *command = words[0];
 
