@@ -269,7 +269,9 @@ static int resolve_user(int root, struct word user, struct passwd *ret_entry,
 	int r = find_passwd(root, user, ret_entry);
 
 	if (r < 0)
-		return err_errno(err, r, "/etc/passwd of the image");
+		return err_errno(err, r,
+				 "looking for user %.*s in /etc/passwd of the image",
+				 (int)user.size, user.text);
 	if (r > 0)
 		return 0;
 	if (!number(user, &uid))
@@ -288,7 +290,9 @@ static int resolve_group(int root, struct word group, struct identity *identity,
 	if (!number(group, &gid))
 		r = find_group(root, group, &gid);
 	if (r < 0)
-		return err_errno(err, r, "/etc/group of the image");
+		return err_errno(err, r,
+				 "looking for group %.*s in /etc/group of the image",
+				 (int)group.size, group.text);
 	if (r == 0)
 		return err_set(err, -ENOENT, "no group %.*s in /etc/group of the image",
 			       (int)group.size, group.text);
@@ -316,7 +320,11 @@ int identity_resolve(int root, const char *user, struct identity *ret_identity,
 	else if (entry.name[0])
 		r = find_memberships(root, entry.name, ret_identity);
 	if (r < 0)
-		return with_group ? r : err_errno(err, r, "/etc/group of the image");
+		return with_group ? r
+				  : err_errno(err, r,
+					      "looking for the groups of user %s in "
+					      "/etc/group of the image",
+					      entry.name);
 	/* a set-group-ID program can't drop it and so get past a file that shuts it out */
 	ret_identity->groups[ret_identity->group_count++] = ret_identity->gid;
 	return 0;
