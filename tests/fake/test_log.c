@@ -78,7 +78,8 @@ static void lines_are_records(void **state)
 	assert_int_equal(ring_next(&reader, &record, bytes), 0);
 	/* more heads than there is room for at once, and more lines than the ring has */
 	memset(many, '\n', sizeof(many));
-	log_add(&log, 0, many, sizeof(many), true);
+	assert_int_equal(log_add(&log, 0, many, sizeof(many), true),
+			 RING_RECORD_SIZE * sizeof(many));
 	assert_int_equal(ring_next(&reader, &record, bytes), 1);
 	assert_true(reader.lost > 3000);
 	while (ring_next(&reader, &record, bytes) > 0)

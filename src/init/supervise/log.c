@@ -86,14 +86,14 @@ static void write_records(struct log *log, const uint8_t *bytes, size_t size,
 	(void)write_head(log);
 }
 
-void log_add(struct log *log, uint8_t stream, const char *bytes, size_t size, bool open)
+size_t log_add(struct log *log, uint8_t stream, const char *bytes, size_t size, bool open)
 {
 	uint8_t records[RING_RECORD_SIZE + RING_MAX_BYTES];
-	size_t used = 0, count = 0;
+	size_t used = 0, count = 0, all = 0;
 	uint64_t now_ms = loop_now_ms();
 
 	if (log->fd < 0)
-		return;
+		return size;
 	while (size > 0) {
 		const char *end = memchr(bytes, '\n', size);
 		size_t line = end ? (size_t)(end - bytes) : size, taken = line + !!end;
@@ -104,6 +104,7 @@ void log_add(struct log *log, uint8_t stream, const char *bytes, size_t size, bo
 
 		if (used + RING_RECORD_SIZE + line > sizeof(records)) {
 			write_records(log, records, used, count);
+			all += used;
 			used = count = 0;
 		}
 		record.number = log->head.count + count;
@@ -115,6 +116,7 @@ void log_add(struct log *log, uint8_t stream, const char *bytes, size_t size, bo
 		size -= taken;
 	}
 	write_records(log, records, used, count);
+	return all + used;
 }
 
 static int read_whole(struct log *log, char *ret_text, size_t size)

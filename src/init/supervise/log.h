@@ -13,8 +13,10 @@ struct log {
 /* Makes logs/@name below @run, of @size bytes. 0 or -errno. */
 int log_open(struct log *log, int run, const char *name, uint64_t size, struct err *err);
 
-/* Adds @bytes of @stream, a record a line; @open: the last one goes on. */
-void log_add(struct log *log, uint8_t stream, const char *bytes, size_t size, bool open);
+/* Adds @bytes of @stream, a record a line; @open: the last one goes on. Returns how much of the
+ * ring they took: an empty line costs as much to write as a short one. */
+size_t log_add(struct log *log, uint8_t stream, const char *bytes, size_t size,
+	       bool open);
 
 /* What log @name below @run has as its last line that is not empty, cut to @size with its end;
  * "" where there is none. For another process than the one that writes. */

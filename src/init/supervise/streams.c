@@ -10,7 +10,8 @@
 #include "base/fd.h"
 #include "base/sys.h"
 
-/* Of one stream before others have their turn: a flooder fills its pipe, and waits. */
+/* Of the log, by one stream before others have their turn: a flooder fills its pipe, and
+ * waits. */
 #define BUDGET 65536
 
 static bool put(struct streams *streams, const char *bytes, size_t size)
@@ -60,9 +61,8 @@ static void read_stream(struct streams *streams, enum stream_kind kind)
 		if (size <= 0)
 			return;
 		stream->open = bytes[size - 1] != '\n';
-		log_add(&streams->log, (uint8_t)kind, bytes, (size_t)size, true);
+		done += log_add(&streams->log, (uint8_t)kind, bytes, (size_t)size, true);
 		to_console(streams, bytes, (size_t)size);
-		done += (size_t)size;
 	}
 }
 
@@ -79,7 +79,7 @@ void streams_drain(struct streams *streams)
 	for (enum stream_kind kind = 0; kind < STREAM_KINDS; kind++) {
 		read_stream(streams, kind);
 		if (streams->ends[kind].open)
-			log_add(&streams->log, (uint8_t)kind, "\n", 1, false);
+			(void)log_add(&streams->log, (uint8_t)kind, "\n", 1, false);
 		streams->ends[kind].open = false;
 	}
 }
