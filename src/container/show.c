@@ -88,7 +88,10 @@ int show_control(int root, const struct container *container, struct err *err)
 		r = show_directory(root, RUN "/bin", 0, err);
 	if (r == 0)
 		r = show_directory(root, RUN "/logs", MS_NOEXEC, err);
+	/* after a reset it is the mount of a directory that is gone, which can't be shown */
 	if (r == 0 && container->manifest->log.persist_bytes)
 		r = show_directory(root, RUN "/kept", MS_NOEXEC, err);
+	if (r == -ENOENT)
+		r = 0;
 	return r;
 }

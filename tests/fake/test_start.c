@@ -337,6 +337,19 @@ static void with_control(void **state)
 	assert_true(fake_exists("/run/lamina/bin/laminactl"));
 	assert_true(fake_attrs_of("/run/lamina/bin") & MOUNT_ATTR_RDONLY);
 	assert_true(fake_attrs_of("/run/lamina/logs") & MOUNT_ATTR_NOEXEC);
+	/* a log that the store keeps, and one that a reset took away */
+	setup();
+	put_control();
+	manifest.log.persist_bytes = 65536;
+	fake_text("/run/lamina/kept/demo/new", "a line");
+	assert_started();
+	assert_string_equal(fake_text_of("/run/lamina/kept/demo/new"), "a line");
+	assert_true(fake_attrs_of("/run/lamina/kept") & MOUNT_ATTR_RDONLY);
+	setup();
+	put_control();
+	manifest.log.persist_bytes = 65536;
+	assert_started();
+	assert_false(fake_exists("/run/lamina/kept/demo"));
 	setup();
 	assert_started();
 	assert_false(fake_exists("/run/lamina/control"));
