@@ -50,6 +50,20 @@ int ctl_open_run(const struct ctl *ctl, const char *name, int flags)
 		       : path_open_own(dir, name, flags, flags & O_CREAT ? 0644 : 0);
 }
 
+int ctl_open_input(const char *name, struct err *err)
+{
+	int fd = strcmp(name, "-") == 0
+			 ? sys_fcntl(0, F_DUPFD_CLOEXEC, 3)
+			 : sys_openat(AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0);
+
+	if (fd == -ENOENT && strstr(name, "://"))
+		return err_set(err, fd,
+			       "%.160s: nothing is fetched here; `curl -sf URL | "
+			       "laminactl install -` takes what comes",
+			       name);
+	return fd < 0 ? err_errno(err, fd, "%s", cmd_input_name(name)) : fd;
+}
+
 /* @given, or @name in the directory of init's files. 0 or -ENAMETOOLONG. */
 static int path_of(const struct ctl *ctl, const char *given, const char *name,
 		   char ret_path[CTL_PATH_SIZE], struct err *err)

@@ -52,6 +52,9 @@ int ctl_open(struct ctl *ctl, struct err *err);
 /* Opens @name of the directory that init left its files in. An fd, or -errno. */
 int ctl_open_run(const struct ctl *ctl, const char *name, int flags);
 
+/* Opens what is to be installed: a file, or "-" for standard input. An fd, or -errno. */
+int ctl_open_input(const char *name, struct err *err);
+
 /* The value of key @name of such a file's @text, key=value lines; "" when it isn't there or
  * is longer than @room. */
 void ctl_value(const char *text, const char *name, char *ret_value, size_t room);

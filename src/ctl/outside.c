@@ -36,9 +36,11 @@ static bool is_ours(const char *command)
 /* What init could not open comes as input. */
 static int take_input(const char **word, struct err *err)
 {
-	__fd int fd = sys_openat(AT_FDCWD, *word, O_RDONLY | O_CLOEXEC, 0);
+	__fd int fd = ctl_open_input(*word, err);
 	int r = fd < 0 ? fd : sys_dup3(fd, 0, 0);
 
+	if (fd < 0)
+		return fd;
 	if (r < 0)
 		return err_errno(err, r, "%s", *word);
 	*word = "-";

@@ -54,17 +54,10 @@ static int open_source(const char *name, const struct install_source **ret_from,
 	struct stat st;
 	int r;
 
-	__fd int fd = strcmp(name, "-") == 0
-			      ? sys_fcntl(0, F_DUPFD_CLOEXEC, 3)
-			      : sys_openat(AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0);
+	__fd int fd = ctl_open_input(name, err);
 
-	if (fd == -ENOENT && strstr(name, "://"))
-		return err_set(err, fd,
-			       "%.160s: nothing is fetched here; `curl -sf URL | "
-			       "laminactl install -` takes what comes",
-			       name);
 	if (fd < 0)
-		return err_errno(err, fd, "%s", cmd_input_name(name));
+		return fd;
 	r = sys_fstat(fd, &st);
 	if (r < 0)
 		return err_errno(err, r, "%s", cmd_input_name(name));

@@ -123,6 +123,8 @@ static int health_run(struct cmd_line *line, struct err *err)
 		json_close(&out, '}');
 	} else {
 		out_clean(&out, health);
+		if (strcmp(health, "none") == 0)
+			out_add(&out, ": the image has no check of it");
 		out_add(&out, "\n");
 		for (const char *end; *said; said = end + (*end == '\n')) {
 			struct err part = ERR_INIT;
