@@ -15,7 +15,7 @@ for doc in *.md src/README.md board/README.md board/*/README.md rootfs/*/README.
 done
 lines=$(wc -l <README.md)
 if [ "$lines" -le 160 ]; then echo "ok docs/README-is-short"; else echo "FAIL docs/README-is-short: $lines lines"; fi
-for page in src/*/*.[1-9]; do
+for page in src/*/*.[1-9] src/*/*/*.[1-9]; do
 	name=man/$(basename "$page")
 	warnings=$(LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 >/dev/null | head -3)
 	# `.Dq a , b` quotes both as one, `.Dq a , Dq b` nests; neither is an error to man
