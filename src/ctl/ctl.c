@@ -188,6 +188,11 @@ int ctl_open(struct ctl *ctl, struct err *err)
 	return r;
 }
 
+bool ctl_runs_as(const struct ctl *ctl, enum decide_slot slot)
+{
+	return strcmp(ctl->running_slot, decide_slot_name(slot)) == 0;
+}
+
 const char *ctl_slot_name(const struct record *record, const struct digest *id)
 {
 	/* what the record leaves empty is nobody's id */
@@ -250,7 +255,7 @@ int ctl_is_store(const struct ctl *ctl, const struct change *change, struct err 
 		return 0;
 	if (images != -ENOENT)
 		return err_errno(err, images, "%s: images", ctl->store_path);
-	if (strcmp(ctl->running_slot, "factory") == 0)
+	if (ctl_runs_as(ctl, DECIDE_FACTORY))
 		return 0;
 	return err_set(err, images, "%s: not a store: there is no images directory",
 		       ctl->store_path);
@@ -305,10 +310,10 @@ static bool runs_confirmed(const struct ctl *ctl)
 {
 	__fd int confirmed = -EBADF;
 
-	if (strcmp(ctl->running_slot, "candidate") == 0)
+	if (ctl_runs_as(ctl, DECIDE_CANDIDATE))
 		confirmed = ctl_open_run(ctl, "confirmed", O_PATH);
 	return digest_is_set(&ctl->running) &&
-	       (confirmed >= 0 || strcmp(ctl->running_slot, "current") == 0);
+	       (confirmed >= 0 || ctl_runs_as(ctl, DECIDE_CURRENT));
 }
 
 static int begin(struct ctl *ctl, struct change *change, struct err *err)

@@ -69,6 +69,9 @@ const char *ctl_device(const struct ctl *ctl);
 /* The higher of the policy's and the record's. */
 uint64_t ctl_floor(const struct ctl *ctl, const struct record *record);
 
+/* Was the image that runs started as this one? */
+bool ctl_runs_as(const struct ctl *ctl, enum decide_slot slot);
+
 /* What the boot record calls image @id; NULL: nothing. */
 const char *ctl_slot_name(const struct record *record, const struct digest *id);
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/mount.h>
 
 #include "base/fd.h"
@@ -59,7 +58,7 @@ int factory_check(struct ctl *ctl, struct err *err)
 
 	if (!policy->factory[0])
 		return err_set(err, -ENOENT, "the policy names no factory image");
-	if (strcmp(ctl->running_slot, "factory") == 0)
+	if (ctl_runs_as(ctl, DECIDE_FACTORY))
 		return 0;
 	if (!policy_factory_in_initramfs(policy))
 		r = judge_device(ctl, &why);

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/reboot.h>
 
 #include "base/fd.h"
@@ -22,7 +21,7 @@ static int give_back(struct ctl *ctl, struct err *err)
 	if (r < 0)
 		return r;
 	/* started from another slot, it may be the candidate all the same */
-	if (strcmp(ctl->running_slot, "candidate") != 0)
+	if (!ctl_runs_as(ctl, DECIDE_CANDIDATE))
 		confirm.running = (struct digest){ 0 };
 	r = confirm_reboot(&confirm, err);
 	if (r == -EAGAIN)
