@@ -47,6 +47,15 @@ fi
 check version-of-buildroot "$release" "$(sed -n 's/^LAMINA_VERSION = //p' rootfs/buildroot/package/lamina/lamina.mk)"
 check version-of-the-changes "## $release" "$(grep -m 1 '^## ' CHANGELOG.md | sed 's/ (.*//')"
 
+# Every goal but those that only make itself asks for.
+inner='all crash-model crash-tool fuzz-programs help host-tool programs run-.* sanitized-config setup strict-.* test-.*'
+goals=$(cat Makefile ./*/*.mk ./*/*/*.mk | sed -e ':more' -e '/\\$/N; s/\\\n//; t more' | sed -n 's/^\.PHONY: //p' | tr -s ' \t' '\n' |
+	grep -vxE "${inner// /|}" | sort -u)
+check every-goal-has-help "" "$(for goal in $goals; do
+	grep -qE "(^|[^a-z-])$goal([^a-z-]|\$)" board/host/make-help || echo "$goal"
+done)"
+[ "$(wc -l <<<"$goals")" -ge 30 ] || echo "FAIL make/every-goal-has-help: of few"
+
 # Who reads no further than the first line is no error.
 printf '%s\n' 'Linker script and memory map' ' .text.f 0x0 0x10 build/src/base.a(f.o)' >"$work/p.map"
 echo >"$work/p"
