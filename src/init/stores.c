@@ -19,7 +19,7 @@
 #include "store/store.h"
 #include "store/writable.h"
 
-static char store_path[BACKING_PATH_SIZE], state_path[BACKING_PATH_SIZE];
+static char store_path[BACKING_PATH_SIZE];
 
 /* Its superblock may ask for a panic at the first error, which whoever writes to the disk
  * can have. Other file systems ask for nothing there. */
@@ -70,6 +70,8 @@ int stores_open(const struct policy *policy, struct watch *watch, struct err *er
 }
 
 #ifdef CONFIG_LAMINA_UPDATE
+static char state_path[BACKING_PATH_SIZE];
+
 int stores_open_factory(const struct policy *policy, struct watch *watch, struct err *err)
 {
 	char path[BACKING_PATH_SIZE];
