@@ -4,6 +4,7 @@
 #   members                     begins a set, in a new store
 #   member NAME [EDIT...]       one of it, supervised, whose program is inside=; EDIT changes its
 #                               manifest. Without another layers= it has the pair
+#   member_app NAME APP [EDIT...]   one that is an image of rootfs/apps, packed as app packs it
 #   set_of [LINE...]            the set of the members so far, with LINEs of its own, signed; EDITs
 #                               of the manifest come by set_edits=(...)
 #
@@ -17,15 +18,31 @@ members()
 
 member()
 {
-	local id
-
 	text_of_image >"$work/manifest"
 	edit "s/^name .*/name $1/" 's/^run .*/run supervise/' 's/^min-init .*/min-init 2/' \
 		's/^upper .*/upper tmpfs/' "${@:2}"
+	add_member "$1" "$store"
+}
+
+# add_member NAME STORE: $work/manifest is its own.
+add_member()
+{
+	local id
+
 	id=$(sha256sum "$work/manifest" | cut -c 1-64)
-	cp "$work/manifest" "$store/blobs/sha256/$id"
+	cp "$work/manifest" "$2/blobs/sha256/$id"
 	echo "member $1 sha256:$id size $(stat -c %s "$work/manifest")" >>"$work/set.members"
 	grep '^layer ' "$work/manifest" >>"$work/set.layers"
+}
+
+# The store is made anew by each: what is for the set waits beside it.
+member_app()
+{
+	app "$2"
+	[[ $# -lt 3 ]] || edit "${@:3}"
+	mkdir -p "$work/set.store/blobs/sha256" "$work/set.store/images"
+	ln -f "$packed"/blobs/sha256/* "$work/set.store/blobs/sha256"
+	add_member "$1" "$work/set.store"
 }
 
 set_of()
@@ -37,6 +54,10 @@ set_of()
 		cat "$work/set.members"
 		printf '%s\n' 'run set' "$@"
 	} >"$work/manifest"
+	[[ ! -d $work/set.store ]] || {
+		rm -r "$store"
+		mv "$work/set.store" "$store"
+	}
 	[[ -z ${set_edits[*]:-} ]] || edit "${set_edits[@]}"
 	sign
 }

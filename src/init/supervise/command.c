@@ -35,7 +35,13 @@ void command_down(const struct command *command, enum end_how how)
 	command_stop(command, now_ms);
 }
 
-/* Those that need it, of a set, are to end before it. */
+static bool may_go_on(const struct member *member)
+{
+	return member_lives(member) && member->state != MEMBER_KILLED;
+}
+
+/* Those that need it, of a set, are to end before it; one that was killed and still is there
+ * holds no other. */
 static bool is_needed(const struct command *command, size_t app)
 {
 	const struct manifest *set = &command->end->stage->image->manifest;
@@ -44,7 +50,7 @@ static bool is_needed(const struct command *command, size_t app)
 	for (size_t i = 0; stage_is_set(command->end->stage) && i < set->need_count;
 	     i++) {
 		(void)set_need(set, i, &need);
-		if (need.on == app && member_lives(&command->apps[need.who].member))
+		if (need.on == app && may_go_on(&command->apps[need.who].member))
 			return true;
 	}
 	return false;
