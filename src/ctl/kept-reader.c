@@ -14,22 +14,32 @@
 #define KEPT "kept" /* of init's directory: where init has it mounted */
 #define LOG "log"   /* of a store */
 
-int kept_reader_only(int logs, char ret_name[MANIFEST_NAME_SIZE])
+static bool is_called(const char *entry, const char *name)
 {
+	const char *member = strchr(entry, '+');
+
+	return !name || strcmp(entry, name) == 0 ||
+	       (member && strcmp(member + 1, name) == 0);
+}
+
+int kept_reader_find(int logs, const char *name, char ret_name[VOLUME_OWNER_SIZE])
+{
+	char image[MANIFEST_NAME_SIZE];
 	const struct dirent *entry;
 	struct dir list;
 	int r, found = 0;
 
 	dir_init(&list, logs);
-	while (found < 2 && (r = dir_next(&list, &entry)) != 0) {
-		if (r < 0)
-			return r;
-		if (!manifest_name_valid(entry->d_name))
+	while ((r = dir_next(&list, &entry)) > 0) {
+		if (!volume_owner(entry->d_name, image) ||
+		    !is_called(entry->d_name, name))
 			continue;
-		if (found++ == 0)
-			(void)strcpy(ret_name, entry->d_name);
+		(void)strcpy(ret_name, entry->d_name);
+		if (name && strcmp(ret_name, name) == 0)
+			return 1;
+		found = found ? 2 : 1;
 	}
-	return found;
+	return r < 0 ? r : found;
 }
 
 /* In a container there is no store, but the first of the two may be shown to it; where no
@@ -77,25 +87,25 @@ static int open_files(struct kept_reader *reader, int dir)
 int kept_reader_open(struct kept_reader *reader, const struct ctl *ctl, const char *name,
 		     struct err *err)
 {
-	char only[MANIFEST_NAME_SIZE] = "";
+	char owner[VOLUME_OWNER_SIZE] = "";
 	__fd int logs = open_logs(ctl, err), dir = -EBADF;
 	int r = logs;
 
 	reader->fds[0] = reader->fds[1] = -EBADF;
 	kept_reader_rewind(reader);
-	if (r >= 0 && !name) {
-		r = kept_reader_only(logs, only);
-		if (r == 0)
-			return 0;
-		name = only;
-	}
 	if (r >= 0)
-		r = dir = path_open_own(logs, name, O_PATH | O_DIRECTORY, 0);
-	if (r >= 0)
+		r = kept_reader_find(logs, name, owner);
+	if (r == 2)
+		return err_set(err, -EINVAL,
+			       "the store keeps several logs: say which, such as %s",
+			       owner);
+	if (r == 1)
+		r = dir = path_open_own(logs, owner, O_PATH | O_DIRECTORY, 0);
+	if (r > 0)
 		r = open_files(reader, dir);
 	if (r == -ENOENT)
 		return 0;
-	return r < 0 ? err_errno(err, r, LOG "/%s", name ? name : "")
+	return r < 0 ? err_errno(err, r, LOG "/%s", owner)
 		     : reader->fds[0] >= 0 || reader->fds[1] >= 0;
 }
 

@@ -4,6 +4,7 @@
  * which somebody may be writing. */
 #include "ctl/ctl.h"
 #include "format/kept.h"
+#include "store/volume.h"
 
 struct kept_reader {
 	int fds[2]; /* older and newer, -EBADF: none */
@@ -27,6 +28,7 @@ void kept_reader_rewind(struct kept_reader *reader);
  * at the end, or -errno. What is no line is passed over. */
 int kept_reader_next(struct kept_reader *reader, struct kept_line *ret_line);
 
-/* The name of the only one there is below the directory @logs, or (2) of some. 1, 0 or
- * -errno. */
-int kept_reader_only(int logs, char ret_name[MANIFEST_NAME_SIZE]);
+/* What the log @name is called below the directory @logs, NULL: the only one there is; of a
+ * set's member it may be SET+@name. 1; 0: there is none; 2: there are several, and this is
+ * one of them; -errno. */
+int kept_reader_find(int logs, const char *name, char ret_name[VOLUME_OWNER_SIZE]);

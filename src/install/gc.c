@@ -216,12 +216,13 @@ static int sweep_names(struct gc *gc, const char *top, bool logs, int trash,
 	dir_init(&list, dir);
 	while (r >= 0 && (r = dir_next(&list, &entry)) > 0) {
 		const char *name = entry->d_name;
-		bool ours = manifest_name_valid(name);
+		char image[MANIFEST_NAME_SIZE];
+		bool ours = volume_owner(name, image);
 		__fd int below = -EBADF;
 
 		if (strcmp(name, VOLUME_UNFINISHED) == 0)
 			gc->others += (r = drop_dir(gc, dir, name, trash, err)) > 0;
-		else if (ours && logs && !keeps_log(name))
+		else if (ours && logs && !keeps_log(image))
 			gc->logs += (r = drop_dir(gc, dir, name, trash, err)) > 0;
 		else if (ours && !logs)
 			r = below = path_open_own(dir, name, O_RDONLY | O_DIRECTORY, 0);

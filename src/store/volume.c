@@ -29,6 +29,18 @@ int volume_name(const char *path, char ret_name[VOLUME_NAME_SIZE])
 	return str_done(&s) < 0 ? -ENAMETOOLONG : 0;
 }
 
+bool volume_owner(const char *dir, char ret_image[MANIFEST_NAME_SIZE])
+{
+	size_t size = strcspn(dir, "+");
+
+	if (size >= MANIFEST_NAME_SIZE)
+		return false;
+	memcpy(ret_image, dir, size);
+	ret_image[size] = '\0';
+	return manifest_name_valid(ret_image) &&
+	       (!dir[size] || manifest_name_valid(dir + size + 1));
+}
+
 static bool has(int volumes, const char *image, const char *name)
 {
 	char path[MANIFEST_NAME_SIZE + VOLUME_NAME_SIZE];

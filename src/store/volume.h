@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /* Where the store keeps persistent volumes: volumes/IMAGE/NAME, by lamina-store(5). */
+#include <stdbool.h>
+
 #include "format/manifest.h"
 
 #define VOLUME_NAME_SIZE 256 /* a file system has no longer name */
 
 /* One that is being filled. No volume has this name: a "%" in a path is written "%25". */
 #define VOLUME_UNFINISHED "%new"
+
+/* Whose a directory of volumes, uppers or logs is: an image's NAME, or NAME+MEMBER of a set.
+ * Writes the image's name; false: nobody's. */
+#define VOLUME_OWNER_SIZE ((size_t)2 * MANIFEST_NAME_SIZE)
+bool volume_owner(const char *dir, char ret_image[MANIFEST_NAME_SIZE]);
 
 /* "/var/lib" as "var%2Flib": a flat name, that no other path has. 0 or -ENAMETOOLONG. */
 int volume_name(const char *path, char ret_name[VOLUME_NAME_SIZE]);

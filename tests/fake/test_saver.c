@@ -26,7 +26,8 @@
 #define BOOT "0b3b1a5e-1234-5678-9abc-def012345678"
 
 static struct log app; /* what the application says */
-static uint64_t most_bytes;
+static struct manifest manifest = { .name = "demo" };
+static struct part part = { .manifest = &manifest, .name = "demo" };
 static int polls;
 
 static void setup(void)
@@ -41,7 +42,8 @@ static void setup(void)
 	console = sys_openat(AT_FDCWD, "/dev/console", O_WRONLY, 0);
 	assert_int_equal(log_open(&app, run, "demo", SIZE, NULL), 0);
 	assert_int_equal(sys_dup3(console, 2, 0), 2);
-	most_bytes = 16384;
+	manifest.log.persist_bytes = 16384;
+	(void)strcpy(part.owner, "demo");
 	polls = 0;
 }
 
@@ -54,7 +56,7 @@ static int as_child(struct err *err)
 {
 	(void)err;
 	fake_config.forks = 1;
-	return saver_start("demo", most_bytes);
+	return saver_start(&part);
 }
 
 static void run(void (*at_poll)(void))
@@ -126,6 +128,23 @@ static void once_a_minute_and_at_an_end(void **state)
 	assert_string_equal(fake_console(), "");
 }
 
+static void ends_at_once(void)
+{
+	say("next\n");
+	fake_signal(SIGTERM);
+}
+
+/* Of a set's member, by the set's name, too. */
+static void of_a_member(void **state)
+{
+	(void)state;
+	setup();
+	(void)strcpy(part.owner, "set+demo");
+	run(ends_at_once);
+	assert_file(SAVER_DIR "/set+demo/new", FIRST "stdout F next\n");
+	assert_file(DIR "new", "");
+}
+
 static void much(void)
 {
 	static const char line[] =
@@ -183,12 +202,6 @@ static void two_files(void **state)
 	assert_int_equal(end, 700);
 	assert_int_equal(first, old_end);
 	assert_true(old_first > 0);
-}
-
-static void ends_at_once(void)
-{
-	say("next\n");
-	fake_signal(SIGTERM);
 }
 
 static void what_a_power_cut_left(void **state)
@@ -282,9 +295,7 @@ static void every_call_fails_once(void **state)
 /* Only that one's directory, and the store as it was. */
 static void mounted(void **state)
 {
-	static struct manifest manifest = { .name = "demo" };
 	static struct select_image image;
-	struct part part = { .manifest = &manifest, .name = "demo" };
 	struct stage stage = { .image = &image, .parts = &part, .part_count = 1 };
 
 	(void)state;
@@ -297,6 +308,7 @@ static void mounted(void **state)
 	stage.store =
 		sys_openat(AT_FDCWD, STAGE_STORE, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	assert_true(stage.store >= 0);
+	manifest.log.persist_bytes = 0;
 	saver_mount(&stage);
 	assert_false(fake_exists(SAVER_DIR));
 	manifest.log.persist_bytes = 65536;
@@ -313,6 +325,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(once_a_minute_and_at_an_end),
+		cmocka_unit_test(of_a_member),
 		cmocka_unit_test(two_files),
 		cmocka_unit_test(what_a_power_cut_left),
 		cmocka_unit_test(a_full_disk),

@@ -130,6 +130,19 @@ stdout line 4"
 	equal "$(cat err)" "laminactl: 1 line was lost"
 }
 
+# Of a set, by the member's name; and by the whole one where two sets had it.
+test_logs_of_members() {
+	ring 0 3
+	kept run/kept
+	mv run/kept/demo run/kept/set+demo
+	equal "$(ctl logs demo 2>/dev/null | head -n 1)" "$at stdout seven"
+	kept run/kept
+	mv run/kept/demo run/kept/other+demo
+	refuses "the store keeps several logs: say which, such as " ctl logs
+	equal "$(ctl logs --boot demo | wc -l)" 6
+	equal "$(ctl logs other+demo 2>/dev/null | wc -l)" 3
+}
+
 test_a_store_elsewhere() {
 	kept store/log
 	equal "$(ctl --store store logs 2>/dev/null | head -n 1)" "$at stdout seven"

@@ -51,7 +51,7 @@ struct logs {
 /* In a container it is a mount of its own. */
 static int open_ring(struct logs *logs, struct err *err)
 {
-	static char only[MANIFEST_NAME_SIZE];
+	static char only[VOLUME_OWNER_SIZE];
 	char path[CTL_PATH_SIZE];
 	int r = ctl_path(logs->ctl, LOGS, path, err);
 
@@ -63,7 +63,7 @@ static int open_ring(struct logs *logs, struct err *err)
 	if (r == -ENOENT)
 		return err_set(err, r, "no application is supervised here");
 	if (r >= 0 && !logs->name) {
-		r = kept_reader_only(dir, only);
+		r = kept_reader_find(dir, NULL, only);
 		if (r == 0)
 			return err_set(err, -ENOENT, LOGS ": there is none");
 		if (r > 1)
@@ -265,6 +265,8 @@ static int open_all(struct logs *logs, struct err *err)
 	read_boot_id(logs);
 	kept = kept_reader_open(&logs->kept, logs->ctl, logs->name, &why);
 	logs->is_kept = kept > 0;
+	if (kept < 0 && logs->boot && r == 0)
+		return 0;
 	if (kept < 0)
 		return err_set(err, kept, "%s", why.text);
 	if (kept == 0 && logs->ctl->store)

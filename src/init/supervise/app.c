@@ -100,7 +100,7 @@ int app_init(struct app *app, const struct part *part, const struct network *net
 	member_init(&app->member, manifest);
 	app->saver = 0;
 	if (manifest->log.persist_bytes)
-		app->saver = saver_start(part->name, manifest->log.persist_bytes);
+		app->saver = saver_start(part);
 	if (needs_something(part))
 		member_wait(&app->member, loop_now_ms() + NEEDS_MS);
 	return 0;

@@ -70,7 +70,7 @@ void saver_mount(const struct stage *stage)
 }
 
 struct saver {
-	const char *name;
+	const struct part *part;
 	struct loop loop;
 	struct ring_reader ring;
 	struct kept_file file;
@@ -128,7 +128,7 @@ static void save(struct saver *saver)
 	int r = copy(saver);
 
 	if (saver->told == 0)
-		(void)tell(saver->name, r);
+		(void)tell(saver->part->name, r);
 	saver->told = r;
 	saver->now = false;
 	saver->due_ms = UINT64_MAX;
@@ -155,19 +155,21 @@ static int open_ring(struct saver *saver, int *fd)
 	__fd int dir = sys_openat(AT_FDCWD, RINGS, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	uint64_t size;
 
-	*fd = dir < 0 ? dir : path_open_own_file(dir, saver->name, &size, NULL);
+	*fd = dir < 0 ? dir : path_open_own_file(dir, saver->part->name, &size, NULL);
 	return *fd < 0 ? *fd : ring_open(&saver->ring, read_ring, fd, size);
 }
 
-static int open_file(struct saver *saver, uint64_t most_bytes)
+static int open_file(struct saver *saver)
 {
+	uint64_t most_bytes = saver->part->manifest->log.persist_bytes;
+	const char *owner = saver->part->owner;
 	static char boot[KEPT_BOOT_SIZE];
 	__fd int id = sys_openat(AT_FDCWD, "/proc/sys/kernel/random/boot_id",
 				 O_RDONLY | O_CLOEXEC, 0);
 	__fd int top =
 		sys_openat(AT_FDCWD, SAVER_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	int dir = top < 0 ? top : make_dir(top, saver->name);
-	int r = dir < 0 ? dir : store_check_dirs(top, saver->name, NULL);
+	int dir = top < 0 ? top : make_dir(top, owner);
+	int r = dir < 0 ? dir : store_check_dirs(top, owner, NULL);
 
 	if (id < 0 || sys_read(id, boot, sizeof(boot) - 1) <= 0)
 		(void)strcpy(boot, "-");
@@ -183,34 +185,34 @@ static int listen(struct saver *saver)
 }
 
 /* Nothing of process 1's is needed, least of all the other ends of its pipes. */
-static _Noreturn void run(const char *name, uint64_t most_bytes)
+static _Noreturn void run(const struct part *part)
 {
 	static struct saver saver;
 	static int ring;
 	int r;
 
-	saver = (struct saver){ .name = name, .due_ms = UINT64_MAX };
+	saver = (struct saver){ .part = part, .due_ms = UINT64_MAX };
 	(void)sys_close_range(3, ~0U, 0);
 	r = listen(&saver);
 	if (r == 0)
 		r = open_ring(&saver, &ring);
 	if (r == 0)
-		r = open_file(&saver, most_bytes);
+		r = open_file(&saver);
 	while (r == 0 && !saver.end) {
 		(void)loop_turn(&saver.loop, loop_now_ms() + LOOK_MS);
 		look(&saver);
 	}
-	(void)tell(name, r);
+	(void)tell(part->name, r);
 	sys_exit(0);
 }
 
-pid_t saver_start(const char *name, uint64_t most_bytes)
+pid_t saver_start(const struct part *part)
 {
 	pid_t pid = sys_fork();
 
 	if (pid == 0)
-		run(name, most_bytes);
-	return tell(name, pid) < 0 ? 0 : pid;
+		run(part);
+	return tell(part->name, pid) < 0 ? 0 : pid;
 }
 
 void saver_tell(pid_t pid)

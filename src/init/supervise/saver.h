@@ -19,9 +19,8 @@
  * change the store. */
 void saver_mount(const struct stage *stage);
 
-/* Starts it for log @name, whose files have @most_bytes in all. The process; 0: there can be
- * none, which was told. */
-pid_t saver_start(const char *name, uint64_t most_bytes);
+/* Starts it for a part that wants it. The process; 0: there can be none, which was told. */
+pid_t saver_start(const struct part *part);
 
 /* The application has ended: @pid, if not 0, saves what it said. */
 void saver_tell(pid_t pid);
