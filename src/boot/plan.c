@@ -70,7 +70,7 @@ static void add_part(struct plan *plan, size_t part)
 void plan_make(const struct policy *policy, const struct manifest *manifest,
 	       const struct manifest *members, struct plan *ret_plan)
 {
-	bool set = manifest->run == MANIFEST_RUN_SET;
+	bool set = manifest_is_set(manifest);
 
 	ret_plan->policy = policy;
 	ret_plan->manifest = manifest;
@@ -83,7 +83,7 @@ void plan_make(const struct policy *policy, const struct manifest *manifest,
 		add(ret_plan, PLAN_WRITABLE, 0, 0);
 	for (size_t i = 0; i < ret_plan->part_count; i++)
 		add_part(ret_plan, i);
-	for (size_t i = 0; i < manifest->share_count; i++)
+	for (size_t i = 0; set && i < manifest->share_count; i++)
 		add(ret_plan, PLAN_SHARE, 0, i);
 	if (plan_persists(ret_plan))
 		add(ret_plan, PLAN_READONLY, 0, 0);
@@ -230,7 +230,8 @@ static void print_run(struct str *s, const struct plan *plan,
 {
 	(void)step;
 	str_add(s, supervised(plan) ? "supervise" : "exec");
-	for (size_t i = 0; i < plan->manifest->member_count; i++)
+	for (size_t i = 0;
+	     manifest_is_set(plan->manifest) && i < plan->manifest->member_count; i++)
 		str_addf(s, " %s", plan->manifest->members[i].name);
 	for (size_t i = 0; i < plan->manifest->arg_count; i++) {
 		str_add(s, " ");
@@ -262,7 +263,7 @@ const char *plan_member(const struct plan *plan, size_t step)
 {
 	const struct plan_step *at = &plan->steps[step];
 
-	if (plan->manifest->run != MANIFEST_RUN_SET || !ops[at->op].of_part)
+	if (!manifest_is_set(plan->manifest) || !ops[at->op].of_part)
 		return NULL;
 	return plan->manifest->members[at->part].name;
 }

@@ -15,6 +15,13 @@
 #include "base/digest.h"
 #include "base/err.h"
 
+/* Are keys of sets, and those that go with `run supervise` only, read? An init that can't
+ * supervise refuses the image whatever they say, and gets by with their names. */
+#if defined(CONFIG_LAMINA_SUPERVISE) || defined(CONFIG_LAMINA_FOR_HOST) || \
+	defined(CONFIG_LAMINA_SIGN)
+#define MANIFEST_SUPERVISED 1
+#endif
+
 #define MANIFEST_MAX_SIZE 65536	 /* bytes of a manifest file */
 #define MANIFEST_FEATURE_LEVEL 3 /* what this code understands: `min-init` asks for it */
 #define MANIFEST_SUPERVISE_LEVEL 2 /* the first that knows `run supervise` */
@@ -178,6 +185,17 @@ struct manifest {
 	char text[MANIFEST_MAX_SIZE]; /* where the texts live */
 	size_t text_used;
 };
+
+/* Has it members? Never where they aren't read. */
+static inline bool manifest_is_set(const struct manifest *manifest)
+{
+#ifdef MANIFEST_SUPERVISED
+	return manifest->run == MANIFEST_RUN_SET;
+#else
+	(void)manifest;
+	return false;
+#endif
+}
 
 /* Reads a whole manifest. 0; -EBADMSG with the line and the reason; -EFBIG past
  * MANIFEST_MAX_SIZE; -EPROTONOSUPPORT when the first line is `lamina` of another version;

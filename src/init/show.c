@@ -72,7 +72,9 @@ static int choose(int store, struct err *err)
 
 	if (r == 0)
 		r = select_next(&choice, &image, err);
-	for (size_t i = 0; r == 0 && i < image.manifest.member_count; i++)
+	for (size_t i = 0; r == 0 && manifest_is_set(&image.manifest) &&
+			   i < image.manifest.member_count;
+	     i++)
 		r = store_load_member(image.store, &image.manifest, i, &members[i], err);
 	if (r == 0)
 		plan_make(&settings.policy, &image.manifest, members, &plan);

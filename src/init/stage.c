@@ -100,7 +100,7 @@ int stage_divide(struct stage *stage, struct err *err)
 	int r;
 
 	stage->part_count = 0;
-	for (size_t i = 0; i < manifest->member_count; i++) {
+	for (size_t i = 0; stage_is_set(stage) && i < manifest->member_count; i++) {
 		r = store_load_member(stage->image->store, manifest, i,
 				      &stage->members[i], err);
 		if (r < 0)

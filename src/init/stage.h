@@ -97,7 +97,7 @@ static inline const char *stage_there(const char *path)
 
 static inline bool stage_is_set(const struct stage *stage)
 {
-	return stage->image->manifest.run == MANIFEST_RUN_SET;
+	return manifest_is_set(&stage->image->manifest);
 }
 
 /* Which of the image's layers a part's layer @index is: members of a set share theirs. */

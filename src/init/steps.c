@@ -121,6 +121,8 @@ static int do_share(struct stage *stage, const struct plan_step *step, struct er
 	struct set_share share;
 	int r;
 
+	if (!stage_is_set(stage))
+		return 0;
 	(void)set_share(&stage->image->manifest, step->index, &share);
 	r = upper_share(&stage->parts[share.from], &stage->parts[share.to], &share, err);
 	return r < 0 ? err_wrap(err, r, "share %s",
@@ -144,7 +146,8 @@ static int do_readonly(struct stage *stage, const struct plan_step *step, struct
 	(void)step;
 	for (size_t i = 0; r == 0 && i < stage->part_count; i++)
 		r = upper_release_volumes(&stage->parts[i], err);
-	for (size_t i = 0; r == 0 && i < stage->image->manifest.share_count; i++)
+	for (size_t i = 0;
+	     r == 0 && stage_is_set(stage) && i < stage->image->manifest.share_count; i++)
 		r = release_share(stage, i, err);
 	return r;
 }

@@ -31,7 +31,7 @@ int judge_wrap_blob(struct err *err, int r, const struct manifest *manifest, siz
 	if (!manifest_blob(manifest, index, &blob))
 		return r;
 	digest_hex(blob.digest, hex);
-	if (index < manifest->layer_count)
+	if (!manifest_is_set(manifest) || index < manifest->layer_count)
 		return err_wrap(err, r, "layer %zu (sha256:%.12s)", index, hex);
 	return err_wrap(err, r, "member %s (sha256:%.12s)",
 			manifest->members[index - manifest->layer_count].name, hex);
@@ -47,8 +47,7 @@ static int judge_members(int store, const struct manifest *set, struct err *err)
 		if (r < 0)
 			r = judge_wrap_blob(err, r, set, set->layer_count + i);
 	}
-	if (set->member_count > 0)
-		page_give_back(&member, sizeof(member));
+	page_give_back(&member, sizeof(member));
 	return r;
 }
 
@@ -65,5 +64,5 @@ int judge_blobs(int store, const struct manifest *manifest, struct err *err)
 		if (fd < 0)
 			return judge_wrap_blob(err, fd, manifest, i);
 	}
-	return judge_members(store, manifest, err);
+	return manifest_is_set(manifest) ? judge_members(store, manifest, err) : 0;
 }

@@ -11,13 +11,6 @@
 
 #include "format/manifest.h"
 
-/* Are keys that go with `run supervise` only read? An init that can't supervise refuses the
- * image whatever they say, and gets by with their names. */
-#if defined(CONFIG_LAMINA_SUPERVISE) || defined(CONFIG_LAMINA_FOR_HOST) || \
-	defined(CONFIG_LAMINA_SIGN)
-#define MANIFEST_SUPERVISED 1
-#endif
-
 enum manifest_shape {
 	MANIFEST_TEXT,	 /* one text to the end of the line */
 	MANIFEST_TEXTS,	 /* likewise, on any number of lines */

@@ -87,7 +87,7 @@ bool manifest_blob(const struct manifest *manifest, size_t index,
 		return true;
 	}
 	index -= manifest->layer_count;
-	if (index >= manifest->member_count)
+	if (!manifest_is_set(manifest) || index >= manifest->member_count)
 		return false;
 	member = &manifest->members[index];
 	*ret_blob = (struct manifest_blob){ &member->digest, member->size_bytes };
