@@ -150,7 +150,7 @@ cflags-lto := $(if $(CONFIG_LAMINA_LTO),-flto -flto-partition=one -ffat-lto-obje
 , := ,
 # One read-only segment instead of three, and the data right behind it: no padding between.
 # clang finds -no-pie unused beside -static; gcc passes over the -Wno- it doesn't know.
-ldflags-static = -static -no-pie -Wno-unused-command-line-argument -s -Wl,-z,noseparate-code,-z,norelro,-z,common-page-size=64
+ldflags-static = -static -no-pie -Wno-unused-command-line-argument -s -Wl,--sort-section=alignment -Wl,-z,noseparate-code,-z,norelro,-z,common-page-size=64
 # Our own string-libc.o first: whole programs call libc's functions that no file calls.
 ldflags-static += -Wl,--undefined=strlen
 ldflags-static += $(if $(cflags-lto),$(cflags-static) -ffunction-sections -fdata-sections $(CFLAGS))

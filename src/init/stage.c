@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -72,7 +73,9 @@ static void begin(struct part *part, const struct stage *stage,
 
 static void add(char path[STAGE_PATH_SIZE], const char *text)
 {
-	(void)strncat(path, text, STAGE_PATH_SIZE - 1 - strlen(path));
+	size_t size = strlen(path);
+
+	(void)snprintf(path + size, STAGE_PATH_SIZE - size, "%s", text);
 }
 
 /* What a name can't have keeps one's own from an image's that is called so. */

@@ -192,7 +192,7 @@ static const char *tmpfs_options(const struct part *part, char text[24])
 	const char *options = part->manifest->upper_options;
 	struct str s;
 
-	if (part->stage->part_count <= 1 || *options)
+	if (!stage_is_set(part->stage) || part->stage->part_count <= 1 || *options)
 		return options;
 	str_init(&s, text, 24);
 	str_addf(&s, "size=%u%%", 50 / (unsigned int)part->stage->part_count);
