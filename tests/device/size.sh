@@ -18,7 +18,7 @@ at_most() {
 
 test_init() { at_most 192 "$DEVICE/lamina-init"; }
 
-test_init_that_can_not_supervise() { at_most 97 "$EXEC_ONLY/lamina-init"; }
+test_init_that_can_not_supervise() { at_most 98 "$EXEC_ONLY/lamina-init"; }
 
 test_laminactl() { at_most 150 "$DEVICE/laminactl"; }
 

@@ -40,7 +40,8 @@ $(mbedtls-source):
 
 # Other people's code: our language standard and warnings are not theirs. Its multiplication in
 # plain C avoids the CPU's 64-bit one, which is slow on some: not on any that runs Linux.
-mbedtls-own-cflags = $(filter-out $(warnings),$(cflags)) -w -DMUL64_IS_CONSTANT_TIME \
+# Its 256-bit numbers are copied in vector registers.
+mbedtls-own-cflags = $(filter-out $(warnings) $(cflags-integer),$(cflags)) -w -DMUL64_IS_CONSTANT_TIME \
 	-I$(mbedtls-source)/library -I$(mbedtls-source)/3rdparty/p256-m \
 	-I$(mbedtls-source)/3rdparty/p256-m/p256-m
 
