@@ -77,7 +77,11 @@ void *memchr(const void *bytes, int c, size_t size)
 
 char *strchr(const char *text, int c)
 {
-	return memchr(text, c, strlen(text) + 1);
+	while (*text != (char)c) {
+		if (!*text++)
+			return NULL;
+	}
+	return (char *)(size_t)text;
 }
 
 char *strrchr(const char *text, int c)
