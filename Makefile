@@ -228,6 +228,9 @@ $(O)/src/%.o: src/%.c $(autoconf) $(flags) | $(found)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(cflags) -MMD -MP -c -o $@ $<
 
+# What it brings along is not among what the compiler sees it include.
+$(O)/src/pack/seccomp/default.o: src/pack/seccomp/default.json
+
 define room-archive
 $(O)/src/$(1).a: $(objs-$(1)) $(flags) src/$(1)/Kbuild
 	@mkdir -p $$(@D)
@@ -264,6 +267,7 @@ pages = $(foreach f,$(1),$(f):$(prefix)/share/man/man$(patsubst .%,%,$(suffix $(
 installed :=
 ifeq ($(CONFIG_LAMINA_TOOL),y)
 installed += $(O)/lamina:$(bindir)/lamina:755 src/cli/completion.bash:$(completions)/lamina:644
+installed += src/pack/seccomp/default.json:$(prefix)/share/lamina/seccomp.json:644
 installed += $(call pages,$(wildcard src/pack/cmd/*.1 src/format/*.5 src/*/*.7))
 endif
 ifeq ($(CONFIG_LAMINA_FOR_DEVICE)$(CONFIG_LAMINA_INIT),yy)

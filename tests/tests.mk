@@ -7,7 +7,7 @@ test-archives = $(foreach r,$(test-rooms),$(O)/src/$(r).a) $(mbedtls-archive)
 
 # Tests of what a configuration may leave out, or that make what they need with it.
 needs-LAMINA_TOOL := unit/test_child unit/test_decompress unit/test_describe unit/test_import-plan unit/test_layer \
-	unit/test_look unit/test_members unit/test_oci unit/test_output unit/test_pax unit/test_place \
+	unit/test_look unit/test_members unit/test_oci unit/test_output unit/test_pax unit/test_place unit/test_profile \
 	unit/test_spool unit/test_tar unit/test_tree
 needs-LAMINA_SIGN := fake/test_scrub fake/test_ctl-install fake/test_gc fake/test_images fake/test_init fake/test_install \
 	fake/test_install-hostile fake/test_keeper fake/test_place fake/test_reset fake/test_select \
@@ -22,7 +22,7 @@ needs-LAMINA_VERITY := fake/test_supervise fake/test_dm fake/test_init fake/test
 needs-LAMINA_UPDATE := fake/test_supervise fake/test_change fake/test_images fake/test_keeper fake/test_select fake/test_update \
 	fake/test_update-record fake/test_update-verity unit/test_decide-model unit/test_select unit/test_select-open
 needs-LAMINA_WATCHDOG := fake/test_supervise fake/test_keeper fake/test_update
-needs-LAMINA_SUPERVISE := fake/test_supervise fake/test_log fake/test_saver fake/test_start live/test_control
+needs-LAMINA_SUPERVISE := live/test_confine unit/test_filter fake/test_supervise fake/test_log fake/test_saver fake/test_start live/test_control
 needs-LAMINA_NET := fake/test_network unit/test_lease
 needs-LAMINA_TIMELINE := fake/test_timeline
 needs-LAMINA_KEY_P256 := unit/test_key unit/test_p256

@@ -103,6 +103,7 @@ int sys_sigaction(int sig, const struct sigaction *action);
 int sys_sigprocmask(int how, const sigset_t *set);
 int sys_prctl(int option, unsigned long arg);
 int sys_capset(uint64_t effective); /* permitted, too; inheritable and ambient: none */
+int sys_seccomp(unsigned int operation, unsigned int flags, const void *args);
 int sys_signalfd(const sigset_t *set, int flags);
 int sys_setrlimit(int resource, uint64_t soft, uint64_t hard);
 int sys_close_range(unsigned int first, unsigned int last, unsigned int flags);

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 
 #include "base/sys.h"
+#include "container/filter.h"
 
 int confine_bound(const struct manifest *manifest, struct err *err)
 {
@@ -22,9 +23,23 @@ int confine_bound(const struct manifest *manifest, struct err *err)
 	return 0;
 }
 
-int confine_apply(const struct manifest *manifest, const struct identity *identity,
-		  struct err *err)
+/* What the process itself has until it executes a program, which gets what the bounding set
+ * leaves and no more. */
+static uint64_t capabilities(const struct manifest *manifest,
+			     const struct identity *identity, bool filtered)
 {
+	uint64_t keep = identity->uid == 0 ? manifest_capabilities(manifest) : 0;
+
+	/* what a filter takes without no_new_privs */
+	if (filtered && manifest->new_privileges)
+		keep |= 1ULL << CAP_SYS_ADMIN;
+	return keep;
+}
+
+int confine_apply(const struct manifest *manifest, const struct identity *identity,
+		  bool executes, struct err *err)
+{
+	bool filtered = executes && *manifest->syscalls;
 	int r;
 
 	if (!manifest->confine)
@@ -35,9 +50,16 @@ int confine_apply(const struct manifest *manifest, const struct identity *identi
 	if (r < 0)
 		return r;
 	/* the saved id is root's until execve, and would keep all of them */
-	r = sys_capset(identity->uid == 0 ? manifest_capabilities(manifest) : 0);
+	r = sys_capset(capabilities(manifest, identity, filtered));
 	if (r < 0)
 		return err_errno(err, r, "capabilities");
 	r = manifest->new_privileges ? 0 : sys_prctl(PR_SET_NO_NEW_PRIVS, 1);
-	return r < 0 ? err_errno(err, r, "no new privileges") : 0;
+	if (r < 0)
+		return err_errno(err, r, "no new privileges");
+	return filtered ? filter_load(manifest, err) : 0;
+}
+
+int confine_check(const struct manifest *manifest, struct err *err)
+{
+	return manifest->confine && *manifest->syscalls ? filter_check(err) : 0;
 }

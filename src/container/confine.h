@@ -5,6 +5,8 @@
  * `confine` and the keys that go with it. Each is for a new process in its own root: one that
  * fails has to end.
  */
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "container/identity.h"
 #include "format/manifest.h"
@@ -13,14 +15,24 @@
 /* No program that it executes has more capabilities than @manifest lets it. 0 or -errno. */
 int confine_bound(const struct manifest *manifest, struct err *err);
 
-/* The same, then becomes @identity, and keeps no more itself. 0 or -errno. */
+/* The same, then becomes @identity, and keeps no more itself. Where it @executes a program now,
+ * that is under the filter of system calls too: the caller's own calls are few, and a filter
+ * may not know them. 0 or -errno. */
 int confine_apply(const struct manifest *manifest, const struct identity *identity,
-		  struct err *err);
+		  bool executes, struct err *err);
+
+/* Can this kernel do all that? 0, or -ENOSYS naming the option that it lacks. */
+int confine_check(const struct manifest *manifest, struct err *err);
 #else
 static inline int confine_bound(const struct manifest *manifest, struct err *err)
 {
 	(void)manifest;
 	(void)err;
 	return 0;
+}
+
+static inline int confine_check(const struct manifest *manifest, struct err *err)
+{
+	return confine_bound(manifest, err);
 }
 #endif

@@ -96,7 +96,7 @@ int process_become(const struct process *process, struct err *err)
 	(void)sys_umask(022);
 	r = unblock_signals(err);
 	if (r == 0)
-		r = confine_apply(process->manifest, process->identity, err);
+		r = confine_apply(process->manifest, process->identity, true, err);
 	if (r < 0)
 		return r;
 	r = sys_execve(process->program, (char *const *)(uintptr_t)process->args,

@@ -33,7 +33,7 @@ static _Noreturn void reap_for_ever(const struct process *process, pid_t child, 
 	for (int below = 3; below < fd; below++)
 		(void)sys_close(below);
 	(void)sys_close_range((unsigned int)fd + 1, ~0U, 0);
-	if (confine_apply(process->manifest, process->identity, NULL) < 0)
+	if (confine_apply(process->manifest, process->identity, false, NULL) < 0)
 		sys_exit(126);
 	(void)sys_prctl(PR_SET_DUMPABLE, 0);
 	for (;;) {

@@ -37,6 +37,7 @@
 #define MANIFEST_MAX_INJECTS 32
 #define MANIFEST_MAX_NETS 16
 #define MANIFEST_MAX_CAPS 48
+#define MANIFEST_MAX_RANGES 256
 #define MANIFEST_MAX_DEVICES 32
 #define MANIFEST_MAX_NEEDS 64
 #define MANIFEST_MAX_SHARES 16
@@ -172,7 +173,8 @@ struct manifest {
 	unsigned int confine; /* 1, also when absent: the next ones count */
 	const char *cap_adds[MANIFEST_MAX_CAPS], *cap_drops[MANIFEST_MAX_CAPS];
 	size_t cap_add_count, cap_drop_count;
-	unsigned int sys;	     /* 1: /sys is writable */
+	const char *syscalls; /* that are allowed: "0-40,42"; "" when absent: all are */
+	unsigned int sys;     /* 1: /sys is writable */
 	unsigned int new_privileges; /* 1: programs gain what their files' modes give */
 
 	const char
@@ -258,6 +260,10 @@ uint64_t manifest_capability(const char *name);
 #define MANIFEST_CAPABILITY_SIZE 20
 int manifest_capability_name(unsigned int number,
 			     char ret_name[MANIFEST_CAPABILITY_SIZE]);
+
+/* The next of the ranges that `syscalls` lists; *@text goes on behind it. 1, 0 at the end, or
+ * -EINVAL: no manifest may say so. */
+int manifest_next_range(const char **text, uint32_t *ret_first, uint32_t *ret_last);
 
 /* What the importer must ask before it fills a field: each true or false. */
 bool manifest_name_valid(const char *name);

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "container/confine.h"
 #include "container/hostname.h"
 #include "container/rehearsal.h"
 #include "init/pid1/console.h"
@@ -97,7 +98,9 @@ int run_check(struct part *part, struct err *err)
 
 	if (r < 0)
 		return err_wrap(err, r, "user %s", manifest->user);
-	r = open_cwd(part, err);
+	r = confine_check(manifest, err);
+	if (r == 0)
+		r = open_cwd(part, err);
 	if (r < 0)
 		return r;
 	environment_make(manifest, &part->identity, hostname(part), &part->environment);

@@ -79,6 +79,7 @@ struct fake_config {
 	enum fake_overlay
 		overlay; /* "lowerdir+": known; refused when set; refused when made */
 	bool no_verity;
+	bool no_filters; /* of system calls */
 	bool can_pivot;	 /* a kernel of 7.0 on, whose first root can be pivoted */
 	int bad_flush;	 /* so many flushes are good; the next loses a bit of its file */
 	int no_exchange; /* the errno of a renameat2 that has none; 0: it has */

@@ -409,6 +409,14 @@ int sys_capset(uint64_t effective)
 	return 0;
 }
 
+int sys_seccomp(unsigned int operation, unsigned int flags, const void *args)
+{
+	ENTER("seccomp %u %u", operation, flags);
+	if (fake_config.no_filters)
+		return -EINVAL;
+	return args ? 0 : -EFAULT;
+}
+
 int sys_sethostname(const char *name, size_t size)
 {
 	ENTER("sethostname %.*s", (int)size, name);

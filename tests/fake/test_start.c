@@ -58,6 +58,7 @@ static void setup(void)
 	manifest.args[0] = "/bin/app";
 	manifest.args[1] = "one";
 	manifest.cwd = "/srv/deep";
+	manifest.arch = "amd64";
 	assert_int_equal(sys_pipe2(ends, O_CLOEXEC), 0);
 	read_end = ends[0];
 	container = (struct container){
@@ -214,9 +215,24 @@ static void confined(void **state)
 	assert_false(fake_called("prctl 24 21"));
 	assert_true(fake_called("capset 0x802405fb"));
 	assert_false(fake_called("prctl 38"));
+	/* a filter is the last, and takes a capability where it may be left again */
+	setup();
+	manifest.syscalls = "0-2,4";
+	assert_started();
+	assert_true(when("prctl 38 1") < when("seccomp 1 4"));
+	assert_true(when("seccomp 1 4") < when("execve"));
+	assert_true(fake_called("capset 0"));
+	setup();
+	manifest.syscalls = "0-2,4";
+	manifest.new_privileges = 1;
+	assert_started();
+	assert_true(fake_called("capset 0x200000"));
+	assert_true(when("capset") < when("seccomp 1 4"));
 	setup();
 	manifest.confine = 0;
+	manifest.syscalls = "0";
 	assert_started();
+	assert_false(fake_called("seccomp"));
 	assert_false(fake_called("prctl"));
 	assert_false(fake_called("capset"));
 }
@@ -445,6 +461,7 @@ static void sweep_child(int least)
 		if (asks_for_more) {
 			put_control();
 			manifest.systemd = manifest.init = 1;
+			manifest.syscalls = "0-461";
 			put_device("/dev/ttyS1", S_IFCHR, 65);
 			manifest.devices[manifest.device_count++] = "/dev/ttyS1 r";
 			fake_config.as_rehearsed = true;

@@ -30,6 +30,8 @@ mbedtls_psa_external_get_random by mbedtls
 digest_text by DIGEST_HEX()
 verity_tree_blocks tests count with it
 place_open_blob_file tests open with it what verify may not
+filter_compile tests interpret what it makes
+place_open_layer_file tests open with it what verify may not
 '
 
 # "NAME FILE" of each function that is not static.

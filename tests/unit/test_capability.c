@@ -69,6 +69,23 @@ static void lines(void **state)
 	       { "cap-drop CHOWN\ncap-add CHOWN", "line 3: cap-add: is dropped, too" },
 	       { "cap-add ALL\ncap-drop ALL", "line 3: cap-drop: is added, too" },
 	       { "confine maybe", "line 2: confine: must be no or yes" });
+	REFUSE({ "syscalls 0-",
+		 "line 2: syscalls: must be numbers up to 1048575, such as "
+		 "0-40,42" },
+	       { "syscalls 0,",
+		 "line 2: syscalls: must be numbers up to 1048575, such as "
+		 "0-40,42" },
+	       { "syscalls 1-1",
+		 "line 2: syscalls: must be numbers up to 1048575, such as "
+		 "0-40,42" },
+	       { "syscalls 1048576",
+		 "line 2: syscalls: must be numbers up to 1048575, such as 0-40,42" },
+	       { "syscalls 1,2",
+		 "line 2: syscalls: must be in ascending order, with numbers "
+		 "between them" },
+	       { "syscalls 3,1",
+		 "line 2: syscalls: must be in ascending order, with numbers "
+		 "between them" });
 	REFUSE({ "device /dev/x w",
 		 "line 2: device: must be PATH, and r or rw behind it" },
 	       { "device /dev/x r r",
@@ -81,8 +98,9 @@ static void lines(void **state)
 	       { "device /dev/x r\ndevice /dev/x",
 		 "line 3: device: stands there already" });
 	ACCEPT("device /dev/x\ndevice /dev/x/y rw\ndevice /dev/xy r", "device /dev/nullx",
-	       "sys rw", "confine yes", "confine no", "new-privileges yes",
-	       "cap-add NET_RAW\ncap-drop ALL", "cap-add ALL\ncap-drop MKNOD");
+	       "syscalls 0", "syscalls 0-40,42,1048575", "sys rw", "confine yes",
+	       "confine no", "new-privileges yes", "cap-add NET_RAW\ncap-drop ALL",
+	       "cap-add ALL\ncap-drop MKNOD");
 }
 
 int main(void)

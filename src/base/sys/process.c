@@ -149,6 +149,11 @@ int sys_capset(uint64_t effective)
 	RET((int)syscall(SYS_capset, &head, data));
 }
 
+int sys_seccomp(unsigned int operation, unsigned int flags, const void *args)
+{
+	RET((int)syscall(SYS_seccomp, operation, flags, args));
+}
+
 int sys_signalfd(const sigset_t *set, int flags)
 {
 	RET(signalfd(-1, set, flags));

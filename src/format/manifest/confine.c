@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the keys that go with `confine` may say. */
+#include <errno.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -40,6 +41,49 @@ const char *manifest_clash_cap_drop(const struct manifest *manifest, size_t inde
 	return is_listed(manifest->cap_adds, manifest->cap_add_count, name)
 		       ? "is added, too"
 		       : NULL;
+}
+
+/* ARM's own numbers end below. */
+#define MOST_NUMBER 0xfffff
+
+int manifest_next_range(const char **text, uint32_t *ret_first, uint32_t *ret_last)
+{
+	size_t size = strcspn(*text, ","), one = strcspn(*text, ",-");
+	bool two = one < size;
+	uint64_t first, last;
+
+	if (size == 0)
+		return **text ? -EINVAL : 0;
+	if (str_number(*text, one, &first) < 0)
+		return -EINVAL;
+	last = first;
+	if (two &&
+	    (str_number(*text + one + 1, size - one - 1, &last) < 0 || last <= first))
+		return -EINVAL;
+	if (last > MOST_NUMBER)
+		return -EINVAL;
+	*text += size;
+	if (**text == ',' && !*++*text)
+		return -EINVAL;
+	*ret_first = (uint32_t)first;
+	*ret_last = (uint32_t)last;
+	return 1;
+}
+
+/* Written in one way only: apart, and the smaller ones first. */
+const char *manifest_wrong_syscalls(const char *text)
+{
+	uint32_t first, last, above = 0;
+	unsigned int count = 0;
+	int r;
+
+	for (; (r = manifest_next_range(&text, &first, &last)) > 0; above = last) {
+		if (count++ && first <= above + 1)
+			return "must be in ascending order, with numbers between them";
+	}
+	if (r < 0)
+		return "must be numbers up to 1048575, such as 0-40,42";
+	return count > MANIFEST_MAX_RANGES ? "has more than 256 ranges" : NULL;
 }
 
 /* In every container's own /dev already. */

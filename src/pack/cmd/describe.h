@@ -18,7 +18,8 @@
 struct describe_options {
 	struct source_texts keys[MANIFEST_KEYS];
 	struct source_texts entrypoint, cmd;
-	bool force; /* what can only be meant otherwise is a note */
+	const char *seccomp; /* a profile; NULL: the usual one */
+	bool force;	     /* what can only be meant otherwise is a note */
 };
 
 /*
@@ -29,6 +30,11 @@ struct describe_options {
 int describe_image(const struct source *sources, size_t count,
 		   const struct describe_options *options, struct manifest *ret_manifest,
 		   bool *ret_new_privileges_said, struct err *err);
+
+/* Adds which system calls it may make, by a profile, unless the options list them or it is not
+ * confined. 0; -EINVAL, -EBADMSG and the like: what the file says can't be had. */
+int describe_syscalls(const struct describe_options *options, struct manifest *manifest,
+		      struct err *err);
 
 /* Adds the layers. 0; -E2BIG when there are too many. */
 int describe_layers(const struct import_result *result, struct manifest *manifest,

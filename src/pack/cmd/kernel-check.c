@@ -19,6 +19,7 @@ enum {
 	OPT_LAYERS,
 	OPT_PARTITIONS,
 	OPT_STORE_TYPE,
+	OPT_CONFINE,
 	OPT_ISOLATE,
 	OPT_NET,
 	OPT_SUPERVISE,
@@ -38,6 +39,7 @@ static const struct cmd_option options[] = {
 	{ "partitions", 0, "KIND",
 	  "how its partitions are named: gpt (default), mbr, none" },
 	{ "store-type", 0, "TYPE", "of the store: ext4 (default), f2fs, vfat, squashfs" },
+	{ "confine", 0, NULL, "its application is confined" },
 	{ "isolate", 0, NULL, "the application makes namespaces of its own" },
 	{ "net", 0, NULL, "lamina-init looks after the network" },
 	{ "supervise", 0, NULL, "lamina-init stays and supervises the application" },
@@ -236,6 +238,8 @@ static int select_image(struct request *q, const char *path, struct err *err)
 		return r;
 	if (manifest->run != MANIFEST_RUN_EXEC)
 		(void)kernel_select(&q->selection, "supervise", NULL);
+	if (manifest->confine && *manifest->syscalls)
+		(void)kernel_select(&q->selection, "confine", NULL);
 	if (manifest->net_count > 0 && strcmp(manifest->nets[0], "none") != 0)
 		(void)kernel_select(&q->selection, "net", NULL);
 	return 0;

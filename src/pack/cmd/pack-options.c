@@ -14,6 +14,7 @@ enum option {
 #define KEY_INNER(id, ...)
 #include "format/manifest/keys.def"
 	OPT_PLATFORM,
+	OPT_SECCOMP,
 	OPT_ENTRYPOINT,
 	OPT_CMD,
 	OPT_MERGE,
@@ -40,6 +41,8 @@ const struct cmd_option pack_options[] = {
 #define KEY_INNER(id, ...)
 #include "format/manifest/keys.def"
 	[OPT_PLATFORM] = { "platform", 0, "OS/ARCH", "which image of an index to take" },
+	[OPT_SECCOMP] = { "seccomp", 0, "FILE",
+			  "other system calls than usual, or none" },
 	[OPT_ENTRYPOINT] = { "entrypoint", 0, "WORD",
 			     "instead of the image's Entrypoint and Cmd" },
 	[OPT_CMD] = { "cmd", 0, "WORD", "instead of the image's Cmd" },
@@ -159,6 +162,9 @@ static int take_option(struct pack_options *options, const struct cmd_line *line
 	switch (option) {
 	case OPT_OUTPUT:
 		options->output = line->value;
+		return 0;
+	case OPT_SECCOMP:
+		options->describe.seccomp = line->value;
 		return 0;
 	case OPT_PLATFORM:
 		options->source.platform = line->value;

@@ -113,12 +113,16 @@ static int pack_image(struct pack *pack, const struct cmd_line *line, struct err
 	static char text[MANIFEST_MAX_SIZE];
 	struct staging_image staged = { .manifest = text };
 	struct digest id;
+	uint64_t capabilities;
 	int size, r = open_sources(pack, line, err);
 
 	if (r == 0)
 		r = describe_image(pack->sources, pack->source_count,
 				   &pack->options.describe, &manifest,
 				   &pack->new_privileges_said, err);
+	if (r == 0)
+		r = describe_syscalls(&pack->options.describe, &manifest, err);
+	capabilities = manifest_capabilities(&manifest);
 	pack->manifest = &manifest;
 	pack->options.import.look = look_at_image;
 	pack->options.import.context = pack;
@@ -128,6 +132,9 @@ static int pack_image(struct pack *pack, const struct cmd_line *line, struct err
 		r = import_sources(pack->sources, pack->source_count,
 				   &pack->options.import, &pack->staging, &pack->result,
 				   err);
+	/* its files have asked for more */
+	if (r == 0 && manifest_capabilities(&manifest) != capabilities)
+		r = describe_syscalls(&pack->options.describe, &manifest, err);
 	if (r == 0)
 		r = describe_layers(&pack->result, &manifest, err);
 	if (r < 0)

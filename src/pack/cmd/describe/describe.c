@@ -46,6 +46,7 @@ static const struct {
 	[MANIFEST_KEY_cap_add] = { describe_capabilities, false },
 	[MANIFEST_KEY_cap_drop] = { describe_capabilities, false },
 	[MANIFEST_KEY_new_privileges] = { describe_new_privileges, false },
+	[MANIFEST_KEY_syscalls] = { NULL, true }, /* of one architecture */
 	[MANIFEST_KEY_source] = { describe_sources, false },
 };
 
