@@ -7,6 +7,7 @@
 
 #include "base/sys.h"
 #include "container/filter.h"
+#include "container/limits.h"
 
 int confine_bound(const struct manifest *manifest, struct err *err)
 {
@@ -61,5 +62,7 @@ int confine_apply(const struct manifest *manifest, const struct identity *identi
 
 int confine_check(const struct manifest *manifest, struct err *err)
 {
-	return manifest->confine && *manifest->syscalls ? filter_check(err) : 0;
+	int r = manifest->confine && *manifest->syscalls ? filter_check(err) : 0;
+
+	return r < 0 ? r : limits_check(manifest, err);
 }

@@ -21,7 +21,7 @@ int confine_bound(const struct manifest *manifest, struct err *err);
 int confine_apply(const struct manifest *manifest, const struct identity *identity,
 		  bool executes, struct err *err);
 
-/* Can this kernel do all that? 0, or -ENOSYS naming the option that it lacks. */
+/* Can this kernel do all that, and keep the limits? 0, or -ENOSYS naming the option that it lacks. */
 int confine_check(const struct manifest *manifest, struct err *err);
 #else
 static inline int confine_bound(const struct manifest *manifest, struct err *err)

@@ -64,7 +64,7 @@ static int run(const struct container *container, int target,
 	r = sys_setns(target, NAMESPACES);
 	if (r < 0)
 		return err_errno(err, r, "joining the application");
-	r = process_limit(err);
+	r = process_limit(container->manifest, err);
 	if (r == 0)
 		r = process_stream(container->identity, joiner->input, joiner->output,
 				   joiner->errors, err);

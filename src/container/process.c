@@ -17,11 +17,12 @@
 
 /* The kernel's own 4096 is too few for what serves many; none at all makes old programs
  * close a billion descriptors at their start. */
-int process_limit(struct err *err)
+int process_limit(const struct manifest *manifest, struct err *err)
 {
+	uint64_t most = manifest->nofile;
 	static const char adjust[] = "/proc/self/oom_score_adj";
 	__fd int score = sys_openat(AT_FDCWD, adjust, O_WRONLY | O_CLOEXEC, 0);
-	int r = sys_setrlimit(RLIMIT_NOFILE, 1024, 524288);
+	int r = sys_setrlimit(RLIMIT_NOFILE, most < 1024 ? most : 1024, most);
 
 	if (r == 0)
 		r = sys_setrlimit(RLIMIT_CORE, 0, 0);

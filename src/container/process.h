@@ -9,7 +9,7 @@
 #include "format/manifest.h"
 
 /* Open files, no core, the kernel's usual chance when memory is short. 0 or -errno. */
-int process_limit(struct err *err);
+int process_limit(const struct manifest *manifest, struct err *err);
 
 /* @input, @output and @errors as 0 to 2. With @input -EBADF it is /dev/null, and the others
  * are pipes, which become @identity's. 0 or -errno. */

@@ -24,7 +24,7 @@ static int settle(const struct container *container, struct err *err)
 
 	if (r < 0)
 		return err_errno(err, r, "host name %s", container->hostname);
-	r = process_limit(err);
+	r = process_limit(container->manifest, err);
 	if (r == 0)
 		r = root_enter(container->root, err);
 	if (r == 0)

@@ -38,6 +38,7 @@
 #define MANIFEST_MAX_NETS 16
 #define MANIFEST_MAX_CAPS 48
 #define MANIFEST_MAX_RANGES 256
+#define MANIFEST_MOST_PERCENT 6400
 #define MANIFEST_MAX_DEVICES 32
 #define MANIFEST_MAX_NEEDS 64
 #define MANIFEST_MAX_SHARES 16
@@ -180,6 +181,12 @@ struct manifest {
 	const char
 		*devices[MANIFEST_MAX_DEVICES]; /* "/dev/x" or "/dev/x r" or "... rw" */
 	size_t device_count;
+
+	const char *memory;   /* bytes, or with k, m or g; "" when absent: no limit */
+	const char *shm;      /* as memory; "" when absent: 64 MiB */
+	uint64_t cpu_percent; /* of one processor; 0: no limit */
+	uint64_t pids;	      /* 0: no limit; 512 when absent */
+	uint64_t nofile;      /* 524288 when absent */
 
 	const char *sources[MANIFEST_MAX_LAYERS]; /* informational, in line order */
 	size_t source_count;

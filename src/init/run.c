@@ -98,7 +98,8 @@ int run_check(struct part *part, struct err *err)
 
 	if (r < 0)
 		return err_wrap(err, r, "user %s", manifest->user);
-	r = confine_check(manifest, err);
+	if (manifest->run == MANIFEST_RUN_SUPERVISE)
+		r = confine_check(manifest, err);
 	if (r == 0)
 		r = open_cwd(part, err);
 	if (r < 0)

@@ -251,7 +251,9 @@ void fake_reset(void)
 	device("@devtmpfs:loop-control", S_IFCHR, LOOP_CONTROL);
 	device("@devtmpfs:mapper/control", S_IFCHR, DM_CONTROL);
 	fake_text("@proc:cmdline", "\n");
+	fake_text("@cgroup2:cgroup.controllers", "cpuset cpu io memory pids\n");
 	fake_dir("@sysfs:class/block");
+	fake_dir("@sysfs:fs/cgroup");
 	device("/initial", S_IFCHR, SINK);
 	for (int i = 0; i < 3; i++)
 		(void)sys_openat(AT_FDCWD, "/initial", O_RDWR, 0);

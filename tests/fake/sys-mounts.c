@@ -99,6 +99,8 @@ static int set(struct context *context, const char *key, const char *value)
 		return set_overlay(context, key, value);
 	if (strcmp(context->type, "devpts") == 0 && strcmp(key, "newinstance") == 0)
 		return 0;
+	if (strcmp(context->type, "cgroup2") == 0 && strcmp(key, "nsdelegate") == 0)
+		return 0;
 	context->read_only = context->read_only || strcmp(key, "ro") == 0;
 	if (strcmp(key, "ro") == 0 || strcmp(key, "size") == 0 ||
 	    strcmp(key, "mode") == 0 || strcmp(key, "nr_inodes") == 0 ||

@@ -375,12 +375,27 @@ static int make(int dirfd, const char *path, mode_t mode, struct node **ret_node
 	return r;
 }
 
+/* The kernel's own files, which go with their directory. */
+static void fill_group(struct node *group)
+{
+	static const char *const names[] = { "cgroup.procs", "memory.max",
+					     "memory.oom.group", "pids.max", "cpu.max" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		node_new(group, names[i], S_IFREG | 0644)->fs = group->fs;
+}
+
 int sys_mkdirat(int dirfd, const char *path, mode_t mode)
 {
 	struct node *node;
 
+	int r;
+
 	ENTER("mkdirat %s", path);
-	return make(dirfd, path, S_IFDIR | mode, &node);
+	r = make(dirfd, path, S_IFDIR | mode, &node);
+	if (r == 0 && strcmp(node->fs->type, "cgroup2") == 0)
+		fill_group(node);
+	return r;
 }
 
 int sys_mknodat(int dirfd, const char *path, mode_t mode, dev_t dev)
@@ -426,7 +441,7 @@ int sys_unlinkat(int dirfd, const char *path, int flags)
 		return -EISDIR;
 	if (walk.at.node->immutable || walk.at.node->parent->immutable)
 		return -EPERM;
-	if (walk.at.node->child)
+	if (walk.at.node->child && strcmp(walk.at.node->fs->type, "cgroup2") != 0)
 		return -ENOTEMPTY;
 	node_unlink(walk.at.node);
 	return 0;

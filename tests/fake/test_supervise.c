@@ -44,7 +44,7 @@ static enum fake_end boot_it(int *ret_value)
 	fake_config.on_poll = turn;
 	end = fake_run(boot, &err, ret_value);
 	if (end == FAKE_RETURNED)
-		fail_msg("%d: %s", *ret_value, err.text);
+		fail_msg("%d: %s\n%s", *ret_value, err.text, fake_console());
 	return end;
 }
 
@@ -63,6 +63,79 @@ static void ends_in_order(void **state)
 	assert_true(fake_called("kill"));
 	assert_non_null(strstr(fake_console(), "lamina-init: reboot\n"));
 	assert_non_null(strstr(fake_console(), "thermostat: does not stop: killed"));
+}
+
+static char group[256];
+
+/* While it runs: at the end the file system goes. */
+static void read_group(void)
+{
+	static const char *const files[] = { "memory.max", "memory.oom.group", "pids.max",
+					     "cpu.max" };
+	char path[64];
+
+	group[0] = '\0';
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		const char *text;
+
+		(void)snprintf(path, sizeof(path), "/sys/fs/cgroup/app/%s", files[i]);
+		text = fake_text_of(path);
+		strcat(strcat(group, text ? text : "-"), "|");
+	}
+}
+
+static void limited(const char *lines, const char *expected)
+{
+	int value = -1;
+
+	supervised(lines);
+	ends_after = 1;
+	at_poll = read_group;
+	setup();
+	assert_int_equal(boot_it(&value), FAKE_REBOOTED);
+	assert_string_equal(group, expected);
+}
+
+static void limits(void **state)
+{
+	(void)state;
+	limited(PLAIN "memory 32m\npids 20\ncpu 150%\n", "33554432|1|20|150000 100000|");
+	limited(PLAIN, "-|-|512|-|");
+	limited(PLAIN "pids 0\n", "-|-|-|-|");
+}
+
+/* The image before could still be started: no program is, and the reason names the option. */
+static void lacks(const char *lines, const char *controllers, bool filters,
+		  const char *words)
+{
+	struct err err = ERR_INIT;
+	int value = 0;
+
+	supervised(lines);
+	setup();
+	fake_config.can_pivot = true;
+	fake_config.no_filters = !filters;
+	fake_text("@cgroup2:cgroup.controllers", controllers);
+	assert_int_equal(fake_run(boot, &err, &value), FAKE_RETURNED);
+	if (!strstr(fake_console(), words) && !strstr(err.text, words))
+		fail_msg("%s\n%s", err.text, fake_console());
+	assert_string_equal(fake_executed(), "");
+	assert_false(fake_called("clone"));
+}
+
+static void what_the_kernel_lacks(void **state)
+{
+	(void)state;
+	lacks(PLAIN, "cpu memory\n", true,
+	      "pids: takes CONFIG_CGROUP_PIDS, which this kernel has not");
+	lacks(PLAIN "memory 1m\npids 0\n", "cpu pids\n", true,
+	      "memory: takes CONFIG_MEMCG, which this kernel has not");
+	lacks(PLAIN "cpu 1%\n", "cpuset pids\n", true,
+	      "cpu: takes CONFIG_CFS_BANDWIDTH, which this kernel has not");
+	lacks(PLAIN "cpu 1%\npids 0\n", "", true,
+	      "cpu: takes CONFIG_CGROUPS, which this kernel has not");
+	lacks(PLAIN "syscalls 0-461\n", "pids\n", false,
+	      "syscalls: takes CONFIG_SECCOMP_FILTER, which this kernel has not");
 }
 
 static pid_t last_child(void)
@@ -241,6 +314,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(questions),
 		cmocka_unit_test(ends_in_order),
+		cmocka_unit_test(limits),
+		cmocka_unit_test(what_the_kernel_lacks),
 		cmocka_unit_test(dies_and_starts_again),
 		cmocka_unit_test(ten_thousand_deaths),
 		cmocka_unit_test(feeds_the_watchdog),

@@ -31,7 +31,6 @@ digest_text by DIGEST_HEX()
 verity_tree_blocks tests count with it
 place_open_blob_file tests open with it what verify may not
 filter_compile tests interpret what it makes
-place_open_layer_file tests open with it what verify may not
 '
 
 # "NAME FILE" of each function that is not static.

@@ -86,6 +86,19 @@ static void lines(void **state)
 	       { "syscalls 3,1",
 		 "line 2: syscalls: must be in ascending order, with numbers "
 		 "between them" });
+	REFUSE({ "memory 4095",
+		 "line 2: memory: must be 4096 bytes or more, with k, m, g or "
+		 "nothing behind them" },
+	       { "shm 0",
+		 "line 2: shm: must be 4096 bytes or more, with k, m, g or nothing "
+		 "behind them" },
+	       { "cpu 50", "line 2: cpu: must be 1% to 6400%" },
+	       { "cpu 0%", "line 2: cpu: must be 1% to 6400%" },
+	       { "cpu 6401%", "line 2: cpu: must be 1% to 6400%" },
+	       { "pids 4194305", "line 2: pids: must be a number of 0 to 4194304" },
+	       { "nofile 15", "line 2: nofile: must be a number of 16 to 1048576" });
+	ACCEPT("memory 4096", "memory 256m", "memory 2g", "cpu 1%", "cpu 6400%", "pids 0",
+	       "shm 64k", "nofile 1048576");
 	REFUSE({ "device /dev/x w",
 		 "line 2: device: must be PATH, and r or rw behind it" },
 	       { "device /dev/x r r",

@@ -23,6 +23,7 @@ const char *manifest_wrong_net(const char *text);
 const char *manifest_wrong_needs(const char *text);
 const char *manifest_wrong_capability(const char *text);
 const char *manifest_wrong_syscalls(const char *text);
+const char *manifest_wrong_amount(const char *text);
 const char *manifest_wrong_device(const char *text);
 const char *manifest_wrong_share(const char *text);
 const char *manifest_wrong_source(const char *text);

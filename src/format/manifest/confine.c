@@ -86,6 +86,18 @@ const char *manifest_wrong_syscalls(const char *text)
 	return count > MANIFEST_MAX_RANGES ? "has more than 256 ranges" : NULL;
 }
 
+/* A page is the least that the kernel counts. */
+const char *manifest_wrong_amount(const char *text)
+{
+	uint64_t bytes;
+
+	if (!*text)
+		return NULL;
+	if (str_size_parse(text, strlen(text), "kmg", &bytes) < 0 || bytes < 4096)
+		return "must be 4096 bytes or more, with k, m, g or nothing behind them";
+	return NULL;
+}
+
 /* In every container's own /dev already. */
 static bool is_taken(const char *name)
 {

@@ -23,6 +23,7 @@ enum manifest_shape {
 	MANIFEST_HEALTH,
 	MANIFEST_LOG,
 	MANIFEST_MEMBER,
+	MANIFEST_PERCENT, /* a number and %; 0, none: the writer leaves the line out */
 	MANIFEST_SHAPES,
 };
 
@@ -45,15 +46,15 @@ struct manifest_key {
 	uint32_t
 		value; /* offset in struct manifest of the text, the array or the number */
 	uint32_t count;	   /* of an array: offset of its size_t, and its most items */
-	uint16_t most;	   /* 0: a single value */
-	uint16_t greatest; /* of a number; 0: 2^63-1 */
-	uint8_t least;	   /* likewise */
-	uint8_t number_default; /* of a number or a choice */
-	uint8_t shape;		/* enum manifest_shape */
-	uint8_t place : 2;	/* enum manifest_place */
-	bool required : 1;	/* where it may stand */
-	bool may_be_empty : 1;	/* the writer leaves the line out for "" */
-	bool supervised : 1;	/* goes with `run supervise` only */
+	uint32_t greatest; /* of a number; 0: 2^63-1 */
+	uint32_t number_default; /* of a number or a choice */
+	uint16_t most;		 /* 0: a single value */
+	uint8_t least;		 /* of a number */
+	uint8_t shape;		 /* enum manifest_shape */
+	uint8_t place : 2;	 /* enum manifest_place */
+	bool required : 1;	 /* where it may stand */
+	bool may_be_empty : 1;	 /* the writer leaves the line out for "" */
+	bool supervised : 1;	 /* goes with `run supervise` only */
 };
 
 enum manifest_key_id {

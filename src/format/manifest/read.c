@@ -96,6 +96,20 @@ static int read_number(struct manifest_reader *reader, const struct manifest_key
 	return 0;
 }
 
+/* Of 64 processors at most; less than 1% is less than the kernel counts. */
+static int read_percent(struct manifest_reader *reader, const struct manifest_key *key)
+{
+	struct lines *lines = &reader->lines;
+	uint64_t *ret_percent = value_of(reader, key);
+	size_t size = lines->value_size;
+
+	if (size == 0 || lines->value[size - 1] != '%' ||
+	    str_number(lines->value, size - 1, ret_percent) < 0 || *ret_percent < 1 ||
+	    *ret_percent > MANIFEST_MOST_PERCENT)
+		return manifest_refuse(reader, key, "must be 1% to 6400%");
+	return 0;
+}
+
 static int read_choice(struct manifest_reader *reader, const struct manifest_key *key)
 {
 	const struct lines *lines = &reader->lines;
@@ -118,6 +132,7 @@ static int (*const readers[MANIFEST_SHAPES])(struct manifest_reader *reader,
 	[MANIFEST_TEXTS] = read_texts,
 	[MANIFEST_NUMBER] = read_number,
 	[MANIFEST_CHOICE] = read_choice,
+	[MANIFEST_PERCENT] = read_percent,
 	[MANIFEST_LAYER] = manifest_read_layer,
 	[MANIFEST_UPPER] = manifest_read_upper,
 	[MANIFEST_VOLUME] = manifest_read_volume,

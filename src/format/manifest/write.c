@@ -76,6 +76,19 @@ static int write_number(struct writer *writer, const struct manifest_key *key,
 	return 0;
 }
 
+static int write_percent(struct writer *writer, const struct manifest_key *key,
+			 size_t index)
+{
+	uint64_t percent = *(const uint64_t *)value_of(writer, key);
+
+	(void)index;
+	if (percent > MANIFEST_MOST_PERCENT)
+		return refuse(writer, key, "is out of range");
+	if (percent)
+		str_addf(writer->text, "%s %" PRIu64 "%%\n", key->name, percent);
+	return 0;
+}
+
 static int write_layer(struct writer *writer, const struct manifest_key *key,
 		       size_t index)
 {
@@ -207,12 +220,12 @@ static int write_log(struct writer *writer, const struct manifest_key *key, size
 static int (*const writers[MANIFEST_SHAPES])(struct writer *writer,
 					     const struct manifest_key *key,
 					     size_t index) = {
-	[MANIFEST_TEXT] = write_text,	  [MANIFEST_TEXTS] = write_texts,
-	[MANIFEST_NUMBER] = write_number, [MANIFEST_CHOICE] = write_choice,
-	[MANIFEST_LAYER] = write_layer,	  [MANIFEST_UPPER] = write_upper,
-	[MANIFEST_VOLUME] = write_volume, [MANIFEST_RESTART] = write_restart,
-	[MANIFEST_HEALTH] = write_health, [MANIFEST_LOG] = write_log,
-	[MANIFEST_MEMBER] = write_member,
+	[MANIFEST_TEXT] = write_text,	    [MANIFEST_TEXTS] = write_texts,
+	[MANIFEST_PERCENT] = write_percent, [MANIFEST_NUMBER] = write_number,
+	[MANIFEST_CHOICE] = write_choice,   [MANIFEST_LAYER] = write_layer,
+	[MANIFEST_UPPER] = write_upper,	    [MANIFEST_VOLUME] = write_volume,
+	[MANIFEST_RESTART] = write_restart, [MANIFEST_HEALTH] = write_health,
+	[MANIFEST_LOG] = write_log,	    [MANIFEST_MEMBER] = write_member,
 };
 
 size_t manifest_key_count(const struct manifest *manifest, const struct manifest_key *key)

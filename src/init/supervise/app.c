@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "container/limits.h"
 #include "init/pid1/console.h"
 #include "init/report.h"
 #include "init/supervise/host.h"
@@ -20,14 +21,15 @@
 /* So long a line `needs` holds an application, whatever it is that does not come. */
 #define NEEDS_MS 30000
 
-/* Of a `volume /dev/shm`; NULL: as engines have it. */
-static const char *shm_options(const struct manifest *manifest)
+/* Of a `volume /dev/shm`, which counts more than `shm`; NULL: as engines have it. */
+static const char *shm_options(struct app *app, const struct manifest *manifest)
 {
 	for (size_t i = 0; i < manifest->volume_count; i++) {
 		if (strcmp(manifest->volumes[i].path, SHM) == 0)
 			return manifest->volumes[i].options;
 	}
-	return NULL;
+	(void)snprintf(app->shm, sizeof(app->shm), "mode=1777,size=%s", manifest->shm);
+	return *manifest->shm ? app->shm : NULL;
 }
 
 static const char *control_of(const struct manifest *manifest)
@@ -92,7 +94,7 @@ int app_init(struct app *app, const struct part *part, const struct network *net
 		.hosts = hosts,
 		.net = network->wanted ? NETWORK_DIR : NULL,
 		.control = control_of(manifest),
-		.shm = shm_options(manifest),
+		.shm = shm_options(app, manifest),
 		.cgroup = -EBADF,
 		.output = app->streams.ends[STREAM_OUT].to,
 		.errors = app->streams.ends[STREAM_ERR].to,
@@ -143,7 +145,9 @@ static void start(struct app *app, uint64_t now_ms)
 	app->member.needs = false;
 	app->failure.text[0] = '\0';
 	container->cgroup = host_cgroup(app->part->group);
-	pid = container_start(container, &app->report, &app->failure);
+	pid = limits_set(container->manifest, container->cgroup, &app->failure);
+	if (pid == 0)
+		pid = container_start(container, &app->report, &app->failure);
 	fd_close(fd_take(&container->cgroup));
 	if (pid < 0) {
 		console_say("%s: not started: %s", name_of(app), app->failure.text);

@@ -33,6 +33,7 @@ struct app {
 		enum health_state health;
 		uint64_t starts;
 	} told;
+	char shm[48];	    /* of container.shm */
 	struct err failure; /* why the last start came to nothing; "": it did not */
 };
 

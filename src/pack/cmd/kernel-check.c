@@ -21,6 +21,7 @@ enum {
 	OPT_STORE_TYPE,
 	OPT_CONFINE,
 	OPT_ISOLATE,
+	OPT_LIMIT,
 	OPT_NET,
 	OPT_SUPERVISE,
 	OPT_TIME32,
@@ -41,6 +42,7 @@ static const struct cmd_option options[] = {
 	{ "store-type", 0, "TYPE", "of the store: ext4 (default), f2fs, vfat, squashfs" },
 	{ "confine", 0, NULL, "its application is confined" },
 	{ "isolate", 0, NULL, "the application makes namespaces of its own" },
+	{ "limit", 0, "KIND", "what it may not use without end: memory, pids, cpu" },
 	{ "net", 0, NULL, "lamina-init looks after the network" },
 	{ "supervise", 0, NULL, "lamina-init stays and supervises the application" },
 	{ "time32", 0, NULL, "32-bit programs have a time_t of 32 bits" },
@@ -225,6 +227,19 @@ static int select_compression(struct request *q, const struct place *place, size
 	return r < 0 ? err_wrap(err, r, "layer %zu", layer) : 0;
 }
 
+static void select_supervised(struct request *q, const struct manifest *manifest)
+{
+	(void)kernel_select(&q->selection, "supervise", NULL);
+	if (manifest->confine && *manifest->syscalls)
+		(void)kernel_select(&q->selection, "confine", NULL);
+	if (*manifest->memory)
+		(void)kernel_select(&q->selection, "limit", "memory");
+	if (manifest->pids)
+		(void)kernel_select(&q->selection, "limit", "pids");
+	if (manifest->cpu_percent)
+		(void)kernel_select(&q->selection, "limit", "cpu");
+}
+
 /* All that can be read off the image itself. */
 static int select_image(struct request *q, const char *path, struct err *err)
 {
@@ -237,9 +252,7 @@ static int select_image(struct request *q, const char *path, struct err *err)
 	if (r < 0)
 		return r;
 	if (manifest->run != MANIFEST_RUN_EXEC)
-		(void)kernel_select(&q->selection, "supervise", NULL);
-	if (manifest->confine && *manifest->syscalls)
-		(void)kernel_select(&q->selection, "confine", NULL);
+		select_supervised(q, manifest);
 	if (manifest->net_count > 0 && strcmp(manifest->nets[0], "none") != 0)
 		(void)kernel_select(&q->selection, "net", NULL);
 	return 0;
