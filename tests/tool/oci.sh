@@ -447,7 +447,7 @@ test_what_a_config_says_in_vain_is_told() {
 		manifest = json.load(open(top + index["manifests"][0]["digest"][7:]))
 		config = json.load(open(top + manifest["config"]["digest"][7:]))
 		config["config"].update(Healthcheck={"Test": ["CMD", "true"]}, Entrypoint=[""], Cmd=["/bin/sh"],
-		                        Labels={"org.lamina.nonsense": "1", "empty": None}, User="app:",
+		                        Labels={"org.lamina.nonsense": "1", "org.lamina.confine": "no", "empty": None}, User="app:",
 		                        StopSignal="SIGSTOP", ExposedPorts={"80/tcp": {}}, Volumes={"/run": {}, "data": {}})
 		def put(what, data):
 		    data = json.dumps(data).encode()
@@ -459,7 +459,7 @@ test_what_a_config_says_in_vain_is_told() {
 	PY
 	m=$(lamina pack -o out -c x oci:img 2>err)
 	for words in "the label org.lamina.nonsense" "volume '/run' is left out" \
-		"stop signal 'SIGSTOP' is left out"; do
+		"stop signal 'SIGSTOP' is left out" "the image's own label asks for \`confine no\`"; do
 		grep -qF "$words" err || say "no '$words' in $(cat err)"
 	done
 	manifest "$m" >got

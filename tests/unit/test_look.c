@@ -329,6 +329,12 @@ static void machines(void **state)
 	machine(ELFCLASS32, ELFDATA2LSB, EM_ARM, "");
 	machine(ELFCLASS64, ELFDATA2LSB, EM_X86_64,
 		"!program: /srv/run: is for amd64, the image for arm64\n");
+	manifest.syscalls = "0-461";
+	machine(ELFCLASS32, ELFDATA2LSB, EM_ARM,
+		"!program: /srv/run: is for arm, and would be killed at its first system call "
+		"(--seccomp none)\n");
+	manifest.confine = 0;
+	machine(ELFCLASS32, ELFDATA2LSB, EM_ARM, "");
 }
 
 /* A program that names @loader. */

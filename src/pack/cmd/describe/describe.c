@@ -171,6 +171,23 @@ static bool says_something(const char *key, const struct manifest *manifest)
 	       (manifest->net_count && strcmp(manifest->nets[0], "none") == 0);
 }
 
+/* What somebody else's image asks for, and whoever packs it may not have seen. */
+static void note_loosened(const struct description *d)
+{
+	static const enum manifest_key_id ids[] = {
+		MANIFEST_KEY_confine, MANIFEST_KEY_cap_add, MANIFEST_KEY_new_privileges,
+		MANIFEST_KEY_sys,     MANIFEST_KEY_device,  MANIFEST_KEY_control,
+	};
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		const char *label = label_of(d, ids[i]);
+
+		if (label && !d->options->keys[ids[i]].count)
+			cmd_note("the image's own label asks for `%s %s`",
+				 manifest_keys[ids[i]].name, label);
+	}
+}
+
 /* What the configs ask for and a device has no place for. */
 static void note_unplaced(const struct source *sources, size_t count,
 			  const struct manifest *manifest)
@@ -253,6 +270,7 @@ int describe_image(const struct source *sources, size_t count,
 		return r;
 	*ret_new_privileges_said = describe_said(&d, MANIFEST_KEY_new_privileges);
 	note_labels(&config);
+	note_loosened(&d);
 	note_unplaced(sources, count, ret_manifest);
 	/* the oldest init that can start it */
 	if (ret_manifest->run == MANIFEST_RUN_SET)

@@ -73,9 +73,17 @@ static void judge_machine(struct look *look, const char *path, const struct kind
 	bool narrow_pc, narrow_arm;
 	char name[64];
 
+	bool filtered = look->manifest->confine && *look->manifest->syscalls;
+
 	machine_name(kind, name, sizeof(name));
 	narrow_pc = strcmp(name, "386") == 0 && strcmp(arch, "amd64") == 0;
 	narrow_arm = strcmp(name, "arm") == 0 && strcmp(arch, "arm64") == 0;
+	/* numbers of calls are those of the image's own */
+	if (filtered && (narrow_pc || narrow_arm))
+		set_trap(look, true,
+			 "%s: is for %s, and would be killed at its first system call "
+			 "(--seccomp none)",
+			 path, name);
 	if (strcmp(name, arch) != 0 && !narrow_arm)
 		set_trap(look, !narrow_pc, "%s: is for %s, the image for %s", path, name,
 			 arch);
