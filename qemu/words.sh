@@ -68,7 +68,7 @@ image()
 	[[ -z ${layers:-} ]] || from=$fixtures/many
 	rm -rf "$work/manifest" "$store"
 	mkdir -p "$store/blobs/sha256" "$store/images"
-	grep -h '^layer ' "$from"/images/*/manifest | sed -n "1,${layers:-2}p" >"$work/layers"
+	grep -h '^layer ' "$from"/images/*/manifest | sed -n "1,${layers:-\$}p" >"$work/layers"
 	blobs <"$work/layers" | while read -r blob; do
 		# a link: damaging words replace it
 		ln "$from/blobs/sha256/$blob" "$store/blobs/sha256/$blob"
