@@ -28,6 +28,7 @@ bool app_parse(const char *text, struct app *ret_app)
 	uint64_t n;
 
 	*ret_app = (struct app){ .pid = number(text, "pid"),
+				 .members = number(text, "members"),
 				 .since_ms = number(text, "since"),
 				 .restarts = number(text, "restarts"),
 				 .unshown = number(text, "unshown"),

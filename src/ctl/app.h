@@ -5,6 +5,8 @@
 
 struct app {
 	char name[64], state[16], health[16], failure[256];
+	uint64_t
+		members; /* of a set, of which it is the one that is not well, or the first */
 	uint64_t pid, since_ms, restarts, unshown, init_kib;
 	bool unconfined;
 	bool ended; /* once at least: then */

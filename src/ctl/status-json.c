@@ -24,6 +24,10 @@ static void app_object(struct out *out, const struct status *status)
 		return;
 	}
 	json_open(out, "app", '{');
+	if (status->app.members > 1) {
+		json_text(out, "member", status->app.name);
+		json_number(out, "members", status->app.members);
+	}
 	app_json(out, &status->app);
 	json_close(out, '}');
 }

@@ -54,6 +54,10 @@ static void app_line(struct out *out, const struct status *status)
 	if (!status->has_app)
 		return;
 	label(out, "app");
+	if (status->app.members > 1) {
+		out_clean(out, status->app.name);
+		out_addf(out, " of %" PRIu64 " members: ", status->app.members);
+	}
 	app_text(out, &status->app);
 	out_add(out, "\n");
 }

@@ -78,6 +78,8 @@ int report_apps(int dir, const struct report_app *apps, size_t count, size_t bla
 		blamed = unwell < count ? unwell : 0;
 	report_app_lines(&s, apps[blamed].member, apps[blamed].health, now_ms);
 	str_addf(&s, "pid=%d\nname=%s\n", (int)apps[blamed].pid, apps[blamed].name);
+	if (count > 1)
+		str_addf(&s, "members=%zu\n", count);
 	return path_write_own(dir, APP, text, s.used);
 }
 
