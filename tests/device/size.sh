@@ -48,7 +48,7 @@ test_a_key_without_supervision() {
 	mv "run/store/images/$old" "run/store/images/$new"
 	echo "sig $(cut -d ' ' -f 2 run/keyring) ecdsa-p256-sha256 $(openssl dgst -sha256 -sign "$a.key" \
 		"run/store/images/$new/manifest" | base64 -w 0)" >"run/store/images/$new/manifest.sig"
-	refuses "restart: goes with run supervise only" plan
+	refuses ": goes with run supervise only" plan
 }
 
 tell_all
