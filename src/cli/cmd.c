@@ -150,12 +150,13 @@ int cmd_next(struct cmd_line *line, int *ret_option, struct err *err)
 }
 
 /* Names the operands alone: what the usage line has after them are options, and more of
- * them. */
+ * them; what it has in brackets before them can be left out. */
 static int operand_missing(const struct cmd *cmd, struct err *err)
 {
-	const char *from = cmd->args + strspn(cmd->args, "[");
+	const char *from = cmd->args, *rest = strstr(from, "] ");
 	size_t size = 0;
 
+	from = from[0] == '[' && rest && rest[2] != '[' ? rest + 2 : from + strspn(from, "[");
 	while (from[size] && from[size] != ']' &&
 	       (from[size] != ' ' || !strchr("-[", from[size + 1])))
 		size++;
