@@ -156,7 +156,8 @@ static int operand_missing(const struct cmd *cmd, struct err *err)
 	const char *from = cmd->args, *rest = strstr(from, "] ");
 	size_t size = 0;
 
-	from = from[0] == '[' && rest && rest[2] != '[' ? rest + 2 : from + strspn(from, "[");
+	from = from[0] == '[' && rest && rest[2] != '[' ? rest + 2
+							: from + strspn(from, "[");
 	while (from[size] && from[size] != ']' &&
 	       (from[size] != ' ' || !strchr("-[", from[size + 1])))
 		size++;
