@@ -22,7 +22,7 @@ needs-LAMINA_VERITY := fake/test_stage fake/test_supervise fake/test_dm fake/tes
 needs-LAMINA_UPDATE := fake/test_supervise fake/test_change fake/test_images fake/test_keeper fake/test_select fake/test_update \
 	fake/test_update-record fake/test_update-verity unit/test_decide-model unit/test_select unit/test_select-open
 needs-LAMINA_WATCHDOG := fake/test_supervise fake/test_keeper fake/test_update
-needs-LAMINA_SUPERVISE := live/test_confine unit/test_filter fake/test_supervise fake/test_log fake/test_saver fake/test_start live/test_control
+needs-LAMINA_SUPERVISE := live/test_confine unit/test_filter fake/test_supervise fake/test_log fake/test_saver fake/test_start live/test_control live/test_join
 needs-LAMINA_NET := fake/test_network unit/test_lease
 needs-LAMINA_TIMELINE := fake/test_timeline
 needs-LAMINA_KEY_P256 := unit/test_key unit/test_p256

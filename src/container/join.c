@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/path.h"
@@ -42,6 +44,29 @@ static int take_terminal(const struct container *container, const char *kind,
 	return r < 0 ? err_errno(err, r, "terminal") : 0;
 }
 
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* What is only being started has its namespaces, but init's own root in them until the last
+ * moment: who joined it there would have the device before him. */
+static int join(int target, struct err *err)
+{
+	struct stat ours, theirs;
+	int r = sys_fstatat(AT_FDCWD, "/", &ours, 0);
+
+	if (r == 0)
+		r = sys_setns(target, NAMESPACES);
+	if (r == 0)
+		r = sys_fstatat(AT_FDCWD, "/", &theirs, 0);
+	if (r < 0)
+		return err_errno(err, r, "joining the application");
+	return is_same(&ours, &theirs)
+		       ? err_set(err, -EAGAIN, "the application is only being started")
+		       : 0;
+}
+
 static int run(const struct container *container, int target,
 	       const struct container_joiner *joiner, struct err *err)
 {
@@ -61,13 +86,13 @@ static int run(const struct container *container, int target,
 	enter_cgroup(container->cgroup);
 	/* what runs in there must not look into a process that is still half init's */
 	(void)sys_prctl(PR_SET_DUMPABLE, 0);
-	r = sys_setns(target, NAMESPACES);
+	r = join(target, err);
 	if (r < 0)
-		return err_errno(err, r, "joining the application");
-	r = process_limit(container->manifest, err);
+		return r;
+	r = process_stream(container->identity, joiner->input, joiner->output,
+			   joiner->errors, err);
 	if (r == 0)
-		r = process_stream(container->identity, joiner->input, joiner->output,
-				   joiner->errors, err);
+		r = process_limit(container->manifest, err);
 	if (r == 0 && joiner->terminal)
 		r = take_terminal(container, joiner->terminal, env, err);
 	if (r == 0)

@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "container/process.h"
 #include "container/show.h"
 #include "stack/mount.h"
 
@@ -25,21 +25,6 @@ static const char *const hidden_sys[] = { "firmware", "devices/virtual/powercap"
 static const char *const fixed_proc[] = { "bus", "fs", "irq", "sys", "sysrq-trigger" };
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
-
-/* The null device that init itself made, and that it still is: what is mounted over files is
- * not what somebody else put in its place. */
-static int open_null(int dev, struct err *err)
-{
-	__fd int null = path_open_own(dev, "null", O_PATH, 0);
-	struct stat st;
-	int r = null < 0 ? null : sys_fstat(null, &st);
-
-	if (r < 0)
-		return err_errno(err, r, "/dev/null");
-	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
-		return err_set(err, -ENXIO, "/dev/null: is another device");
-	return TAKE_FD(null);
-}
 
 static int cover_file(int at, int null)
 {
@@ -116,7 +101,7 @@ static int fix(int proc, const char *name, struct err *err)
 
 int mask_make(int proc, int sys, int dev, struct err *err)
 {
-	__fd int null = open_null(dev, err);
+	__fd int null = process_null(dev, O_PATH, err);
 	int r = null < 0 ? null : 0;
 
 	if (r == 0)

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/fd.h"
 #include "base/path.h"
@@ -32,17 +34,36 @@ int process_limit(const struct manifest *manifest, struct err *err)
 	return r < 0 ? err_errno(err, r, "%s", adjust) : 0;
 }
 
+int process_null(int dev, int flags, struct err *err)
+{
+	__fd int null = path_open_own(dev, "null", flags, 0);
+	struct stat st;
+	int r = null < 0 ? null : sys_fstat(null, &st);
+
+	if (r < 0)
+		return err_errno(err, r, "/dev/null");
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+		return err_set(err, -ENXIO, "/dev/null: is another device");
+	return TAKE_FD(null);
+}
+
+static int open_null(struct err *err)
+{
+	__fd int dev = sys_openat(AT_FDCWD, "/dev",
+				  O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+
+	return dev < 0 ? err_errno(err, dev, "/dev") : process_null(dev, O_RDWR, err);
+}
+
 /* Pipes that the application's user owns: it may open /dev/stdout again. */
 int process_stream(const struct identity *identity, int input, int output, int errors,
 		   struct err *err)
 {
-	__fd int null = input < 0
-				? sys_openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0)
-				: -EBADF;
+	__fd int null = input < 0 ? open_null(err) : -EBADF;
 	const int streams[] = { input < 0 ? null : input, output, errors };
 
 	if (streams[0] < 0)
-		return err_errno(err, null, "/dev/null");
+		return null;
 	for (int i = 0; i <= 2; i++) {
 		int r = streams[i] == i ? 0 : sys_dup3(streams[i], i, 0);
 

@@ -11,6 +11,11 @@
 /* Open files, no core, the kernel's usual chance when memory is short. 0 or -errno. */
 int process_limit(const struct manifest *manifest, struct err *err);
 
+/* The null device of a container's @dev, the caller's; -ENXIO: it is another one. Its root may
+ * have put anything there since init made it, and a link would lead into /proc/self/fd, where
+ * a process that is still init's has all that init has open. */
+int process_null(int dev, int flags, struct err *err);
+
 /* @input, @output and @errors as 0 to 2. With @input -EBADF it is /dev/null, and the others
  * are pipes, which become @identity's. 0 or -errno. */
 int process_stream(const struct identity *identity, int input, int output, int errors,
