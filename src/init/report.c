@@ -77,7 +77,8 @@ int report_apps(int dir, const struct report_app *apps, size_t count, size_t bla
 	if (blamed == count)
 		blamed = unwell < count ? unwell : 0;
 	report_app_lines(&s, apps[blamed].member, apps[blamed].health, now_ms);
-	str_addf(&s, "pid=%d\nname=%s\n", (int)apps[blamed].pid, apps[blamed].name);
+	str_addf(&s, "pid=%d\nname=%s\nfirst=%d\n", (int)apps[blamed].pid,
+		 apps[blamed].name, (int)apps[0].pid);
 	if (count > 1)
 		str_addf(&s, "members=%zu\n", count);
 	return path_write_own(dir, APP, text, s.used);
@@ -133,11 +134,11 @@ void report_app_name(int dir, char ret_name[REPORT_NAME_SIZE])
 	ret_name[size] = '\0';
 }
 
-pid_t report_app_pid(int dir)
+pid_t report_first_pid(int dir)
 {
 	uint64_t pid;
 
-	return read_app(dir, "pid=", &pid) == 0 ? (pid_t)pid : 0;
+	return read_app(dir, "first=", &pid) == 0 ? (pid_t)pid : 0;
 }
 
 void report_app_end(int dir, char ret_text[REPORT_END_SIZE])

@@ -40,8 +40,8 @@ void report_end_words(int status, char ret_text[REPORT_END_SIZE]);
 #define REPORT_NAME_SIZE 64
 void report_app_name(int dir, char ret_name[REPORT_NAME_SIZE]);
 
-/* Its process, as that file says; 0: it has none. */
-pid_t report_app_pid(int dir);
+/* The process of the first application, whichever is not well; 0: it has none. */
+pid_t report_first_pid(int dir);
 
 /* How it ended last, as that file says, in a few words; "" where nobody knows. */
 void report_app_end(int dir, char ret_text[REPORT_END_SIZE]);

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Process 1's loop beside an application: what it makes of deaths, signals and time. */
+#include <fcntl.h>
 #include <sys/reboot.h>
 #include <sys/wait.h>
 
+#include "base/fd.h"
 #include "base/sys.h"
 #include "fake/machine.h"
 #include "fake/records.h"
+#include "init/report.h"
 #include "init/supervise/command.h"
+#include "supervise/health.h"
+#include "supervise/member.h"
 
 static int polls, ends_after;
 static uint64_t ends_ms;
@@ -309,10 +314,36 @@ static void questions(void **state)
 	assert_int_equal(ASKED(true, "ctl", "reset", "--yes", "--factory"), 1);
 }
 
+/* Whoever of a set is not well, and that may well be on purpose: the check is the first one's,
+ * which is not confined perhaps. */
+static void confirms_beside_the_first(void **state)
+{
+	const struct member well = { .state = MEMBER_RUNNING },
+			    unwell = { .state = MEMBER_WAITING };
+	const struct health health = { .wanted = false };
+	const struct report_app apps[] = { { "db", 11, &well, &health },
+					   { "web", 22, &unwell, &health } };
+	char name[REPORT_NAME_SIZE];
+	int run;
+
+	(void)state;
+	fake_reset();
+	fake_boot();
+	fake_dir("/run/lamina");
+	run = sys_openat(AT_FDCWD, "/run/lamina", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	assert_true(run >= 0);
+	assert_int_equal(report_apps(run, apps, 2, 2, 1), 0);
+	assert_int_equal(report_first_pid(run), 11);
+	report_app_name(run, name);
+	assert_string_equal(name, "web");
+	fd_close(run);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(questions),
+		cmocka_unit_test(confirms_beside_the_first),
 		cmocka_unit_test(ends_in_order),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(what_the_kernel_lacks),

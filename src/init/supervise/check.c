@@ -134,7 +134,7 @@ pid_t check_confirm(const struct stage *stage, const char *program)
 		.args = args, .input = null, .output = 1, .errors = 2
 	};
 	struct err err = ERR_INIT;
-	pid_t app = report_app_pid(stage->run), pid;
+	pid_t app = report_first_pid(stage->run), pid;
 
 	if (app <= 0 || null < 0)
 		return -ESRCH;
