@@ -136,12 +136,16 @@ static void typed(void *context, int fd)
 	hand_on(pass);
 }
 
-/* @all: to its end, which is that nothing is there. */
-static void show(struct pass *pass, bool all)
+/* More than a terminal holds, so that who goes on writing after the program's end, and may do
+ * so for ever, keeps nobody here. */
+#define LAST_TURNS 32
+
+/* Of what is there, in so many @turns. */
+static void show(struct pass *pass, unsigned int turns)
 {
 	char bytes[4096];
 
-	do {
+	while (turns-- > 0 && pass->r == 0) {
 		ssize_t size = sys_read(pass->terminal->there, bytes, sizeof(bytes));
 
 		if (size == -EAGAIN || size == -EINTR)
@@ -152,13 +156,13 @@ static void show(struct pass *pass, bool all)
 		if (size <= 0)
 			return;
 		pass->r = fd_write_all(1, bytes, (size_t)size);
-	} while (all && pass->r == 0);
+	}
 }
 
 static void said(void *context, int fd)
 {
 	(void)fd;
-	show(context, false);
+	show(context, 1);
 }
 
 static void answered(void *context, int fd)
@@ -241,7 +245,7 @@ int terminal_pass(struct terminal *terminal, int until, struct err *err)
 	while (!pass.ended && !pass.signal && pass.r == 0)
 		turn(&pass);
 	if (pass.ended)
-		show(&pass, true);
+		show(&pass, LAST_TURNS);
 	/* once what was said is out */
 	(void)sys_ioctl(0, TCSETSW, &before);
 	if (pass.signal)

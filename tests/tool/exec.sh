@@ -17,6 +17,8 @@ test_ctrl_c_is_the_programs() { terminal ctrl-c; }
 
 test_more_than_a_terminal_holds() { terminal much; }
 
+test_a_flood_has_an_end() { terminal "a flood"; }
+
 test_ours_is_given_back_when_killed() { terminal killed; }
 
 test_ours_is_given_back_when_init_hangs_up() { terminal "hung up"; }

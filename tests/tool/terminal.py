@@ -79,7 +79,7 @@ class Ours:
     def wait_for(self, text):
         end = time.monotonic() + 120
         while text not in self.said:
-            assert time.monotonic() < end, f"no {text!r} in {self.said!r}"
+            assert time.monotonic() < end, f"no {text!r} in {self.said[-200:]!r}"
             self.read(0.1)
 
     def type(self, text):
@@ -97,10 +97,10 @@ class Ours:
             pid, got = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 break
-            assert time.monotonic() < end, f"no end, {self.said!r}"
+            assert time.monotonic() < end, f"no end, {self.said[-200:]!r}"
             self.read(0.1)
         self.read(0)
-        assert os.waitstatus_to_exitcode(got) == status, (got, self.said)
+        assert os.waitstatus_to_exitcode(got) == status, (got, self.said[-200:])
         assert termios.tcgetattr(self.slave) == self.before, "the terminal is not as it was"
 
 
@@ -143,6 +143,29 @@ elif case == "much":
     import hashlib
     assert hashlib.sha256(b"0123456789" * 20000).hexdigest().encode() in ours.said
     assert b"\n19999\n20000\n" in ours.said
+elif case == "a flood":
+    # of a process that goes on when the program has ended, for longer than anybody waits; that one
+    # terminal is meant, not a later one of its name
+    ours = Ours(sys.executable, "-c", """
+import os, signal, time
+end = time.monotonic() + 40
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+name = os.open(os.ttyname(0), os.O_PATH)
+if os.fork():
+    time.sleep(1)
+    os._exit(0)
+while time.monotonic() < end:
+    try:
+        fd = os.open(f"/proc/self/fd/{name}", os.O_WRONLY | os.O_NOCTTY)
+    except OSError:
+        break
+    try:
+        while time.monotonic() < end:
+            os.write(fd, b"flood\\n" * 100)
+    except OSError:
+        os.close(fd)
+""")
+    ours.ends(0)
 elif case == "killed":
     ours = Ours("sh", "-c", "echo here; sleep 60")
     ours.wait_for(b"here")
