@@ -95,7 +95,8 @@ static bool take_path(struct word word, struct word *ret_name,
 		return false;
 	memcpy(ret_path, colon + 1, size);
 	ret_path[size] = '\0';
-	return !manifest_wrong_volume(ret_path);
+	/* each member has a /dev/shm of its own */
+	return !manifest_wrong_volume(ret_path) && strcmp(ret_path, "/dev/shm") != 0;
 }
 
 /* The line's own, without the members' places. */
@@ -215,7 +216,7 @@ static int check_shares(const struct manifest *set, struct err *err)
 		for (size_t k = 0; k < i; k++) {
 			(void)set_share(set, k, &other);
 			if (other.to == share.to &&
-			    strcmp(other.to_path, share.to_path) == 0)
+			    manifest_below(other.to_path, share.to_path))
 				return err_set(err, -EINVAL,
 					       "share: `%.80s`: its place is taken",
 					       set->shares[i]);
@@ -247,6 +248,28 @@ size_t set_layer(const struct manifest *set, const struct digest *blob)
 	while (i < set->layer_count && !digest_equal(&set->layers[i].blob, blob))
 		i++;
 	return i;
+}
+
+static bool is_above(const struct manifest *member, size_t layer)
+{
+	for (size_t i = layer + 1; i < member->layer_count; i++) {
+		if (digest_equal(&member->layers[i].blob, &member->layers[layer].blob))
+			return true;
+	}
+	return false;
+}
+
+size_t set_layers(const struct manifest *set, const struct manifest *member,
+		  uint16_t ret_layers[MANIFEST_MAX_LAYERS])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < member->layer_count; i++) {
+		if (!is_above(member, i))
+			ret_layers[count++] =
+				(uint16_t)set_layer(set, &member->layers[i].blob);
+	}
+	return count;
 }
 
 static int check_layers(const struct manifest *set, const struct manifest *member,
@@ -287,13 +310,32 @@ static int check_device(const struct manifest *set, const struct manifest *membe
 	return 0;
 }
 
-static bool has_volume(const struct manifest *member, const char *path, bool persist)
+static bool has_volume(const struct manifest *member, const char *path)
 {
 	for (size_t i = 0; i < member->volume_count; i++) {
 		if (strcmp(member->volumes[i].path, path) == 0)
-			return member->volumes[i].persist || !persist;
+			return member->volumes[i].persist;
 	}
 	return false;
+}
+
+/* Volumes and injected files come before what is shared, which must neither hide them nor
+ * have a file for a directory on its way. */
+static int check_place(const struct manifest *member, const char *path, struct err *err)
+{
+	for (size_t i = 0; i < member->volume_count; i++) {
+		if (manifest_below(member->volumes[i].path, path))
+			return err_set(err, -EBADMSG,
+				       "share: has a volume of its own at %s",
+				       member->volumes[i].path);
+	}
+	for (size_t i = 0; i < member->inject_count; i++) {
+		if (manifest_below(member->injects[i], path) ||
+		    manifest_below(path, member->injects[i]))
+			return err_set(err, -EBADMSG, "share: has an injected file at %s",
+				       member->injects[i]);
+	}
+	return 0;
 }
 
 static int check_volumes(const struct manifest *set, size_t index,
@@ -303,13 +345,11 @@ static int check_volumes(const struct manifest *set, size_t index,
 
 	for (size_t i = 0; i < set->share_count; i++) {
 		(void)set_share(set, i, &share);
-		if (share.from == index && !has_volume(member, share.from_path, true))
+		if (share.from == index && !has_volume(member, share.from_path))
 			return err_set(err, -EBADMSG, "share: has no volume %s persist",
 				       share.from_path);
-		if (share.to == index && has_volume(member, share.to_path, false))
-			return err_set(err, -EBADMSG,
-				       "share: has a volume of its own at %s",
-				       share.to_path);
+		if (share.to == index && check_place(member, share.to_path, err) < 0)
+			return -EBADMSG;
 	}
 	return 0;
 }

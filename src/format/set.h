@@ -6,6 +6,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "format/manifest.h"
@@ -54,3 +55,9 @@ int set_check_member(const struct manifest *set, size_t index,
 
 /* Which of the set's layers is this one? As many as there are: none. */
 size_t set_layer(const struct manifest *set, const struct digest *blob);
+
+/* The set's layers that @member stands on, bottom first. One that it has twice is there once,
+ * where it is uppermost: of the lower one nothing is to be seen, and no kernel stacks a layer
+ * on itself. How many. */
+size_t set_layers(const struct manifest *set, const struct manifest *member,
+		  uint16_t ret_layers[MANIFEST_MAX_LAYERS]);

@@ -41,6 +41,7 @@ struct part {
 	char rw[STAGE_PATH_SIZE];    /* where its upper is, in memory */
 	int root;		     /* directory, -EBADF until it is open */
 	uint32_t without;	     /* bit n: volume n is passed over */
+	uint32_t unshared;	     /* bit n: the set's share n is */
 	/* found out by PLAN_CHECK for PLAN_RUN */
 	int cwd;
 	struct identity identity;

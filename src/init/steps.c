@@ -81,8 +81,8 @@ static int do_overlay(struct stage *stage, const struct plan_step *step, struct 
 
 	if (layers < 0)
 		return err_errno(err, layers, STAGE_LAYERS);
-	for (size_t i = 0; i < manifest->layer_count; i++)
-		names[i] = (uint16_t)stage_layer(part, i);
+	if (stage_is_set(stage))
+		overlay.count = set_layers(&stage->image->manifest, manifest, names);
 	if (manifest->upper != MANIFEST_UPPER_NONE) {
 		r = upper_place(part, &place);
 		if (r < 0)
@@ -124,7 +124,8 @@ static int do_share(struct stage *stage, const struct plan_step *step, struct er
 	if (!stage_is_set(stage))
 		return 0;
 	(void)set_share(&stage->image->manifest, step->index, &share);
-	r = upper_share(&stage->parts[share.from], &stage->parts[share.to], &share, err);
+	r = upper_share(&stage->parts[share.from], &stage->parts[share.to], step->index,
+			&share, err);
 	return r < 0 ? err_wrap(err, r, "share %s",
 				stage->image->manifest.shares[step->index])
 		     : 0;
@@ -136,7 +137,7 @@ static int release_share(struct stage *stage, size_t index, struct err *err)
 
 	(void)set_share(&stage->image->manifest, index, &share);
 	return upper_release_share(&stage->parts[share.from], &stage->parts[share.to],
-				   &share, err);
+				   index, &share, err);
 }
 
 static int do_readonly(struct stage *stage, const struct plan_step *step, struct err *err)

@@ -308,11 +308,30 @@ static int mount_tmpfs(const char *options, int target, const struct stat *like,
 	return r;
 }
 
+/* Where a volume or a share is mounted, which is not the root itself. */
+static int open_place(const struct part *part, const char *path, struct stat *ret_like,
+		      struct err *err)
+{
+	__fd int dir = place_open_dir(part, path, err);
+	struct stat root;
+	int r = dir < 0 ? dir : sys_fstat(dir, ret_like);
+
+	if (dir < 0)
+		return dir;
+	if (r == 0)
+		r = sys_fstat(part->root, &root);
+	if (r < 0)
+		return err_errno(err, r, "%s", path);
+	if (ret_like->st_dev == root.st_dev && ret_like->st_ino == root.st_ino)
+		return err_set(err, -EINVAL, "%s: a link leads it to /", path);
+	return TAKE_FD(dir);
+}
+
 int upper_mount_volume(struct part *part, size_t index, struct err *err)
 {
 	const struct manifest_volume *volume = &part->manifest->volumes[index];
-	__fd int target = place_open_dir(part, volume->path, err);
-	struct stat like, root;
+	struct stat like;
+	__fd int target = open_place(part, volume->path, &like, err);
 	int r;
 
 	if (target < 0) {
@@ -322,14 +341,6 @@ int upper_mount_volume(struct part *part, size_t index, struct err *err)
 		part->without |= UINT32_C(1) << index;
 		return 0;
 	}
-	r = sys_fstat(target, &like);
-	if (r == 0)
-		r = sys_fstat(part->root, &root);
-	if (r < 0)
-		return err_errno(err, r, "volume %s", volume->path);
-	if (like.st_dev == root.st_dev && like.st_ino == root.st_ino)
-		return err_set(err, -EINVAL, "volume %s: a link leads it to /",
-			       volume->path);
 	if (volume->persist)
 		r = mount_persistent(part, volume, target, &like, err);
 	else
@@ -352,11 +363,14 @@ static const struct manifest_volume *shared(const struct part *from,
 		       : &manifest->volumes[i];
 }
 
-int upper_share(const struct part *from, const struct part *to,
+/* As of a volume, what an application did to its own root that stays keeps no set from its
+ * boot. */
+int upper_share(const struct part *from, struct part *to, size_t index,
 		const struct set_share *share, struct err *err)
 {
 	const struct manifest_volume *volume = shared(from, share);
 	struct manifest_volume there;
+	struct stat like;
 	__fd int source = -EBADF;
 	__fd int target = -EBADF;
 	int r;
@@ -366,9 +380,14 @@ int upper_share(const struct part *from, const struct part *to,
 	source = place_open_dir(from, share->from_path, err);
 	if (source < 0)
 		return source;
-	target = place_open_dir(to, share->to_path, err);
-	if (target < 0)
-		return target;
+	target = open_place(to, share->to_path, &like, err);
+	if (target < 0) {
+		(void)err_wrap(err, target, "share");
+		if (!place_pass_over(to, share->to_path, err))
+			return target;
+		to->unshared |= UINT32_C(1) << index;
+		return 0;
+	}
 	r = bind(source, target);
 	if (r < 0)
 		return err_errno(err, r, "bind");
@@ -377,13 +396,13 @@ int upper_share(const struct part *from, const struct part *to,
 	return guard_volume(to, &there, err);
 }
 
-int upper_release_share(const struct part *from, const struct part *to,
+int upper_release_share(const struct part *from, const struct part *to, size_t index,
 			const struct set_share *share, struct err *err)
 {
 	const struct manifest_volume *volume = shared(from, share);
 	struct manifest_volume there;
 
-	if (!volume)
+	if (!volume || to->unshared & UINT32_C(1) << index)
 		return 0;
 	there = *volume;
 	there.path = share->to_path;

@@ -10,10 +10,11 @@
 int upper_open_store(struct err *err);
 int upper_close_store(struct err *err);
 
-/* Shows the persistent volume of @from to @to as well, and releases it there. 0 or -errno. */
-int upper_share(const struct part *from, const struct part *to,
+/* Shows the persistent volume of @from to @to as well, by the set's share @index, and releases
+ * it there. One whose place is taken is passed over. 0 or -errno. */
+int upper_share(const struct part *from, struct part *to, size_t index,
 		const struct set_share *share, struct err *err);
-int upper_release_share(const struct part *from, const struct part *to,
+int upper_release_share(const struct part *from, const struct part *to, size_t index,
 			const struct set_share *share, struct err *err);
 
 /* All is in its place: from here on links in a persistent volume lead anywhere. 0 or

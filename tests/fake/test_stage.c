@@ -6,7 +6,8 @@
 #include "fake/machine.h"
 #include "init/supervise/app.h"
 
-static const char *awaited; /* on the console; then the device is told to reboot */
+static const char *of_web = ""; /* lines of that member */
+static const char *awaited;	/* on the console; then the device is told to reboot */
 static uint64_t awaited_ms;
 static bool ended;
 
@@ -49,7 +50,7 @@ static void set_of(const char *needs)
 	put_device();
 	(void)strcpy(lines, "run set\n");
 	put_member("broker", 1, "volume /data persist\n");
-	put_member("web", 2, "");
+	put_member("web", 2, of_web);
 	(void)strcat(lines, needs);
 	machine.run = lines;
 	machine.min_init = 3;
@@ -118,6 +119,22 @@ static void nothing_waits_for_ever(void **state)
 	(void)place_of("web: does not stop: killed");
 }
 
+/* What a member did to its own files that are kept is no other's harm. */
+static void a_share_whose_place_is_taken(void **state)
+{
+	struct err err;
+
+	(void)state;
+	of_web = "volume /data persist\n";
+	set_of("share broker:/data web:/data/sub\nshare broker:/data web:/shared\n");
+	of_web = "";
+	fake_link(STORE "volumes/thermostat+web/data/sub", "/etc");
+	assert_int_equal(boot_it(&err), FAKE_REBOOTED);
+	(void)place_of(
+		"passed over: share: /data/sub: a link in a circle, or in a volume");
+	(void)place_of("2 members, 2 layers");
+}
+
 static void a_member_that_was_changed(void **state)
 {
 	struct err err;
@@ -135,6 +152,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_run),
 		cmocka_unit_test(nothing_waits_for_ever),
+		cmocka_unit_test(a_share_whose_place_is_taken),
 		cmocka_unit_test(a_member_that_was_changed),
 	};
 

@@ -92,6 +92,10 @@ static void wrong_lines(void **state)
 	assert_bad("share x:/d x:/e\n", "share: `x:/d x:/e`: takes two members");
 	assert_bad("share x:/d y:/d\nshare z:/d y:/d\n",
 		   "share: `z:/d y:/d`: its place is taken");
+	assert_bad("share x:/d y:/d/e\nshare z:/d y:/d\n",
+		   "share: `z:/d y:/d`: its place is taken");
+	assert_good("share x:/d y:/d\nshare z:/d y:/d/e\nshare x:/d z:/d\n");
+	assert_bad("share x:/d y:/dev/shm\n", share);
 	assert_bad("arg /bin/sh\n", "arg: is for its members to say, not for a set");
 	assert_bad("upper none\n", "upper: is for its members to say, not for a set");
 	assert_bad(MEMBER("x", "4"),
@@ -178,6 +182,33 @@ static void members(void **state)
 		     "share: has no volume /tmp persist");
 	check_member("share y:/d x:/data\n", 0, "name", "name",
 		     "share: has a volume of its own at /data");
+	check_member("share y:/d x:/srv\n", 0, "/data", "/srv/a",
+		     "share: has a volume of its own at /srv/a");
+	check_member("share y:/d x:/data/d\n", 0, "name", "name", "");
+	check_member("share y:/d x:/srv\n", 0, "arg", "inject /srv/conf\narg",
+		     "share: has an injected file at /srv/conf");
+	check_member("share y:/d x:/srv/conf/d\n", 0, "arg", "inject /srv/conf\narg",
+		     "share: has an injected file at /srv/conf");
+	check_member("share y:/d x:/srv\n", 0, "arg", "inject /srv.conf\narg", "");
+}
+
+/* Engines make images that have one layer twice; what is on top is seen. */
+static void layers_of_a_member(void **state)
+{
+	static const char order[] = "bacacb";
+	static struct manifest set = { .layer_count = 3 },
+			       member = { .layer_count = sizeof(order) - 1 };
+	uint16_t layers[MANIFEST_MAX_LAYERS];
+
+	(void)state;
+	for (size_t i = 0; i < set.layer_count; i++)
+		set.layers[i].blob.bytes[0] = (uint8_t)('a' + i);
+	for (size_t i = 0; i < member.layer_count; i++)
+		member.layers[i].blob.bytes[0] = (uint8_t)order[i];
+	assert_int_equal(set_layers(&set, &member, layers), 3);
+	assert_int_equal(layers[0], 0);
+	assert_int_equal(layers[1], 2);
+	assert_int_equal(layers[2], 1);
 }
 
 int main(void)
@@ -188,6 +219,7 @@ int main(void)
 		cmocka_unit_test(where_they_stand),
 		cmocka_unit_test(blobs),
 		cmocka_unit_test(members),
+		cmocka_unit_test(layers_of_a_member),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,8 +163,7 @@ const char *manifest_wrong_path(const char *text)
 	return NULL;
 }
 
-/* Is @path the place @top or below it? */
-static bool below(const char *path, const char *top)
+bool manifest_below(const char *path, const char *top)
 {
 	size_t size = strlen(top);
 
@@ -182,7 +181,7 @@ static const char *wrong_place(const char *path)
 	bool taken = strcmp(path, "/") == 0 || strcmp(path, "/run") == 0;
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		taken = taken || below(path, places[i]);
+		taken = taken || manifest_below(path, places[i]);
 	if (!wrong && taken)
 		return "must not be / or /run, nor in /proc, /sys, /dev or /run/lamina";
 	return wrong;
@@ -235,11 +234,11 @@ const char *manifest_clash_volume(const struct manifest *manifest, size_t index)
 	for (size_t i = 0; i < index; i++) {
 		if (strcmp(manifest->volumes[i].path, path) == 0)
 			return "stands there already";
-		if (below(manifest->volumes[i].path, path))
+		if (manifest_below(manifest->volumes[i].path, path))
 			return "would hide a volume that stands before it";
 	}
 	for (size_t i = 0; i < manifest->inject_count; i++)
-		if (below(path, manifest->injects[i]))
+		if (manifest_below(path, manifest->injects[i]))
 			return "an injected file is in the way of a volume";
 	return NULL;
 }
@@ -250,11 +249,11 @@ const char *manifest_clash_inject(const struct manifest *manifest, size_t index)
 	const char *file = manifest->injects[index];
 
 	for (size_t i = 0; i < manifest->volume_count; i++)
-		if (below(manifest->volumes[i].path, file))
+		if (manifest_below(manifest->volumes[i].path, file))
 			return "is in the way of a volume";
 	for (size_t i = 0; i < index; i++)
-		if (below(manifest->injects[i], file) ||
-		    below(file, manifest->injects[i]))
+		if (manifest_below(manifest->injects[i], file) ||
+		    manifest_below(file, manifest->injects[i]))
 			return "is in the way of another injected file";
 	return NULL;
 }

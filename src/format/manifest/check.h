@@ -4,6 +4,7 @@
  * What the texts of a manifest may say, for reader and writer alike. Each function
  * returns NULL, or static words that go on after the key's name: "name: must match ...".
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "format/manifest.h"
@@ -47,3 +48,6 @@ const char *manifest_clash_device(const struct manifest *manifest, size_t index)
 const char *manifest_clash_net(const struct manifest *manifest, size_t index);
 const char *manifest_clash_needs(const struct manifest *manifest, size_t index);
 const char *manifest_clash_member(const struct manifest *manifest, size_t index);
+
+/* Is @path the place @top or below it? */
+bool manifest_below(const char *path, const char *top);
