@@ -255,13 +255,15 @@ static void a_confirmed_candidate_runs_on(void **state)
 	assert_true(fake_now_ms() >= 500000);
 }
 
+static struct select_image image;
+
 static int asked(bool manages, const char *const *words, char *ret_text, size_t size)
 {
 	static struct settings settings;
 	static struct manifest manifest;
 	static struct part part;
 	static struct app app;
-	const struct stage stage = { .settings = &settings };
+	const struct stage stage = { .settings = &settings, .image = &image };
 	struct end end = { .stage = &stage };
 	const struct command command = { .apps = &app, .count = 1, .end = &end };
 	struct control_client client = { .fd = -EBADF, .manages = manages };
@@ -297,6 +299,13 @@ static void questions(void **state)
 	assert_int_equal(ASKED(true, ""), -ENOTSUP);
 	assert_int_equal(ASKED(true, "exec", "/bin/sh"), -EPERM);
 	assert_string_equal(text, "the policy has no `allow exec`");
+	/* also of a set of one, the first word is the member */
+	image.manifest.run = MANIFEST_RUN_SET;
+	assert_int_equal(ASKED(true, "exec", "/bin/sh"), -EINVAL);
+	assert_string_equal(text, "say which: demo");
+	assert_int_equal(ASKED(true, "exec", "demo", "/bin/sh"), -EPERM);
+	assert_int_equal(ASKED(true, "terminal", "TERM=x", "/bin/sh"), -EINVAL);
+	image.manifest.run = MANIFEST_RUN_SUPERVISE;
 	assert_int_equal(ASKED(true, "ctl"), -EINVAL);
 	assert_int_equal(ASKED(false, "ctl", "reset", "--yes"), -EACCES);
 	assert_int_equal(ASKED(true, "ctl", "reboot"), -EINVAL);

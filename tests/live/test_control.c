@@ -37,6 +37,8 @@ static int answer(void *context, const struct control_question *question,
 		}
 		return 1;
 	}
+	for (int i = 0; i < 16 && strcmp(question->words[0], "all") == 0; i++)
+		str_addf(text, "%0480d", i);
 	for (size_t i = 0; question->words[i]; i++)
 		str_addf(text, "<%s>", question->words[i]);
 	return strcmp(question->words[0], "bad") == 0 ? -EPERM : 0;
@@ -83,6 +85,7 @@ static void expect(int fd, const char *text)
 
 static void answers(void)
 {
+	static char got[CONTROL_SIZE];
 	struct stat st;
 	int fd;
 
@@ -96,6 +99,11 @@ static void answers(void)
 	expect(fd, "-1\n<bad>");
 	LIVE_TRUE(write(fd, "open end", 8) == 8);
 	expect(fd, "-22\nnot a question");
+	/* as much as there may be to say of each member of a set */
+	LIVE_TRUE(write(fd, "all", 4) == 4);
+	turn();
+	LIVE_TRUE(recv(fd, got, sizeof(got), 0) == 2 + 16 * 480 + 5);
+	LIVE_TRUE(memcmp(got + 2 + 16 * 480, "<all>", 5) == 0);
 	close(fd);
 	fd = call_at("shown");
 	LIVE_TRUE(write(fd, "one", 4) == 4);

@@ -182,7 +182,7 @@ static int join(const struct ask *ask, const char *const *args, const char *term
 
 	if (!(policy->allow & POLICY_ALLOW_EXEC))
 		return refuse(ask, -EPERM, "the policy has no `allow exec`");
-	args += ask->command->count > 1 && args[0];
+	args += stage_is_set(ask->command->end->stage) && args[0];
 	if (!question->streams || !args[0])
 		return refuse(ask, -EINVAL, "not a question");
 	if (app->pid == 0)
@@ -296,7 +296,7 @@ static const struct {
 		OF_ALL,	  /* it is about no application */
 		OF_SOME,  /* about the one whose name follows, or about all */
 		OF_ONE,	  /* about that one, and the name may be missing if it is alone */
-		OF_FIRST, /* the same, but then the name must be missing */
+		OF_FIRST, /* of a set, that one; elsewhere no name is said */
 		OF_SECOND, /* the same, behind another word */
 	} of;
 } commands[] = {
@@ -325,10 +325,11 @@ static int refuse_names(const struct ask *ask)
 static int find_app(struct ask *ask, unsigned int of, const char *name)
 {
 	const struct command *command = ask->command;
+	bool set = stage_is_set(command->end->stage);
 
 	ask->app = command->count == 1 ? &command->apps[0] : NULL;
 	if (of == OF_ALL || (!name && of == OF_SOME) ||
-	    (ask->app && (!name || of >= OF_FIRST)))
+	    (ask->app && (!name || (of >= OF_FIRST && !set))))
 		return 0;
 	ask->app = NULL;
 	for (size_t i = 0; name && i < command->count; i++) {

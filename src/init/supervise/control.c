@@ -12,6 +12,8 @@
 #include "base/sys.h"
 
 #define STREAMS 3
+#define HEAD_SIZE 16 /* the number of an answer, at most */
+#define QUESTION_SIZE 4096
 
 void control_init(struct control *control, struct loop *loop, control_answer *answer,
 		  void *context)
@@ -40,7 +42,7 @@ static void hang_up(struct control *control, struct control_client *client)
 static void reply(struct control *control, struct control_client *client, int r,
 		  const char *text)
 {
-	char head[16];
+	char head[HEAD_SIZE];
 	struct str s;
 
 	str_init(&s, head, sizeof(head));
@@ -75,7 +77,7 @@ static void take(struct control *control, struct control_client *client, char *b
 {
 	const char *words[CONTROL_WORDS + 1];
 	const struct control_question question = { client, words, streams };
-	char text[CONTROL_SIZE / 2] = "";
+	char text[CONTROL_SIZE - HEAD_SIZE] = "";
 	struct str s;
 	int r = -EINVAL;
 
@@ -106,7 +108,7 @@ static void asked(void *context, int fd)
 	struct control *control = context;
 	struct control_client *client = control->clients;
 	_Alignas(struct cmsghdr) char rights[CMSG_SPACE(STREAMS * sizeof(int))];
-	char bytes[CONTROL_SIZE / 2];
+	char bytes[QUESTION_SIZE];
 	struct iovec part = { bytes, sizeof(bytes) };
 	struct msghdr message = { .msg_iov = &part,
 				  .msg_iovlen = 1,

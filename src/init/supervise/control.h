@@ -15,7 +15,7 @@
 
 #define CONTROL_CLIENTS 8
 #define CONTROL_WORDS 64
-#define CONTROL_SIZE 8192 /* of a question, and of an answer */
+#define CONTROL_SIZE 8192 /* of an answer: what there is to say of a set's members */
 
 struct control_client {
 	int fd;	      /* -EBADF: none */
