@@ -19,14 +19,28 @@
 
 #define EXIT_NOT_STARTED 127
 
-/* An init inside may have made its own group one without processes: then it is left out. */
-static void enter_cgroup(int cgroup)
-{
-	__fd int procs =
-		cgroup < 0 ? -EBADF : path_open_own(cgroup, "cgroup.procs", O_WRONLY, 0);
+#define BESIDE "lamina" /* a group below the application's */
 
-	if (procs >= 0)
-		(void)fd_write_all(procs, "0", 1);
+static int write_procs(int cgroup)
+{
+	__fd int procs = path_open_own(cgroup, "cgroup.procs", O_WRONLY, 0);
+
+	return procs < 0 ? procs : fd_write_all(procs, "0", 1);
+}
+
+/* An init inside may have made its own group one without processes: then one below that it is,
+ * and never none, whose limits nobody set. */
+static int enter_cgroup(int cgroup, struct err *err)
+{
+	__fd int below = -EBADF;
+	int r = cgroup < 0 ? 0 : write_procs(cgroup);
+
+	if (r == 0)
+		return 0;
+	(void)sys_mkdirat(cgroup, BESIDE, 0755);
+	below = path_open_own(cgroup, BESIDE, O_RDONLY | O_DIRECTORY, 0);
+	r = below < 0 ? below : write_procs(below);
+	return r < 0 ? err_errno(err, r, "the application's cgroup") : 0;
 }
 
 /* It is the user's, as one that it logs in on; and of its kind, whatever the image says. */
@@ -83,7 +97,9 @@ static int run(const struct container *container, int target,
 					 .identity = container->identity };
 	int r;
 
-	enter_cgroup(container->cgroup);
+	r = enter_cgroup(container->cgroup, err);
+	if (r < 0)
+		return r;
 	/* what runs in there must not look into a process that is still half init's */
 	(void)sys_prctl(PR_SET_DUMPABLE, 0);
 	r = join(target, err);

@@ -76,6 +76,7 @@ enum fd_kind {
 	FD_CONTEXT,
 	FD_PIPE,
 	FD_SIGNALS,
+	FD_PROCESS,
 	FD_SOCKET
 };
 

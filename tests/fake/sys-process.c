@@ -256,8 +256,12 @@ void fake_signal(int sig)
 
 int sys_pidfd_open(pid_t pid)
 {
+	int fd;
+
 	ENTER("pidfd_open %d", (int)pid);
-	return fd_new((struct place){ NULL, NULL }, O_CLOEXEC, call_now());
+	fd = fd_new((struct place){ NULL, NULL }, O_CLOEXEC, call_now());
+	kernel->fds[fd].kind = FD_PROCESS;
+	return fd;
 }
 
 int sys_setns(int fd, int flags)

@@ -18,6 +18,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "container/join.h"
 #include "container/start.h"
 #include "fake/fake.h"
 
@@ -527,10 +528,60 @@ static void every_call_of_the_parent_fails_once(void **state)
 	assert_int_equal(fake_sweep(&sweep), 2);
 }
 
+static int join(struct err *err)
+{
+	static const char *const args[] = { "/bin/app", NULL };
+	const struct container_joiner joiner = { .args = args,
+						 .input = -EBADF,
+						 .output = container.output,
+						 .errors = container.errors };
+
+	return container_join(&container, 7, &joiner, err);
+}
+
+/* What it said before it ended. */
+static const char *joined(void)
+{
+	static char text[200];
+	struct err err = ERR_INIT;
+	const void *piped;
+	size_t size;
+	int status = 0;
+
+	assert_int_equal(fake_run(join, &err, &status), FAKE_EXITED);
+	assert_int_equal(status, 127);
+	piped = fake_piped(&size);
+	assert_true(size < sizeof(text));
+	memcpy(text, piped, size);
+	text[size] = '\0';
+	return text;
+}
+
+/* Into the application's group, or below it where that takes none, and nowhere else. */
+static void joins_its_group(void **state)
+{
+	(void)state;
+	as_child = true;
+	setup();
+	assert_string_equal(joined(), "the application is only being started");
+	assert_string_equal(fake_text_of("/sys/fs/cgroup/app/cgroup.procs"), "0");
+	setup();
+	fake_text("/sys/fs/cgroup/app/lamina/cgroup.procs", "");
+	assert_int_equal(sys_unlinkat(container.cgroup, "cgroup.procs", 0), 0);
+	assert_string_equal(joined(), "the application is only being started");
+	assert_string_equal(fake_text_of("/sys/fs/cgroup/app/lamina/cgroup.procs"), "0");
+	setup();
+	assert_int_equal(sys_unlinkat(container.cgroup, "cgroup.procs", 0), 0);
+	fake_text("/sys/fs/cgroup/app/lamina", "in the way");
+	assert_string_equal(joined(), "the application's cgroup: Not a directory");
+	as_child = false;
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_it_finds),
+		cmocka_unit_test(joins_its_group),
 		cmocka_unit_test(for_systemd),
 		cmocka_unit_test(confined),
 		cmocka_unit_test(masked),
