@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/str.h"
 #include "base/sys.h"
 #include "container/process.h"
 #include "container/program.h"
@@ -127,9 +128,14 @@ static _Noreturn void child(const struct container *container, int target,
 			    const struct container_joiner *joiner)
 {
 	struct err err = ERR_INIT;
+	char line[sizeof(err.text) + 1];
+	struct str s;
 
 	(void)run(container, target, joiner, &err);
-	(void)fd_write_all(joiner->errors, err.text, strlen(err.text));
+	/* a line as any program's: it may be a terminal where this ends up */
+	str_init(&s, line, sizeof(line));
+	str_addf(&s, "%s\n", err.text);
+	(void)fd_write_all(joiner->errors, line, strlen(line));
 	sys_exit(EXIT_NOT_STARTED);
 }
 

@@ -28,6 +28,8 @@ int ask_open(const struct ctl *ctl, struct err *err)
 		r = fd < 0 ? fd : sys_connect(fd, &address, sizeof(address));
 	if (r == -ENOENT)
 		return err_set(err, r, "no application is supervised here: no %s", path);
+	if (r == -EACCES)
+		return err_set(err, r, "%s: only root may ask", path);
 	return r < 0 ? err_errno(err, r, "%s", path) : TAKE_FD(fd);
 }
 

@@ -551,9 +551,10 @@ static const char *joined(void)
 	assert_int_equal(fake_run(join, &err, &status), FAKE_EXITED);
 	assert_int_equal(status, 127);
 	piped = fake_piped(&size);
-	assert_true(size < sizeof(text));
+	assert_true(size > 0 && size < sizeof(text));
 	memcpy(text, piped, size);
-	text[size] = '\0';
+	assert_int_equal(text[size - 1], '\n');
+	text[size - 1] = '\0';
 	return text;
 }
 

@@ -302,7 +302,9 @@ static void questions(void **state)
 	/* also of a set of one, the first word is the member */
 	image.manifest.run = MANIFEST_RUN_SET;
 	assert_int_equal(ASKED(true, "exec", "/bin/sh"), -EINVAL);
-	assert_string_equal(text, "say which: demo");
+	assert_string_equal(text, "there is no '/bin/sh', say which: demo");
+	assert_int_equal(ASKED(true, "exec", "demo"), -EINVAL);
+	assert_string_equal(text, "which program? CMD is missing behind NAME");
 	assert_int_equal(ASKED(true, "exec", "demo", "/bin/sh"), -EPERM);
 	assert_int_equal(ASKED(true, "terminal", "TERM=x", "/bin/sh"), -EINVAL);
 	image.manifest.run = MANIFEST_RUN_SUPERVISE;

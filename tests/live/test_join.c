@@ -92,6 +92,7 @@ static const char *join(pid_t target)
 	LIVE_TRUE(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 127);
 	(void)kill(target, SIGKILL);
 	said[size > 0 ? size : 0] = '\0';
+	LIVE_TRUE(size > 0 && said[size - 1] == '\n');
 	return said;
 }
 

@@ -47,7 +47,7 @@ test_what_is_no_log() {
 	mkdir -p run/logs
 	refuses "logs: there is none" ctl logs
 	ring 0 3
-	refuses "logs/other: No such file" ctl logs other
+	refuses "nothing of the name other is supervised here" ctl logs other
 	ln -s demo run/logs/link
 	refuses "logs/link: " ctl logs link
 	head -c 63 run/logs/demo >run/logs/short

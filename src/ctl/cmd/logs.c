@@ -74,7 +74,12 @@ static int open_ring(struct logs *logs, struct err *err)
 	}
 	if (r >= 0)
 		r = logs->fd = path_open_own_file(dir, logs->name, NULL, NULL);
-	return r < 0 ? err_errno(err, r, LOGS "/%s", logs->name ? logs->name : "") : 0;
+	if (r == -ENOENT)
+		return err_set(err, r, "nothing of the name %s is supervised here",
+			       logs->name);
+	return r < 0 ? err_errno(err, r, "%s%s%s", path, logs->name ? "/" : "",
+				 logs->name ? logs->name : "")
+		     : 0;
 }
 
 static int read_ring(void *context, uint64_t offset, void *buf, size_t size)

@@ -180,10 +180,12 @@ static int join(const struct ask *ask, const char *const *args, const char *term
 	struct err err = ERR_INIT;
 	pid_t pid;
 
+	args += stage_is_set(ask->command->end->stage) && args[0];
+	if (!args[0])
+		return refuse(ask, -EINVAL, "which program? CMD is missing behind NAME");
 	if (!(policy->allow & POLICY_ALLOW_EXEC))
 		return refuse(ask, -EPERM, "the policy has no `allow exec`");
-	args += stage_is_set(ask->command->end->stage) && args[0];
-	if (!question->streams || !args[0])
+	if (!question->streams)
 		return refuse(ask, -EINVAL, "not a question");
 	if (app->pid == 0)
 		return refuse(ask, -ESRCH, "the application does not run");
@@ -312,8 +314,10 @@ static const struct {
 	{ "ctl", do_ctl, true, OF_ALL },
 };
 
-static int refuse_names(const struct ask *ask)
+static int refuse_names(const struct ask *ask, const char *name)
 {
+	if (name)
+		str_addf(ask->text, "there is no '%.64s', ", name);
 	str_add(ask->text, "say which: ");
 	for (size_t i = 0; i < ask->command->count; i++)
 		str_addf(ask->text, "%s%s", i ? ", " : "",
@@ -336,7 +340,7 @@ static int find_app(struct ask *ask, unsigned int of, const char *name)
 		if (strcmp(command->apps[i].part->name, name) == 0)
 			ask->app = &command->apps[i];
 	}
-	return ask->app ? 0 : refuse_names(ask);
+	return ask->app ? 0 : refuse_names(ask, name);
 }
 
 static const char *name_of(const char *const *words, unsigned int of)
