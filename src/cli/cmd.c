@@ -85,6 +85,26 @@ static const char *option_name(const struct cmd_line *line, int place)
 				  : line->program->options[place - OF_PROGRAM].name;
 }
 
+/* A long option may be said by how it begins, as long as it is the only one. */
+static bool begins(const struct cmd_option *options, const char *word)
+{
+	size_t size = strcspn(word, "=");
+
+	for (int n = 0; options && options[n].name; n++)
+		if (strncmp(options[n].name, word, size) == 0)
+			return true;
+	return false;
+}
+
+static const char *why_bad(const struct cmd_line *line, const char *word)
+{
+	bool some = strncmp(word, "--", 2) == 0 &&
+		    (begins(line->program->options, word + 2) ||
+		     (line->cmd && begins(line->cmd->options, word + 2)));
+
+	return some ? "several options begin with" : "unknown option";
+}
+
 static int bad_option(const struct cmd_line *line, int got, struct err *err)
 {
 	const char *word = line->argv[optind - 1];
@@ -99,7 +119,7 @@ static int bad_option(const struct cmd_line *line, int got, struct err *err)
 	if (optopt)
 		return cmd_usage(err, "%s%s--%s takes no value", of, colon,
 				 option_name(line, optopt));
-	return cmd_usage(err, "%s%sunknown or ambiguous option %s", of, colon, word);
+	return cmd_usage(err, "%s%s%s %s", of, colon, why_bad(line, word), word);
 }
 
 /* 1 with the option's place, 0 at the first operand, or as cmd_next(). */

@@ -76,7 +76,7 @@ const char *set_wrong_need(const char *text)
 
 	if (count < 2 || !is_name(words[0]) || !is_name(words[1]) ||
 	    (count == 3 && !take_how(words[2], &how)))
-		return "must be network, or MEMBER MEMBER and started, healthy or done";
+		return "must be network or, in a set, MEMBER OTHER [started|healthy|done]";
 	return NULL;
 }
 
@@ -174,7 +174,7 @@ static int check_circle(const struct manifest *set, struct err *err)
 		}
 		if ((left & waits) == left && left)
 			return err_set(err, -EINVAL,
-				       "needs: %s waits for itself in the end",
+				       "needs: a circle: %s would wait for itself",
 				       set->members[__builtin_ctz(left)].name);
 		left &= waits;
 	} while (left);
@@ -187,9 +187,10 @@ static int check_needs(const struct manifest *set, struct err *err)
 
 	for (size_t i = 0; i < set->need_count; i++) {
 		if (!set_need(set, i, &need))
-			return err_set(err, -EINVAL,
-				       "needs: `%.80s`: there is no such member",
-				       set->needs[i]);
+			return err_set(err, -EINVAL, "needs: `%.80s`: %s", set->needs[i],
+				       strcmp(set->needs[i], "network") == 0
+					       ? "is said by a member, not by the set"
+					       : "there is no such member");
 		for (size_t k = 0; k < i; k++) {
 			(void)set_need(set, k, &other);
 			if (other.who == need.who && other.on == need.on)
@@ -346,7 +347,8 @@ static int check_volumes(const struct manifest *set, size_t index,
 	for (size_t i = 0; i < set->share_count; i++) {
 		(void)set_share(set, i, &share);
 		if (share.from == index && !has_volume(member, share.from_path))
-			return err_set(err, -EBADMSG, "share: has no volume %s persist",
+			return err_set(err, -EBADMSG,
+				       "share: has no persistent volume %s",
 				       share.from_path);
 		if (share.to == index && check_place(member, share.to_path, err) < 0)
 			return -EBADMSG;
@@ -361,6 +363,8 @@ int set_check_member(const struct manifest *set, size_t index,
 
 	if (r < 0)
 		return r;
+	if (member->run == MANIFEST_RUN_SET)
+		return err_set(err, -EBADMSG, "run: a set can't be in a set");
 	if (member->run != MANIFEST_RUN_SUPERVISE)
 		return err_set(err, -EBADMSG, "run: must be supervise in a set");
 	r = check_device(set, member, err);

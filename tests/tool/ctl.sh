@@ -17,7 +17,7 @@ test_help() {
 		grep -q -- '--store DIR' help
 		"$laminactl" help "$command" >word
 		same help word
-		misused "$command: unknown or ambiguous option --frob" "$laminactl" "$command" --frob
+		misused "$command: unknown option --frob" "$laminactl" "$command" --frob
 		misused "\`laminactl $command --help\` tells how" "$laminactl" "$command" --frob
 	done
 	misused "no command 'frob'" "$laminactl" frob
@@ -34,7 +34,7 @@ test_options_before_and_after_the_command() {
 		grep -v ^free >apart
 	same before after
 	grep -v ^running after | cmp - apart >&2
-	misused "unknown or ambiguous option --frob" "$laminactl" --frob status
+	misused "unknown option --frob" "$laminactl" --frob status
 	misused "--store needs a value" "$laminactl" status --store
 	misused "--store needs a value" "$laminactl" status --store ''
 	misused "status: what is 'more'?" ctl status more

@@ -280,12 +280,12 @@ test_bad_configs() {
 	bad_layouts '"Env" is not a list' config-env-no-list
 	bad_layouts "'n' is not a text" config-label-number
 	bad_layouts 'no "rootfs"' config-no-rootfs
-	bad_layouts "no JSON" config-no-json config-deep config-twice
+	bad_layouts "not JSON" config-no-json config-deep config-twice
 	bad_layouts "larger than" config-huge
 }
 
 test_bad_indexes() {
-	bad_layouts "index.json: no JSON" index-no-json
+	bad_layouts "index.json: not JSON" index-no-json
 	bad_layouts 'no "manifests"' index-no-object index-empty
 	bad_layouts "larger than" index-huge
 	bad_layouts "too many indexes" index-loop

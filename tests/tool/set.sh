@@ -70,26 +70,28 @@ test_a_source_is_packed() {
 	refuses "member x: oci:$fixtures/oci: not packed" env TMPDIR="$PWD/tmp" "$lamina" set -o s2 \
 		--name demo web=web "x=oci:$fixtures/oci"
 	grep -q 'no device could start it' "$top/err"
+	grep -q 'lamina pack -o DIR`, and given as x=DIR' "$top/err" || say "does not say how: $(cat "$top/err")"
 	[ -z "$(ls -A tmp)" ] || say "left behind: $(ls -A tmp)"
 }
 
 test_what_is_no_set() {
 	both
 	misused "'web' is not NAME=IMAGE" lamina set -o s --name demo web
-	misused "'W=web' is not NAME=IMAGE" lamina set -o s --name demo W=web
+	misused "'W=web' is not NAME=IMAGE, with a NAME of a-z" lamina set -o s --name demo W=web
+	misused "'web=' is not NAME=IMAGE" lamina set -o s --name demo web=
 	misused "--name is missing" lamina set -o s a=web
-	misused "set: --needs 'a': needs: must be network, or MEMBER" lamina set -o s -n demo --needs a a=web
+	misused "set: --needs 'a': needs: must be network or, in a set, MEMBER OTHER" lamina set -o s -n demo --needs a a=web
 	refuses "there is no such member" lamina set -o s -n demo --needs 'a b' a=web
-	refuses "waits for itself in the end" lamina set -o s -n demo --needs 'a b' --needs 'b a' a=web b=broker
+	refuses "a circle: a would wait for itself" lamina set -o s -n demo --needs 'a b' --needs 'b a' a=web b=broker
 	refuses "the same name stands there already" lamina set -o s -n demo a=web a=broker
 	refuses "member a: nowhere: No such file" lamina set -o s -n demo a=nowhere
 	refuses "member a: compatible: is not for other, as the set" lamina set -o s -n demo -c other a=web
-	refuses "member a: share: has no volume /data persist" \
+	refuses "member a: share: has no persistent volume /data" \
 		lamina set -o s -n demo --share 'a:/data b:/data' a=web b=broker
 	member exec --run exec
 	refuses "member a: run: must be supervise in a set" lamina set -o s -n demo a=exec
 	set_of 1 >/dev/null
-	refuses "member a: run: must be supervise in a set" lamina set -o s -n demo a=set-1
+	refuses "member a: run: a set can't be in a set" lamina set -o s -n demo a=set-1
 	[ ! -e s ] || [ -z "$(find s -type f)" ] || say "left behind: $(find s -type f)"
 	refuses "run set: is what lamina set makes" lamina pack -o s -n demo -c acme,x --run set --arg /x "oci:$fixtures/oci"
 }

@@ -134,6 +134,19 @@ test_names_in_an_oci_layout() {
 }
 
 # A device keeps data by the image's name.
+test_options_as_engines_have_them() {
+	layout oci img
+	local pack=(lamina pack -o out -n x -c acme,x --force)
+	refuses "volume '/data:/data': must be PATH alone, or PATH=persist,ro" "${pack[@]}" -v /data:/data oci:img
+	refuses "volume '/data:ro': must be PATH alone" "${pack[@]}" -v /data:ro oci:img
+	refuses "device '/dev/ttyS1:rw': must be PATH, 'PATH r' or 'PATH rw'" "${pack[@]}" --device /dev/ttyS1:rw oci:img
+	refuses "device '/dev/a:/dev/b': must be PATH" "${pack[@]}" --device /dev/a:/dev/b oci:img
+	refuses "health 'interval=5': which command?" "${pack[@]}" --health interval=5 oci:img
+	"${pack[@]}" --run supervise --device /dev/bsg/0:0:0:0 -v /a:b --confine no --cap-add NET_RAW oci:img 2>err ||
+		say "$(cat err)"
+	grep -qx 'lamina: --cap-add means nothing with --confine no' err || say "no note: $(cat err)"
+}
+
 test_a_name_that_is_only_a_path() {
 	layout oci img
 	refuses "'img' is only what its file or folder is called: --name NAME" "$lamina" pack -o out -c x oci:img

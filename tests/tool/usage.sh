@@ -44,11 +44,18 @@ test_pack_tells_its_sources() {
 test_every_command_refuses_what_it_does_not_know() {
 	local command
 	for command in $(commands); do
-		misused "$command: unknown or ambiguous option --frob" lamina "$command" --frob
+		misused "$command: unknown option --frob" lamina "$command" --frob
 		misused "$command: unknown option -Z" lamina "$command" -Z
 		misused "$command: --help takes no value" lamina "$command" --help=x
 		misused "lamina $command --help" lamina "$command" --frob
 	done
+}
+
+test_how_an_option_begins() {
+	misused "pack: several options begin with --s" lamina pack --s
+	misused "set: several options begin with --n=x" lamina set --n=x
+	misused "pack: unknown option --cpus" lamina pack --cpus 2
+	misused "pack: --nofile: '1' is not a number from 16 to 1048576" lamina pack --nofile 1
 }
 
 test_values() {

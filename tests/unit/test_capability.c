@@ -92,9 +92,10 @@ static void lines(void **state)
 	       { "shm 0",
 		 "line 2: shm: must be 4096 bytes or more, with k, m, g or nothing "
 		 "behind them" },
-	       { "cpu 50", "line 2: cpu: must be 1% to 6400%" },
-	       { "cpu 0%", "line 2: cpu: must be 1% to 6400%" },
-	       { "cpu 6401%", "line 2: cpu: must be 1% to 6400%" },
+	       { "cpu 50", "line 2: cpu: must be 1% to 6400%, 100% for one processor" },
+	       { "cpu 0%", "line 2: cpu: must be 1% to 6400%, 100% for one processor" },
+	       { "cpu 6401%",
+		 "line 2: cpu: must be 1% to 6400%, 100% for one processor" },
 	       { "pids 4194305", "line 2: pids: must be a number of 0 to 4194304" },
 	       { "nofile 15", "line 2: nofile: must be a number of 16 to 1048576" });
 	ACCEPT("memory 4096", "memory 256m", "memory 2g", "cpu 1%", "cpu 6400%", "pids 0",

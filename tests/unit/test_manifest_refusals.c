@@ -148,7 +148,8 @@ static void supervision(void **state)
 	static const char log_size[] =
 		"line 2: log: a size must be of 16k to 64m, in steps of 4k";
 	static const char log_words[] =
-		"line 2: log: takes size=N, console and persist=N";
+		"line 2: log: takes size=N, console and persist=N, "
+		"in this order";
 
 	(void)state;
 	REFUSE({ "log", "line 2: log: value missing" }, { "log quiet", log_words },
@@ -200,8 +201,8 @@ static void supervision(void **state)
 
 static void networks(void **state)
 {
-	static const char needs[] = "line 2: needs: must be network, or MEMBER MEMBER "
-				    "and started, healthy or done";
+	static const char needs[] = "line 2: needs: must be network or, in a set, "
+				    "MEMBER OTHER [started|healthy|done]";
 	static const char net[] = "line 2: net: must be MATCH dhcp, MATCH static "
 				  "ADDRESS/LENGTH (not for *), local or none";
 

@@ -160,7 +160,7 @@ static void documents_that_are_refused(void **state)
 		struct err err = ERR_INIT;
 
 		assert_null(doc_parse(bad[i], strlen(bad[i]), &err));
-		assert_non_null(strstr(err.text, "no JSON"));
+		assert_non_null(strstr(err.text, "not JSON"));
 	}
 }
 

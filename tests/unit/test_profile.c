@@ -104,8 +104,9 @@ static void without_a_default(void **state)
 static void no_profiles(void **state)
 {
 	(void)state;
-	refuse("{", -EBADMSG, "no JSON: line 1: string or '}' expected near end of file");
-	refuse("{}", -EBADMSG, "defaultAction: '' is no action");
+	refuse("{", -EBADMSG,
+	       "not JSON: line 1: string or '}' expected near end of file");
+	refuse("{}", -EBADMSG, "defaultAction is missing");
 	refuse(PROFILE("NOTIFY", ""), -EBADMSG,
 	       "defaultAction: 'SCMP_ACT_NOTIFY' is no action");
 	refuse(PROFILE("ERRNO", ""), -EINVAL, "it allows no system call");

@@ -67,8 +67,8 @@ static void lines(void **state)
 static void wrong_lines(void **state)
 {
 	static const char need[] =
-		"line 13: needs: must be network, or MEMBER MEMBER and "
-		"started, healthy or done";
+		"line 13: needs: must be network or, in a set, MEMBER OTHER "
+		"[started|healthy|done]";
 	static const char share[] =
 		"line 13: share: must be MEMBER:/path MEMBER:/path, and ro or nothing";
 
@@ -78,12 +78,13 @@ static void wrong_lines(void **state)
 	assert_bad("needs x y started now\n", need);
 	assert_bad("needs x X\n", need);
 	assert_bad("needs x w\n", "needs: `x w`: there is no such member");
-	assert_bad("needs network\n", "needs: `network`: there is no such member");
+	assert_bad("needs network\n",
+		   "needs: `network`: is said by a member, not by the set");
 	assert_bad("needs x y\nneeds x y done\n",
 		   "needs: `x y done`: stands there twice");
-	assert_bad("needs x x\n", "needs: x waits for itself in the end");
+	assert_bad("needs x x\n", "needs: a circle: x would wait for itself");
 	assert_bad("needs z y\nneeds x y\nneeds y z healthy\n",
-		   "needs: x waits for itself in the end");
+		   "needs: a circle: x would wait for itself");
 	assert_bad("share x:/d\n", share);
 	assert_bad("share x:d y:/d\n", share);
 	assert_bad("share x:/proc y:/d\n", share);
@@ -179,7 +180,7 @@ static void members(void **state)
 	check_member("", 0, "f527", "0527", "layer 0 is none of the set's");
 	check_member("share x:/data y:/d\n", 0, "name", "name", "");
 	check_member("share x:/tmp y:/d\n", 0, "name", "name",
-		     "share: has no volume /tmp persist");
+		     "share: has no persistent volume /tmp");
 	check_member("share y:/d x:/data\n", 0, "name", "name",
 		     "share: has a volume of its own at /data");
 	check_member("share y:/d x:/srv\n", 0, "/data", "/srv/a",

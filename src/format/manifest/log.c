@@ -61,7 +61,9 @@ int manifest_read_log(struct manifest_reader *reader, const struct manifest_key 
 				       "a size must be of 16k to 64m, in steps of 4k");
 	if (log->persist_bytes == NOT_KEPT)
 		log->persist_bytes = 0;
-	return r > 0 ? manifest_refuse(reader, key, "takes size=N, console and persist=N")
+	return r > 0 ? manifest_refuse(
+			       reader, key,
+			       "takes size=N, console and persist=N, in this order")
 		     : 0;
 }
 

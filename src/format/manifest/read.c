@@ -106,7 +106,8 @@ static int read_percent(struct manifest_reader *reader, const struct manifest_ke
 	if (size == 0 || lines->value[size - 1] != '%' ||
 	    str_number(lines->value, size - 1, ret_percent) < 0 || *ret_percent < 1 ||
 	    *ret_percent > MANIFEST_MOST_PERCENT)
-		return manifest_refuse(reader, key, "must be 1% to 6400%");
+		return manifest_refuse(reader, key,
+				       "must be 1% to 6400%, 100% for one processor");
 	return 0;
 }
 

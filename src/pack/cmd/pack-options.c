@@ -111,7 +111,8 @@ static int take_text(struct pack_options *options, const struct cmd_line *line,
 	int r = 0;
 
 	if (key && key->shape == MANIFEST_NUMBER)
-		r = cmd_number(line, option, key->least, INT64_MAX, &value, err);
+		r = cmd_number(line, option, key->least,
+			       key->greatest ? key->greatest : INT64_MAX, &value, err);
 	return r < 0 ? r : source_texts_add(texts_of(options, option), line->value);
 }
 

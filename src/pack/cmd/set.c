@@ -137,7 +137,11 @@ static int pack(const struct set *set, const char *name, const char *source,
 	argv[argc++] = source;
 	argv[argc] = NULL;
 	r = tool_run(&tool, err);
-	return r < 0 ? err_set(err, r, "%s: not packed", source) : 0;
+	return r < 0 ? err_set(err, r,
+			       "%s: not packed; what needs options is packed by `lamina "
+			       "pack -o DIR`, and given as %s=DIR",
+			       source, name)
+		     : 0;
 }
 
 static int open_member(struct set *set, const char *name, const char *what,
@@ -272,8 +276,12 @@ static int add_member(struct set *set, const char *text, struct err *err)
 	int r;
 
 	(void)snprintf(name, sizeof(name), "%.*s", (int)size, text);
-	if (!text[size] || size >= sizeof(name) || !manifest_name_valid(name))
-		return cmd_usage(err, "set: '%s' is not NAME=IMAGE", text);
+	if (!text[size] || !text[size + 1] || size >= sizeof(name) ||
+	    !manifest_name_valid(name))
+		return cmd_usage(err,
+				 "set: '%s' is not NAME=IMAGE, with a NAME of a-z, 0-9, "
+				 "'.', '_' and '-'",
+				 text);
 	if (set->manifest.member_count == MANIFEST_MAX_MEMBERS)
 		return err_set(err, -E2BIG, "a set has at most %d members",
 			       MANIFEST_MAX_MEMBERS);

@@ -100,9 +100,11 @@ static int read_action(const struct profile *profile, const json_t *object,
 	     i++)
 		if (strcmp(text, actions[i].name) == 0)
 			return actions[i].allows;
-	return r < 0 ? r
-		     : err_set(profile->err, -EBADMSG, "%s: '%.40s' is no action", key,
-			       text ? text : "");
+	if (r < 0)
+		return r;
+	return text ? err_set(profile->err, -EBADMSG, "%s: '%.40s' is no action", key,
+			      text)
+		    : err_set(profile->err, -EBADMSG, "%s is missing", key);
 }
 
 static uint64_t argument(const json_t *arg, const char *key)
@@ -268,7 +270,8 @@ static int make(struct profile *profile, const char *bytes, size_t size, int arc
 	if (r < 0)
 		return r;
 	if (profile->unknown[0])
-		cmd_note("system calls that are not known here: %s", profile->unknown);
+		cmd_note("the profile names system calls that Lamina does not know: %s",
+			 profile->unknown);
 	numbers = malloc(table_count * sizeof(*numbers));
 	if (!numbers)
 		return -ENOMEM;

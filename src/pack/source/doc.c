@@ -14,7 +14,7 @@ json_t *doc_parse(const char *bytes, size_t size, struct err *err)
 	}
 	doc = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &error);
 	if (!doc)
-		(void)err_set(err, -EBADMSG, "no JSON: line %d: %s", error.line,
+		(void)err_set(err, -EBADMSG, "not JSON: line %d: %s", error.line,
 			      error.text);
 	return doc;
 }

@@ -45,6 +45,7 @@ static const struct {
 	[MANIFEST_KEY_systemd] = { describe_systemd, false },
 	[MANIFEST_KEY_cap_add] = { describe_capabilities, false },
 	[MANIFEST_KEY_cap_drop] = { describe_capabilities, false },
+	[MANIFEST_KEY_device] = { describe_devices, false },
 	[MANIFEST_KEY_new_privileges] = { describe_new_privileges, false },
 	[MANIFEST_KEY_syscalls] = { NULL, true }, /* of one architecture */
 	[MANIFEST_KEY_source] = { describe_sources, false },
@@ -271,6 +272,7 @@ int describe_image(const struct source *sources, size_t count,
 	*ret_new_privileges_said = describe_said(&d, MANIFEST_KEY_new_privileges);
 	note_labels(&config);
 	note_loosened(&d);
+	describe_note_unconfined(&d);
 	note_unplaced(sources, count, ret_manifest);
 	/* the oldest init that can start it */
 	if (ret_manifest->run == MANIFEST_RUN_SET)

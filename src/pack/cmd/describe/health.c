@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the program's health is checked: the image's HEALTHCHECK, or a shell command with
  * times before it: "interval=5 retries=2 curl -f localhost". */
+#include <errno.h>
 #include <string.h>
 
 #include "cli/cmd.h"
@@ -76,6 +77,12 @@ int describe_health_args(const struct description *d, enum manifest_key_id id)
 		return take_all(d, id, &d->options->keys[id]);
 	if (said && said[times_size(said)])
 		return take_command(d, id, said + times_size(said));
+	if (said && *said && !d->config->health.count)
+		return err_set(
+			d->err, -EINVAL,
+			"health '%.100s': which command? The image has no HEALTHCHECK "
+			"of its own",
+			said);
 	if (d->config->health.count && d->manifest->run == MANIFEST_RUN_EXEC) {
 		cmd_note("the image's HEALTHCHECK is for --run supervise");
 		return 0;

@@ -27,6 +27,15 @@ static int by_path(const void *a, const void *b)
 	return order ? order : x->turn < y->turn ? -1 : 1;
 }
 
+/* Docker's HOST:PATH, or PATH:ro: a folder of such a name is hardly meant. */
+static bool is_of_docker(const struct volume *volume, const char *name)
+{
+	const char *last = strrchr(name, ':');
+
+	return !volume->imagined && last &&
+	       (last[1] == '/' || strcmp(last, ":ro") == 0 || strcmp(last, ":rw") == 0);
+}
+
 static int set_path(const struct description *d, struct volume *volume)
 {
 	size_t size = strcspn(volume->text, "=");
@@ -40,6 +49,12 @@ static int set_path(const struct description *d, struct volume *volume)
 	if (name[0] != '/' || str_below_root(name, rel, sizeof(rel)) < 0)
 		return err_set(d->err, -EINVAL,
 			       "volume '%.100s': must be an absolute path", volume->text);
+	if (is_of_docker(volume, name))
+		return err_set(
+			d->err, -EINVAL,
+			"volume '%.100s': must be PATH alone, or PATH=persist,ro: a "
+			"device keeps it by the image's name and that path",
+			volume->text);
 	(void)snprintf(volume->path, sizeof(volume->path), "/%s",
 		       strcmp(rel, ".") == 0 ? "" : rel);
 	return 0;

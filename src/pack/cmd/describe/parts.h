@@ -23,7 +23,10 @@ describe_fill describe_name, describe_version, describe_compatible, describe_pro
 describe_fill describe_volumes, describe_args, describe_env, describe_cwd, describe_user,
 	describe_stop_signal, describe_run, describe_sources, describe_health,
 	describe_health_args, describe_net, describe_systemd, describe_capabilities,
-	describe_new_privileges;
+	describe_devices, describe_new_privileges;
+
+/* Tells of options that count only for a program that is confined. */
+void describe_note_unconfined(const struct description *d);
 
 /* What option or label say: the last option, else the label, else NULL. */
 const char *describe_said(const struct description *d, enum manifest_key_id id);

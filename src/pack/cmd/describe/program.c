@@ -239,6 +239,43 @@ int describe_capabilities(const struct description *d, enum manifest_key_id id)
 	return r;
 }
 
+/* Docker's PATH:PATH or PATH:rwm. Names of devices have colons, too, but none like these. */
+static bool is_of_docker(const char *text)
+{
+	const char *last = strrchr(text, ':');
+
+	return last &&
+	       (last[1] == '/' || (last[1] && !last[1 + strspn(last + 1, "rwm")]));
+}
+
+int describe_devices(const struct description *d, enum manifest_key_id id)
+{
+	struct source_texts texts = { 0 };
+	int r = describe_texts(d, id, &texts);
+
+	for (size_t i = 0; i < texts.count && r == 0; i++)
+		r = is_of_docker(texts.items[i])
+			    ? err_set(d->err, -EINVAL,
+				      "device '%.100s': must be PATH, 'PATH r' or 'PATH rw'",
+				      texts.items[i])
+			    : describe_take(d, id, texts.items[i]);
+	source_texts_done(&texts);
+	return r;
+}
+
+void describe_note_unconfined(const struct description *d)
+{
+	static const enum manifest_key_id ids[] = {
+		MANIFEST_KEY_cap_add,  MANIFEST_KEY_cap_drop, MANIFEST_KEY_new_privileges,
+		MANIFEST_KEY_syscalls, MANIFEST_KEY_sys,
+	};
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		if (!d->manifest->confine && d->options->keys[ids[i]].count)
+			cmd_note("--%s means nothing with --confine no",
+				 manifest_keys[ids[i]].name);
+}
+
 /* As engines have it, until somebody has looked at the files. */
 int describe_new_privileges(const struct description *d, enum manifest_key_id id)
 {
