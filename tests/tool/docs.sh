@@ -46,6 +46,7 @@ test_a_page_has_no_other_option() {
 		# the other one of its page, and those that a page says of another command
 		[ "$command" != bundle ] || options_of "$lamina" unbundle >>all
 		[ "$command" != unbundle ] || options_of "$lamina" bundle >>all
+		[ "$command" != set ] || { options_of "$lamina" pack; options_of "$lamina" sign; } >>all
 		told "$(page "$command")" | grep -vxF -e --help -f all >other || continue
 		say "$(page "$command") names $(tr '\n' ' ' <other)"
 	done
