@@ -22,6 +22,8 @@ $(cmocka-obj): $(autoconf) $(flags) tests/device/device.mk | $(cmocka-source)
 		-c -o $@ $(cmocka-source)/src/cmocka.c
 
 $(O)/tests/unit/%.o $(O)/tests/fake/%.o $(O)/tests/live/%.o $(O)/tests/only.o: cflags += $(cmocka-cflags)
+# They and cmocka know floating point.
+$(O)/tests/%.o $(cmocka-obj): cflags-integer :=
 $(addsuffix .o,$(unit-tests) $(fake-tests) $(live-tests)) $(fake-kernel) $(O)/tests/live/live.o $(O)/tests/only.o: | $(cmocka-source)
 
 # As the board's programs are configured, but with signatures of our own, and each file compiled by

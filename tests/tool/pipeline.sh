@@ -115,29 +115,36 @@ test_interrupted_leaves_nothing() {
 	nothing_left
 }
 
-# Unnamed files that the pack and its children have open, by device and inode, summed.
+# Unnamed files that the pack and its children have open, by device and inode, summed while all of them
+# stand still. A busy machine may look too seldom to see any: then once more.
 test_scratch_is_two_layers() {
 	layers 6000000
 	five >/dev/null 2>&1 || say "does not pack"
-	rm -rf out
-	python3 - "$lamina" <<-'PY' || say "too much scratch space, or none seen"
-		import os, subprocess, sys, time
-		layers = [f"tar:{n}.tar" for n in range(1, 6)]
-		pack = subprocess.Popen([sys.argv[1], "pack", "--force", "-o", "out", "--name", "t", "-c", "t", "--arch", "amd64",
-		    "--arg", "/x", "--no-cache", *layers], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-		def below(pid):
+	python3 - "$lamina" 2>why <<-'PY' || say "$(tail -n 1 why)"
+		import os, shutil, signal, subprocess, sys, time
+		def stopped(pid):
+		    os.kill(pid, signal.SIGSTOP)
+		    while open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] not in "TZX":
+		        time.sleep(0.0005)
+		def stop_all(pid):
 		    found = [pid]
 		    for p in found:
 		        try:
+		            stopped(p)
 		            for task in os.listdir(f"/proc/{p}/task"):
 		                found += [int(c) for c in open(f"/proc/{p}/task/{task}/children").read().split()]
 		        except OSError:
 		            pass
 		    return found
-		peak = 0
-		while pack.poll() is None:
+		def go_on(pids):
+		    for pid in pids:
+		        try:
+		            os.kill(pid, signal.SIGCONT)
+		        except OSError:
+		            pass
+		def scratch(pids):
 		    files = {}
-		    for pid in below(pack.pid):
+		    for pid in pids:
 		        try:
 		            for fd in os.listdir(f"/proc/{pid}/fd"):
 		                st = os.stat(f"/proc/{pid}/fd/{fd}")
@@ -145,11 +152,26 @@ test_scratch_is_two_layers() {
 		                    files[st.st_dev, st.st_ino] = st.st_blocks * 512
 		        except OSError:
 		            pass
-		    peak = max(peak, sum(files.values()))
-		    time.sleep(0.005)
+		    return sum(files.values())
+		def peak():
+		    shutil.rmtree("out", ignore_errors=True)
+		    pack = subprocess.Popen([sys.argv[1], "pack", "--force", "-o", "out", "--name", "t", "-c", "t", "--arch", "amd64",
+		        "--arg", "/x", "--no-cache", *(f"tar:{n}.tar" for n in range(1, 6))],
+		        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+		    most = 0
+		    while pack.poll() is None:
+		        pids = stop_all(pack.pid)
+		        most = max(most, scratch(pids))
+		        go_on(pids)
+		        time.sleep(0.005)
+		    assert pack.returncode == 0, "does not pack"
+		    return most
 		one = os.stat("1.tar").st_size
-		print(f"peak of {peak} bytes, a layer has {one}", file=sys.stderr)
-		sys.exit(not (pack.returncode == 0 and one < peak <= 2.1 * one))
+		for _ in range(10):
+		    most = peak()
+		    if most > one:
+		        break
+		sys.exit(0 if one < most <= 2.1 * one else f"scratch space of {most} bytes, where a layer has {one}")
 	PY
 }
 
