@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +10,9 @@
 #include "cli/cmd.h"
 #include "format/manifest/key.h"
 #include "format/set.h"
-#include "install/remove.h"
-#include "pack/host/scratch.h"
+#include "pack/cmd/set-pack.h"
+#include "pack/compose/compose.h"
 #include "pack/host/staging.h"
-#include "pack/host/tool.h"
 #include "pack/image/place.h"
 #include "store/store.h"
 
@@ -28,6 +26,8 @@ enum {
 	OPT_SHARE,
 	OPT_NET,
 	OPT_HOSTNAME,
+	OPT_COMPOSE,
+	OPT_LENIENT,
 	OPT_FORCE,
 	OPTIONS,
 };
@@ -45,6 +45,9 @@ static const struct cmd_option options[] = {
 	[OPT_NET] = { "net", 0, "LINE", "network: '* dhcp', ... (what its members say)" },
 	[OPT_HOSTNAME] = { "hostname", 0, "NAME",
 			   "of members without one (their names)" },
+	[OPT_COMPOSE] = { "compose", 0, "FILE", "the services of a Compose file" },
+	[OPT_LENIENT] = { "lenient", 0, NULL,
+			  "what a device can't keep of FILE is a note" },
 	[OPT_FORCE] = { "force", 0, NULL, "pack also what no device could start" },
 	{ 0 },
 };
@@ -59,11 +62,12 @@ static const unsigned char key_of[OPTIONS] = {
 
 struct set {
 	const char *output;
-	bool force;
+	struct compose_request request;
+	struct compose compose;
 	struct manifest manifest;
 	struct manifest members[MANIFEST_MAX_MEMBERS];
 	struct staging staging;
-	char scratch[128]; /* a directory for members that are packed; "": none yet */
+	struct set_pack pack;
 };
 
 static int take_option(struct set *set, const struct cmd_line *line, int option,
@@ -73,91 +77,27 @@ static int take_option(struct set *set, const struct cmd_line *line, int option,
 	struct err why = ERR_INIT;
 	int r;
 
-	if (option == OPT_OUTPUT) {
+	switch (option) {
+	case OPT_OUTPUT:
 		set->output = line->value;
 		return 0;
-	}
-	if (option == OPT_FORCE) {
-		set->force = true;
+	case OPT_COMPOSE:
+		set->request.path = line->value;
 		return 0;
+	case OPT_LENIENT:
+		set->request.lenient = true;
+		return 0;
+	case OPT_FORCE:
+		set->pack.force = true;
+		return 0;
+	default:
+		break;
 	}
 	/* a list's items are counted behind its last one */
 	r = manifest_key_take(&set->manifest, key, line->value, &why);
 	return r < 0 ? cmd_usage(err, "set: --%s '%s': %s", options[option].name,
 				 line->value, why.text)
 		     : 0;
-}
-
-/* --- members that are packed first ----------------------------------------------------- */
-
-static int make_scratch(struct set *set, struct err *err)
-{
-	if (set->scratch[0])
-		return 0;
-	if (snprintf(set->scratch, sizeof(set->scratch), "%s/lamina-set.XXXXXX",
-		     scratch_directory()) >= (int)sizeof(set->scratch) ||
-	    !mkdtemp(set->scratch)) {
-		set->scratch[0] = '\0';
-		return err_set(err, -errno, "%s: %s", scratch_directory(),
-			       err_reason(-errno));
-	}
-	return 0;
-}
-
-static void drop_scratch(const struct set *set)
-{
-	__fd int fd = -EBADF;
-
-	if (!set->scratch[0])
-		return;
-	fd = open(set->scratch, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		(void)remove_all(fd, NULL);
-	(void)rmdir(set->scratch);
-}
-
-#define PACK_ARGS (9 + 2 * MANIFEST_MAX_COMPATIBLE)
-
-/* As `lamina pack` alone would, which may take long and much memory: by itself. */
-static int pack(const struct set *set, const char *name, const char *source,
-		const char *store, struct err *err)
-{
-	const char *argv[PACK_ARGS] = { "/proc/self/exe", "pack", "--output", store,
-					"--name",	  name };
-	const struct tool_options tool = { .argv = argv, .own = true };
-	size_t argc = 6;
-	int r;
-
-	for (size_t i = 0; i < set->manifest.compatible_count; i++) {
-		argv[argc++] = "--compatible";
-		argv[argc++] = set->manifest.compatible[i];
-	}
-	if (set->force)
-		argv[argc++] = "--force";
-	argv[argc++] = source;
-	argv[argc] = NULL;
-	r = tool_run(&tool, err);
-	return r < 0 ? err_set(err, r,
-			       "%s: not packed; what needs options is packed by `lamina "
-			       "pack -o DIR`, and given as %s=DIR",
-			       source, name)
-		     : 0;
-}
-
-static int open_member(struct set *set, const char *name, const char *what,
-		       struct place *place, struct err *err)
-{
-	char store[192];
-	int r;
-
-	if (access(what, F_OK) == 0 || !strchr(what, ':'))
-		return place_open(place, what, NULL, err);
-	r = make_scratch(set, err);
-	if (r < 0)
-		return r;
-	(void)snprintf(store, sizeof(store), "%s/%s", set->scratch, name);
-	r = pack(set, name, what, store, err);
-	return r < 0 ? r : place_open(place, store, NULL, err);
 }
 
 /* --- what goes into the store ---------------------------------------------------------- */
@@ -268,12 +208,26 @@ static int add_place(struct set *set, const char *name, const struct place *plac
 	return r < 0 ? r : add_layers(set, place, err);
 }
 
-static int add_member(struct set *set, const char *text, struct err *err)
+/* @said: NULL, or what a file says of it. */
+static int add_member(struct set *set, const char *name, const char *what,
+		      const struct source_texts *said, struct err *err)
+{
+	__place struct place place = PLACE_INIT;
+	int r;
+
+	if (set->manifest.member_count == MANIFEST_MAX_MEMBERS)
+		return err_set(err, -E2BIG, "a set has at most %d members",
+			       MANIFEST_MAX_MEMBERS);
+	r = set_pack_open(&set->pack, name, what, said, &place, err);
+	if (r == 0)
+		r = add_place(set, strdup(name), &place, err);
+	return r < 0 ? err_wrap(err, r, "member %s", name) : 0;
+}
+
+static int add_operand(struct set *set, const char *text, struct err *err)
 {
 	char name[MANIFEST_NAME_SIZE];
 	size_t size = strcspn(text, "=");
-	__place struct place place = PLACE_INIT;
-	int r;
 
 	(void)snprintf(name, sizeof(name), "%.*s", (int)size, text);
 	if (!text[size] || !text[size + 1] || size >= sizeof(name) ||
@@ -282,13 +236,52 @@ static int add_member(struct set *set, const char *text, struct err *err)
 				 "set: '%s' is not NAME=IMAGE, with a NAME of a-z, 0-9, "
 				 "'.', '_' and '-'",
 				 text);
-	if (set->manifest.member_count == MANIFEST_MAX_MEMBERS)
-		return err_set(err, -E2BIG, "a set has at most %d members",
-			       MANIFEST_MAX_MEMBERS);
-	r = open_member(set, name, text + size + 1, &place, err);
-	if (r == 0)
-		r = add_place(set, strdup(name), &place, err);
-	return r < 0 ? err_wrap(err, r, "member %s", name) : 0;
+	return add_member(set, name, text + size + 1, NULL, err);
+}
+
+/* --- members that a file tells of ------------------------------------------------------ */
+
+static int take_lines(struct set *set, enum manifest_key_id id,
+		      const struct source_texts *lines, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < lines->count && r == 0; i++)
+		r = manifest_key_take(&set->manifest, &manifest_keys[id], lines->items[i],
+				      err);
+	return r < 0 ? err_wrap(err, r, "%s", set->request.path) : 0;
+}
+
+/* Before anything is packed, which takes long: the file as a whole. */
+static int read_compose(struct set *set, const struct cmd_line *line, struct err *err)
+{
+	struct manifest *manifest = &set->manifest;
+	int r;
+
+	set->request.sources = (const char *const *)&line->argv[line->at];
+	set->request.source_count = (size_t)(line->argc - line->at);
+	r = compose_read(&set->request, &set->compose, err);
+	if (r < 0)
+		return r;
+	if (!manifest->name || !*manifest->name)
+		manifest->name = set->compose.name;
+	if (!manifest->name || !manifest_name_valid(manifest->name))
+		return cmd_usage(err, "set: --name is missing");
+	r = take_lines(set, MANIFEST_KEY_needs, &set->compose.needs, err);
+	return r < 0 ? r : take_lines(set, MANIFEST_KEY_share, &set->compose.shares, err);
+}
+
+static int add_services(struct set *set, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < set->compose.service_count && r == 0; i++) {
+		const struct compose_service *service = &set->compose.services[i];
+
+		r = add_member(set, service->name, service->source, &service->options,
+			       err);
+	}
+	return r;
 }
 
 /* --- the set's own manifest ------------------------------------------------------------ */
@@ -363,10 +356,14 @@ static int commit(struct set *set, struct err *err)
 static int make_set(struct set *set, const struct cmd_line *line, struct err *err)
 {
 	bool nets = set->manifest.net_count > 0;
-	int r = staging_open(&set->staging, set->output, err);
+	int r = set->request.path ? read_compose(set, line, err) : 0;
 
-	for (int i = line->at; r == 0 && i < line->argc; i++)
-		r = add_member(set, line->argv[i], err);
+	if (r == 0)
+		r = staging_open(&set->staging, set->output, err);
+	if (r == 0 && set->request.path)
+		r = add_services(set, err);
+	for (int i = line->at; !set->request.path && r == 0 && i < line->argc; i++)
+		r = add_operand(set, line->argv[i], err);
 	if (r == 0)
 		r = describe(set, nets, err);
 	return r < 0 ? r : commit(set, err);
@@ -382,10 +379,12 @@ static int read_line(struct set *set, struct cmd_line *line, struct err *err)
 			return r;
 	}
 	if (r == 0)
-		r = cmd_operands(line, 1, -1, err);
+		r = cmd_operands(line, set->request.path ? 0 : 1, -1, err);
 	if (r == 0 && !set->output)
 		r = cmd_usage(err, "set: where to? -o DIR");
-	if (r == 0 && (!set->manifest.name || !*set->manifest.name))
+	if (r == 0 && set->request.lenient && !set->request.path)
+		r = cmd_usage(err, "set: --lenient goes with --compose");
+	if (r == 0 && !set->request.path && (!set->manifest.name || !*set->manifest.name))
 		r = cmd_usage(err, "set: --name is missing");
 	return r;
 }
@@ -395,13 +394,15 @@ static int run(struct cmd_line *line, struct err *err)
 	static struct set set = { .staging = { .fd = -EBADF, .temp_fd = -EBADF } };
 	int r;
 
+	set.pack.set = &set.manifest;
 	manifest_init(&set.manifest);
 	set.manifest.serial = 1;
 	r = read_line(&set, line, err);
 	if (r == 0)
 		r = make_set(&set, line, err);
 	staging_done(&set.staging);
-	drop_scratch(&set);
+	set_pack_done(&set.pack);
+	compose_done(&set.compose);
 	for (size_t i = 0; i < set.manifest.member_count; i++)
 		free((char *)(uintptr_t)set.manifest.members[i].name);
 	return r;
@@ -409,11 +410,12 @@ static int run(struct cmd_line *line, struct err *err)
 
 const struct cmd cmd_set = {
 	.name = "set",
-	.args = "NAME=IMAGE...",
+	.args = "[NAME=IMAGE...]",
 	.help = "Put several images together that are signed and updated as one",
 	.more = "An IMAGE is one of these:\n"
 		"  STORE or BUNDLE   what lamina pack has made\n"
-		"  SOURCE            what it would make of that, docker://nginx for instance\n",
+		"  SOURCE            what it would make of that, docker://nginx for instance\n"
+		"With --compose, NAME=SOURCE is in place of that service's image.\n",
 	.options = options,
 	.run = run,
 };

@@ -57,6 +57,7 @@ HOST_LAMINA_DEPENDENCIES = \
 	host-lamina-jansson \
 	host-lamina-mbedtls \
 	host-libarchive \
+	host-libyaml \
 	host-lzo \
 	host-nettle \
 	host-squashfs-tools-ng \

@@ -1,0 +1,183 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Compose files as sets: what is kept, what is refused with its line, and what others might write.
+# shellcheck source-path=SCRIPTDIR source=ctl-words
+. "$(dirname "$0")/ctl-words"
+
+# of ARGUMENT...: a set of the file f.yaml, whose services have the fixture as their image.
+of() { lamina set -o s -c acme,x --force --compose f.yaml "$@"; }
+
+# service LINE...: f.yaml with one service a of these lines.
+service() {
+	{ printf 'name: demo\nservices:\n  a:\n    image: oci:%s\n' "$fixtures/oci"; printf '    %s\n' "$@"; } >f.yaml
+}
+
+# kept LINE OPTIONS-OF-THE-MANIFEST...: each is a line of the member's manifest.
+kept() {
+	local lines=$1 blob line
+	shift
+	rm -rf s
+	IFS=$'\n' read -r -d '' -a lines <<<"$lines" || true
+	service "${lines[@]}"
+	of >id 2>err || say "${lines[*]}: $(tail -n 1 err)"
+	blob=$(sed -n 's/^member a sha256:\([0-9a-f]*\) .*/\1/p' "s/images/$(cat id)/manifest")
+	for line; do
+		grep -qxF -- "$line" "s/blobs/sha256/$blob" ||
+			say "${lines[*]}: no line '$line' but: $(grep "^${line%% *}" "s/blobs/sha256/$blob")"
+	done
+}
+
+# never WORDS LINE...: the service is refused, with a line and WORDS.
+never() {
+	local words=$1
+	shift
+	service "$@"
+	refuses "$words" of
+	grep -q '^lamina: f\.yaml:[0-9]*: ' "$top/err" || say "no line: $(cat "$top/err")"
+}
+
+test_each_key_is_kept() {
+	kept 'command: sh -c "echo  1" $$x' 'arg sh' 'arg echo  1' 'arg $x' 'restart no'
+	kept 'command: [a, "b c"]' 'arg a' 'arg b c'
+	kept $'entrypoint: /run-it\ncommand: --now' 'arg /run-it' 'arg --now'
+	kept 'environment: {A: 1, B: "x y"}' 'env A=1' 'env B=x y'
+	kept 'environment: [A=1, "B=a=b"]' 'env A=1' 'env B=a=b'
+	kept $'user: "7:8"\nworking_dir: /srv\nhostname: h\nstop_signal: SIGINT' 'user 7:8' 'cwd /srv' \
+		'hostname h' 'stop-signal SIGINT'
+	kept $'stop_grace_period: 1m30s\nrestart: on-failure:3\ninit: true' 'stop-timeout 90' \
+		'restart on-failure:3' 'init yes'
+	kept 'restart: unless-stopped' 'restart always'
+	kept 'healthcheck: {test: "a || b", interval: 1m, timeout: 2s, start_period: 3s, start_interval: 4s, retries: 5}' \
+		'health interval=60 timeout=2 start=3 start-interval=4 retries=5' 'health-arg /bin/sh' \
+		'health-arg -c' 'health-arg a || b'
+	kept 'healthcheck: {test: [CMD, x, y z]}' 'health-arg x' 'health-arg y z'
+	kept 'healthcheck: {test: [CMD-SHELL, retries=3 x]}' 'health-arg -c' 'health-arg retries=3 x'
+	kept $'cap_add: [NET_ADMIN]\ncap_drop: [CAP_KILL]\ndevices: [/dev/ttyS1, "/dev/b:/dev/b:r"]' \
+		'cap-add NET_ADMIN' 'cap-drop KILL' 'device /dev/ttyS1 rw' 'device /dev/b r'
+	kept $'mem_limit: 64MB\nshm_size: 8m\npids_limit: 9\ncpus: "0.25"' 'memory 64m' 'shm 8m' 'pids 9' 'cpu 25%'
+	kept 'pids_limit: -1' 'pids 0'
+	kept $'read_only: true\ntmpfs: ["/var/tmp:size=1m,mode=755"]' 'upper none' \
+		'volume /var/tmp tmpfs size=1m mode=0755'
+	kept 'privileged: true' 'confine no'
+	kept $'volumes:\n  - /data\n  - {type: tmpfs, target: /t, tmpfs: {size: 1m}}' 'volume /data persist' \
+		'volume /t tmpfs size=1m'
+	kept 'network_mode: none' 'net none'
+	kept $'ports: ["80", "81:81/udp", {target: 82, published: "82"}]\nexpose: [80]\nx-mine: {a: b}' 'restart no'
+	kept $'command: null\nplatform: linux/amd64' 'restart no'
+}
+
+test_services_together() {
+	cat >f.yaml <<-'END'
+		name: demo
+		x-all: &all
+		  restart: always
+		  environment: &env {A: "1", B: "2"}
+		services:
+		  web:
+		    <<: *all
+		    image: unknown
+		    environment:
+		      <<: *env
+		      B: mine
+		    depends_on:
+		      db: {condition: service_healthy}
+		      job: {condition: service_completed_successfully, required: true}
+		    volumes: ["data:/www:ro"]
+		    ports: ["80:80"]
+		  db:
+		    build: .
+		    depends_on: [job]
+		    volumes: ["data:/var/lib/db"]
+		    expose: ["79-81"]
+		  job: {image: unknown}
+		volumes:
+		  data:
+	END
+	of "web=oci:$fixtures/oci" "db=oci:$fixtures/oci" "job=oci:$fixtures/oci" >id 2>err || say "$(tail -n 1 err)"
+	grep -q 'warning: web and db both have port 80/tcp' err
+	for line in 'name demo' 'needs web db healthy' 'needs web job done' 'needs db job' \
+		'share db:/var/lib/db web:/www ro'; do
+		grep -qx "$line" "s/images/$(cat id)/manifest" || say "no line $line"
+	done
+	lamina inspect s >out
+	grep -q 'B=mine' out || say "$(tr "\n" "|" <out)"
+	equal "$(grep -cE '(/var/lib/db|/www) persist$' out)" 1
+	grep -q ' /var/lib/db persist$' out
+	equal "$(of "web=oci:$fixtures/oci" "db=oci:$fixtures/oci" "job=oci:$fixtures/oci" 2>/dev/null)" "$(cat id)"
+	refuses "'x=oci:y' is not SERVICE=SOURCE of a service in f.yaml" of x=oci:y
+	mkdir store
+	refuses 'member web: store is no source' of web=store db=oci:x
+}
+
+test_what_can_not_be_kept() {
+	never 'f.yaml:5: services.a.networks: a device can' 'networks: [x]'
+	never 'is a path of the machine' 'volumes: ["./x:/y"]'
+	never 'is a path of the machine' 'volumes: ["/x:/y"]'
+	never 'is a path of the machine' 'volumes: [{type: bind, source: /x, target: /y}]'
+	never 'the file has no volume v below' 'volumes: ["v:/y"]'
+	never 'where no number changes' 'ports: ["8080:80"]'
+	never 'where no number changes' 'ports: [{target: 80, published: 8080}]'
+	never 'says at which address it listens' 'ports: ["127.0.0.1:80:80"]'
+	never 'has the same path inside' 'devices: ["/dev/a:/dev/b"]'
+	never 'services.a.build: nothing is built here' 'build: .'
+	never 'services.a.depends_on: there is no service b' 'depends_on: [b]'
+	never 'services.a.depends_on.a.condition: there is no condition x' 'depends_on: {a: {condition: x}}'
+	never 'services.a.healthcheck.extra: ' 'healthcheck: {extra: 1}'
+	never 'A has no value' 'environment: [A]'
+	never 'A has no value' 'environment: {A: }'
+	never 'command: is empty' 'command: []'
+	never 'a quote has no end' "command: a 'b"
+	never "'1500ms' is not whole seconds" 'stop_grace_period: 1500ms'
+	never "'10' is no duration" 'stop_grace_period: 10'
+	never "'99999999999999h' is no duration" 'stop_grace_period: 99999999999999h'
+	never "'1.5g' is no size" 'mem_limit: 1.5g'
+	never "'0.123' is no number" 'cpus: 0.123'
+	never 'must be true or false' 'init: 1'
+	never 'must be a text' 'user: [a]'
+	never "f.yaml:5: '\${T:-1}': variables are not filled in" 'hostname: ${T:-1}'
+	never "'user' is there twice" 'user: a' 'user: b'
+	service 'networks: [x]' 'ports: ["8080:80", "81:81"]'
+	of --lenient >id 2>err || say "$(tail -n 1 err)"
+	grep -q 'f.yaml:5: services.a.networks: a device can.t keep it: left out' err
+	grep -q 'f.yaml:6: services.a.ports: .*: left out' err
+	misused '--lenient goes with --compose' lamina set -o s -n demo --lenient a=b
+}
+
+# bad WORDS: f.yaml from standard input is refused so, in little memory and time.
+bad() {
+	local status=0
+	cat >f.yaml
+	(ulimit -v 400000 && exec timeout 20 "$lamina" set -o s --compose f.yaml) 2>"$top/err" >"$top/out" ||
+		status=$?
+	equal "$status" 1
+	grep -qF -- "$1" "$top/err" || say "not '$1' but: $(cat "$top/err")"
+}
+
+test_hostile_files() {
+	bad 'there are no services' </dev/null
+	bad 'must be a mapping' <<<'x'
+	bad 'there are no services' <<<'services: {}'
+	bad 'no UTF-8 text' < <(printf 'services: {a: {user: "\377"}}\n')
+	bad 'no UTF-8 text' < <(printf 'services: {a: {user: "\0"}}\n')
+	bad 'a NUL in a text' <<<'services: {a: {user: "a\0b"}}'
+	bad 'more than 32 levels deep' < <(python3 -c 'print("services: " + "["*100000)')
+	bad 'more than 32 levels deep' < <(python3 -c 'print("\n".join(" "*i + "a:" for i in range(300)))')
+	bad 'f.yaml:2: no YAML: ' <<<$'services:\n  - a: ]'
+	bad 'a second document' <<<$'services: {}\n---\na: b'
+	bad "the tag !reset is not known" <<<'services: !reset {}'
+	bad 'a key that is no text' <<<'services: {[a]: b}'
+	bad 'more than 512 keys' < <(python3 -c 'print("services: {" + ",".join(f"a{i}: 1" for i in range(600)) + "}")')
+	bad 'f.yaml' < <(head -c 300000 /dev/zero | tr '\0' ' ')
+	bad 'too many merges' <<<$'services: &s\n  a: {image: x}\n  <<: *s'
+	bad 'too many merges' < <(python3 -c '
+print("x-0: &m0 {a: b}")
+for i in range(1, 5): print(f"x-{i}: &m{i} {{<<: [" + ",".join([f"*m{i - 1}"] * 5000) + "]}")
+print("services: {<<: *m4}")')
+	bad 'say more than 1 MiB' < <(python3 -c '
+print("x-t: &t \"A=" + "a" * 20000 + "\"\nservices:\n  a:\n    image: x\n    environment: [" + ",".join(["*t"] * 60000) + "]")')
+	bad 'a set has at most 16 members' < <(python3 -c 'print("services: {" + ",".join(f"a{i}: {{image: x}}" for i in range(17)) + "}")')
+	bad "a member's name has a-z" <<<'services: {A_b: {image: x}}'
+	bad 'member a: tar:nowhere: not packed' <<<$'name: d\nservices: {a: {image: "tar:nowhere"}}'
+}
+
+tell_all
