@@ -4,7 +4,9 @@
  * Opening names below a directory, by two verbs only. A path is (dirfd, relative name); when
  * the kernel wants a string, path_of_fd() names the open file itself.
  */
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -30,6 +32,12 @@ int path_open_own_file(int dirfd, const char *rel, uint64_t *ret_size, struct er
 /* Writes @text as all of the file @rel, of mode 0644 where it is new. Not for what has to
  * outlast a power cut. 0 or -errno. */
 int path_write_own(int dirfd, const char *rel, const char *text, size_t size);
+
+/* Are they of one file? */
+static inline bool path_is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
 
 /* Renames @name of @from to @new_name of @to, in place of a file there, and has that on the
  * medium. What is moved was flushed before. 0 or -errno. */

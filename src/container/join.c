@@ -59,11 +59,6 @@ static int take_terminal(const struct container *container, const char *kind,
 	return r < 0 ? err_errno(err, r, "terminal") : 0;
 }
 
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 /* What is only being started has its namespaces, but init's own root in them until the last
  * moment: who joined it there would have the device before him. */
 static int join(int target, struct err *err)
@@ -77,7 +72,7 @@ static int join(int target, struct err *err)
 		r = sys_fstatat(AT_FDCWD, "/", &theirs, 0);
 	if (r < 0)
 		return err_errno(err, r, "joining the application");
-	return is_same(&ours, &theirs)
+	return path_is_same(&ours, &theirs)
 		       ? err_set(err, -EAGAIN, "the application is only being started")
 		       : 0;
 }

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "container/confine.h"
 
@@ -161,8 +162,7 @@ static bool is_ourselves(int root, pid_t pid)
 
 	(void)snprintf(path, sizeof(path), "proc/%d/exe", (int)pid);
 	return sys_fstatat(root, "proc/self/exe", &ours, 0) == 0 &&
-	       sys_fstatat(root, path, &its, 0) == 0 && ours.st_dev == its.st_dev &&
-	       ours.st_ino == its.st_ino;
+	       sys_fstatat(root, path, &its, 0) == 0 && path_is_same(&ours, &its);
 }
 
 /* How the child stands or fell, with *@ret_ours where it stands. It is gone afterwards,

@@ -79,7 +79,7 @@ static int open_files(struct kept_reader *reader, int dir)
 		return fd == -ENOENT ? 0 : fd;
 	reader->fds[0] = fd;
 	if (reader->fds[1] >= 0 && sys_fstat(reader->fds[1], &newer) == 0 &&
-	    sys_fstat(fd, &older) == 0 && newer.st_ino == older.st_ino)
+	    sys_fstat(fd, &older) == 0 && path_is_same(&newer, &older))
 		fd_close(fd_take(&reader->fds[0]));
 	return 0;
 }

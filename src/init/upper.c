@@ -322,7 +322,7 @@ static int open_place(const struct part *part, const char *path, struct stat *re
 		r = sys_fstat(part->root, &root);
 	if (r < 0)
 		return err_errno(err, r, "%s", path);
-	if (ret_like->st_dev == root.st_dev && ret_like->st_ino == root.st_ino)
+	if (path_is_same(ret_like, &root))
 		return err_set(err, -EINVAL, "%s: a link leads it to /", path);
 	return TAKE_FD(dir);
 }
