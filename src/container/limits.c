@@ -12,61 +12,49 @@
 #include "base/sys.h"
 #include "stack/mount.h"
 
-/* Of cpu.max, in microseconds. */
+/* Of cpu.max, in microseconds, as behind its amount. */
 #define PERIOD 100000
 
 struct limit {
 	const char *key, *controller, *file, *option;
-	void (*write)(struct str *text, const struct manifest *manifest);
+	uint64_t (*amount)(const struct manifest *manifest); /* 0: not asked for */
+	const char *behind;				     /* it, in the file */
 };
 
-static void write_memory(struct str *text, const struct manifest *manifest)
+static uint64_t memory(const struct manifest *manifest)
 {
 	uint64_t bytes = 0;
 
-	/* no manifest has another text */
+	/* no manifest has another text than "" and a size */
 	(void)str_size_parse(manifest->memory, strlen(manifest->memory), "kmg", &bytes);
-	str_addf(text, "%" PRIu64, bytes);
+	return bytes;
 }
 
-static void write_group(struct str *text, const struct manifest *manifest)
+static uint64_t group(const struct manifest *manifest)
 {
-	(void)manifest;
-	str_add(text, "1");
+	return memory(manifest) > 0;
 }
 
-static void write_pids(struct str *text, const struct manifest *manifest)
+static uint64_t pids(const struct manifest *manifest)
 {
-	str_addf(text, "%" PRIu64, manifest->pids);
+	return manifest->pids;
 }
 
-static void write_cpu(struct str *text, const struct manifest *manifest)
+static uint64_t cpu(const struct manifest *manifest)
 {
-	str_addf(text, "%" PRIu64 " %d", manifest->cpu_percent * (PERIOD / 100), PERIOD);
+	return manifest->cpu_percent * (PERIOD / 100);
 }
 
 /* One that runs out of memory ends as a whole and is started again: half an application, of
  * which the kernel took a part, is what nobody has tried. */
 static const struct limit limits[] = {
-	{ "memory", "memory", "memory.max", "MEMCG", write_memory },
-	{ "memory", "memory", "memory.oom.group", "MEMCG", write_group },
-	{ "pids", "pids", "pids.max", "CGROUP_PIDS", write_pids },
-	{ "cpu", "cpu", "cpu.max", "CFS_BANDWIDTH", write_cpu },
+	{ "memory", "memory", "memory.max", "MEMCG", memory, "" },
+	{ "memory", "memory", "memory.oom.group", "MEMCG", group, "" },
+	{ "pids", "pids", "pids.max", "CGROUP_PIDS", pids, "" },
+	{ "cpu", "cpu", "cpu.max", "CFS_BANDWIDTH", cpu, " 100000" },
 };
 
 #define LIMITS (sizeof(limits) / sizeof(limits[0]))
-
-static bool is_wanted(const struct limit *limit, const struct manifest *manifest)
-{
-	switch (limit->key[0]) {
-	case 'm':
-		return *manifest->memory;
-	case 'p':
-		return manifest->pids > 0;
-	default:
-		return manifest->cpu_percent > 0;
-	}
-}
 
 static int lacks(const struct limit *limit, const char *option, struct err *err)
 {
@@ -105,7 +93,7 @@ int limits_check(const struct manifest *manifest, struct err *err)
 	char there[256] = "";
 
 	for (size_t i = 0; i < LIMITS; i++) {
-		if (!is_wanted(&limits[i], manifest))
+		if (limits[i].amount(manifest) == 0)
 			continue;
 		if (!there[0])
 			read_controllers(there, sizeof(there));
@@ -117,8 +105,7 @@ int limits_check(const struct manifest *manifest, struct err *err)
 	return 0;
 }
 
-static int set(const struct limit *limit, const struct manifest *manifest, int cgroup,
-	       struct err *err)
+static int set(const struct limit *limit, uint64_t amount, int cgroup, struct err *err)
 {
 	__fd int file =
 		cgroup < 0 ? cgroup : path_open_own(cgroup, limit->file, O_WRONLY, 0);
@@ -129,7 +116,7 @@ static int set(const struct limit *limit, const struct manifest *manifest, int c
 	if (file == -ENOENT)
 		return lacks(limit, cgroup < 0 ? "CGROUPS" : limit->option, err);
 	str_init(&text, buf, sizeof(buf));
-	limit->write(&text, manifest);
+	str_addf(&text, "%" PRIu64 "%s", amount, limit->behind);
 	r = file < 0 ? file : fd_write_all(file, text.buf, text.used);
 	return r < 0 ? err_errno(err, r, "%s: %s", limit->key, limit->file) : 0;
 }
@@ -139,7 +126,7 @@ int limits_set(const struct manifest *manifest, int cgroup, struct err *err)
 	int r = 0;
 
 	for (size_t i = 0; i < LIMITS && r == 0; i++)
-		if (is_wanted(&limits[i], manifest))
-			r = set(&limits[i], manifest, cgroup, err);
+		if (limits[i].amount(manifest) > 0)
+			r = set(&limits[i], limits[i].amount(manifest), cgroup, err);
 	return r;
 }
