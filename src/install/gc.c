@@ -184,9 +184,10 @@ static bool keeps_log(const char *name)
 	return kept.all_logs;
 }
 
-/* The directory @name goes, with the files in it. 1; 0: there is none; -errno. */
+/* The directory @name goes, with the files in it, and is counted. 0, also where there is none;
+ * or -errno. */
 static int drop_dir(struct gc *gc, int parent, const char *name, int trash,
-		    struct err *err)
+		    unsigned int *count, struct err *err)
 {
 	__fd int dir = path_open_own(parent, name, O_RDONLY | O_DIRECTORY, 0);
 	struct removed removed = { 0 };
@@ -198,7 +199,27 @@ static int drop_dir(struct gc *gc, int parent, const char *name, int trash,
 	if (r == 0)
 		r = drop(gc, parent, name, trash, err);
 	gc->freed_bytes += removed.bytes;
-	return r < 0 ? r : 1;
+	*count += r == 0;
+	return is_none(r) ? 0 : r;
+}
+
+static int sweep_name(struct gc *gc, int dir, const char *name, bool logs, int trash,
+		      struct err *err)
+{
+	char image[MANIFEST_NAME_SIZE];
+	__fd int below = -EBADF;
+
+	if (strcmp(name, VOLUME_UNFINISHED) == 0)
+		return drop_dir(gc, dir, name, trash, &gc->others, err);
+	if (!volume_owner(name, image))
+		return 0;
+	if (logs)
+		return keeps_log(image) ? 0
+					: drop_dir(gc, dir, name, trash, &gc->logs, err);
+	below = path_open_own(dir, name, O_RDONLY | O_DIRECTORY, 0);
+	if (below < 0)
+		return is_none(below) ? 0 : err_errno(err, below, "%s", name);
+	return drop_dir(gc, below, VOLUME_UNFINISHED, trash, &gc->others, err);
 }
 
 /* Of directory @top, what belongs to images' names: all of a log that nobody has any more, and
@@ -214,24 +235,8 @@ static int sweep_names(struct gc *gc, const char *top, bool logs, int trash,
 	if (dir < 0)
 		return is_none(dir) ? 0 : err_errno(err, dir, "%s", top);
 	dir_init(&list, dir);
-	while (r >= 0 && (r = dir_next(&list, &entry)) > 0) {
-		const char *name = entry->d_name;
-		char image[MANIFEST_NAME_SIZE];
-		bool ours = volume_owner(name, image);
-		__fd int below = -EBADF;
-
-		if (strcmp(name, VOLUME_UNFINISHED) == 0)
-			gc->others += (r = drop_dir(gc, dir, name, trash, err)) > 0;
-		else if (ours && logs && !keeps_log(image))
-			gc->logs += (r = drop_dir(gc, dir, name, trash, err)) > 0;
-		else if (ours && !logs)
-			r = below = path_open_own(dir, name, O_RDONLY | O_DIRECTORY, 0);
-		if (is_none(r))
-			r = 0;
-		if (below >= 0)
-			gc->others += (r = drop_dir(gc, below, VOLUME_UNFINISHED, trash,
-						    err)) > 0;
-	}
+	while (r == 0 && (r = dir_next(&list, &entry)) > 0)
+		r = sweep_name(gc, dir, entry->d_name, logs, trash, err);
 	return r < 0 ? err_wrap(err, r, "%s", top) : 0;
 }
 
