@@ -13,30 +13,17 @@
 #include "pack/host/scratch.h"
 #include "pack/host/tool.h"
 
-static int make_scratch(struct set_pack *pack, struct err *err)
-{
-	if (pack->scratch[0])
-		return 0;
-	if (snprintf(pack->scratch, sizeof(pack->scratch), "%s/lamina-set.XXXXXX",
-		     scratch_directory()) >= (int)sizeof(pack->scratch) ||
-	    !mkdtemp(pack->scratch)) {
-		pack->scratch[0] = '\0';
-		return err_set(err, -errno, "%s: %s", scratch_directory(),
-			       err_reason(-errno));
-	}
-	return 0;
-}
-
-void set_pack_done(const struct set_pack *pack)
+void set_pack_done(struct set_pack *pack)
 {
 	__fd int fd = -EBADF;
 
-	if (!pack->scratch[0])
+	if (!pack->scratch)
 		return;
 	fd = open(pack->scratch, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0)
 		(void)remove_all(fd, NULL);
 	(void)rmdir(pack->scratch);
+	free(pack->scratch);
 }
 
 /* The words of `lamina pack`, borrowed; the caller frees the array. */
@@ -94,7 +81,7 @@ int set_pack_open(struct set_pack *pack, const char *name, const char *what,
 		  const struct source_texts *options, struct place *ret_place,
 		  struct err *err)
 {
-	char store[192];
+	char *store;
 	int r;
 
 	if (access(what, F_OK) == 0 || !strchr(what, ':'))
@@ -103,10 +90,16 @@ int set_pack_open(struct set_pack *pack, const char *name, const char *what,
 					 "can be packed as the file says",
 					 what)
 			       : place_open(ret_place, what, NULL, err);
-	r = make_scratch(pack, err);
-	if (r < 0)
-		return r;
-	(void)snprintf(store, sizeof(store), "%s/%s", pack->scratch, name);
+	if (!pack->scratch) {
+		r = scratch_make_directory("set", &pack->scratch, err);
+		if (r < 0)
+			return r;
+	}
+	if (asprintf(&store, "%s/%s", pack->scratch, name) < 0)
+		return err_errno(err, -ENOMEM, "%s", what);
 	r = run(pack, name, what, store, options, err);
-	return r < 0 ? r : place_open(ret_place, store, NULL, err);
+	if (r == 0)
+		r = place_open(ret_place, store, NULL, err);
+	free(store);
+	return r;
 }

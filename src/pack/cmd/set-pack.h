@@ -12,7 +12,7 @@
 struct set_pack {
 	const struct manifest *set; /* whose devices they are for */
 	bool force;
-	char scratch[128]; /* "": none yet */
+	char *scratch; /* NULL: none yet */
 };
 
 /* Opens what is a store or a bundle already, or packs a source, with @options of pack's or NULL;
@@ -20,4 +20,4 @@ struct set_pack {
 int set_pack_open(struct set_pack *pack, const char *name, const char *what,
 		  const struct source_texts *options, struct place *ret_place,
 		  struct err *err);
-void set_pack_done(const struct set_pack *pack);
+void set_pack_done(struct set_pack *pack);

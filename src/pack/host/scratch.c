@@ -7,16 +7,33 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-const char *scratch_directory(void)
+static const char *directory(void)
 {
 	const char *dir = getenv("TMPDIR");
 
 	return dir && *dir ? dir : "/var/tmp";
 }
 
+int scratch_make_directory(const char *what, char **ret_path, struct err *err)
+{
+	const char *dir = directory();
+	char *path;
+	int r = 0;
+
+	if (asprintf(&path, "%s/lamina-%s.XXXXXX", dir, what) < 0)
+		return err_errno(err, -ENOMEM, "%s", dir);
+	if (!mkdtemp(path))
+		r = err_errno(err, -errno, "temporary directory in %s", dir);
+	if (r < 0)
+		free(path);
+	else
+		*ret_path = path;
+	return r;
+}
+
 int scratch_open(struct err *err)
 {
-	const char *dir = scratch_directory();
+	const char *dir = directory();
 	char path[4096];
 	int fd;
 

@@ -3,8 +3,11 @@
 /* Large temporary files without a name: whatever ends the process takes them away. */
 #include "base/err.h"
 
-/* Where such files lie: $TMPDIR, or /var/tmp, which is a disk. */
-const char *scratch_directory(void);
+/* They lie in $TMPDIR, or in /var/tmp, which is a disk. */
+
+/* An empty directory there, whose name has @what in it. @ret_path is the caller's to free, and the
+ * directory to remove. 0 or -errno. */
+int scratch_make_directory(const char *what, char **ret_path, struct err *err);
 
 /* An empty file there, open for reading and writing. An fd
  * the caller owns, or -errno. */

@@ -16,7 +16,6 @@
 #include "pack/source/oci.h"
 #include "pack/source/source.h"
 
-#define DIRECTORY "/lamina-XXXXXX"
 #define ARCHIVE "/image.tar"
 
 extern const struct source_transport source_docker;
@@ -128,12 +127,11 @@ static int fetch_open(const char *transport, const char *rest,
 		      struct err *err)
 {
 	char *dir = NULL, *spec = NULL;
-	int r = 0;
+	int r;
 
-	if (asprintf(&dir, "%s" DIRECTORY, scratch_directory()) < 0)
+	if (asprintf(&spec, "%s:%s", transport, rest) < 0)
 		return err_errno(err, -ENOMEM, "skopeo");
-	if (asprintf(&spec, "%s:%s", transport, rest) < 0 || !mkdtemp(dir))
-		r = err_errno(err, spec ? -errno : -ENOMEM, "%s", dir);
+	r = scratch_make_directory("skopeo", &dir, err);
 	if (r == 0) {
 		r = fetch(spec, dir, options, source, err);
 		(void)rmdir(dir);
