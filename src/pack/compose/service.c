@@ -12,22 +12,13 @@
 static int take_image(struct compose_reader *reader, const struct compose_key *key,
 		      const yaml_node_t *value)
 {
-	static const char *const prefixes[] = {
-		"docker://",	  "oci:",
-		"oci-archive:",	  "docker-archive:",
-		"docker-daemon:", "containers-storage:",
-		"sif:",		  "tar:",
-		"dir:",		  "squashfs:",
-	};
-	const char *text, *prefix = "docker://";
+	const char *text;
 	int r = compose_text(reader, value, key->name, &text);
 
 	if (r < 0 || reader->overridden)
 		return r;
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-		if (strncmp(text, prefixes[i], strlen(prefixes[i])) == 0)
-			prefix = "";
-	if (!*text || asprintf(&reader->service->source, "%s%s", prefix, text) < 0)
+	if (!*text || asprintf(&reader->service->source, "%s%s",
+			       source_has_transport(text) ? "" : "docker://", text) < 0)
 		return compose_wrong(reader, value, key->name, "names no image");
 	return 0;
 }

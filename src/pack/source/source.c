@@ -41,6 +41,15 @@ static const struct source_transport *transport_find(const char *spec,
 	return NULL;
 }
 
+bool source_has_transport(const char *spec)
+{
+	const char *rest;
+	const struct source_transport *transport = transport_find(spec, &rest);
+
+	return transport &&
+	       (transport != &source_registry || strncmp(rest, "//", 2) == 0);
+}
+
 static int unknown_transport(const char *spec, struct err *err)
 {
 	char meant[200];

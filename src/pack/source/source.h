@@ -86,6 +86,9 @@ struct source_transport {
 		    struct source *source, struct err *err);
 };
 
+/* Does it begin with one of the transports, rather than with an image's name? */
+bool source_has_transport(const char *spec);
+
 /* Opens TRANSPORT:REST. 0; -EINVAL for a transport that nobody knows; -errno, the text
  * begins with @spec. */
 int source_open(const char *spec, const struct source_options *options,
