@@ -10,10 +10,19 @@
 #include "cli/cmd.h"
 #include "pack/image/input.h"
 
+#define WORDS_SIZE 512
+
 static void say(const struct compose_reader *reader, const yaml_node_t *node,
-		const char *key, const char *words, char *ret_text, size_t size)
+		const char *key, char ret_text[WORDS_SIZE], const char *fmt, va_list args)
+	__attribute__((format(printf, 5, 0)));
+
+static void say(const struct compose_reader *reader, const yaml_node_t *node,
+		const char *key, char ret_text[WORDS_SIZE], const char *fmt, va_list args)
 {
-	(void)snprintf(ret_text, size, "%s:%zu: %s%s%s%s", reader->request->path,
+	char words[256];
+
+	(void)vsnprintf(words, sizeof(words), fmt, args);
+	(void)snprintf(ret_text, WORDS_SIZE, "%s:%zu: %s%s%s%s", reader->request->path,
 		       node ? node->start_mark.line + 1 : 1, key ? reader->where : "",
 		       key ? key : "", key ? ": " : "", words);
 }
@@ -21,26 +30,24 @@ static void say(const struct compose_reader *reader, const yaml_node_t *node,
 int compose_wrong(struct compose_reader *reader, const yaml_node_t *node, const char *key,
 		  const char *fmt, ...)
 {
-	char words[256], text[512];
+	char text[WORDS_SIZE];
 	va_list args;
 
 	va_start(args, fmt);
-	(void)vsnprintf(words, sizeof(words), fmt, args);
+	say(reader, node, key, text, fmt, args);
 	va_end(args);
-	say(reader, node, key, words, text, sizeof(text));
 	return err_set(reader->err, -EINVAL, "%s", text);
 }
 
 int compose_unkept(struct compose_reader *reader, const yaml_node_t *node,
 		   const char *key, const char *fmt, ...)
 {
-	char words[256], text[512];
+	char text[WORDS_SIZE];
 	va_list args;
 
 	va_start(args, fmt);
-	(void)vsnprintf(words, sizeof(words), fmt, args);
+	say(reader, node, key, text, fmt, args);
 	va_end(args);
-	say(reader, node, key, words, text, sizeof(text));
 	if (!reader->request->lenient)
 		return err_set(reader->err, -EINVAL, "%s", text);
 	cmd_note("%s: left out", text);
