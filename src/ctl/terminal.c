@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -118,8 +119,7 @@ static void hand_on(struct pass *pass)
 	if (put <= 0)
 		return;
 	pass->typed_size -= (size_t)put;
-	for (size_t i = 0; i < pass->typed_size; i++)
-		pass->typed[i] = pass->typed[(size_t)put + i];
+	memmove(pass->typed, pass->typed + put, pass->typed_size);
 }
 
 static void typed(void *context, int fd)
