@@ -70,7 +70,7 @@ static void add_part(struct plan *plan, size_t part)
 void plan_make(const struct policy *policy, const struct manifest *manifest,
 	       const struct manifest *members, struct plan *ret_plan)
 {
-	bool set = manifest_is_set(manifest);
+	bool set = manifest_is_set(manifest), writes;
 
 	ret_plan->policy = policy;
 	ret_plan->manifest = manifest;
@@ -79,13 +79,14 @@ void plan_make(const struct policy *policy, const struct manifest *manifest,
 	ret_plan->count = 0;
 	for (size_t i = 0; i < manifest->layer_count; i++)
 		add(ret_plan, PLAN_LAYER, 0, i);
-	if (plan_persists(ret_plan))
+	writes = plan_persists(ret_plan);
+	if (writes)
 		add(ret_plan, PLAN_WRITABLE, 0, 0);
 	for (size_t i = 0; i < ret_plan->part_count; i++)
 		add_part(ret_plan, i);
 	for (size_t i = 0; set && i < manifest->share_count; i++)
 		add(ret_plan, PLAN_SHARE, 0, i);
-	if (plan_persists(ret_plan))
+	if (writes)
 		add(ret_plan, PLAN_READONLY, 0, 0);
 	add(ret_plan, PLAN_MOVE, 0, 0);
 	for (size_t i = 0; i < ret_plan->part_count;
@@ -128,7 +129,7 @@ static void add_owner(struct str *s, const struct plan *plan,
 		      const struct plan_step *step)
 {
 	str_add(s, plan->manifest->name);
-	if (plan->manifest->run == MANIFEST_RUN_SET)
+	if (manifest_is_set(plan->manifest))
 		str_addf(s, "+%s", plan->manifest->members[step->part].name);
 }
 

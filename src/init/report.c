@@ -169,19 +169,11 @@ int report_app_well(int dir, uint64_t *ret_since_ms)
 			  ret_since_ms);
 }
 
-/* Is something of the store mounted writable for as long as the image runs? */
-static bool is_written(const struct stage *stage)
-{
-	for (size_t i = 0; i < stage->part_count; i++) {
-		if (stage->parts[i].manifest->log.persist_bytes)
-			return true;
-	}
-	return plan_persists(&stage->plan);
-}
-
 int report_image(const struct stage *stage, struct err *err)
 {
 	const struct select_image *image = stage->image;
+	/* something of the store is mounted writable for as long as the image runs */
+	bool written = stage_keeps_log(stage) || plan_persists(&stage->plan);
 	static char text[1024];
 	struct str s;
 	int r;
@@ -192,7 +184,7 @@ int report_image(const struct stage *stage, struct err *err)
 	lines_encode(&s, image->manifest.version, 1);
 	str_addf(&s, "\nserial=%" PRIu64 "\nlayers=%zu\nguard=%s\nstore=%s\nsigners=",
 		 image->manifest.serial, image->manifest.layer_count, stage->guard->name,
-		 is_written(stage) ? "writable" : "read-only");
+		 written ? "writable" : "read-only");
 	for (size_t i = 0; i < image->signers.count; i++)
 		str_addf(&s, "%s%s", i ? "," : "", image->signers.ids[i]);
 	str_add(&s, "\n");

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/str.h"
 #include "base/sys.h"
 #include "format/set.h"
 #include "stack/switch.h"
@@ -71,11 +71,13 @@ static void begin(struct part *part, const struct stage *stage,
 	(void)strcpy(part->rw, STAGE_RW);
 }
 
-static void add(char path[STAGE_PATH_SIZE], const char *text)
+static void join(char ret_text[STAGE_PATH_SIZE], const char *a, const char *between,
+		 const char *b)
 {
-	size_t size = strlen(path);
+	struct str s;
 
-	(void)snprintf(path + size, STAGE_PATH_SIZE - size, "%s", text);
+	str_init(&s, ret_text, STAGE_PATH_SIZE);
+	str_addf(&s, "%s%s%s", a, between, b);
 }
 
 /* What a name can't have keeps one's own from an image's that is called so. */
@@ -86,15 +88,10 @@ static void begin_member(struct part *part, const struct stage *stage, size_t in
 
 	begin(part, stage, &stage->members[index]);
 	part->name = name;
-	add(part->group, "+");
-	add(part->group, name);
-	(void)strcpy(part->owner, set->name);
-	add(part->owner, "+");
-	add(part->owner, name);
-	add(part->top, "/");
-	add(part->top, name);
-	add(part->rw, "/");
-	add(part->rw, name);
+	join(part->group, "app", "+", name);
+	join(part->owner, set->name, "+", name);
+	join(part->top, STAGE_ROOT, "/", name);
+	join(part->rw, STAGE_RW, "/", name);
 }
 
 int stage_divide(struct stage *stage, struct err *err)
@@ -115,6 +112,15 @@ int stage_divide(struct stage *stage, struct err *err)
 		begin(&stage->parts[stage->part_count++], stage, manifest);
 	plan_make(&stage->settings->policy, manifest, stage->members, &stage->plan);
 	return 0;
+}
+
+bool stage_keeps_log(const struct stage *stage)
+{
+	for (size_t i = 0; i < stage->part_count; i++) {
+		if (stage->parts[i].manifest->log.persist_bytes)
+			return true;
+	}
+	return false;
 }
 
 size_t stage_layer(const struct part *part, size_t index)

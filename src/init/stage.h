@@ -101,6 +101,9 @@ static inline bool stage_is_set(const struct stage *stage)
 	return manifest_is_set(&stage->image->manifest);
 }
 
+/* Does an application want its log to be kept on the store? */
+bool stage_keeps_log(const struct stage *stage);
+
 /* Which of the image's layers a part's layer @index is: members of a set share theirs. */
 size_t stage_layer(const struct part *part, size_t index);
 

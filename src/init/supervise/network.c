@@ -17,7 +17,6 @@
 #define CLIENT "udhcpc"
 #define UDHCPC STAGE_RUN "/bin/" CLIENT
 
-/* Is there more than lo? */
 /* Has no application a root that can't be written? */
 static bool is_whole(const struct stage *stage)
 {
@@ -28,6 +27,7 @@ static bool is_whole(const struct stage *stage)
 	return whole;
 }
 
+/* Is there more than lo? */
 static bool is_wanted(const struct manifest *manifest)
 {
 	return manifest->net_count > 0 && strcmp(manifest->nets[0], "none") != 0;
@@ -70,7 +70,6 @@ void network_init(struct network *network, const struct stage *stage, struct loo
 	int r;
 
 	*network = (struct network){
-		.manifest = manifest,
 		.stage = stage,
 		.loop = loop,
 		.wanted = is_wanted(manifest),
@@ -116,6 +115,7 @@ static int set_up(int output)
 /* This program once more, with memory of its own. */
 static _Noreturn void become(const struct network *network, int output)
 {
+	const struct manifest *manifest = &network->stage->image->manifest;
 	const char *args[5 + MANIFEST_MAX_NETS + 1] = {
 		SERVICE_NAME,
 		NETWORK_DIR,
@@ -125,8 +125,7 @@ static _Noreturn void become(const struct network *network, int output)
 	};
 	char *const env[] = { NULL };
 
-	memcpy(args + 5, network->manifest->nets,
-	       network->manifest->net_count * sizeof(args[0]));
+	memcpy(args + 5, manifest->nets, manifest->net_count * sizeof(args[0]));
 	if (set_up(output) >= 0)
 		(void)sys_execve("/proc/self/exe", (char *const *)(uintptr_t)args, env);
 	sys_exit(1);

@@ -14,7 +14,6 @@
 
 struct network {
 	const struct stage *stage;
-	const struct manifest *manifest;
 	struct loop *loop;
 	bool wanted; /* there is something to look after */
 	bool ready;  /* an interface is set up, or was */

@@ -44,21 +44,12 @@ static int attach(int dir)
 	return r < 0 ? r : writable_remount(SAVER_DIR, MS_BIND);
 }
 
-static bool wants_one(const struct stage *stage)
-{
-	for (size_t i = 0; i < stage->part_count; i++) {
-		if (stage->parts[i].manifest->log.persist_bytes)
-			return true;
-	}
-	return false;
-}
-
 void saver_mount(const struct stage *stage)
 {
 	__fd int dir = -EBADF;
 	int r, back;
 
-	if (!wants_one(stage))
+	if (!stage_keeps_log(stage))
 		return;
 	/* also where nothing comes to be there: it is shown to the application */
 	(void)sys_mkdirat(AT_FDCWD, SAVER_DIR, 0700);
