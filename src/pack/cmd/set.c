@@ -3,18 +3,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/fd.h"
 #include "base/str.h"
 #include "cli/cmd.h"
 #include "format/manifest/key.h"
 #include "format/set.h"
+#include "pack/cmd/set-copy.h"
 #include "pack/cmd/set-pack.h"
 #include "pack/compose/compose.h"
 #include "pack/host/staging.h"
 #include "pack/image/place.h"
-#include "store/store.h"
 
 enum {
 	OPT_OUTPUT,
@@ -102,57 +100,6 @@ static int take_option(struct set *set, const struct cmd_line *line, int option,
 
 /* --- what goes into the store ---------------------------------------------------------- */
 
-static bool is_there(const struct set *set, const struct digest *digest,
-		     uint64_t size_bytes)
-{
-	__fd int fd = store_open_blob(set->staging.fd, digest, size_bytes, NULL);
-
-	return fd >= 0;
-}
-
-static int copy_layer(struct set *set, const struct place *place, size_t index,
-		      struct err *err)
-{
-	const struct manifest_layer *layer = &place->image->manifest.layers[index];
-	unsigned int number = 0;
-	__fd int from = -EBADF;
-	__fd int to = -EBADF;
-	int64_t copied;
-	int r;
-
-	if (is_there(set, &layer->blob, layer->size_bytes))
-		return 0;
-	from = place_open_blob_checked(place, index, err);
-	if (from < 0)
-		return from;
-	to = staging_file(&set->staging, &number, err);
-	if (to < 0)
-		return to;
-	copied = lseek(from, 0, SEEK_SET) < 0 ? -errno
-					      : fd_copy(from, to, layer->size_bytes);
-	r = copied < 0 ? (int)copied
-		       : staging_add_blob(&set->staging, number, &layer->blob);
-	return r < 0 ? err_errno(err, r, "copying it") : 0;
-}
-
-static int copy_manifest(struct set *set, const struct image *image,
-			 const struct digest *id, struct err *err)
-{
-	unsigned int number = 0;
-	__fd int to = -EBADF;
-	int r;
-
-	if (is_there(set, id, image->size))
-		return 0;
-	to = staging_file(&set->staging, &number, err);
-	if (to < 0)
-		return to;
-	r = fd_write_all(to, image->text, image->size);
-	if (r == 0)
-		r = staging_add_blob(&set->staging, number, id);
-	return r < 0 ? err_errno(err, r, "its manifest") : 0;
-}
-
 /* Layers that members share are there once. */
 static int add_layers(struct set *set, const struct place *place, struct err *err)
 {
@@ -168,7 +115,7 @@ static int add_layers(struct set *set, const struct place *place, struct err *er
 			return err_set(err, -E2BIG, "a set has at most %d layers",
 				       MANIFEST_MAX_LAYERS);
 		manifest->layers[manifest->layer_count++] = member->layers[i];
-		r = copy_layer(set, place, i, err);
+		r = set_copy_layer(&set->staging, place, i, err);
 		if (r < 0)
 			return err_wrap(err, r, "layer %zu", i);
 	}
@@ -204,7 +151,7 @@ static int add_place(struct set *set, const char *name, const struct place *plac
 	if (r == 0)
 		take_compatible(set);
 	if (r == 0)
-		r = copy_manifest(set, image, &id, err);
+		r = set_copy_manifest(&set->staging, image, &id, err);
 	return r < 0 ? r : add_layers(set, place, err);
 }
 
