@@ -94,10 +94,21 @@ static void what_can_t_be_a_record(void **state)
 	}
 }
 
+/* As a writer to come would have it: of another version, and its sum is right. */
+static void encode_later(const struct record *record, uint8_t version,
+			 uint8_t ret_bytes[RECORD_SIZE])
+{
+	struct digest sum;
+
+	record_encode(record, ret_bytes);
+	ret_bytes[8] = version;
+	assert_int_equal(sha256_of(ret_bytes, RECORD_SUM_OFFSET, &sum), 0);
+	memcpy(ret_bytes + RECORD_SUM_OFFSET, &sum, RECORD_SUM_SIZE);
+}
+
 static void a_newer_record(void **state)
 {
 	uint8_t bytes[RECORD_SIZE], after[RECORD_SIZE];
-	struct digest sum;
 	const char *one, *two;
 	struct select select;
 	struct record record = try_two(&one, &two);
@@ -106,10 +117,7 @@ static void a_newer_record(void **state)
 	(void)state;
 	record.seq = 1000;
 	record.floor = 1;
-	record_encode(&record, bytes);
-	bytes[8] = 2;
-	assert_int_equal(sha256_of(bytes, RECORD_SUM_OFFSET, &sum), 0);
-	memcpy(bytes + RECORD_SUM_OFFSET, &sum, RECORD_SUM_SIZE);
+	encode_later(&record, 2, bytes);
 	overwrite(1, bytes);
 	boot(&select, DECIDE_CURRENT, one);
 	assert_true(select.keep && select.has_record);
@@ -129,27 +137,20 @@ static void a_newer_record_s_floor(void **state)
 	struct record record = record_of("----");
 	struct select select = new_select();
 	uint8_t bytes[RECORD_SIZE];
-	struct digest sum;
 
 	(void)state;
 	set_id(&record.current, put(1));
 	write_state(&record);
 	record.seq = 1000;
 	record.floor = 2;
-	record_encode(&record, bytes);
-	bytes[8] = 9;
-	assert_int_equal(sha256_of(bytes, RECORD_SUM_OFFSET, &sum), 0);
-	memcpy(bytes + RECORD_SUM_OFFSET, &sum, RECORD_SUM_SIZE);
+	encode_later(&record, 9, bytes);
 	overwrite(0, bytes);
 	assert_int_equal(select_open(&select, &err), 0);
 	assert_tells(select_next(&select, &image, &err), -ESTALE, err,
 		     "serial 1 is below the rollback floor 2");
 	/* nor where it names images that are not there */
 	memset(&record.current, 0xab, DIGEST_SIZE);
-	record_encode(&record, bytes);
-	bytes[8] = 9;
-	assert_int_equal(sha256_of(bytes, RECORD_SUM_OFFSET, &sum), 0);
-	memcpy(bytes + RECORD_SUM_OFFSET, &sum, RECORD_SUM_SIZE);
+	encode_later(&record, 9, bytes);
 	overwrite(0, bytes);
 	select = new_select();
 	assert_int_equal(select_open(&select, &err), 0);
