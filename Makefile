@@ -268,7 +268,7 @@ installed :=
 ifeq ($(CONFIG_LAMINA_TOOL),y)
 installed += $(O)/lamina:$(bindir)/lamina:755 src/cli/completion.bash:$(completions)/lamina:644
 installed += src/pack/seccomp/default.json:$(prefix)/share/lamina/seccomp.json:644
-installed += $(call pages,$(wildcard src/pack/cmd/*.1 src/format/*.5 src/*/*.7))
+installed += $(call pages,$(wildcard src/pack/cmd/*.[15] src/format/*.5 src/*/*.7))
 endif
 ifeq ($(CONFIG_LAMINA_FOR_DEVICE)$(CONFIG_LAMINA_INIT),yy)
 installed += $(O)/lamina-init:/init:755

@@ -70,20 +70,20 @@ test_a_source_is_packed() {
 	refuses "member x: oci:$fixtures/oci: not packed" env TMPDIR="$PWD/tmp" "$lamina" set -o s2 \
 		--name demo web=web "x=oci:$fixtures/oci"
 	grep -q 'no device could start it' "$top/err"
-	grep -q 'lamina pack -o DIR`, and given as x=DIR' "$top/err" || say "does not say how: $(cat "$top/err")"
+	grep -q -- "--option 'x OPTION VALUE'" "$top/err" || say "does not say how: $(cat "$top/err")"
 	[ -z "$(ls -A tmp)" ] || say "left behind: $(ls -A tmp)"
 }
 
 test_what_is_no_set() {
 	both
 	misused "'web' is not NAME=IMAGE" lamina set -o s --name demo web
-	misused "'W=web' is not NAME=IMAGE, with a NAME of a-z" lamina set -o s --name demo W=web
+	misused "'W=web': member W: a name has a-z" lamina set -o s --name demo W=web
 	misused "'web=' is not NAME=IMAGE" lamina set -o s --name demo web=
 	misused "--name is missing" lamina set -o s a=web
 	misused "set: --needs 'a': needs: must be network or, in a set, MEMBER OTHER" lamina set -o s -n demo --needs a a=web
 	refuses "there is no such member" lamina set -o s -n demo --needs 'a b' a=web
 	refuses "a circle: a would wait for itself" lamina set -o s -n demo --needs 'a b' --needs 'b a' a=web b=broker
-	refuses "the same name stands there already" lamina set -o s -n demo a=web a=broker
+	misused "the same name stands there already" lamina set -o s -n demo a=web a=broker
 	refuses "member a: nowhere: No such file" lamina set -o s -n demo a=nowhere
 	refuses "member a: compatible: is not for other, as the set" lamina set -o s -n demo -c other a=web
 	refuses "member a: share: has no persistent volume /data" \
@@ -94,6 +94,130 @@ test_what_is_no_set() {
 	refuses "member a: run: a set can't be in a set" lamina set -o s -n demo a=set-1
 	[ ! -e s ] || [ -z "$(find s -type f)" ] || say "left behind: $(find s -type f)"
 	refuses "run set: is what lamina set makes" lamina pack -o s -n demo -c acme,x --run set --arg /x "oci:$fixtures/oci"
+}
+
+# The file and the command line say the same.
+test_a_file() {
+	local id
+	both
+	id=$(lamina set -o s1 -n demo --serial 4 --version v1 -c acme,x --hostname h --needs 'web broker healthy' \
+		--share 'broker:/data web:/d ro' --net '* dhcp' broker=broker web=web)
+	cat >f.set <<-'END'
+		# broker and web
+		needs web broker healthy
+		member broker broker
+
+		net * dhcp
+		hostname h
+		version v1
+		name demo
+		member web elsewhere
+		serial 3
+		share broker:/data web:/d ro
+		compatible acme,x
+	END
+	equal "$(lamina set -o s2 --serial 4 f.set web=web)" "$id"
+	refuses "'x=web': f.set has no such member" lamina set -o s3 f.set x=web
+	misused "'f.set' is not NAME=IMAGE, and no second file" lamina set -o s3 f.set f.set
+	refuses 'member web: elsewhere: No such file' lamina set -o s3 f.set
+	[ -z "$(find s3 -type f 2>/dev/null)" ] || say "left behind: $(find s3 -type f)"
+}
+
+# member_line WORDS: a line of the manifest of member a, in the set of the store s.
+member_line() {
+	local blob
+	blob=$(sed -n 's/^member a sha256:\([0-9a-f]*\) .*/\1/p' s/images/*/manifest)
+	grep -qxF -- "$1" "s/blobs/sha256/$blob" || say "no line '$1' but: $(cat "s/blobs/sha256/$blob")"
+}
+
+test_how_members_are_packed() {
+	mkdir -p 'own files/etc' && echo x >'own files/etc/x'
+	{
+		echo 'name demo'
+		echo 'compatible acme,x'
+		echo 'option a env A=b  c%25'
+		echo "member a oci:$fixtures/oci dir:own%20files"
+		printf '%s\n' 'option a health true' 'option a replace-links' 'option a pids 9'
+	} >f.set
+	lamina set -o s --force --option 'a env B=50%' f.set >id 2>err || say "$(tail -n 1 err)"
+	member_line 'name a'
+	member_line 'env A=b  c%25'
+	member_line 'env B=50%25'
+	member_line 'health-arg true'
+	member_line 'pids 9'
+	member_line 'source dir:own files'
+	rm -r s
+	lamina set -o s --force -n demo -c acme,x --option 'a env A=b  c%' --option 'a replace-links' \
+		"a=oci:$fixtures/oci" >/dev/null 2>err || say "$(tail -n 1 err)"
+	member_line 'env A=b  c%25'
+	misused "'a' is not MEMBER OPTION" lamina set -o s -n demo --option a a=oci:x
+	misused "there is no member b" lamina set -o s -n demo --option 'b env A=b' a=oci:x
+	misused "'output' is no option of lamina pack for a member" lamina set -o s -n demo --option 'a output x' a=oci:x
+	misused "'o' is no option" lamina set -o s -n demo --option 'a o x' a=oci:x
+	misused "user takes a value" lamina set -o s -n demo --option 'a user' a=oci:x
+	misused "force takes no value" lamina set -o s -n demo --option 'a force x' a=oci:x
+	both
+	refuses "member a: web is no source such as docker://nginx" lamina set -o s -n demo --option 'a pids 9' a=web
+}
+
+# torn WORDS: f.set from standard input is refused so, and nothing is packed.
+torn() {
+	local status=0
+	cat >f.set
+	(ulimit -v 400000 && exec timeout 20 "$lamina" set -o torn -n demo f.set) 2>"$top/err" >"$top/out" || status=$?
+	equal "$status" 1
+	grep -qF -- "lamina: f.set: $1" "$top/err" || say "not '$1' but: $(cat "$top/err")"
+	[ ! -e torn ] || say "begun: $(find torn)"
+}
+
+test_files_that_are_torn_or_hostile() {
+	torn 'line 2: does not end in a line feed' < <(printf 'name demo\nmember a oci:')
+	torn 'line 1: byte 0x0d is not printable' <<<$'name demo\r'
+	torn 'line 1: byte 0x00 is not printable' < <(printf 'name de\0mo\n')
+	torn 'line 1: byte 0xff is not printable' < <(printf 'name \377\n')
+	torn 'line 1: ends with a space' <<<'member a '
+	torn 'line 1: two spaces after the key' <<<'member  a'
+	torn 'line 1: what it is made of is missing' <<<'member a'
+	torn 'line 1: a name is missing' <<<'member'
+	torn 'line 1: member A: a name has a-z' <<<'member A x'
+	torn "line 1: member $(printf 'a%.0s' {1..20})...: the name is too long" <<<"member $(printf 'a%.0s' {1..99}) x"
+	torn 'line 2: member a: the same name stands there already' <<<$'member a x\nmember a y'
+	torn 'line 1: what it is made of is not spelled as it must be' <<<'member a %7a'
+	torn 'line 1: what it is made of is not spelled as it must be' <<<'member a x%00'
+	torn 'line 17: a set has at most 16 members' < <(for i in {1..17}; do echo "member a$i x"; done)
+	torn 'line 1: there is no member b' <<<$'option b user x\nmember a x'
+	torn 'line 2: an option is missing' <<<$'member a x\noption a'
+	torn "line 2: option: 'json' is no option of lamina pack for a member" <<<$'member a x\noption a json'
+	torn "line 1: 'run' is no word of a set's file" <<<'run set'
+	torn 'line 2: serial: stands there twice' <<<$'serial 1\nserial 2'
+	torn 'line 1: serial: ' <<<'serial -1'
+	torn 'line 1: needs: must be network or, in a set, MEMBER OTHER' <<<'needs a'
+	torn 'line 1: net: ' <<<'net x'
+	torn 'larger than 65536 bytes' < <(yes '# x' | head -c 70000)
+	torn 'line 65: needs: ' < <(for i in {1..65}; do echo "needs a b$i"; done)
+	: | torn_usage 'there are no members'
+	ln -s loop loop
+	misused "'loop' is not NAME=IMAGE, and no file of a set" lamina set -o torn -n demo loop
+	rm loop
+}
+
+torn_usage() {
+	cat >f.set
+	misused "$1" lamina set -o torn -n demo f.set
+}
+
+test_networks_of_members() {
+	local i lines=()
+	both
+	member broker --net 'eth0 dhcp'
+	member web --net '* dhcp'
+	set_of 1 >/dev/null
+	equal "$(grep -c '^net ' set-1/images/*/manifest)" 2
+	for i in {1..9}; do lines+=(--net "a$i dhcp"); done
+	member broker "${lines[@]}"
+	member web "${lines[@]//a/b}"
+	refuses 'the members have more than 16 lines net' lamina set -o s -n demo broker=broker web=web
+	lamina set -o s -n demo --net none broker=broker web=web >/dev/null
 }
 
 test_a_member_that_was_changed() {

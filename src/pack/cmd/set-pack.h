@@ -6,8 +6,8 @@
 
 #include "base/err.h"
 #include "format/manifest.h"
+#include "pack/cmd/set-members.h"
 #include "pack/image/place.h"
-#include "pack/source/source.h"
 
 struct set_pack {
 	const struct manifest *set; /* whose devices they are for */
@@ -15,9 +15,8 @@ struct set_pack {
 	char *scratch; /* NULL: none yet */
 };
 
-/* Opens what is a store or a bundle already, or packs a source, with @options of pack's or NULL;
- * with options, only a source will do. 0 or -errno. */
-int set_pack_open(struct set_pack *pack, const char *name, const char *what,
-		  const struct source_texts *options, struct place *ret_place,
-		  struct err *err);
+/* Opens the member's store or bundle, or packs its sources with its options; where it has an
+ * option or several sources, only sources will do. 0 or -errno. */
+int set_pack_open(struct set_pack *pack, const struct set_member *member,
+		  struct place *ret_place, struct err *err);
 void set_pack_done(struct set_pack *pack);
