@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "format/arch.h"
+#include "format/manifest.h"
 #include "format/ustar.h"
 #include "format/verity.h"
 #include "store/settings.h"
@@ -28,6 +29,7 @@ struct test_layer {
 struct test_image {
 	struct test_layer layers[IMAGE_MAX_LAYERS];
 	size_t layer_count;
+	struct test_layer boot; /* of size 0: it asks for none */
 	char manifest[8192], signature[SIGNATURE_MAX_SIZE];
 	char id[DIGEST_HEX_SIZE];
 	struct digest digest;
@@ -81,6 +83,18 @@ static inline void image_layer(struct test_image *image, uint32_t seed, size_t d
 	digest_hex(&layer->digest, layer->hex);
 }
 
+/* The blob of the boot id "k" and how its hash begins; before it is signed. */
+static inline void image_boot(struct test_image *image, uint32_t seed, size_t size)
+{
+	struct test_layer *boot = &image->boot;
+
+	boot->size = size;
+	boot->bytes = malloc(size);
+	image_fill(boot->bytes, size, seed);
+	(void)sha256_of(boot->bytes, size, &boot->digest);
+	digest_hex(&boot->digest, boot->hex);
+}
+
 static inline uint64_t image_data_bytes(uint64_t size_bytes)
 {
 	uint64_t blocks = 1;
@@ -111,8 +125,8 @@ static inline void image_sign(struct test_image *image, unsigned int serial)
 	str_init(&s, image->manifest, sizeof(image->manifest));
 	str_addf(&s,
 		 "lamina 1\nname thermostat\nversion 1.%u\nserial %u\n"
-		 "compatible acme,thermostat\narch " ARCH "\nmin-init 1\n",
-		 serial, serial);
+		 "compatible acme,thermostat\narch " ARCH "\nmin-init %d\n",
+		 serial, serial, image->boot.size ? MANIFEST_BOOT_LEVEL : 1);
 	for (size_t i = 0; i < image->layer_count; i++) {
 		const struct test_layer *layer = &image->layers[i];
 
@@ -120,6 +134,9 @@ static inline void image_sign(struct test_image *image, unsigned int serial)
 			 layer->hex, layer->size, image_data_bytes(layer->size),
 			 layer->hex);
 	}
+	if (image->boot.size)
+		str_addf(&s, "boot k%.8s sha256:%s size %zu\n", image->boot.hex,
+			 image->boot.hex, image->boot.size);
 	str_add(&s, "arg /bin/app\nrun exec\n");
 	image_sign_text(image);
 }
@@ -183,6 +200,8 @@ static inline void image_bundle(struct test_image *image)
 			image_add_blob(image, image->layers[i].bytes,
 				       image->layers[i].size);
 	}
+	if (image->boot.size)
+		image_add_blob(image, image->boot.bytes, image->boot.size);
 	image_end_bundle(image);
 }
 
@@ -190,6 +209,7 @@ static inline void image_release(struct test_image *image)
 {
 	for (size_t i = 0; i < image->layer_count; i++)
 		free(image->layers[i].bytes);
+	free(image->boot.bytes);
 	free(image->bundle);
 	memset(image, 0, sizeof(*image));
 }

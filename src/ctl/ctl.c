@@ -113,6 +113,14 @@ static int read_settings(struct ctl *ctl, struct err *err)
 			    settings_read_keyring(path, ctl->settings.policy.threshold,
 						  &ctl->settings.keyring, err),
 			    err);
+	/* of a store that is not this device's nobody knows what will start it */
+	if (r < 0 || ctl->store)
+		return r;
+	r = path_of(ctl, NULL, "boot-id", path, err);
+	if (r == 0)
+		r = settings_read_boot(path, ctl->boot_id, err);
+	if (ctl->boot_id[0])
+		ctl->settings.boot_id = ctl->boot_id;
 	return r;
 }
 

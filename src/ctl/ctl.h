@@ -27,9 +27,10 @@ struct ctl {
 	int state_r;		    /* why the device of the record can't be used, or 0 */
 	struct err state_why;
 	struct settings settings;
-	struct digest running;	 /* the image that runs, or unset */
-	char running_slot[16];	 /* what it was started as, or "" */
-	enum writable_rest rest; /* of the store, when nobody changes it */
+	char boot_id[BOOT_ID_SIZE]; /* of the kernel that runs, or "" */
+	struct digest running;	    /* the image that runs, or unset */
+	char running_slot[16];	    /* what it was started as, or "" */
+	enum writable_rest rest;    /* of the store, when nobody changes it */
 
 	/* Large, and in the program once: a command has the one or the other. */
 	union {

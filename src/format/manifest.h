@@ -14,6 +14,7 @@
 
 #include "base/digest.h"
 #include "base/err.h"
+#include "format/boot-id.h"
 
 /* Are keys of sets, and those that go with `run supervise` only, read? An init that can't
  * supervise refuses the image whatever they say, and gets by with their names. */
@@ -23,12 +24,13 @@
 #endif
 
 #define MANIFEST_MAX_SIZE 65536	 /* bytes of a manifest file */
-#define MANIFEST_FEATURE_LEVEL 3 /* what this code understands: `min-init` asks for it */
+#define MANIFEST_FEATURE_LEVEL 4 /* what this code understands: `min-init` asks for it */
 #define MANIFEST_SUPERVISE_LEVEL 2 /* the first that knows `run supervise` */
 #define MANIFEST_MAX_LAYERS CONFIG_LAMINA_MAX_LAYERS
 #define MANIFEST_SET_LEVEL 3 /* the first that knows `run set` */
 #define MANIFEST_MAX_MEMBERS 16
-#define MANIFEST_MAX_BLOBS (MANIFEST_MAX_LAYERS + MANIFEST_MAX_MEMBERS)
+#define MANIFEST_BOOT_LEVEL 4 /* the first that knows `boot` */
+#define MANIFEST_MAX_BLOBS (MANIFEST_MAX_LAYERS + MANIFEST_MAX_MEMBERS + 1)
 #define MANIFEST_VERSION_SIZE 65 /* with its end */
 #define MANIFEST_MAX_COMPATIBLE 16
 #define MANIFEST_MAX_ARGS 128
@@ -119,6 +121,13 @@ struct manifest_member {
 	uint64_t size_bytes;
 };
 
+/* The kernel and the initramfs that an image is for. */
+struct manifest_boot {
+	char id[BOOT_ID_SIZE]; /* "": any will do, and there is no blob */
+	struct digest blob;    /* what a boot slot holds */
+	uint64_t size;	       /* of the blob, in bytes */
+};
+
 struct manifest {
 	const char *name;
 	const char *version; /* "" when absent */
@@ -133,6 +142,7 @@ struct manifest {
 	size_t layer_count;
 	struct manifest_member members[MANIFEST_MAX_MEMBERS]; /* of a set */
 	size_t member_count;
+	struct manifest_boot boot;
 
 	enum manifest_upper upper;
 	const char *upper_options; /* tmpfs: "size=50%", "" for none */
@@ -230,9 +240,19 @@ struct manifest_blob {
 };
 
 /* Blob @index, in the order of a bundle: the layers, bottom first, then the members'
- * manifests. One that is needed twice is there twice. false: there are no more. */
+ * manifests, then the boot blob. One that is needed twice is there twice. false: there are
+ * no more. */
 bool manifest_blob(const struct manifest *manifest, size_t index,
 		   struct manifest_blob *ret_blob);
+
+enum manifest_blob_kind {
+	MANIFEST_BLOB_LAYER,
+	MANIFEST_BLOB_MEMBER,
+	MANIFEST_BLOB_BOOT,
+};
+
+/* What blob @index, one that there is, is. */
+enum manifest_blob_kind manifest_blob_kind(const struct manifest *manifest, size_t index);
 
 /* Is this blob that of an index before it, too? */
 bool manifest_blob_again(const struct manifest *manifest, size_t index);

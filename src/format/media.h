@@ -4,4 +4,5 @@
  * The media types of a Lamina image that travels as an OCI image: lamina-bundle(5).
  */
 #define MEDIA_MANIFEST "application/vnd.lamina.manifest.v1"
+#define MEDIA_BOOT "application/vnd.lamina.boot.v1"
 #define MEDIA_LAYER "application/vnd.lamina.layer.v1.squashfs"

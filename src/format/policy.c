@@ -300,6 +300,37 @@ static int read_allow(struct reader *reader)
 	return 0;
 }
 
+static int read_boot_slot(struct reader *reader)
+{
+	char(*slots)[POLICY_WORD_SIZE] = reader->policy->boot_slots;
+
+	if (slots[1][0])
+		return bad(reader, "stands there more than twice");
+	return read_source(reader, slots[slots[0][0] != '\0']);
+}
+
+static int read_boot_loader(struct reader *reader)
+{
+	static const char *const words[] = {
+		[POLICY_LOADER_NONE] = "", /* no word is */
+		[POLICY_LOADER_SECTOR] = "sector",   [POLICY_LOADER_EFI] = "efi",
+		[POLICY_LOADER_GRUBENV] = "grubenv", [POLICY_LOADER_RPI] = "rpi",
+		[POLICY_LOADER_HELPER] = "helper",   NULL,
+	};
+	struct policy *policy = reader->policy;
+	int r = read_choice(reader, words,
+			    "must be sector SOURCE, efi, grubenv SOURCE, rpi SOURCE or "
+			    "helper PATH");
+
+	if (r < 0)
+		return r;
+	policy->boot_loader = (enum policy_loader)r;
+	if (r == POLICY_LOADER_EFI)
+		return 0;
+	return r == POLICY_LOADER_HELPER ? read_path(reader, policy->boot_loader_arg)
+					 : read_source(reader, policy->boot_loader_arg);
+}
+
 static const struct policy_key {
 	char name[16];
 	bool required;
@@ -322,6 +353,8 @@ static const struct policy_key {
 	{ "verity", false, read_verity },
 	{ "watchdog", false, read_watchdog },
 	{ "allow", false, read_allow },
+	{ "boot-slot", false, read_boot_slot },
+	{ "boot-loader", false, read_boot_loader },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -334,7 +367,7 @@ static int read_line(struct reader *reader, unsigned int *seen)
 		if (!lines_is(&reader->lines, keys[i].name))
 			continue;
 		reader->key = keys[i].name;
-		if (*seen & 1U << i)
+		if (*seen & 1U << i && keys[i].read != read_boot_slot)
 			return bad(reader, "stands there twice");
 		*seen |= 1U << i;
 		r = keys[i].read(reader);
@@ -345,6 +378,34 @@ static int read_line(struct reader *reader, unsigned int *seen)
 	return lines_bad(&reader->lines, reader->err, "unknown key `%.*s`",
 			 (int)(reader->lines.key_size > 32 ? 32 : reader->lines.key_size),
 			 reader->lines.key);
+}
+
+/* What is written to a slot must be nobody else's, and each needs the others. */
+static int check_boot(const struct policy *policy, struct err *err)
+{
+	const char *const sources[] = { policy->boot_slots[0],	 policy->boot_slots[1],
+					policy->boot_loader_arg, policy->store,
+					policy->state,		 policy->factory };
+	const size_t ours = BOOT_SLOTS + 1, count = sizeof(sources) / sizeof(sources[0]);
+
+	if (!sources[0][0] && !policy->boot_loader)
+		return 0;
+	if (!sources[1][0])
+		return err_set(err, -EBADMSG,
+			       "boot-slot: %s, and it takes two: a, then b",
+			       sources[0][0] ? "one only" : "is missing");
+	if (!policy->boot_loader)
+		return err_set(err, -EBADMSG,
+			       "boot-loader: is missing, who starts them?");
+	for (size_t i = 0; i < ours; i++)
+		for (size_t j = i + 1; j < count; j++)
+			if (sources[i][0] && strcmp(sources[i], sources[j]) == 0)
+				return err_set(
+					err, -EBADMSG,
+					"%s: `%s` is named for something else, too",
+					i < BOOT_SLOTS ? "boot-slot" : "boot-loader",
+					sources[i]);
+	return 0;
 }
 
 static const struct policy defaults = {
@@ -380,5 +441,5 @@ int policy_parse(const char *bytes, size_t size, struct policy *ret_policy,
 	for (unsigned int i = 0; i < KEYS; i++)
 		if (keys[i].required && !(seen & 1U << i))
 			return err_set(err, -EBADMSG, "%s is missing", keys[i].name);
-	return 0;
+	return check_boot(ret_policy, err);
 }

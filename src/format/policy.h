@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "format/boot-id.h"
 
 #define POLICY_MAX_SIZE 4096
 #define POLICY_WORD_SIZE 128
@@ -42,6 +43,16 @@ enum policy_allow {
 	POLICY_ALLOW_EXEC = 1 << 4,   /* no word of it: `laminactl exec` */
 };
 
+/* How the loader is told which boot slot to start. */
+enum policy_loader {
+	POLICY_LOADER_NONE,
+	POLICY_LOADER_SECTOR,  /* boot_loader_arg is a source: a script's state */
+	POLICY_LOADER_EFI,     /* variables of the firmware */
+	POLICY_LOADER_GRUBENV, /* a source: the file system with GRUB's file */
+	POLICY_LOADER_RPI,     /* a source: the one with autoboot.txt */
+	POLICY_LOADER_HELPER,  /* a program of the initramfs */
+};
+
 struct policy {
 	char store[POLICY_WORD_SIZE];	   /* as policy_source_parse() takes it */
 	char store_type[POLICY_TYPE_SIZE]; /* ext4 by default */
@@ -66,6 +77,10 @@ struct policy {
 	char watchdog[POLICY_WORD_SIZE]; /* "" : none */
 	uint32_t watchdog_timeout_s;
 	unsigned int allow; /* of enum policy_allow */
+	/* slots a and b as sources, and who starts them: all three, or none */
+	char boot_slots[BOOT_SLOTS][POLICY_WORD_SIZE];
+	enum policy_loader boot_loader;
+	char boot_loader_arg[POLICY_WORD_SIZE]; /* "": it takes none */
 };
 
 /* Reads a policy; comments (# first on a line) and empty lines are allowed here, as

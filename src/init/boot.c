@@ -23,6 +23,7 @@
 #include "store/settings.h"
 
 static struct settings settings;
+static char boot_id[BOOT_ID_SIZE];
 static struct cmdline cmdline;
 static struct select_image image;
 static struct stage stage;
@@ -71,6 +72,9 @@ static int read_settings(struct err *err)
 	failure_obey(policy);
 	r = settings_read_keyring(SETTINGS_KEYRING, policy->threshold, &settings.keyring,
 				  err);
+	if (r == 0)
+		r = settings_read_boot(SETTINGS_BOOT, boot_id, err);
+	settings.boot_id = boot_id;
 	timeline_add(start_us, "settings");
 	return r;
 }

@@ -46,6 +46,8 @@ int copies_leave(int run, struct err *err)
 
 	if (r == 0)
 		r = copy(run, SETTINGS_POLICY, "policy", 0644, err);
-	return r < 0 ? r : copy(run, SETTINGS_KEYRING, "keyring", 0644, err);
+	if (r == 0)
+		r = copy(run, SETTINGS_KEYRING, "keyring", 0644, err);
+	return r < 0 ? r : copy(run, SETTINGS_BOOT, "boot-id", 0644, err);
 }
 #endif

@@ -8,7 +8,7 @@
 int copies_leave_program(int run, const char *name, struct err *err);
 
 #ifdef CONFIG_LAMINA_UPDATE
-/* What laminactl needs: policy, keyring and itself. 0 or -errno. */
+/* What laminactl needs: policy, keyring, boot id and itself. 0 or -errno. */
 int copies_leave(int run, struct err *err);
 #else
 static inline int copies_leave(int run, struct err *err)

@@ -2,6 +2,7 @@
 #include "slot/rank.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/page.h"
 #include "store/images.h"
@@ -23,6 +24,17 @@ static enum record_reason load_reason(int r)
 	}
 }
 
+static int judge_boot(const struct settings *settings, const struct manifest *manifest,
+		      struct err *err)
+{
+	const char *id = settings->boot_id, *wanted = manifest->boot.id;
+
+	if (!wanted[0] || !id || strcmp(wanted, id) == 0)
+		return 0;
+	return err_set(err, -EINVAL, "boot: the image is for %s, this kernel is %s",
+		       wanted, id[0] ? id : "without a boot id");
+}
+
 int rank_judge(int store, const struct digest *id, const struct settings *settings,
 	       uint64_t floor, struct manifest *ret_manifest,
 	       struct key_signers *ret_signers, enum record_reason *ret_reason,
@@ -36,6 +48,8 @@ int rank_judge(int store, const struct digest *id, const struct settings *settin
 	if (r < 0)
 		return r;
 	r = judge_manifest(policy, ret_manifest, floor, err);
+	if (r == 0)
+		r = judge_boot(settings, ret_manifest, err);
 	*ret_reason = r == -ESTALE ? RECORD_REASON_FLOOR : RECORD_REASON_INCOMPATIBLE;
 	if (r < 0)
 		return r;

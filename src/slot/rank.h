@@ -23,8 +23,8 @@ struct rank {
 	struct err text;
 };
 
-/* Loads image @id of @store and judges it: signature, device, serial against @floor,
- * layers. 0, or -errno with the reason of the format. @ret_manifest as
+/* Loads image @id of @store and judges it: signature, device, serial against @floor, the
+ * kernel that runs, layers. 0, or -errno with the reason of the format. @ret_manifest as
  * store_load_image(). */
 int rank_judge(int store, const struct digest *id, const struct settings *settings,
 	       uint64_t floor, struct manifest *ret_manifest,

@@ -31,10 +31,16 @@ int judge_wrap_blob(struct err *err, int r, const struct manifest *manifest, siz
 	if (!manifest_blob(manifest, index, &blob))
 		return r;
 	digest_hex(blob.digest, hex);
-	if (!manifest_is_set(manifest) || index < manifest->layer_count)
+	switch (manifest_blob_kind(manifest, index)) {
+	case MANIFEST_BLOB_LAYER:
 		return err_wrap(err, r, "layer %zu (sha256:%.12s)", index, hex);
-	return err_wrap(err, r, "member %s (sha256:%.12s)",
-			manifest->members[index - manifest->layer_count].name, hex);
+	case MANIFEST_BLOB_MEMBER:
+		return err_wrap(err, r, "member %s (sha256:%.12s)",
+				manifest->members[index - manifest->layer_count].name,
+				hex);
+	default:
+		return err_wrap(err, r, "boot %s (sha256:%.12s)", manifest->boot.id, hex);
+	}
 }
 
 static int judge_members(int store, const struct manifest *set, struct err *err)
@@ -53,12 +59,14 @@ static int judge_members(int store, const struct manifest *set, struct err *err)
 
 /* Before anything is mounted: a layer opened here is opened again, and checked again,
  * when its turn comes, since 256 descriptors at once are more than a process may have
- * everywhere. */
+ * everywhere. The boot blob is in a slot, or no image that asks for it would start. */
 int judge_blobs(int store, const struct manifest *manifest, struct err *err)
 {
 	struct manifest_blob blob;
 
 	for (size_t i = 0; manifest_blob(manifest, i, &blob); i++) {
+		if (manifest_blob_kind(manifest, i) == MANIFEST_BLOB_BOOT)
+			break;
 		__fd int fd = store_open_blob(store, blob.digest, blob.size_bytes, err);
 
 		if (fd < 0)

@@ -9,7 +9,8 @@
 int judge_manifest(const struct policy *policy, const struct manifest *manifest,
 		   uint64_t floor, struct err *err);
 
-/* Every blob there, a regular file of its signed size, and of a set every member one of it.
+/* Every blob that a start reads: there, a regular file of its signed size, and of a set every
+ * member one of it. Not the boot blob, of which the loader has a copy.
  * 0, store_open_blob()'s or store_load_member()'s. The text names the blob. */
 int judge_blobs(int store, const struct manifest *manifest, struct err *err);
 

@@ -50,3 +50,18 @@ int settings_read_keyring(const char *path, uint32_t threshold,
 			    (unsigned int)threshold, (unsigned int)ret_keyring->count);
 	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
 }
+
+int settings_read_boot(const char *path, char ret_id[BOOT_ID_SIZE], struct err *err)
+{
+	char bytes[BOOT_ID_SIZE + 1];
+	ssize_t size = read_file(path, bytes, sizeof(bytes), err);
+	int r;
+
+	ret_id[0] = '\0';
+	if (size == -ENOENT)
+		return 0;
+	if (size < 0)
+		return (int)size;
+	r = boot_id_parse(bytes, (size_t)size, ret_id, err);
+	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
+}

@@ -11,7 +11,15 @@
 struct settings {
 	struct policy policy;
 	struct keyring keyring;
+	const char
+		*boot_id; /* of the kernel that runs, "": it has none; NULL: nobody knows,
+				and an image for any will do */
 };
+
+/* Which kernel and initramfs this is: boot-id.h. 0, also where the file is missing: "" then;
+ * or -errno. */
+#define SETTINGS_BOOT "/etc/lamina/boot"
+int settings_read_boot(const char *path, char ret_id[BOOT_ID_SIZE], struct err *err);
 
 /* Each 0 or -errno. The keyring's ids are checked against its keys, and that there are as
  * many as @threshold, the policy's: -EINVAL when not, for then no image could be good. */

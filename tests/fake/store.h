@@ -48,6 +48,8 @@ static inline void put_image(const char *top, const struct test_image *image)
 {
 	for (size_t i = 0; i < image->layer_count; i++)
 		put_layer(top, &image->layers[i]);
+	if (image->boot.size)
+		put_layer(top, &image->boot);
 	put_text(top, image, "manifest", image->manifest);
 	put_text(top, image, "manifest.sig", image->signature);
 }
@@ -113,19 +115,23 @@ static inline bool has_text(const struct test_image *image, const char *name,
 	return found && strcmp(found, text) == 0;
 }
 
-static inline bool is_whole(const struct test_image *image)
+static inline bool has_layer(const struct test_layer *layer)
 {
 	char path[160];
+	const char *found;
 
-	for (size_t i = 0; i < image->layer_count; i++) {
-		const struct test_layer *layer = &image->layers[i];
-		const char *found;
+	(void)snprintf(path, sizeof(path), "/store/blobs/sha256/%s", layer->hex);
+	found = fake_text_of(path);
+	return found && memcmp(found, layer->bytes, layer->size) == 0;
+}
 
-		(void)snprintf(path, sizeof(path), "/store/blobs/sha256/%s", layer->hex);
-		found = fake_text_of(path);
-		if (!found || memcmp(found, layer->bytes, layer->size) != 0)
+static inline bool is_whole(const struct test_image *image)
+{
+	for (size_t i = 0; i < image->layer_count; i++)
+		if (!has_layer(&image->layers[i]))
 			return false;
-	}
+	if (image->boot.size && !has_layer(&image->boot))
+		return false;
 	return has_text(image, "manifest", image->manifest) &&
 	       has_text(image, "manifest.sig", image->signature);
 }

@@ -217,12 +217,77 @@ static void fits(void **state)
 	assert_refused(manifest_fits(&manifest, "acme,thermostat-v2", "arm64", &err),
 		       -ENOTSUP, err, "run supervise: this build can't, only run exec");
 #endif
+	strcpy(manifest.boot.id, "6.12-a");
+	assert_refused(manifest_fits(&manifest, "acme,thermostat-v2", "arm64", &err),
+#ifdef CONFIG_LAMINA_SUPERVISE
+		       -EINVAL, err, "boot: takes min-init 4 or more");
+#else
+		       -ENOTSUP, err, "run supervise: this build can't, only run exec");
+#endif
 	manifest.min_init = MANIFEST_FEATURE_LEVEL + 1;
 	assert_refused(
 		manifest_fits(&manifest, "acme,thermostat-v2", "arm64", &err), -ENOTSUP,
 		err,
-		"min-init: the image asks for feature level 4, this is 3: it takes a newer "
+		"min-init: the image asks for feature level 5, this is 4: it takes a newer "
 		"version of Lamina");
+}
+
+static size_t boot_line(char *room, size_t size, const char *more)
+{
+	size_t used = read_data("least.manifest", room, size);
+
+	used += (size_t)snprintf(room + used, size - used, "%s", more);
+	return used;
+}
+
+/* The last blob there is, of an image and of a set; none without the line. */
+static void boot(void **state)
+{
+	static const char line[] =
+		"boot Linux_6.12-1.a sha256:f527a6ecea31bb9e279d0c62e3807d1b5ea2d47653ed"
+		"ff4c36eedd53c7f0c8cd size 10485761\n";
+	static char text[8192];
+	struct manifest_blob blob;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_refused(
+		manifest_parse(text, boot_line(text, sizeof(text), ""), &manifest, &err),
+		0, err, "");
+	assert_string_equal(manifest.boot.id, "");
+	assert_true(manifest_blob(&manifest, manifest.layer_count - 1, &blob));
+	assert_false(manifest_blob(&manifest, manifest.layer_count, &blob));
+	assert_refused(manifest_parse(text, boot_line(text, sizeof(text), line),
+				      &manifest, &err),
+		       0, err, "");
+	assert_string_equal(manifest.boot.id, "Linux_6.12-1.a");
+	assert_true(manifest.boot.size == 10485761);
+	assert_int_equal(manifest.boot.blob.bytes[0], 0xf5);
+	assert_int_equal(manifest_blob_kind(&manifest, 0), MANIFEST_BLOB_LAYER);
+	assert_int_equal(manifest_blob_kind(&manifest, manifest.layer_count),
+			 MANIFEST_BLOB_BOOT);
+	assert_true(manifest_blob(&manifest, manifest.layer_count, &blob));
+	assert_ptr_equal(blob.digest, &manifest.boot.blob);
+	assert_true(blob.size_bytes == 10485761);
+	assert_false(manifest_blob(&manifest, manifest.layer_count + 1, &blob));
+	assert_true(manifest_write(&manifest, again, sizeof(again), &err) > 0);
+	assert_non_null(strstr(again, line));
+	/* what no manifest may hold */
+	manifest.boot.size = 0;
+	assert_refused(manifest_write(&manifest, again, sizeof(again), &err), -EINVAL,
+		       err, "boot: is not filled in");
+	manifest.boot.size = 1;
+	memset(manifest.boot.id, 'a', sizeof(manifest.boot.id));
+	assert_refused(manifest_write(&manifest, again, sizeof(again), &err), -EINVAL,
+		       err, "boot: is not filled in");
+	manifest.boot.id[1] = '\0';
+	manifest.run = MANIFEST_RUN_SET;
+	manifest.member_count = 2;
+	assert_int_equal(manifest_blob_kind(&manifest, manifest.layer_count + 1),
+			 MANIFEST_BLOB_MEMBER);
+	assert_true(manifest_blob(&manifest, manifest.layer_count + 2, &blob));
+	assert_ptr_equal(blob.digest, &manifest.boot.blob);
+	assert_false(manifest_blob(&manifest, manifest.layer_count + 3, &blob));
 }
 
 static void signals(void **state)
@@ -285,6 +350,7 @@ int main(void)
 		cmocka_unit_test(truncated_anywhere),
 		cmocka_unit_test(flipped_bits),
 		cmocka_unit_test(fits),
+		cmocka_unit_test(boot),
 		cmocka_unit_test(signals),
 		cmocka_unit_test(names_of_signals),
 		cmocka_unit_test(what_importers_ask),

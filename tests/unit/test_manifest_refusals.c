@@ -40,7 +40,7 @@ static void whole_files(void **state)
 static void a_later_level(void **state)
 {
 	static const char words[] = "min-init: the image asks for feature level 99, this "
-				    "is 3: it takes a newer version of Lamina";
+				    "is 4: it takes a newer version of Lamina";
 	static const char *const lines[] = {
 		"network bridge",   "run hibernate", "upper nfs",
 		"volume /data nfs", "arch vax",	     "health interval=never",
@@ -98,6 +98,33 @@ static void keys(void **state)
 	       { "serial 1\nserial 2", "line 3: serial: stands there twice" },
 	       { "run exec\nrun exec", "line 3: run: stands there twice" },
 	       { "upper none\nupper none", "line 3: upper: stands there twice" });
+}
+
+static void boot(void **state)
+{
+	static const char id[] = "line 2: boot: its id must be 1 to 64 of [A-Za-z0-9._-]";
+
+	(void)state;
+	REFUSE({ "boot", "line 2: boot: value missing" },
+	       { "boot a b/c",
+		 "line 2: boot: must be sha256: and 64 lower-case hex digits" },
+	       { "boot a/b " BLOB " size 1", id }, { "boot %20 " BLOB " size 1", id },
+	       { "boot a" A64 " " BLOB " size 1", id },
+	       { "boot a", "line 2: boot: value missing" },
+	       { "boot a sha256:" A64, "line 2: boot: value missing" },
+	       { "boot a " BLOB, "line 2: boot: value missing" },
+	       { "boot a " BLOB " data 1", "line 2: boot: `size` is missing" },
+	       { "boot a " BLOB " size", "line 2: boot: value missing" },
+	       { "boot a " BLOB " size -1",
+		 "line 2: boot: size: must be a number of 0 to 2^63-1" },
+	       { "boot a " BLOB " size 9223372036854775808",
+		 "line 2: boot: size: must be a number of 0 to 2^63-1" },
+	       { "boot a " BLOB " size 0", "line 2: boot: its blob is empty" },
+	       { "boot a " BLOB " size 1 x", "line 2: boot: has words after its size" },
+	       { "boot a " BLOB " size 1\nboot a " BLOB " size 1",
+		 "line 3: boot: stands there twice" });
+	ACCEPT("boot a " BLOB " size 1", "boot " A64 " " BLOB " size 9223372036854775807",
+	       "boot A-Z_0.9 " BLOB " size 4096");
 }
 
 static void single_texts(void **state)
@@ -316,10 +343,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_files),	cmocka_unit_test(a_later_level),
 		cmocka_unit_test(missing_keys), cmocka_unit_test(keys),
-		cmocka_unit_test(single_texts), cmocka_unit_test(numbers),
-		cmocka_unit_test(compatibles),	cmocka_unit_test(layers),
-		cmocka_unit_test(programs),	cmocka_unit_test(supervision),
-		cmocka_unit_test(networks),
+		cmocka_unit_test(boot),		cmocka_unit_test(single_texts),
+		cmocka_unit_test(numbers),	cmocka_unit_test(compatibles),
+		cmocka_unit_test(layers),	cmocka_unit_test(programs),
+		cmocka_unit_test(supervision),	cmocka_unit_test(networks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -328,6 +328,102 @@ static void example_of_the_page(void **state)
 	assert_refused(policy_parse(bytes, size, &policy, &err), 0, err, "");
 }
 
+static int parse_boot(const char *lines, struct err *err)
+{
+	struct str s;
+
+	str_init(&s, bytes, sizeof(bytes));
+	str_addf(&s, "store LABEL=x\nstate LABEL=y\nfactory LABEL=z\ncompatible a\n%s",
+		 lines);
+	*err = (struct err)ERR_INIT;
+	return policy_parse(bytes, s.used, &policy, err);
+}
+
+#define A "boot-slot PARTLABEL=boot-a\n"
+#define B "boot-slot PARTLABEL=boot-b\n"
+
+static void boot_slots(void **state)
+{
+	static const struct {
+		const char *line, *arg;
+		enum policy_loader loader;
+	} loaders[] = {
+		{ "boot-loader sector LABEL=s\n", "LABEL=s", POLICY_LOADER_SECTOR },
+		{ "boot-loader efi\n", "", POLICY_LOADER_EFI },
+		{ "boot-loader grubenv UUID=1234\n", "UUID=1234", POLICY_LOADER_GRUBENV },
+		{ "boot-loader rpi /dev/mmcblk0p1\n", "/dev/mmcblk0p1",
+		  POLICY_LOADER_RPI },
+		{ "boot-loader helper /bin/x%20y\n", "/bin/x y", POLICY_LOADER_HELPER },
+	};
+	char lines[256];
+	struct err err;
+
+	(void)state;
+	assert_refused(parse_boot("", &err), 0, err, "");
+	assert_int_equal(policy.boot_loader, POLICY_LOADER_NONE);
+	assert_string_equal(policy.boot_slots[0], "");
+	for (size_t i = 0; i < sizeof(loaders) / sizeof(loaders[0]); i++) {
+		(void)snprintf(lines, sizeof(lines), A "%s" B, loaders[i].line);
+		assert_refused(parse_boot(lines, &err), 0, err, "");
+		assert_string_equal(policy.boot_slots[0], "PARTLABEL=boot-a");
+		assert_string_equal(policy.boot_slots[1], "PARTLABEL=boot-b");
+		assert_int_equal(policy.boot_loader, loaders[i].loader);
+		assert_string_equal(policy.boot_loader_arg, loaders[i].arg);
+	}
+}
+
+static void boot_refusals(void **state)
+{
+	static const char kinds[] = "line 5: boot-loader: must be sector SOURCE, efi, "
+				    "grubenv SOURCE, rpi SOURCE or helper PATH";
+	static const struct {
+		const char *lines, *words;
+	} cases[] = {
+		{ A, "boot-slot: one only, and it takes two: a, then b" },
+		{ A "boot-loader efi\n",
+		  "boot-slot: one only, and it takes two: a, then b" },
+		{ "boot-loader efi\n",
+		  "boot-slot: is missing, and it takes two: a, then b" },
+		{ A B, "boot-loader: is missing, who starts them?" },
+		{ A B B "boot-loader efi\n",
+		  "line 7: boot-slot: stands there more than twice" },
+		{ A A "boot-loader efi\n",
+		  "boot-slot: `PARTLABEL=boot-a` is named for something else, too" },
+		{ A "boot-slot LABEL=x\nboot-loader efi\n",
+		  "boot-slot: `LABEL=x` is named for something else, too" },
+		{ "boot-slot LABEL=y\n" B "boot-loader efi\n",
+		  "boot-slot: `LABEL=y` is named for something else, too" },
+		{ "boot-slot LABEL=z\n" B "boot-loader efi\n",
+		  "boot-slot: `LABEL=z` is named for something else, too" },
+		{ A B "boot-loader sector PARTLABEL=boot-b\n",
+		  "boot-slot: `PARTLABEL=boot-b` is named for something else, too" },
+		{ A B "boot-loader sector LABEL=y\n",
+		  "boot-loader: `LABEL=y` is named for something else, too" },
+		{ "boot-slot\n", "line 5: boot-slot: value missing" },
+		{ "boot-slot boot-a\n",
+		  "line 5: boot-slot: `boot-a` must be PARTLABEL=, PARTUUID=, LABEL=, "
+		  "UUID= or serial= and a value, or a path in /dev" },
+		{ "boot-slot LABEL=a LABEL=b\n",
+		  "line 5: boot-slot: has words after its value" },
+		{ "boot-loader\n", kinds },
+		{ "boot-loader grub\n", kinds },
+		{ "boot-loader none\n", kinds },
+		{ "boot-loader sector\n", "line 5: boot-loader: value missing" },
+		{ "boot-loader efi LABEL=x\n",
+		  "line 5: boot-loader: has words after its value" },
+		{ "boot-loader helper x\n",
+		  "line 5: boot-loader: must be an absolute path" },
+		{ "boot-loader efi\nboot-loader efi\n",
+		  "line 6: boot-loader: stands there twice" },
+	};
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_refused(parse_boot(cases[i].lines, &err), -EBADMSG, err,
+			       cases[i].words);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,6 +436,8 @@ int main(void)
 		cmocka_unit_test(sources),
 		cmocka_unit_test(cut_and_flipped),
 		cmocka_unit_test(example_of_the_page),
+		cmocka_unit_test(boot_slots),
+		cmocka_unit_test(boot_refusals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,11 +51,50 @@ static void what_can_not_be_read(void **state)
 		     err, "/none/keyring: No such file");
 }
 
+/* "" where there is no file; whatever else isn't one line is told of. */
+static void the_boot_id(void **state)
+{
+	static const char words[] =
+		"/boot: must be one line of 1 to 64 of [A-Za-z0-9._-]";
+	static const char *const bad[] = { "",	    "\n",      "a",	"a\nb\n",
+					   "a b\n", "\xffz\n", "a\r\n", "/a\n" };
+	char path[300], id[BOOT_ID_SIZE], text[128];
+	struct err err = ERR_INIT;
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/boot", tree_path);
+	memset(id, 'x', sizeof(id));
+	assert_int_equal(settings_read_boot(path, id, &err), 0);
+	assert_string_equal(id, "");
+	tree_file("boot", "Linux-6.12_a\n", 0644);
+	assert_int_equal(settings_read_boot(path, id, &err), 0);
+	assert_string_equal(id, "Linux-6.12_a");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		tree_file("boot", bad[i], 0644);
+		assert_tells(settings_read_boot(path, id, &err), -EBADMSG, err, words);
+		assert_string_equal(id, "");
+	}
+	tree_bytes("boot", "a\0b\n", 4, 0644);
+	assert_tells(settings_read_boot(path, id, &err), -EBADMSG, err, words);
+	(void)snprintf(text, sizeof(text), "%064d\n", 7);
+	tree_file("boot", text, 0644);
+	assert_int_equal(settings_read_boot(path, id, &err), 0);
+	assert_int_equal(strlen(id), 64);
+	(void)snprintf(text, sizeof(text), "%065d\n", 7);
+	tree_file("boot", text, 0644);
+	assert_tells(settings_read_boot(path, id, &err), -EBADMSG, err, words);
+	(void)snprintf(text, sizeof(text), "%0100d\n", 7);
+	tree_file("boot", text, 0644);
+	assert_tells(settings_read_boot(path, id, &err), -EFBIG, err,
+		     "/boot: File too large");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(keys_for_the_threshold, tree_new,
 						tree_done),
+		cmocka_unit_test_setup_teardown(the_boot_id, tree_new, tree_done),
 		cmocka_unit_test_setup_teardown(what_can_not_be_read, tree_new,
 						tree_done),
 	};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -27,22 +28,24 @@ struct verify {
 	size_t bad;
 };
 
-static void show_layer(struct verify *v, size_t n, const struct err *reason, int r)
+/* @what: "layer 2". @holds goes on behind the size where @r is 0. */
+static void show_blob(struct verify *v, const char *what,
+		      const struct manifest_blob *blob, const char *holds, int r,
+		      const struct err *reason)
 {
-	const struct manifest_layer *layer = &v->ctl->manifest.layers[n];
 	char digest[7 + DIGEST_HEX_SIZE] = "sha256:", size[16];
 
-	digest_hex(&layer->blob, digest + 7);
+	digest_hex(blob->digest, digest + 7);
 	if (!v->json) {
-		out_addf(&v->out, "layer %zu %.19s: ", n, digest);
+		out_addf(&v->out, "%s %.19s: ", what, digest);
 		out_clean(&v->out,
-			  r < 0 ? reason->text : str_size(layer->size_bytes, size));
-		out_add(&v->out, r < 0 ? "\n" : ", every block holds\n");
+			  r < 0 ? reason->text : str_size(blob->size_bytes, size));
+		out_addf(&v->out, "%s\n", r < 0 ? "" : holds);
 		return;
 	}
 	json_open(&v->out, NULL, '{');
 	json_text(&v->out, "digest", digest);
-	json_number(&v->out, "size", layer->size_bytes);
+	json_number(&v->out, "size", blob->size_bytes);
 	json_bool(&v->out, "holds", r == 0);
 	if (r < 0)
 		json_text(&v->out, "reason", reason->text);
@@ -64,21 +67,53 @@ static void blame(struct facts *facts, int r, const struct manifest *manifest, s
 	facts->r = judge_wrap_blob(&facts->err, r, manifest, n);
 }
 
-static void check_layers(struct verify *v, struct facts *facts)
+static int check_boot(struct verify *v, const struct manifest_blob *blob, struct err *err)
 {
-	const struct manifest *manifest = &v->ctl->manifest;
+	__fd int fd = store_open_blob(v->store, blob->digest, blob->size_bytes, err);
+	struct digest hash;
+	int r = fd < 0 ? fd : sha256_of_fd(fd, blob->size_bytes, &hash);
+
+	if (fd < 0)
+		return fd;
+	progress_add(&v->progress, blob->size_bytes);
+	if (r < 0)
+		return err_errno(err, r, "reading it");
+	return digest_equal(&hash, blob->digest)
+		       ? 0
+		       : err_set(err, -EBADMSG, "its sha256 is not what its name says");
+}
+
+/* Members of a set were read when the facts were. */
+static void check_blob(struct verify *v, struct facts *facts, size_t n,
+		       const struct manifest_blob *blob)
+{
 	struct scrub scrub = { .progress = show_progress, .context = &v->progress };
+	const struct manifest *manifest = &v->ctl->manifest;
+	bool boot = manifest_blob_kind(manifest, n) == MANIFEST_BLOB_BOOT;
+	char what[8 + BOOT_ID_SIZE];
+	struct err err = ERR_INIT;
+	int r = boot ? check_boot(v, blob, &err)
+		     : scrub_layer(&scrub, v->store, &manifest->layers[n], &err);
+
+	progress_end(&v->progress);
+	if (boot)
+		(void)snprintf(what, sizeof(what), "boot %s", manifest->boot.id);
+	else
+		(void)snprintf(what, sizeof(what), "layer %zu", n);
+	show_blob(v, what, blob, boot ? ", its sha256 holds" : ", every block holds", r,
+		  &err);
+	blame(facts, r, manifest, n, &err);
+}
+
+static void check_blobs(struct verify *v, struct facts *facts)
+{
+	struct manifest_blob blob;
 
 	if (v->json)
 		json_open(&v->out, "checked", '[');
-	for (size_t n = 0; n < manifest->layer_count; n++) {
-		struct err err = ERR_INIT;
-		int r = scrub_layer(&scrub, v->store, &manifest->layers[n], &err);
-
-		progress_end(&v->progress);
-		show_layer(v, n, &err, r);
-		blame(facts, r, manifest, n, &err);
-	}
+	for (size_t n = 0; manifest_blob(&v->ctl->manifest, n, &blob); n++)
+		if (manifest_blob_kind(&v->ctl->manifest, n) != MANIFEST_BLOB_MEMBER)
+			check_blob(v, facts, n, &blob);
 	if (v->json)
 		json_close(&v->out, ']');
 }
@@ -100,7 +135,7 @@ static void verify_image(struct verify *v, const struct digest *id)
 	}
 	if (facts.known) {
 		progress_begin(&v->progress, "reading", facts.name, facts.size_bytes);
-		check_layers(v, &facts);
+		check_blobs(v, &facts);
 		progress_end(&v->progress);
 	}
 	if (v->json) {

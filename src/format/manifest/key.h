@@ -23,6 +23,7 @@ enum manifest_shape {
 	MANIFEST_HEALTH,
 	MANIFEST_LOG,
 	MANIFEST_MEMBER,
+	MANIFEST_BOOT,
 	MANIFEST_PERCENT, /* a number and %; 0, none: the writer leaves the line out */
 	MANIFEST_SHAPES,
 };

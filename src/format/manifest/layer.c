@@ -107,3 +107,28 @@ int manifest_read_member(struct manifest_reader *reader, const struct manifest_k
 		return manifest_refuse(reader, key, "a manifest has 1 to 65536 bytes");
 	return 0;
 }
+
+int manifest_read_boot(struct manifest_reader *reader, const struct manifest_key *key)
+{
+	struct manifest_boot *boot = &reader->manifest->boot;
+	const char *word;
+	size_t size;
+	int r = manifest_next_word(reader, key, &word, &size);
+
+	if (r < 0)
+		return r;
+	if (!boot_id_valid(word, size))
+		return manifest_refuse(reader, key,
+				       "its id must be 1 to 64 of [A-Za-z0-9._-]");
+	memcpy(boot->id, word, size);
+	r = read_hash(reader, key, "sha256:", &boot->blob);
+	if (r == 0)
+		r = read_count(reader, key, "size", &boot->size);
+	if (r < 0)
+		return r;
+	if (reader->lines.value_size || boot->size == 0)
+		return manifest_refuse(reader, key,
+				       boot->size ? "has words after its size"
+						  : "its blob is empty");
+	return 0;
+}

@@ -62,6 +62,9 @@ int manifest_fits(const struct manifest *manifest, const char *compatible,
 	if (manifest->run == MANIFEST_RUN_SET && manifest->min_init < MANIFEST_SET_LEVEL)
 		return err_set(err, -EINVAL, "run set: takes min-init %d or more",
 			       MANIFEST_SET_LEVEL);
+	if (manifest->boot.id[0] && manifest->min_init < MANIFEST_BOOT_LEVEL)
+		return err_set(err, -EINVAL, "boot: takes min-init %d or more",
+			       MANIFEST_BOOT_LEVEL);
 	if (strcmp(manifest->arch, arch) != 0)
 		return err_set(err, -EINVAL,
 			       "arch: the image is for %s, this device is %s",
@@ -75,23 +78,41 @@ int manifest_fits(const struct manifest *manifest, const char *compatible,
 		       manifest->compatible_count > 1 ? " and others" : "", compatible);
 }
 
+static size_t member_count(const struct manifest *manifest)
+{
+	return manifest_is_set(manifest) ? manifest->member_count : 0;
+}
+
+enum manifest_blob_kind manifest_blob_kind(const struct manifest *manifest, size_t index)
+{
+	if (index < manifest->layer_count)
+		return MANIFEST_BLOB_LAYER;
+	return index - manifest->layer_count < member_count(manifest)
+		       ? MANIFEST_BLOB_MEMBER
+		       : MANIFEST_BLOB_BOOT;
+}
+
 bool manifest_blob(const struct manifest *manifest, size_t index,
 		   struct manifest_blob *ret_blob)
 {
+	const struct manifest_layer *layer;
 	const struct manifest_member *member;
 
-	if (index < manifest->layer_count) {
-		const struct manifest_layer *layer = &manifest->layers[index];
-
+	switch (manifest_blob_kind(manifest, index)) {
+	case MANIFEST_BLOB_LAYER:
+		layer = &manifest->layers[index];
 		*ret_blob = (struct manifest_blob){ &layer->blob, layer->size_bytes };
 		return true;
+	case MANIFEST_BLOB_MEMBER:
+		member = &manifest->members[index - manifest->layer_count];
+		*ret_blob = (struct manifest_blob){ &member->digest, member->size_bytes };
+		return true;
+	default:
+		*ret_blob = (struct manifest_blob){ &manifest->boot.blob,
+						    manifest->boot.size };
+		return manifest->boot.id[0] &&
+		       index == manifest->layer_count + member_count(manifest);
 	}
-	index -= manifest->layer_count;
-	if (!manifest_is_set(manifest) || index >= manifest->member_count)
-		return false;
-	member = &manifest->members[index];
-	*ret_blob = (struct manifest_blob){ &member->digest, member->size_bytes };
-	return true;
 }
 
 bool manifest_blob_again(const struct manifest *manifest, size_t index)

@@ -135,6 +135,7 @@ static int (*const readers[MANIFEST_SHAPES])(struct manifest_reader *reader,
 	[MANIFEST_CHOICE] = read_choice,
 	[MANIFEST_PERCENT] = read_percent,
 	[MANIFEST_LAYER] = manifest_read_layer,
+	[MANIFEST_BOOT] = manifest_read_boot,
 	[MANIFEST_UPPER] = manifest_read_upper,
 	[MANIFEST_VOLUME] = manifest_read_volume,
 #ifdef MANIFEST_SUPERVISED

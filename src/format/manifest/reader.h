@@ -35,6 +35,7 @@ const char *manifest_keep_spelling(const struct manifest_reader *reader, const c
  * behind the last one; the caller counts them. */
 int manifest_read_layer(struct manifest_reader *reader, const struct manifest_key *key);
 int manifest_read_member(struct manifest_reader *reader, const struct manifest_key *key);
+int manifest_read_boot(struct manifest_reader *reader, const struct manifest_key *key);
 int manifest_read_upper(struct manifest_reader *reader, const struct manifest_key *key);
 int manifest_read_volume(struct manifest_reader *reader, const struct manifest_key *key);
 int manifest_read_restart(struct manifest_reader *reader, const struct manifest_key *key);

@@ -132,6 +132,22 @@ static int write_member(struct writer *writer, const struct manifest_key *key,
 	return 0;
 }
 
+static int write_boot(struct writer *writer, const struct manifest_key *key, size_t index)
+{
+	const struct manifest_boot *boot = &writer->manifest->boot;
+	char digest[DIGEST_HEX_SIZE];
+
+	(void)index;
+	if (!boot->id[0]) /* there is none */
+		return 0;
+	if (!boot_id_valid(boot->id, strnlen(boot->id, sizeof(boot->id))) ||
+	    boot->size == 0 || boot->size > INT64_MAX)
+		return refuse(writer, key, "is not filled in");
+	str_addf(writer->text, "boot %s sha256:%s size %" PRIu64 "\n", boot->id,
+		 digest_hex(&boot->blob, digest), boot->size);
+	return 0;
+}
+
 static int write_upper(struct writer *writer, const struct manifest_key *key,
 		       size_t index)
 {
@@ -226,6 +242,7 @@ static int (*const writers[MANIFEST_SHAPES])(struct writer *writer,
 	[MANIFEST_UPPER] = write_upper,	    [MANIFEST_VOLUME] = write_volume,
 	[MANIFEST_RESTART] = write_restart, [MANIFEST_HEALTH] = write_health,
 	[MANIFEST_LOG] = write_log,	    [MANIFEST_MEMBER] = write_member,
+	[MANIFEST_BOOT] = write_boot,
 };
 
 size_t manifest_key_count(const struct manifest *manifest, const struct manifest_key *key)
@@ -244,6 +261,8 @@ size_t manifest_key_count(const struct manifest *manifest, const struct manifest
 	    (key->shape == MANIFEST_HEALTH ||
 	     key->value == offsetof(struct manifest, unhealthy)))
 		return 0;
+	if (key->shape == MANIFEST_BOOT)
+		return manifest->boot.id[0] != '\0';
 	return key->most ? *(const size_t *)count : 1;
 }
 

@@ -225,6 +225,19 @@ static int members_json(const struct place *place, json_t *json)
 	return 0;
 }
 
+/* In the place of the line that names it. */
+static int boot_json(const struct manifest_boot *boot, json_t *json)
+{
+	char digest[7 + DIGEST_HEX_SIZE] = "sha256:";
+
+	if (!boot->id[0])
+		return 0;
+	digest_hex(&boot->blob, digest + 7);
+	return json_object_set_new(json, "boot",
+				   json_pack("{s:s, s:s, s:I}", "id", boot->id, "digest",
+					     digest, "size", (json_int_t)boot->size));
+}
+
 static int print_json(const struct place *place, const struct keyring *ring)
 {
 	const struct image *image = place->image;
@@ -234,6 +247,8 @@ static int print_json(const struct place *place, const struct keyring *ring)
 
 	if (r == 0)
 		r = members_json(place, json);
+	if (r == 0)
+		r = boot_json(&image->manifest.boot, json);
 	if (r == 0)
 		r = json_object_set_new(json, "layers", layers_json(place));
 	if (r == 0)

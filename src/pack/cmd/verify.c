@@ -57,14 +57,26 @@ static int check_layer(const struct place *place, size_t n, struct err *err)
 			       err);
 }
 
-/* Layers, and behind them the members of a set. */
+static int check_boot(const struct place *place, size_t n, struct err *err)
+{
+	__fd int fd = place_open_blob_checked(place, n, err);
+
+	return fd < 0 ? fd : 0;
+}
+
 static int check_blob(const struct place *place, size_t n, struct err *err)
 {
 	static struct image member;
-	size_t layers = place->image->manifest.layer_count;
+	const struct manifest *manifest = &place->image->manifest;
 
-	return n < layers ? check_layer(place, n, err)
-			  : place_load_member(place, n - layers, &member, err);
+	switch (manifest_blob_kind(manifest, n)) {
+	case MANIFEST_BLOB_LAYER:
+		return check_layer(place, n, err);
+	case MANIFEST_BLOB_MEMBER:
+		return place_load_member(place, n - manifest->layer_count, &member, err);
+	default:
+		return check_boot(place, n, err);
+	}
 }
 
 static void check_blobs(const struct place *place, struct findings *found)
@@ -118,6 +130,13 @@ static void print_text(const struct image *image, const struct findings *found)
 		printf("member %s sha256:%.12s: %s\n", m->members[n].name, hex,
 		       *bad ? bad : "size and sha256 hold, its layers are the set's");
 	}
+	if (m->boot.id[0]) {
+		const char *bad = found->blobs[found->count - 1].text;
+
+		printf("boot %s sha256:%.12s: %s\n", m->boot.id,
+		       digest_hex(&m->boot.blob, hex),
+		       *bad ? bad : "size and sha256 hold");
+	}
 }
 
 static json_t *layer_json(const struct manifest_layer *layer, const struct err *reason)
@@ -142,6 +161,19 @@ static json_t *member_json(const struct manifest_member *member, const struct er
 			 reason->text[0] ? reason->text : NULL);
 }
 
+/* NULL: it has none. */
+static json_t *boot_json(const struct manifest_boot *boot, const struct err *reason)
+{
+	char digest[7 + DIGEST_HEX_SIZE] = "sha256:";
+
+	if (!boot->id[0])
+		return NULL;
+	digest_hex(&boot->blob, digest + 7);
+	return json_pack("{s:s, s:s, s:b, s:s*}", "id", boot->id, "digest", digest,
+			 "holds", !reason->text[0], "reason",
+			 reason->text[0] ? reason->text : NULL);
+}
+
 static int print_json(const struct image *image, const struct findings *found)
 {
 	json_t *layers = json_array(), *signatures = json_array(), *json;
@@ -162,10 +194,12 @@ static int print_json(const struct image *image, const struct findings *found)
 			members,
 			member_json(&image->manifest.members[n],
 				    &found->blobs[image->manifest.layer_count + n]));
-	json = json_pack("{s:s, s:s, s:I, s:b, s:o, s:o, s:o}", "image",
-			 DIGEST_HEX(&image->id), "name", image->manifest.name, "serial",
-			 (json_int_t)image->manifest.serial, "holds", found->bad == 0,
-			 "signatures", signatures, "layers", layers, "members", members);
+	json = json_pack(
+		"{s:s, s:s, s:I, s:b, s:o, s:o, s:o, s:o*}", "image",
+		DIGEST_HEX(&image->id), "name", image->manifest.name, "serial",
+		(json_int_t)image->manifest.serial, "holds", found->bad == 0,
+		"signatures", signatures, "layers", layers, "members", members, "boot",
+		boot_json(&image->manifest.boot, &found->blobs[found->count - 1]));
 	return document_print(json);
 }
 
@@ -173,6 +207,7 @@ static int verify(const struct request *q, const struct place *place, struct err
 {
 	const struct image *image = place->image;
 	struct findings found = { .bad = 0 };
+	struct manifest_blob blob;
 	int r = image->signatures.count == 0
 			? err_set(err, -ENOKEY, "not signed")
 			: key_verify(image->text, image->size, &image->signatures,
@@ -181,7 +216,8 @@ static int verify(const struct request *q, const struct place *place, struct err
 
 	if (r < 0)
 		return err_wrap(err, r, "image %.12s", DIGEST_HEX(&image->id));
-	found.count = image->manifest.layer_count + image->manifest.member_count;
+	while (manifest_blob(&image->manifest, found.count, &blob))
+		found.count++;
 	found.blobs = calloc(found.count, sizeof(*found.blobs));
 	if (!found.blobs)
 		return -ENOMEM;
@@ -194,6 +230,7 @@ static int verify(const struct request *q, const struct place *place, struct err
 		r = err_set(err, -EBADMSG, "image %.12s: %zu of %zu %s %s not hold",
 			    DIGEST_HEX(&image->id), found.bad, found.count,
 			    image->manifest.member_count ? "layers and members"
+			    : image->manifest.boot.id[0] ? "blobs"
 							 : "layers",
 			    found.bad == 1 ? "does" : "do");
 	free(found.blobs);

@@ -22,13 +22,16 @@ static json_t *descriptor(const char *type, const struct digest *hash, uint64_t 
 
 static json_t *layer_list(const struct manifest *manifest)
 {
+	static const char *const types[] = {
+		[MANIFEST_BLOB_LAYER] = MEDIA_LAYER,
+		[MANIFEST_BLOB_MEMBER] = MEDIA_MANIFEST,
+		[MANIFEST_BLOB_BOOT] = MEDIA_BOOT,
+	};
 	json_t *list = json_array();
-
 	struct manifest_blob blob;
 
 	for (size_t i = 0; list && manifest_blob(manifest, i, &blob); i++) {
-		const char *type =
-			i < manifest->layer_count ? MEDIA_LAYER : MEDIA_MANIFEST;
+		const char *type = types[manifest_blob_kind(manifest, i)];
 
 		if (json_array_append_new(
 			    list, descriptor(type, blob.digest, blob.size_bytes)) < 0) {

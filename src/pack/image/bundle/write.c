@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "format/ustar.h"
+#include "store/judge.h"
 #include "store/store.h"
 
 static int put_header(int fd, const char *name, uint64_t size_bytes)
@@ -111,7 +112,7 @@ int bundle_write(int fd, int store, const struct image *image, struct err *err)
 			continue;
 		r = put_blob(fd, store, &blob, err);
 		if (r < 0)
-			return err_wrap(err, r, "layer %zu", i);
+			return judge_wrap_blob(err, r, &image->manifest, i);
 	}
 	r = put_oci(fd, image);
 	return r < 0 ? err_errno(err, r, "writing the bundle") : 0;
