@@ -12,6 +12,7 @@
 #include "format/record.h"
 #include "pack/cmd/disk-store.h"
 #include "pack/device/disk.h"
+#include "pack/host/epoch.h"
 #include "pack/host/output.h"
 #include "store/store.h"
 
@@ -71,18 +72,6 @@ static int make_seed(const struct request *q, const struct disk_tree *tree,
 	return r < 0 ? r : sha256_finish(&digest, ret_seed);
 }
 
-/* SOURCE_DATE_EPOCH, or the first second of all: 0 means "now" to e2fsprogs. */
-static uint32_t disk_time(void)
-{
-	const char *epoch = getenv("SOURCE_DATE_EPOCH");
-	uint64_t value;
-
-	if (!epoch || str_number(epoch, strlen(epoch), &value) < 0 || value == 0 ||
-	    value > UINT32_MAX)
-		return 1;
-	return (uint32_t)value;
-}
-
 static int write_disk(struct request *q, int store, const struct disk_tree *tree,
 		      struct err *err)
 {
@@ -91,7 +80,7 @@ static int write_disk(struct request *q, int store, const struct disk_tree *tree
 
 	if (r < 0)
 		return r;
-	q->disk.time = disk_time();
+	q->disk.time = epoch_time();
 	r = output_open(&output, AT_FDCWD, q->output, 0666, err);
 	if (r < 0)
 		return r;

@@ -59,6 +59,9 @@ static const char *package_of(const char *name)
 		{ "debugfs", "e2fsprogs" },
 		{ "e2fsck", "e2fsprogs" },
 		{ "skopeo", "skopeo" },
+		{ "mkimage", "u-boot-tools" },
+		{ "fdtput", "device-tree-compiler" },
+		{ "sbsign", "sbsigntool" },
 	};
 
 	for (size_t i = 0; i < sizeof(packages) / sizeof(packages[0]); i++)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * Other programs, run to their end: those of squashfs-tools-ng and e2fsprogs, and what a user
- * names. One of them writes to a pipe of ours, or has files in memory at
- * both ends, so that neither side can block the other.
+ * Other programs, run to their end: those of squashfs-tools-ng, e2fsprogs, u-boot-tools and
+ * sbsigntool, and what a user names. One of them writes to a pipe of ours, or has files in
+ * memory at both ends, so that neither side can block the other.
  */
 #include <errno.h>
 #include <stdbool.h>
