@@ -8,6 +8,7 @@
 #include "base/sys.h"
 #include "container/filter.h"
 #include "container/limits.h"
+#include "container/loopback.h"
 
 int confine_bound(const struct manifest *manifest, struct err *err)
 {
@@ -64,5 +65,7 @@ int confine_check(const struct manifest *manifest, struct err *err)
 {
 	int r = manifest->confine && *manifest->syscalls ? filter_check(err) : 0;
 
+	if (r == 0)
+		r = loopback_check(manifest, err);
 	return r < 0 ? r : limits_check(manifest, err);
 }

@@ -16,6 +16,7 @@
 #include "container/process.h"
 #include "container/program.h"
 
+/* A kernel may have no others of the network, and then doesn't know the flag. */
 #define NAMESPACES (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP)
 
 #define EXIT_NOT_STARTED 127
@@ -61,13 +62,13 @@ static int take_terminal(const struct container *container, const char *kind,
 
 /* What is only being started has its namespaces, but init's own root in them until the last
  * moment: who joined it there would have the device before him. */
-static int join(int target, struct err *err)
+static int join(int target, unsigned long namespaces, struct err *err)
 {
 	struct stat ours, theirs;
 	int r = sys_fstatat(AT_FDCWD, "/", &ours, 0);
 
 	if (r == 0)
-		r = sys_setns(target, NAMESPACES);
+		r = sys_setns(target, (int)namespaces);
 	if (r == 0)
 		r = sys_fstatat(AT_FDCWD, "/", &theirs, 0);
 	if (r < 0)
@@ -98,7 +99,8 @@ static int run(const struct container *container, int target,
 		return r;
 	/* what runs in there must not look into a process that is still half init's */
 	(void)sys_prctl(PR_SET_DUMPABLE, 0);
-	r = join(target, err);
+	r = join(target, NAMESPACES | (container->manifest->network ? CLONE_NEWNET : 0),
+		 err);
 	if (r < 0)
 		return r;
 	r = process_stream(container->identity, joiner->input, joiner->output,

@@ -8,10 +8,12 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "container/loopback.h"
 #include "container/process.h"
 #include "container/reaper.h"
 #include "container/root.h"
 
+/* A network of its own besides, where it is to have none. */
 #define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC)
 
 /* What shells and engines say of a program that can't be started. */
@@ -54,7 +56,9 @@ static int run(const struct container *container, struct err *err)
 	int r;
 
 	(void)sys_umask(0);
-	r = root_build(container, err);
+	r = container->manifest->network ? loopback_make(err) : 0;
+	if (r == 0)
+		r = root_build(container, err);
 	if (r == 0)
 		r = settle(container, err);
 	return r < 0 ? r : become(container, err);
@@ -78,7 +82,7 @@ pid_t container_start(const struct container *container, int *ret_report, struct
 
 	if (r < 0)
 		return err_errno(err, r, "pipe");
-	pid = sys_clone(NAMESPACES);
+	pid = sys_clone(NAMESPACES | (container->manifest->network ? CLONE_NEWNET : 0));
 	if (pid == 0)
 		child(container, ends[1]);
 	fd_close(ends[1]);

@@ -177,6 +177,7 @@ struct manifest {
 	size_t need_count;
 	const char *shares[MANIFEST_MAX_SHARES]; /* of a set: set_share() */
 	size_t share_count;
+	unsigned int network; /* 1: none: one of its own, with nothing but lo */
 	enum manifest_control control;
 	unsigned int init; /* 1: a process that reaps is process 1, and not the program */
 	unsigned int systemd; /* 1: the program wants what that does */

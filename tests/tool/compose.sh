@@ -61,7 +61,7 @@ test_each_key_is_kept() {
 	kept 'privileged: true' 'confine no'
 	kept $'volumes:\n  - /data\n  - {type: tmpfs, target: /t, tmpfs: {size: 1m}}' 'volume /data persist' \
 		'volume /t tmpfs size=1m'
-	kept 'network_mode: none' 'net none'
+	kept 'network_mode: none' 'network none' 'net none'
 	kept $'ports: ["80", "81:81/udp", {target: 82, published: "82"}]\nexpose: [80]\nx-mine: {a: b}' 'restart no'
 	kept $'command: null\nplatform: linux/amd64' 'restart no'
 }

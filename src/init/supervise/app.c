@@ -91,8 +91,9 @@ int app_init(struct app *app, const struct part *part, const struct network *net
 		.program = part->program,
 		.hostname = part->hostname,
 		.root = stage_there(part->top),
-		.hosts = hosts,
-		.net = network->wanted ? NETWORK_DIR : NULL,
+		/* the others are not where it is */
+		.hosts = manifest->network ? NULL : hosts,
+		.net = network->wanted && !manifest->network ? NETWORK_DIR : NULL,
 		.control = control_of(manifest),
 		.shm = shm_options(app, manifest),
 		.cgroup = -EBADF,

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "container/loopback.h"
 #include "stack/mount.h"
 
 #define CGROUPS "/sys/fs/cgroup"
@@ -36,9 +37,7 @@ void host_prepare(void)
 	/* one by one: the kernel takes all of a line or nothing */
 	for (size_t i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++)
 		set(CGROUPS "/cgroup.subtree_control", controllers[i]);
-	/* as engines set them in a network of a container's own */
-	set("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
-	set("/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
+	loopback_permit();
 }
 
 /* An init inside has made groups of its own. Their files go with them. */

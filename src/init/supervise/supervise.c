@@ -316,14 +316,16 @@ static void give_back(const struct stage *stage)
 	page_give_back((const void *)(stack - BOOT_STACK), BOOT_STACK - 4096);
 }
 
-/* They share the network: each finds the others by name, here. */
+/* They share the network, but for one that has none: each finds the others by name, here. */
 static void name_members(struct supervise *supervise, const struct stage *stage)
 {
 	struct str text;
 
 	str_init(&text, supervise->hosts, sizeof(supervise->hosts));
-	for (size_t i = 0; stage_is_set(stage) && i < stage->part_count; i++)
-		str_addf(&text, "127.0.0.1\t%s\n", stage->parts[i].name);
+	for (size_t i = 0; stage_is_set(stage) && i < stage->part_count; i++) {
+		if (!stage->parts[i].manifest->network)
+			str_addf(&text, "127.0.0.1\t%s\n", stage->parts[i].name);
+	}
 }
 
 static int begin_app(struct supervise *supervise, const struct part *part,

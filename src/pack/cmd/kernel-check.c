@@ -23,6 +23,7 @@ enum {
 	OPT_ISOLATE,
 	OPT_LIMIT,
 	OPT_NET,
+	OPT_NETWORK,
 	OPT_SUPERVISE,
 	OPT_TIME32,
 	OPT_UPDATES,
@@ -44,6 +45,7 @@ static const struct cmd_option options[] = {
 	{ "isolate", 0, NULL, "the application makes namespaces of its own" },
 	{ "limit", 0, "KIND", "what it may not use without end: memory, pids, cpu" },
 	{ "net", 0, NULL, "lamina-init looks after the network" },
+	{ "network", 0, "HOW", "that the application has: host (default), none" },
 	{ "supervise", 0, NULL, "lamina-init stays and supervises the application" },
 	{ "time32", 0, NULL, "32-bit programs have a time_t of 32 bits" },
 	{ "updates", 0, NULL, "the next boot knows if the kernel panicked, and why" },
@@ -232,6 +234,8 @@ static void select_supervised(struct request *q, const struct manifest *manifest
 	(void)kernel_select(&q->selection, "supervise", NULL);
 	if (manifest->confine && *manifest->syscalls)
 		(void)kernel_select(&q->selection, "confine", NULL);
+	if (manifest->network)
+		(void)kernel_select(&q->selection, "network", "none");
 	if (*manifest->memory)
 		(void)kernel_select(&q->selection, "limit", "memory");
 	if (manifest->pids)

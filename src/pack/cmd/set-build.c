@@ -95,7 +95,7 @@ static int take_nets(struct set_build *build, struct err *err)
 		const struct manifest *member = &build->members[i];
 
 		for (size_t k = 0; k < member->net_count; k++) {
-			if (strcmp(member->nets[k], "none") == 0 ||
+			if (member->network || strcmp(member->nets[k], "none") == 0 ||
 			    has_net(manifest, member->nets[k]))
 				continue;
 			if (manifest->net_count == MANIFEST_MAX_NETS)

@@ -121,7 +121,7 @@ int compose_take_network_mode(struct compose_reader *reader,
 	if (r < 0 || strcmp(text, "host") == 0)
 		return r;
 	if (strcmp(text, "none") == 0)
-		return compose_option(reader, value, "net", "none");
+		return compose_option(reader, value, "network", "none");
 	return compose_unkept(reader, value, key->name,
 			      "members have the machine's network");
 }

@@ -168,7 +168,7 @@ static void note_labels(const struct describe_config *config)
 /* Ports are what the machine's network has: to be told only where nobody gets at it. */
 static bool says_something(const char *key, const struct manifest *manifest)
 {
-	return strcmp(key, "ExposedPorts") != 0 ||
+	return strcmp(key, "ExposedPorts") != 0 || manifest->network ||
 	       (manifest->net_count && strcmp(manifest->nets[0], "none") == 0);
 }
 

@@ -214,7 +214,7 @@ int describe_net(const struct description *d, enum manifest_key_id id)
 	int r = describe_texts(d, id, &texts);
 
 	if (r == 0 && texts.count == 0 && d->manifest->run == MANIFEST_RUN_SUPERVISE)
-		r = source_texts_add(&texts, "* dhcp");
+		r = source_texts_add(&texts, d->manifest->network ? "none" : "* dhcp");
 	if (r == 0)
 		r = add_args(d, id, &texts);
 	source_texts_done(&texts);
