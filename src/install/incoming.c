@@ -46,6 +46,34 @@ int incoming_start(struct incoming *in, int dir, const char *name, struct err *e
 	return in->fd < 0 ? err_errno(err, in->fd, "incoming: making a file") : 0;
 }
 
+/* Whoever has a file open for writing can change it after it was hashed, whatever its mode says
+ * by then: where nobody has, the kernel gives a lease. A second name may be somebody's who
+ * would lose the file. */
+static bool make_ours(const struct incoming *in)
+{
+	struct stat st, named, top;
+
+	return sys_fstat(in->dir, &top) == 0 && sys_fstat(in->fd, &st) == 0 &&
+	       sys_fstatat(in->dir, in->name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       path_is_same(&st, &named) && st.st_nlink == 1 &&
+	       sys_fchownat(in->fd, "", top.st_uid, top.st_gid, AT_EMPTY_PATH) == 0 &&
+	       sys_fchmod(in->fd, 0644) == 0 &&
+	       sys_fcntl(in->fd, F_SETLEASE, F_RDLCK) == 0 &&
+	       sys_fstat(in->fd, &st) == 0 && (uint64_t)st.st_size == in->size_bytes;
+}
+
+bool incoming_adopt(struct incoming *in, int dir, const char *name, int fd,
+		    uint64_t size_bytes)
+{
+	*in = (struct incoming){ .dir = dir, .fd = fd, .size_bytes = size_bytes };
+	(void)snprintf(in->name, sizeof(in->name), "%s", name);
+	if (make_ours(in))
+		return true;
+	(void)sys_unlinkat(dir, name, 0);
+	in->fd = -EBADF;
+	return false;
+}
+
 /* Has the kernel start on the newest window, then waits for the one before and lets go of
  * its pages. The disk is never idle, nor is memory full of what it has yet to write. An
  * error told here is not told again by fsync. */
@@ -102,15 +130,24 @@ int incoming_add(struct incoming *in, const void *bytes, size_t size, struct err
 	return r < 0 ? err_errno(err, r, "incoming: writing") : 0;
 }
 
+static int compare(int r, const struct digest *hash, const struct digest *digest,
+		   struct err *err)
+{
+	if (r < 0)
+		return err_errno(err, r, "hashing it");
+	if (!digest_equal(hash, digest))
+		return err_set(err, -EBADMSG, "its sha256 is not what the manifest says");
+	return 0;
+}
+
 int incoming_flush(struct incoming *in, const struct digest *digest, struct err *err)
 {
 	struct digest hash;
 	int r = sha256_finish(&in->digest, &hash);
 
+	r = compare(r, &hash, digest, err);
 	if (r < 0)
-		return err_errno(err, r, "sha256");
-	if (!digest_equal(&hash, digest))
-		return err_set(err, -EBADMSG, "its sha256 is not what the manifest says");
+		return r;
 	r = sys_fsync(in->fd);
 	return r < 0 ? err_errno(err, r, "incoming: flushing") : 0;
 }
@@ -152,6 +189,18 @@ int incoming_hash(int fd, uint64_t size_bytes,
 	if (r == 0)
 		r = read_parts(fd, size_bytes, add_to_digest, &digest, progress, context);
 	return r < 0 ? r : sha256_finish(&digest, ret_hash);
+}
+
+int incoming_check(struct incoming *in, const struct digest *digest,
+		   void (*progress)(void *context, size_t size), void *context,
+		   struct err *err)
+{
+	struct digest hash;
+	int r = sys_fsync(in->fd);
+
+	if (r == 0)
+		r = incoming_hash(in->fd, in->size_bytes, progress, context, &hash);
+	return compare(r, &hash, digest, err);
 }
 
 int incoming_read_back(struct incoming *in, void (*progress)(void *context, size_t size),

@@ -5,6 +5,7 @@
  * read back, and only then moved to its place by one rename. A power cut leaves litter
  * below incoming/, which the next attempt or gc_run() takes away.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,17 @@ struct incoming {
 
 /* A new file incoming/@name. 0 or -errno. */
 int incoming_start(struct incoming *in, int dir, const char *name, struct err *err);
+
+/* Or one that lies there, @fd, @size_bytes long, whoever put it there: it is ours from now on,
+ * and nobody can write to it. False: it is not to be had so, and is gone from there; @fd stays
+ * the caller's. */
+bool incoming_adopt(struct incoming *in, int dir, const char *name, int fd,
+		    uint64_t size_bytes);
+
+/* Flushes and hashes that, as the medium has it. -EBADMSG: its sha256 isn't @digest. */
+int incoming_check(struct incoming *in, const struct digest *digest,
+		   void (*progress)(void *context, size_t size), void *context,
+		   struct err *err);
 
 /* Adds to it: whole words of 8 bytes, but for the last time. No more than a few MiB wait
  * in memory to be written. */

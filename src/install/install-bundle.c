@@ -20,11 +20,18 @@ static int open_bundle(struct install_from *from, struct digest *id, struct err 
 	if (r < 0)
 		return r;
 	from->manifest_size = (size_t)r;
-	r = unbundle_signature(from->fd, from->signatures, sizeof(from->signatures), err);
+	r = unbundle_signature(from->fd, from->signatures, sizeof(from->signatures),
+			       &from->without, err);
 	if (r < 0)
 		return r;
 	from->signatures_size = (size_t)r;
 	return 0;
+}
+
+static int look(struct install_from *from, const struct manifest *manifest,
+		struct err *err)
+{
+	return unbundle_absent(&from->without, manifest, from->absent, err);
 }
 
 /* What fills the entry up is read with its last bytes. */
@@ -74,6 +81,7 @@ static int finish(struct install_from *from, const struct digest *id, struct err
 const struct install_source install_bundle = {
 	.name = "bundle",
 	.open = open_bundle,
+	.look = look,
 	.next_blob = next_blob,
 	.read = read_blob,
 	.finish = finish,

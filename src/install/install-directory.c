@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/sys.h"
 #include "install/install.h"
 #include "store/images.h"
 
@@ -53,6 +54,22 @@ static int open_directory(struct install_from *from, struct digest *id, struct e
 	return r == -ENOENT ? err_set(err, -ENOKEY, "not signed: run `lamina sign`") : r;
 }
 
+/* What is there and no blob is told when its turn comes. */
+static int look(struct install_from *from, const struct manifest *manifest,
+		struct err *err)
+{
+	struct manifest_blob blob;
+
+	(void)err;
+	for (size_t i = 0; manifest_blob(manifest, i, &blob); i++) {
+		int fd = store_open_blob(from->fd, blob.digest, blob.size_bytes, NULL);
+
+		from->absent[i] = fd == -ENOENT;
+		fd_close(fd);
+	}
+	return 0;
+}
+
 static int next_blob(struct install_from *from, const struct manifest_blob *blob,
 		     bool wanted, struct err *err)
 {
@@ -74,6 +91,14 @@ static int read_blob(struct install_from *from, void *buf, size_t size, struct e
 	return r < 0 ? err_errno(err, r, "reading the directory's blob") : 0;
 }
 
+static int take(struct install_from *from, int dir, const char *name)
+{
+	__fd int blobs = path_open_own(from->fd, "blobs/sha256", O_PATH | O_DIRECTORY, 0);
+	int r = blobs < 0 ? blobs : sys_renameat(blobs, name, dir, name);
+
+	return r < 0 ? r : TAKE_FD(from->blob_fd);
+}
+
 static int finish(struct install_from *from, const struct digest *id, struct err *err)
 {
 	(void)from;
@@ -85,7 +110,9 @@ static int finish(struct install_from *from, const struct digest *id, struct err
 const struct install_source install_directory = {
 	.name = "directory",
 	.open = open_directory,
+	.look = look,
 	.next_blob = next_blob,
 	.read = read_blob,
+	.take = take,
 	.finish = finish,
 };

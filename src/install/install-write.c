@@ -45,7 +45,7 @@ static int pull(struct install *install, struct incoming *in,
 		const struct manifest_blob *blob, struct err *err)
 {
 	struct install_from *from = &install->from;
-	int r = from->source->next_blob(from, blob, true, err);
+	int r = 0;
 
 	for (uint64_t left = blob->size_bytes; r == 0 && left > 0;) {
 		size_t part = left < INCOMING_BUFFER ? (size_t)left : INCOMING_BUFFER;
@@ -61,8 +61,8 @@ static int pull(struct install *install, struct incoming *in,
 	return r;
 }
 
-static int fetch(struct install *install, struct writer *writer,
-		 const struct manifest_blob *blob, struct err *err)
+static int copy(struct install *install, struct writer *writer,
+		const struct manifest_blob *blob, struct err *err)
 {
 	struct incoming *in = &writer->in;
 	int r = incoming_start(in, writer->incoming, DIGEST_HEX(blob->digest), err);
@@ -71,12 +71,46 @@ static int fetch(struct install *install, struct writer *writer,
 		r = pull(install, in, blob, err);
 	if (r == 0)
 		r = incoming_flush(in, blob->digest, err);
+	return r < 0 ? r : incoming_read_back(in, progress, install, err);
+}
+
+/* 1: it is what it should be, below incoming/; 0: it has to be copied. */
+static int take(struct install *install, struct writer *writer,
+		const struct manifest_blob *blob, struct err *err)
+{
+	struct install_from *from = &install->from;
+	char name[DIGEST_HEX_SIZE];
+	int fd, r;
+
+	if (!from->moves || !from->source->take)
+		return 0;
+	digest_hex(blob->digest, name);
+	fd = from->source->take(from, writer->incoming, name);
+	if (fd < 0)
+		return 0;
+	if (!incoming_adopt(&writer->in, writer->incoming, name, fd, blob->size_bytes)) {
+		from->blob_fd = fd; /* which can be read all the same */
+		return 0;
+	}
+	r = incoming_check(&writer->in, blob->digest, progress_whole, install, err);
+	return r < 0 ? r : 1;
+}
+
+/* 1: it was there already, to be taken. */
+static int fetch(struct install *install, struct writer *writer,
+		 const struct manifest_blob *blob, struct err *err)
+{
+	int r = install->from.source->next_blob(&install->from, blob, true, err), taken;
+
+	if (r < 0)
+		return r;
+	r = taken = take(install, writer, blob, err);
 	if (r == 0)
-		r = incoming_read_back(in, progress, install, err);
-	if (r == 0)
-		r = incoming_move(in, writer->blobs, err);
-	incoming_done(in);
-	return r;
+		r = copy(install, writer, blob, err);
+	if (r >= 0)
+		r = incoming_move(&writer->in, writer->blobs, err);
+	incoming_done(&writer->in);
+	return r < 0 ? r : taken;
 }
 
 /* A blob of the right name and size may be rotten all the same, and then this is how it
@@ -106,9 +140,16 @@ static int put_blobs(struct install *install, struct writer *writer, struct err 
 		if (is_good(install, &blob)) {
 			install->reused_layers += i < manifest->layer_count;
 			install->reused_bytes += blob.size_bytes;
-			r = from->source->next_blob(from, &blob, false, err);
+			r = from->absent[i]
+				    ? 0
+				    : from->source->next_blob(from, &blob, false, err);
+		} else if (from->absent[i]) {
+			r = err_set(err, -ENOENT,
+				    "damaged in the store, and not in the %s",
+				    from->source->name);
 		} else {
 			r = fetch(install, writer, &blob, err);
+			install->reused_layers += r > 0 && i < manifest->layer_count;
 		}
 		if (r < 0)
 			return judge_wrap_blob(err, r, manifest, i);
@@ -283,7 +324,10 @@ static int open_dirs(int store, struct writer *writer, struct err *err)
 
 int install_write(struct install *install, struct err *err)
 {
-	struct writer writer = { .incoming = -EBADF, .blobs = -EBADF, .images = -EBADF };
+	struct writer writer = { .incoming = -EBADF,
+				 .blobs = -EBADF,
+				 .images = -EBADF,
+				 .in = { .fd = -EBADF } };
 	int r;
 
 	install->written_bytes = install->half_bytes = install->reused_bytes = 0;

@@ -39,10 +39,10 @@ static int check_image(struct install *install, struct err *err)
 			      from->signatures_size, &settings->keyring,
 			      settings->policy.threshold, &install->manifest,
 			      &install->signers, err);
-	if (r < 0)
-		return r;
-	return judge_manifest(&settings->policy, &install->manifest, install->wish.floor,
-			      err);
+	if (r == 0)
+		r = judge_manifest(&settings->policy, &install->manifest,
+				   install->wish.floor, err);
+	return r < 0 ? r : from->source->look(from, &install->manifest, err);
 }
 
 static int check_failed(const struct install *install, struct err *err)
@@ -60,14 +60,15 @@ static uint64_t add(uint64_t a, uint64_t b)
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-/* Returns the number of blobs to write. */
-static size_t measure(struct install *install)
+/* Returns the number of blobs to write, or -ENOENT. */
+static int measure(struct install *install, struct err *err)
 {
 	const struct manifest *manifest = &install->manifest;
+	const struct install_from *from = &install->from;
 	struct manifest_blob blob;
-	size_t missing = 0;
+	int missing = 0;
 
-	install->total_bytes = install->reused_bytes = 0;
+	install->total_bytes = install->reused_bytes = install->moved_bytes = 0;
 	install->reused_layers = 0;
 	for (size_t i = 0; manifest_blob(manifest, i, &blob); i++) {
 		__fd int fd = -EBADF;
@@ -77,7 +78,16 @@ static size_t measure(struct install *install)
 		install->total_bytes = add(install->total_bytes, blob.size_bytes);
 		fd = store_open_blob(install->wish.store, blob.digest, blob.size_bytes,
 				     NULL);
+		if (fd < 0 && from->absent[i] && !install->wish.lists)
+			return judge_wrap_blob(
+				err,
+				err_set(err, -ENOENT,
+					"neither in the store nor in the %s",
+					from->source->name),
+				manifest, i);
 		missing += fd < 0;
+		if (fd < 0 && from->moves && !from->absent[i])
+			install->moved_bytes += blob.size_bytes;
 		if (fd < 0)
 			continue;
 		install->reused_layers += i < manifest->layer_count;
@@ -107,10 +117,11 @@ static int count_garbage(struct install *install, struct err *err)
 static int check_space(struct install *install, struct err *err)
 {
 	char needed[16], free[16], garbage[16];
-	size_t missing = measure(install);
-	uint64_t bytes = install->total_bytes - install->reused_bytes;
+	int missing = measure(install, err);
+	uint64_t bytes =
+		install->total_bytes - install->reused_bytes - install->moved_bytes;
 	struct statfs st;
-	int r = count_garbage(install, err);
+	int r = missing < 0 ? missing : count_garbage(install, err);
 
 	if (r < 0)
 		return r;
@@ -119,10 +130,11 @@ static int check_space(struct install *install, struct err *err)
 		return err_errno(err, r, "statfs");
 	install->needed_bytes = add(bytes, bytes / 1024 + SLACK_BYTES);
 	install->free_bytes = (uint64_t)st.f_bavail * (uint64_t)st.f_bsize;
-	if (st.f_files && st.f_ffree < missing + SLACK_FILES && !install->garbage_bytes)
+	if (st.f_files && st.f_ffree < (unsigned int)missing + SLACK_FILES &&
+	    !install->garbage_bytes)
 		return err_set(err, -ENOSPC,
 			       "the store has room for %" PRIu64
-			       " more files, and %zu are needed",
+			       " more files, and %d are needed",
 			       (uint64_t)st.f_ffree, missing + SLACK_FILES);
 	if (install->needed_bytes <= add(install->free_bytes, install->garbage_bytes))
 		return 0;

@@ -12,25 +12,34 @@
 #include "format/manifest.h"
 #include "format/signature.h"
 #include "install/gc.h"
+#include "install/unbundle.h"
 #include "store/settings.h"
 #include "store/store.h"
 #include "trust/key.h"
 
 struct install_from;
 
-/* What an image can be taken from. Its blobs are asked for in their order, each once; those
- * that the store has already are passed over, unread where the source can do that. */
+/* What an image can be taken from. Those of its blobs that are there are asked for in their
+ * order, each once; what the store has already is passed over, unread where the source can do
+ * that. */
 struct install_source {
 	const char *name; /* "bundle", "directory" */
 	/* Reads manifest and signatures. @id: which of several images, or unset, where a source
 	 * that knows writes what the manifest must hash to. 0 or -errno. */
 	int (*open)(struct install_from *from, struct digest *id, struct err *err);
+	/* The manifest is believed now: says in from->absent which blobs are not there. 0 or
+	 * -errno. */
+	int (*look)(struct install_from *from, const struct manifest *manifest,
+		    struct err *err);
 	/* Goes to the next blob, which must be this one, of exactly its signed size. Unless
 	 * @wanted, none of its bytes will be read. 0 or -errno. */
 	int (*next_blob)(struct install_from *from, const struct manifest_blob *blob,
 			 bool wanted, struct err *err);
 	/* Its next @size bytes, no more than there are. 0 or -errno. */
 	int (*read)(struct install_from *from, void *buf, size_t size, struct err *err);
+	/* NULL, or instead of read(): has the file that the blob is renamed to @dir/@name.
+	 * Returns it, the caller's; -errno: it must be read. */
+	int (*take)(struct install_from *from, int dir, const char *name);
 	/* After the last blob: the rest of the source is what it should be. 0 or -errno. */
 	int (*finish)(struct install_from *from, const struct digest *id,
 		      struct err *err);
@@ -43,12 +52,16 @@ extern const struct install_source
 /* A source at work. */
 struct install_from {
 	const struct install_source *source; /* the caller's */
-	int fd; /* the caller's: of the bundle or directory; borrowed */
+	int fd;	    /* the caller's: of the bundle or directory; borrowed */
+	bool moves; /* the caller's: what can be renamed need not stay there */
 
 	/* set by open() */
 	char manifest[MANIFEST_MAX_SIZE], signatures[SIGNATURE_MAX_SIZE];
 	size_t manifest_size, signatures_size;
 	bool seeks; /* it is a file, which can be passed over */
+	struct unbundle_without without;
+
+	bool absent[MANIFEST_MAX_BLOBS]; /* set by look() */
 
 	/* the source's */
 	struct manifest_blob blob; /* that is read, */
@@ -64,6 +77,7 @@ struct install_wish {
 	struct digest failed;	  /* the id remembered as failed, or unset */
 	const char *failed_words; /* why it did */
 	bool force;		  /* takes that one all the same */
+	bool lists;		  /* what neither store nor source has is no failure */
 	struct gc *gc; /* what would be collected, to count it as free; or NULL */
 	/* A byte is half done when it is written, done when it was read back. */
 	void (*progress)(void *context, uint64_t done_bytes, uint64_t total_bytes);
@@ -84,7 +98,8 @@ struct install {
 	 * read them */
 	size_t reused_layers;
 	uint64_t total_bytes, reused_bytes;
-	uint64_t needed_bytes;		    /* that the file system must have free */
+	uint64_t moved_bytes;  /* that take no more room, as they are renamed */
+	uint64_t needed_bytes; /* that the file system must have free */
 	uint64_t free_bytes, garbage_bytes; /* of the file system; what gc would free */
 
 	/* set by install_write() */
@@ -94,9 +109,10 @@ struct install {
 
 /*
  * Everything that can be refused before a byte is written: signature, device, arch,
- * feature level, serial against floor, a remembered failure, layer count, space (gc's
- * garbage counted as free). Errors as store_check_image() and judge_manifest(); -EPERM a
- * failed id without force; -ENOSPC with the figures.
+ * feature level, serial against floor, a remembered failure, layer count, a blob that neither
+ * the store nor the source has, space (gc's garbage counted as free). Errors as
+ * store_check_image() and judge_manifest(); -EPERM a failed id without force; -ENOENT with the
+ * blob; -ENOSPC with the figures.
  */
 int install_check(struct install *install, struct err *err);
 
@@ -104,7 +120,7 @@ int install_check(struct install *install, struct err *err);
  * After install_check(), under the lock, the store writable. Layers that are there
  * already are read and kept if their hash is right, replaced if not; the others go into
  * incoming/, hashed while they are written, are flushed, read back and renamed to their
- * place; then manifest and signature the same way, as one directory. When it returns 0,
+ * place, or are renamed into incoming/ and read there; then manifest and signature the same way, as one directory. When it returns 0,
  * all of the image is on the medium. What fails leaves the store's images as they were,
  * and layers that are whole, which another attempt uses and gc_run() takes away.
  */

@@ -127,12 +127,22 @@ int unbundle_manifest(int fd, void *buf, size_t room, struct err *err)
 	return take_text(fd, name, entry.size_bytes, buf, room, err);
 }
 
-int unbundle_signature(int fd, void *buf, size_t room, struct err *err)
+int unbundle_signature(int fd, void *buf, size_t room,
+		       struct unbundle_without *ret_without, struct err *err)
 {
-	static const char name[] = "manifest.sig";
+	static const char name[] = "manifest.sig", without[] = "without";
 	struct ustar_entry entry;
 	int r = take_entry(fd, name, &entry, err);
 
+	ret_without->size = 0;
+	if (r == 0 && strcmp(entry.name, without) == 0) {
+		r = take_text(fd, without, entry.size_bytes, ret_without->text,
+			      sizeof(ret_without->text), err);
+		if (r < 0)
+			return r;
+		ret_without->size = (size_t)r;
+		r = take_entry(fd, name, &entry, err);
+	}
 	if (r == 0)
 		r = check_name(&entry, name, name, err);
 	return r < 0 ? r : take_text(fd, name, entry.size_bytes, buf, room, err);

@@ -6,6 +6,7 @@
  * Source: lamina-bundle(5). @fd is taken where it stands and needs no seeking unless a
  * function says so. -EBADMSG: it is no bundle, or ends early.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,10 +14,28 @@
 #include "base/err.h"
 #include "format/manifest.h"
 
-/* Reads the first entry, the manifest, and the second, its signatures: of 1 to @room bytes.
- * Returns the size. */
+/* Room for the entry `without`: a line each. */
+#define UNBUNDLE_WITHOUT_SIZE (MANIFEST_MAX_BLOBS * DIGEST_HEX_SIZE)
+
+struct unbundle_without {
+	size_t size; /* 0: nothing is left out */
+	char text[UNBUNDLE_WITHOUT_SIZE];
+};
+
+/* Reads the first entry, the manifest, and the last before the blobs, its signatures: of 1 to
+ * @room bytes. Returns the size. What is left out may stand between the two. */
 int unbundle_manifest(int fd, void *buf, size_t room, struct err *err);
-int unbundle_signature(int fd, void *buf, size_t room, struct err *err);
+int unbundle_signature(int fd, void *buf, size_t room,
+		       struct unbundle_without *ret_without, struct err *err);
+
+/* Which blobs are left out, by manifest_blob()'s index: of one that is there twice, the first.
+ * For all blobs of @manifest. 0 or -EBADMSG. */
+int unbundle_absent(const struct unbundle_without *without,
+		    const struct manifest *manifest, bool *ret_absent, struct err *err);
+
+/* The entry's text for those @absent. */
+void unbundle_leave_out(const struct manifest *manifest, const bool *absent,
+			struct unbundle_without *ret_without);
 
 /* The next entry must be @blob, with the size that the manifest says; which blob it is is the
  * caller's to say of a failure, and its hash the caller's affair. Then all of its bytes, in

@@ -271,6 +271,20 @@ int64_t sys_lseek(int number, int64_t offset, int whence)
 	return (int64_t)fd->position;
 }
 
+/* One to read is given where nobody else could write. */
+static int set_lease(const struct fd *fd)
+{
+	for (int i = 0; i < MAX_FDS; i++) {
+		const struct fd *other = fd_get(i);
+
+		if (other && other->kind == FD_FILE && !(other->flags & O_PATH) &&
+		    other->place.node == fd->place.node &&
+		    (other->flags & O_ACCMODE) != O_RDONLY)
+			return -EAGAIN;
+	}
+	return 0;
+}
+
 int sys_fcntl(int number, int command, int arg)
 {
 	struct fd *fd = fd_get(number);
@@ -280,6 +294,8 @@ int sys_fcntl(int number, int command, int arg)
 		return -EBADF;
 	if (command == F_DUPFD_CLOEXEC && fd->kind == FD_FILE)
 		return fd_new(fd->place, fd->flags | O_CLOEXEC, fd->what);
+	if (command == F_SETLEASE && arg == F_RDLCK)
+		return set_lease(fd);
 	if (command != F_SETFL)
 		fake_bug("fcntl %d is not known here", command);
 	if (arg & O_DIRECT && fake_config.no_direct_io)

@@ -18,7 +18,7 @@ static int read_bundle(int fd, struct err *err)
 	int r = bundle_read_head(fd, &image, err);
 
 	for (size_t i = 0; r == 0 && i < image.manifest.layer_count; i++)
-		if (!image_blob_again(&image, i))
+		if (image_blob_bundled(&image, i))
 			r = bundle_read_blob(fd, &image, i, -1, err);
 	return r == 0 ? bundle_read_tail(fd, &image, err) : r;
 }
@@ -29,7 +29,7 @@ static int walk_bundle(int fd, size_t size, struct err *err)
 	uint64_t offset = 0;
 
 	for (size_t i = 0; r == 0 && i < again.manifest.layer_count; i++) {
-		if (image_blob_again(&again, i))
+		if (!image_blob_bundled(&again, i))
 			continue;
 		r = bundle_skip_blob(fd, &again, i, &offset, err);
 		assert(r < 0 || offset <= size);

@@ -114,6 +114,52 @@ test_only_signed_images() {
 	leaves
 }
 
+# part: a bundle of the image without its lower layer, for who has another image with that.
+part() {
+	lamina pack -o lower --name lower --compatible acme,x "oci:$fixtures/oci" 2>/dev/null
+	mkdir -p tree && echo x >tree/new
+	new=$(lamina pack -o upper --name demo --compatible acme,x --arg /bin/sh "oci:$fixtures/oci" dir:tree 2>/dev/null)
+	lamina sign upper --key "$a.key"
+	lamina bundle upper -o whole.tar
+	lamina bundle upper --from lower -o part.tar
+}
+
+test_without_what_an_older_one_has() {
+	part
+	equal "$(tar tf part.tar | head -n 3 | tr '\n' ' ')" "manifest without manifest.sig "
+	equal "$(tar xOf part.tar without)" "$(sed -n 's/^layer sha256:\([0-9a-f]*\) .*/\1/p' \
+		"upper/images/$new/manifest" | head -n -1)"
+	equal "$(tar tf part.tar | wc -l)" "$(($(tar tf whole.tar | wc -l) + 1 - $(tar xOf part.tar without | wc -l)))"
+	lamina bundle upper --from whole.tar -o least.tar
+	lamina bundle upper --from part.tar -o - | cmp - least.tar
+	refuses "layer 0 (sha256:" lamina unbundle part.tar -o u
+	refuses "neither in the bundle nor in the store" lamina unbundle part.tar -o u
+	[ ! -e u ] || say "something is left"
+	cp -r lower u
+	equal "$(lamina unbundle part.tar -o u --key "$a.pub")" "$new"
+	lamina verify u --image "$new" -k "$a.pub" >/dev/null
+	lamina bundle u --image "$new" -o - | cmp - whole.tar
+	lamina inspect part.tar >out
+	grep -q 'left out of the bundle' out
+	refuses "do not hold" lamina verify part.tar -k "$a.pub"
+	lamina diff lower part.tar >out
+	lamina diff lower whole.tar | cmp - out
+	refuses "left out of the bundle" lamina diff part.tar lower
+}
+
+test_a_part_is_flipped_anywhere() {
+	local size
+	part
+	size=$(stat -c %s part.tar)
+	for at in $(seq 0 97 8000); do
+		[ "$at" -lt "$size" ] || break
+		cp part.tar f.tar && rm -rf u && cp -r lower u
+		flip f.tar "$at"
+		! lamina unbundle f.tar -o u --key "$a.pub" >/dev/null 2>err || say "byte $at is not noticed"
+		diff -r lower u >&2 || say "byte $at: something is left"
+	done
+}
+
 test_keys_before_anything_is_written() {
 	bundle
 	refuses "not trusted here" lamina unbundle b.tar -o u --key "$b.pub"

@@ -298,6 +298,143 @@ test_an_older_serial_is_noted() {
 	! grep older err >&2 || say "it is newer"
 }
 
+test_what_comes_by_itself_is_newer() {
+	local id
+	device
+	image 2 >/dev/null && id=$(image 3) && image 4 >/dev/null
+	ctl install --newer image-3 >/dev/null # the first
+	unchanged refuses "image-2: serial 2 is not above the current 3" ctl install --newer image-2
+	cp -r image-3 same && rm -r same/images/* && image 3 --version other >/dev/null
+	unchanged refuses "image-3: serial 3 is not above the current 3" ctl install --newer image-3
+	cp -r run/store/images same/
+	equal "$(ctl install --newer same)" "$id" # it is the current one
+	ctl install --newer image-4 >/dev/null
+	ctl install image-2 >/dev/null 2>&1
+}
+
+# without STORE SERIAL N...: takes these layers out.
+without() {
+	for n in "${@:3}"; do rm "$1/blobs/sha256/$(layer "$2" "$n")"; done
+}
+
+test_layers_that_the_store_has() {
+	local id first
+	device
+	image 3 >/dev/null && id=$(image 4)
+	first="layer 0 (sha256:$(layer 4 0 | cut -c 1-12)): neither in the store nor in the"
+	cp -r image-4 part && without part 4 0 1
+	refuses "part: $first directory" ctl install part
+	[ -z "$(ls -A run/store)" ] || say "something is written: $(ls run/store)"
+	ctl install image-3 >/dev/null
+	equal "$(ctl install part)" "$id"
+	ctl verify >/dev/null
+	ctl reject
+	lamina bundle image-4 --from image-3 -o part.lamina
+	equal "$(tar tf part.lamina | grep -c "$(layer 4 2)")" 1
+	equal "$(tar tf part.lamina | grep -c "$(layer 4 0)\|$(layer 4 1)")" 0
+	equal "$(cat part.lamina | ctl install --force -)" "$id"
+	ctl verify >/dev/null
+	rm -rf run/store && mkdir run/store
+	for source in part.lamina -; do
+		refuses "$first bundle" ctl install $source <part.lamina
+		[ -z "$(ls -A run/store)" ] || say "something is written: $(ls run/store)"
+	done
+}
+
+# offer EXPRESSION OPTION...: of `install --dry-run --json`, in Python, and the exit status.
+offer() {
+	local status=0
+	ctl install --dry-run --json "${@:2}" >offer.json 2>err || status=$?
+	python3 -c "import json; o = json.load(open('offer.json')); print(($1), end='')"
+	echo " $status"
+}
+
+test_what_is_offered() {
+	local where="[b['where'] for b in o['blobs']]"
+	device
+	image 2 >/dev/null && image 3 >/dev/null && image 4 >/dev/null
+	cp -r image-3 head && without head 3 0 1 2
+	equal "$(unchanged offer "o['holds'], o['name'], o['serial'], o['slot'], o['bases'], $where" head)" \
+		"(True, 'demo', 3, None, [], [None, None, None]) 0"
+	equal "$(python3 -c "import json; print(json.load(open('offer.json'))['id'])")" "$(ls head/images)"
+	ctl install image-3 >/dev/null
+	equal "$(offer "o['slot'], $where" head)" "('current', ['store', 'store', 'store']) 0"
+	cp -r image-4 part && without part 4 0
+	equal "$(unchanged offer "$where" part)" "['store', 'store', 'source'] 0"
+	without part 4 2
+	equal "$(unchanged offer "$where" part)" "['store', 'store', None] 0"
+	equal "$(offer "[b['digest'] for b in o['bases']]" part)" \
+		"['$(layer 3 0)', '$(layer 3 1)', '$(layer 3 2)'] 0"
+	equal "$(offer "[b['size'] for b in o['blobs']]" part)" \
+		"[$(for n in 0 1 2; do stat -c %s "image-4/blobs/sha256/$(layer 4 $n)"; done | paste -sd , | sed 's/,/, /g')] 0"
+	equal "$(offer "o['holds'], o['reason'], len(o['blobs'])" --newer image-2)" \
+		"(False, 'serial 2 is not above the current 3', 3) 1"
+	grep -qx 'laminactl: image-2: serial 2 is not above the current 3' err
+	printf '%s\n' 'store /dev/vda' 'compatible acme,y' >run/policy
+	equal "$(offer "o['holds'], o.get('blobs')" head)" "(False, None) 1"
+	misused "--json goes with --dry-run" ctl install --json head
+}
+
+test_an_offer_that_is_not_to_be_believed() {
+	device
+	image 3 >/dev/null
+	lamina keygen --keyring "$b.pub" >run/keyring
+	equal "$(unchanged offer "o['holds'], o['reason'][:12], len(o)" image-3)" "(False, 'manifest.sig', 3) 1"
+	exec 9<run/store
+	need flock && flock 9
+	exits 75 "the store is locked" ctl install --dry-run --json image-3
+}
+
+# blob_of STORE N: the file of image 4's layer there.
+blob_of() { echo "$1/blobs/sha256/$(layer 4 "$2")"; }
+
+test_layers_are_taken() {
+	local inode
+	device
+	image 3 >/dev/null && image 4 >/dev/null
+	ctl install --move image-3 2>err >/dev/null
+	grep -q 'serial 3: 0 B written, .* in 3 layers there already' err || say "$(cat err)"
+	[ -z "$(ls image-3/blobs/sha256)" ] || say "it is copied"
+	ctl verify >/dev/null
+	inode=$(stat -c %i "$(blob_of image-4 2)")
+	chmod 666 "$(blob_of image-4 2)"
+	ctl install --move image-4 >/dev/null 2>&1
+	equal "$(stat -c '%i %a' "$(blob_of run/store 2)")" "$inode 644"
+	[ -e "$(blob_of image-4 1)" ] || say "what the store has is taken"
+}
+
+# What somebody else could still change is copied.
+test_layers_that_are_not_taken() {
+	local inode
+	device
+	image 3 >/dev/null && image 4 >/dev/null && cp -r image-4 again
+	ctl install image-3 >/dev/null
+	inode=$(stat -c %i "$(blob_of image-4 2)")
+	ln "$(blob_of image-4 2)" second
+	ctl install --move image-4 2>err >/dev/null
+	! grep -q ': 0 B written' err || say "$(cat err)"
+	[ "$(stat -c %i "$(blob_of run/store 2)")" != "$inode" ] || say "it has two names"
+	same second "$(blob_of run/store 2)"
+	ctl reject && ctl gc >/dev/null
+	exec 7<>"$(blob_of again 2)"
+	ctl install --force --move again >/dev/null 2>&1
+	printf changed >&7
+	ctl verify >/dev/null
+	exec 7>&-
+}
+
+test_taken_layers_are_what_was_signed() {
+	device
+	image 3 >/dev/null && image 4 >/dev/null
+	ctl install image-3 >/dev/null
+	flip "$(blob_of image-4 2)" 4500
+	refuses "layer 2 (sha256:$(layer 4 2 | cut -c 1-12)): its sha256 is not what the manifest says" \
+		ctl install --move image-4
+	[ ! -e "$(blob_of run/store 2)" ] || say "it is in the store"
+	[ -z "$(ls run/store/incoming)" ] || say "left: $(ls run/store/incoming)"
+	equal "$(line state)" confirmed
+}
+
 test_an_image_that_was_renamed() {
 	device
 	image 1 --volume /data --volume /var/cache=tmpfs >id
@@ -308,10 +445,11 @@ test_an_image_that_was_renamed() {
 	ctl install image-2 2>notes >/dev/null
 	! grep volume notes || say "it has its own data"
 	image 3 --volume /data --name renamed >id
-	ctl install --dry-run image-3 2>notes
+	unchanged refuses "image-3: is called renamed, the current image demo: --other-name" ctl install image-3
+	ctl install --dry-run --other-name image-3 2>notes
 	grep -qx "laminactl: renamed has no data in its volume /data; the image demo has: they are kept by name" notes ||
 		say "$(cat notes)"
-	ctl install image-3 2>notes >/dev/null
+	ctl install --other-name image-3 2>notes >/dev/null
 	grep -q "the image demo has" notes
 }
 

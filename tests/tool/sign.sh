@@ -322,4 +322,20 @@ test_no_more_than_eight_signatures() {
 	lamina sign "$store" --key k3.key
 }
 
+test_a_serial_far_above_the_others() {
+	pack_in() { lamina pack -o s --name "$1" --serial "$2" --compatible acme,x --arg /bin/sh "oci:$fixtures/oci" 2>/dev/null; }
+	lamina sign s --key "$a.key" --image "$(pack_in one 7)" 2>err || true
+	one=$(pack_in one 1000007)
+	lamina sign s --key "$a.key" --image "$one" 2>err
+	[ ! -s err ] || say "$(cat err)"
+	far=$(pack_in one 2000008)
+	lamina sign s --key "$a.key" --image "$far" 2>err
+	grep -qx 'lamina: serial 2000008 is more than 1000000 above 1000007, the highest of another one here; a device that confirms it may take nothing lower again' err ||
+		say "$(cat err)"
+	other=$(pack_in other 900000000)
+	lamina sign s --key "$a.key" --image "$other" 2>err
+	[ ! -s err ] || say "another name: $(cat err)"
+	lamina verify s --image "$far" -k "$a.pub" >out
+}
+
 tell_all

@@ -11,6 +11,7 @@
 #include "boot/transition.h"
 #include "ctl/ctl.h"
 #include "ctl/guard.h"
+#include "ctl/offer.h"
 #include "ctl/out.h"
 #include "install/gc.h"
 #include "install/install.h"
@@ -19,11 +20,21 @@
 enum {
 	OPT_DRY_RUN,
 	OPT_FORCE,
+	OPT_JSON,
+	OPT_MOVE,
+	OPT_NEWER,
+	OPT_OTHER_NAME,
 };
 
 static const struct cmd_option options[] = {
 	[OPT_DRY_RUN] = { "dry-run", 'n', NULL, "check only: would it be installed?" },
 	[OPT_FORCE] = { "force", 'f', NULL, "also an image that failed before" },
+	[OPT_JSON] = { "json", 0, NULL, "with --dry-run: print JSON, and what lacks" },
+	[OPT_MOVE] = { "move", 0, NULL, "take layers out of the directory if possible" },
+	[OPT_NEWER] = { "newer", 0, NULL,
+			"only of a higher serial than the current one" },
+	[OPT_OTHER_NAME] = { "other-name", 0, NULL,
+			     "also of another name than the current one" },
 	{ 0 },
 };
 
@@ -32,11 +43,12 @@ struct request {
 	struct change *change;
 	struct progress progress;
 	struct gc gc;
-	struct digest before;	 /* the candidate */
-	uint64_t current_serial; /* 0: none can be read */
-	bool current_manages;	 /* it installs what comes after it */
-	const char *name;	 /* of the source */
-	bool dry_run, force;
+	struct digest before; /* the candidate */
+	uint64_t current_serial;
+	char current_name[MANIFEST_NAME_SIZE]; /* "": none can be read */
+	bool current_manages;		       /* it installs what comes after it */
+	const char *name;		       /* of the source */
+	bool dry_run, force, json, move, newer, other_name;
 };
 
 static void show_progress(void *context, uint64_t done_bytes, uint64_t total_bytes)
@@ -94,9 +106,42 @@ static void read_current(struct request *q, const struct record *record)
 	struct manifest *manifest = &q->ctl->install.manifest;
 	q->before = record->candidate;
 	if (store_load_image(q->change->store, &record->current, &settings->keyring,
-			     settings->policy.threshold, manifest, NULL, NULL) == 0)
-		q->current_serial = manifest->serial;
-	q->current_manages = q->current_serial && manages(q, manifest);
+			     settings->policy.threshold, manifest, NULL, NULL) < 0)
+		return;
+	q->current_serial = manifest->serial;
+	(void)strcpy(q->current_name, manifest->name);
+	q->current_manages = manages(q, manifest);
+}
+
+/* An image of another name may be meant for another purpose on the same kind of device: it
+ * begins without data. Nobody looks at what comes by itself. */
+static int check_successor(const struct request *q, struct err *err)
+{
+	const struct install *install = &q->ctl->install;
+	const struct manifest *m = &install->manifest;
+
+	if (!q->current_name[0] ||
+	    digest_equal(&install->id, &q->change->record->current))
+		return 0;
+	if (!q->other_name && strcmp(m->name, q->current_name) != 0)
+		return err_set(err, -EPERM,
+			       "is called %s, the current image %s: --other-name "
+			       "installs it all the same",
+			       m->name, q->current_name);
+	if (q->newer && m->serial <= q->current_serial)
+		return err_set(err, -ESTALE,
+			       "serial %" PRIu64 " is not above the current %" PRIu64,
+			       m->serial, q->current_serial);
+	return 0;
+}
+
+/* Can a file of the source become one of the store? */
+static bool can_move(const struct request *q)
+{
+	struct stat source, store;
+
+	return q->move && sys_fstat(q->ctl->install.from.fd, &source) == 0 &&
+	       sys_fstat(q->change->store, &store) == 0 && source.st_dev == store.st_dev;
 }
 
 static int check(struct request *q, struct err *err)
@@ -117,6 +162,8 @@ static int check(struct request *q, struct err *err)
 	wish->settings = &q->ctl->settings;
 	wish->floor = ctl_floor(q->ctl, record);
 	wish->force = q->force;
+	wish->lists = q->json;
+	install->from.moves = can_move(q);
 	wish->gc = &q->gc;
 	wish->progress = show_progress;
 	wish->context = &q->progress;
@@ -125,6 +172,8 @@ static int check(struct request *q, struct err *err)
 		wish->failed_words = record_reason_words(record->reason);
 	}
 	r = install_check(install, err);
+	if (r == 0)
+		r = check_successor(q, err);
 	if (r == 0)
 		r = writable_check(wish->store, err);
 	return r;
@@ -278,10 +327,14 @@ static int install(struct ctl *ctl, struct change *change, void *context, struct
 	q->ctl = ctl;
 	q->change = change;
 	r = check(q, err);
+	if (q->json)
+		r = offer_json(ctl, change, r, err);
 	if (r == 0 && !q->dry_run)
 		r = write_image(q, err);
 	if (r < 0)
 		return err_wrap(err, r, "%s", cmd_input_name(q->name));
+	if (q->json)
+		return 0;
 	r = q->dry_run ? 0 : flip(q, err);
 	if (r < 0)
 		return r;
@@ -297,7 +350,9 @@ static int install_run(struct cmd_line *line, struct err *err)
 {
 	static struct request q;
 	struct install_from *from = &ctl_of(line)->install.from;
-	bool *const flags[] = { &q.dry_run, &q.force };
+	bool *const flags[] = {
+		&q.dry_run, &q.force, &q.json, &q.move, &q.newer, &q.other_name,
+	};
 	__fd int source = -EBADF;
 	int option, r;
 
@@ -305,6 +360,8 @@ static int install_run(struct cmd_line *line, struct err *err)
 		*flags[option] = true;
 	if (r == 0)
 		r = cmd_operands(line, 1, 1, err);
+	if (r == 0 && q.json && !q.dry_run)
+		r = cmd_usage(err, "install: --json goes with --dry-run");
 	if (r < 0)
 		return r;
 	q.name = line->argv[line->at];

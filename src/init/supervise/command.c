@@ -232,9 +232,11 @@ static bool may_do(const char *const *words)
 							"confirm", "verify", "rollback",
 							"reject",  "gc",     "reset",
 							NULL };
-	static const char *const options[] = { "-",  "--json",	  "--boot",   "--dry-run",
-					       "-n", "--force",	  "-f",	      "--yes",
-					       "-y", "--factory", "--record", NULL };
+	static const char *const options[] = { "-",	    "--json",	    "--boot",
+					       "--dry-run", "-n",	    "--force",
+					       "-f",	    "--yes",	    "-y",
+					       "--factory", "--record",	    "--move",
+					       "--newer",   "--other-name", NULL };
 
 	const char *command = words[0];
 

@@ -12,12 +12,15 @@
 
 enum {
 	OPT_OUTPUT,
-	OPT_IMAGE
+	OPT_IMAGE,
+	OPT_FROM
 };
 
 static const struct cmd_option options[] = {
 	{ "output", 'o', "FILE", "the bundle to write; - for standard output" },
 	{ "image", 0, "ID", "which image, if the store holds several; may be shortened" },
+	{ "from", 0, "STORE|BUNDLE",
+	  "leave out the layers of this image: the device has it" },
 	{ 0 },
 };
 
@@ -38,15 +41,38 @@ static int write_file(const struct place *place, const char *path, struct err *e
 	return r < 0 ? r : output_commit(&output, 0, err);
 }
 
+static bool has_blob(const struct manifest *manifest, const struct digest *digest)
+{
+	struct manifest_blob blob;
+
+	for (size_t i = 0; manifest_blob(manifest, i, &blob); i++)
+		if (digest_equal(blob.digest, digest))
+			return true;
+	return false;
+}
+
+static int leave_out(struct image *image, const char *from, struct err *err)
+{
+	__place struct place old = PLACE_INIT;
+	struct manifest_blob blob;
+	int r = place_open(&old, from, NULL, err);
+
+	for (size_t i = 0; r == 0 && manifest_blob(&image->manifest, i, &blob); i++)
+		image->absent[i] = has_blob(&old.image->manifest, blob.digest);
+	return r;
+}
+
 static int bundle_run(struct cmd_line *line, struct err *err)
 {
-	const char *output = NULL, *prefix = NULL, *store;
+	const char *output = NULL, *prefix = NULL, *from = NULL, *store;
 	__place struct place place = PLACE_INIT;
 	int option, r;
 
 	while ((r = cmd_next(line, &option, err)) > 0) {
 		if (option == OPT_OUTPUT)
 			output = line->value;
+		else if (option == OPT_FROM)
+			from = line->value;
 		else
 			prefix = line->value;
 	}
@@ -62,6 +88,10 @@ static int bundle_run(struct cmd_line *line, struct err *err)
 		return r;
 	if (place.store < 0)
 		return err_set(err, -EINVAL, "%s: is a bundle already", store);
+	if (from)
+		r = leave_out(place.image, from, err);
+	if (r < 0)
+		return r;
 	r = strcmp(output, "-") == 0 ? write_stdout(&place, err)
 				     : write_file(&place, output, err);
 	return r < 0 && r != CMD_USAGE ? err_wrap(err, r, "%s", store) : r;

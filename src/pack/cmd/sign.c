@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "pack/host/tool.h"
 #include "pack/image/image.h"
 #include "pack/image/input.h"
+#include "store/images.h"
 #include "store/store.h"
 #include "trust/key.h"
 #include "trust/private-key.h"
@@ -176,6 +178,34 @@ static int merge_line(struct image *image, const struct keyring *ring,
 	return 0;
 }
 
+#define LEAP 1000000
+
+/* Devices that confirm it take no smaller serial any more: one that a slip made too high can't be
+ * called back. */
+static void note_leap(int store, const struct image *image)
+{
+	static struct image other;
+	const struct manifest *m = &image->manifest;
+	struct images images;
+	uint64_t highest = 0;
+	struct digest id;
+
+	images_init(&images, store);
+	while (images_next(&images, &id, NULL) > 0) {
+		if (!digest_equal(&id, &image->id) &&
+		    image_load(store, &id, &other, NULL) == 0 &&
+		    strcmp(other.manifest.name, m->name) == 0 &&
+		    other.manifest.serial > highest)
+			highest = other.manifest.serial;
+	}
+	if (highest && m->serial > highest && m->serial - highest > LEAP)
+		cmd_note(
+			"serial %" PRIu64 " is more than %d above %" PRIu64
+			", the highest of another %s here; a device that confirms it may "
+			"take nothing lower again",
+			m->serial, LEAP, highest, m->name);
+}
+
 static int sign_image(const struct request *q, struct image *image, struct err *err)
 {
 	struct keyring ring = { .count = 0 };
@@ -191,6 +221,7 @@ static int sign_image(const struct request *q, struct image *image, struct err *
 		r = image_load(store, &id, image, err);
 	if (r < 0)
 		return err_wrap(err, r, "%s", q->store);
+	note_leap(store, image);
 	r = make_line(q, image, &ring, &line, err);
 	if (r == 0)
 		r = merge_line(image, &ring, &line, err);

@@ -12,6 +12,7 @@
 #include "pack/image/input.h"
 #include "pack/image/layout.h"
 #include "store/judge.h"
+#include "store/store.h"
 #include "trust/key.h"
 #include "trust/merge.h"
 
@@ -89,6 +90,25 @@ static int add_signatures(int store, struct image *image, const struct keyring *
 	return r > 0 ? image_write_signatures(store, image, err) : r;
 }
 
+/* What is left out of the bundle must be there already. */
+static int check_rest(int store, const struct image *image, struct err *err)
+{
+	struct manifest_blob blob;
+
+	for (size_t i = 0; manifest_blob(&image->manifest, i, &blob); i++) {
+		__fd int fd = -EBADF;
+
+		if (!image->absent[i])
+			continue;
+		fd = store_open_blob(store, blob.digest, blob.size_bytes, err);
+		if (fd == -ENOENT)
+			(void)err_set(err, fd, "neither in the bundle nor in the store");
+		if (fd < 0)
+			return judge_wrap_blob(err, fd, &image->manifest, i);
+	}
+	return 0;
+}
+
 static int fill_store(const struct origin *from, struct image *image,
 		      struct staging *staging, const struct keyring *ring,
 		      struct err *err)
@@ -98,10 +118,10 @@ static int fill_store(const struct origin *from, struct image *image,
 					      image->signature_size };
 	struct manifest_blob blob;
 	struct digest id;
-	int r = 0;
+	int r = check_rest(staging->fd, image, err);
 
 	for (size_t i = 0; r == 0 && manifest_blob(&image->manifest, i, &blob); i++)
-		if (!image_blob_again(image, i))
+		if (image_blob_bundled(image, i))
 			r = take_blob(from, image, i, staging, err);
 	if (r == 0 && !from->registry)
 		r = bundle_read_tail(from->fd, image, err);

@@ -14,16 +14,17 @@
 #include "base/err.h"
 #include "pack/image/image.h"
 
-/* Writes the whole bundle. @store holds the layers; each is hashed on its way, and one that isn't
- * what the manifest says fails. @image must be signed. 0 or -errno. */
+/* Writes the whole bundle, but for the blobs that image->absent leaves out. @store holds them; each
+ * is hashed on its way, and one that isn't what the manifest says fails. @image must be signed. 0
+ * or -errno. */
 int bundle_write(int fd, int store, const struct image *image, struct err *err);
 
-/* Reads manifest and signature. 0, -EBADMSG or -errno. */
+/* Reads manifest and signature, and what is left out, into image->absent. 0, -EBADMSG or -errno. */
 int bundle_read_head(int fd, struct image *image, struct err *err);
 
 /* Reads the next layer, which must be @layer, and hashes it; writes it to @out_fd unless that is
- * negative. A layer for which image_blob_again() is not in the bundle: don't ask. A text
- * doesn't say which layer it is. */
+ * negative. A layer that is not image_blob_bundled() is not there: don't ask. A text doesn't
+ * say which layer it is. */
 int bundle_read_blob(int fd, const struct image *image, size_t layer, int out_fd,
 		     struct err *err);
 

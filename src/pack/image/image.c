@@ -145,6 +145,11 @@ bool image_blob_again(const struct image *image, size_t layer)
 	return manifest_blob_again(&image->manifest, layer);
 }
 
+bool image_blob_bundled(const struct image *image, size_t index)
+{
+	return !image->absent[index] && !image_blob_again(image, index);
+}
+
 int image_write_signatures(int store, const struct image *image, struct err *err)
 {
 	__output struct output output = OUTPUT_INIT;

@@ -23,6 +23,7 @@ struct image {
 	size_t signature_size; /* 0: not signed */
 	struct signature_file signatures;
 	struct manifest manifest;
+	bool absent[MANIFEST_MAX_BLOBS]; /* left out of the bundle that it is in */
 };
 
 struct image *image_new(void);
@@ -55,3 +56,6 @@ int image_check_signature(const struct image *image, size_t n,
 
 /* Was this layer's blob already in the stack below? Bundles and sums count it once. */
 bool image_blob_again(const struct image *image, size_t layer);
+
+/* Has a bundle of the image an entry for this blob? */
+bool image_blob_bundled(const struct image *image, size_t index);

@@ -37,7 +37,7 @@ static int walk_bundle(struct place *place, struct err *err)
 	struct manifest_blob blob;
 
 	for (size_t i = 0; r == 0 && manifest_blob(manifest, i, &blob); i++) {
-		if (image_blob_again(place->image, i))
+		if (!image_blob_bundled(place->image, i))
 			continue;
 		r = bundle_skip_blob(place->bundle, place->image, i, &place->offsets[i],
 				     err);
@@ -143,6 +143,15 @@ static size_t first_use(const struct image *image, const struct digest *digest)
 	return i;
 }
 
+/* 0, or -ENOENT: it is left out of the bundle. */
+static int check_there(const struct place *place, const struct digest *digest,
+		       struct err *err)
+{
+	if (place->store >= 0 || !place->image->absent[first_use(place->image, digest)])
+		return 0;
+	return err_set(err, -ENOENT, "left out of the bundle");
+}
+
 int place_open_blob(const struct place *place, size_t index, uint64_t *ret_offset,
 		    struct err *err)
 {
@@ -151,6 +160,9 @@ int place_open_blob(const struct place *place, size_t index, uint64_t *ret_offse
 
 	(void)manifest_blob(&place->image->manifest, index, &blob);
 	*ret_offset = 0;
+	fd = check_there(place, blob.digest, err);
+	if (fd < 0)
+		return fd;
 	if (place->store >= 0)
 		return store_open_blob(place->store, blob.digest, blob.size_bytes, err);
 	*ret_offset = place->offsets[first_use(place->image, blob.digest)];
@@ -169,6 +181,9 @@ int place_open_blob_file(const struct place *place, size_t index, struct err *er
 	(void)manifest_blob(&place->image->manifest, index, &blob);
 	if (place->store >= 0)
 		return place_open_blob(place, index, &offset, err);
+	r = check_there(place, blob.digest, err);
+	if (r < 0)
+		return r;
 	/* back to the header, one block before the data */
 	at = (off_t)place->offsets[first_use(place->image, blob.digest)] - USTAR_BLOCK;
 	scratch = scratch_open(err);

@@ -13,17 +13,20 @@
 
 int bundle_read_head(int fd, struct image *image, struct err *err)
 {
+	static struct unbundle_without without;
 	int r = unbundle_manifest(fd, image->text, sizeof(image->text), err);
 
 	if (r < 0)
 		return r;
 	image->size = (size_t)r;
 	r = unbundle_signature(fd, image->signature_text, sizeof(image->signature_text),
-			       err);
+			       &without, err);
 	if (r < 0)
 		return r;
 	image->signature_size = (size_t)r;
-	return image_parse(image, err);
+	r = image_parse(image, err);
+	return r < 0 ? r
+		     : unbundle_absent(&without, &image->manifest, image->absent, err);
 }
 
 static struct manifest_blob blob_of(const struct image *image, size_t layer)

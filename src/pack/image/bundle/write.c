@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "format/ustar.h"
+#include "install/unbundle.h"
 #include "store/judge.h"
 #include "store/store.h"
 
@@ -94,6 +95,19 @@ static int put_oci(int fd, const struct image *image)
 	return r;
 }
 
+static int put_head(int fd, const struct image *image)
+{
+	static struct unbundle_without without;
+	int r = put_text(fd, "manifest", image->text, image->size);
+
+	unbundle_leave_out(&image->manifest, image->absent, &without);
+	if (r == 0 && without.size)
+		r = put_text(fd, "without", without.text, without.size);
+	return r < 0 ? r
+		     : put_text(fd, "manifest.sig", image->signature_text,
+				image->signature_size);
+}
+
 int bundle_write(int fd, int store, const struct image *image, struct err *err)
 {
 	struct manifest_blob blob;
@@ -101,14 +115,11 @@ int bundle_write(int fd, int store, const struct image *image, struct err *err)
 
 	if (image->signature_size == 0)
 		return err_set(err, -ENOKEY, "not signed: no device would take it");
-	r = put_text(fd, "manifest", image->text, image->size);
-	if (r == 0)
-		r = put_text(fd, "manifest.sig", image->signature_text,
-			     image->signature_size);
+	r = put_head(fd, image);
 	if (r < 0)
 		return err_errno(err, r, "writing the bundle");
 	for (size_t i = 0; manifest_blob(&image->manifest, i, &blob); i++) {
-		if (manifest_blob_again(&image->manifest, i))
+		if (!image_blob_bundled(image, i))
 			continue;
 		r = put_blob(fd, store, &blob, err);
 		if (r < 0)
