@@ -101,6 +101,63 @@ test_only_the_file_system() {
 	e2fsck -fn fs >/dev/null 2>&1
 }
 
+# part NAME: the partition's bytes.
+part() {
+	sfdisk -J disk | python3 -c 'import json, sys
+for p in json.load(sys.stdin)["partitiontable"]["partitions"]:
+    if p["name"] == sys.argv[1]: print(p["start"], p["size"])' "$1" >place
+	read -r start sectors <place
+	dd if=disk bs=512 skip="$start" count="$sectors" status=none
+}
+
+test_boot_slots() {
+	need sfdisk python3 e2fsck
+	head -c 5000000 /dev/urandom >blob
+	lamina disk "$store" -o disk --boot-loader sector --boot blob
+	sfdisk --verify disk >/dev/null
+	sfdisk -d disk | sed -n 's/.*name="\(.*\)".*/\1/p' >names
+	equal "$(tr '\n' ' ' <names)" "boot-state boot-a boot-b lamina-data "
+	part boot-a >slot
+	head -c 5000000 slot | cmp - blob >&2
+	equal "$(wc -c <slot)" $((16 << 20))
+	equal "$(part boot-b | tr -d '\0' | wc -c)" 0
+	part boot-state >state
+	python3 - <<-'CHECK'
+		import binascii, struct
+		state = open("state", "rb").read()
+		for at in 0, 4096:
+		    crc, = struct.unpack_from("<I", state, at)
+		    assert crc == binascii.crc32(state[at + 4 : at + 512]), at
+		    assert state[at + 4 : at + 512].rstrip(b"\0") == b"lamina_default=a", at
+		assert not any(state[512:4096]) and not any(state[4608:])
+	CHECK
+	part lamina-data >fs
+	e2fsck -fn fs >/dev/null 2>&1
+	mv disk first
+	lamina disk "$store" -o disk --boot-loader sector --boot blob
+	same disk first
+	lamina disk -f "$store" -o disk --boot-loader efi --boot blob --boot-size 6M --sector-size 4096
+	lamina disk -f "$store" -o disk --boot-loader efi --boot blob --boot-size 6M
+	sfdisk -d disk >table
+	equal "$(grep -c 'type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B.*name="boot-[ab]"' table)" 2
+	! grep boot-state table || say "UEFI has variables for that"
+	equal "$(part boot-b | wc -c)" $((6 << 20))
+}
+
+test_boot_slots_that_are_refused() {
+	head -c 5000000 /dev/zero >blob
+	: >empty
+	refuses "boot blob of 4.7 MiB" lamina disk "$store" -o no --boot-loader efi --boot blob --boot-size 4M
+	refuses "has no boot blob: say --boot FILE" lamina disk "$store" -o no --boot-loader efi
+	refuses "missing: No such file" lamina disk "$store" -o no --boot-loader efi --boot missing
+	refuses "empty: not a file" lamina disk "$store" -o no --boot-loader efi --boot empty
+	misused "not sector or efi" lamina disk "$store" -o no --boot-loader grub --boot blob
+	misused "--boot goes with --boot-loader" lamina disk "$store" -o no --boot blob
+	misused "no place for a boot slot" lamina disk "$store" -o no --boot-loader efi --boot blob --fs-only
+	refuses "too small for a file system" lamina disk "$store" -o no --boot-loader efi --boot blob --size 30M
+	leaves blob empty
+}
+
 test_label() {
 	need sfdisk
 	lamina disk "$store" --label other -o disk

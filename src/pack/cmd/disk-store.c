@@ -162,6 +162,7 @@ static int add_image(const struct disk_store *to, const struct digest *id,
 		cmd_note("image %.12s is not signed: no device will start it", hex);
 	entry->id = *id;
 	entry->serial = image->manifest.serial;
+	entry->boot = image->manifest.boot;
 	entry->is_signed = image->signature_size > 0;
 	to->images->count++;
 	return r;

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "cli/cmd.h"
 #include "format/record.h"
+#include "pack/cmd/disk-boot.h"
 #include "pack/cmd/disk-store.h"
 #include "pack/device/disk.h"
 #include "pack/host/epoch.h"
@@ -28,6 +29,9 @@ enum {
 	OPT_TRIES,
 	OPT_AS_IS,
 	OPT_UUID_SEED,
+	OPT_BOOT_LOADER,
+	OPT_BOOT,
+	OPT_BOOT_SIZE,
 	OPT_FORCE
 };
 
@@ -44,12 +48,15 @@ static const struct cmd_option options[] = {
 	{ "as-is", 0, NULL, "put every file of STORE, without looking at it" },
 	{ "uuid-seed", 0, "TEXT",
 	  "make the UUIDs from this text, such as a serial number" },
+	{ "boot-loader", 0, "KIND", "boot slots before the store: sector or efi" },
+	{ "boot", 0, "FILE", "in the first slot (default: the image's boot blob)" },
+	{ "boot-size", 0, "N[K|M|G]", "of a slot (default: twice that, 16M at least)" },
 	{ "force", 'f', NULL, "also over an older FILE, and with images nobody signed" },
 	{ 0 },
 };
 
 struct request {
-	const char *store, *output, *prefix, *seed;
+	const char *store, *output, *prefix, *seed, *boot;
 	struct disk disk;
 	struct disk_wish wish;
 	struct disk_images images;
@@ -105,6 +112,7 @@ static int make_disk(struct request *q, struct err *err)
 	struct disk_tree tree = { .count = 0 };
 	__fd int store = store_open(q->store, err);
 	__fd int state = -EBADF; /* open until debugfs has read it */
+	__fd int boot = -EBADF;
 	int r;
 
 	if (store < 0)
@@ -117,21 +125,27 @@ static int make_disk(struct request *q, struct err *err)
 					 err);
 	if (r == 0 && !q->as_is)
 		r = state = disk_record(store, &q->images, &q->wish, err);
-	if (state >= 0)
+	if (r >= 0 && q->disk.boot.loader != DISK_LOADER_NONE)
+		r = q->disk.boot.fd = boot = disk_boot_open(
+			q->boot, store,
+			state < 0 ? NULL : disk_record_current(state, &q->images),
+			&q->disk.boot.blob_bytes, err);
+	if (r >= 0 && state >= 0)
 		r = disk_tree_add_fd(&tree, "state", state, RECORD_ROOM, err);
 	if (r < 0)
 		r = err_wrap(err, r, "%s", q->store);
 	disk_tree_sort(&tree);
-	if (r == 0)
+	if (r >= 0)
 		r = write_disk(q, store, &tree, err);
 	disk_tree_done(&tree);
 	return r;
 }
 
-static int read_size(const char *text, uint64_t *ret_bytes, struct err *err)
+static int read_size(const char *option, const char *text, uint64_t *ret_bytes,
+		     struct err *err)
 {
 	if (str_size_parse(text, strlen(text), "KMGT", ret_bytes) < 0 || *ret_bytes == 0)
-		return cmd_usage(err, "disk: --size: '%s' is not a size", text);
+		return cmd_usage(err, "disk: --%s: '%s' is not a size", option, text);
 	return 0;
 }
 
@@ -183,7 +197,7 @@ static int request_option(const struct cmd_line *line, struct request *q, int op
 		q->output = value;
 		return 0;
 	case OPT_SIZE:
-		return read_size(value, &q->disk.size_bytes, err);
+		return read_size("size", value, &q->disk.size_bytes, err);
 	case OPT_SECTOR_SIZE:
 		return read_sector_size(line, q, err);
 	case OPT_FORCE:
@@ -208,6 +222,13 @@ static int request_option(const struct cmd_line *line, struct request *q, int op
 	case OPT_AS_IS:
 		q->as_is = true;
 		return 0;
+	case OPT_BOOT_LOADER:
+		return disk_boot_loader(value, &q->disk.boot.loader, err);
+	case OPT_BOOT:
+		q->boot = value;
+		return 0;
+	case OPT_BOOT_SIZE:
+		return read_size("boot-size", value, &q->disk.boot.slot_bytes, err);
 	default:
 		q->seed = value;
 		return 0;
@@ -238,6 +259,11 @@ static int disk_run(struct cmd_line *line, struct err *err)
 		return cmd_usage(
 			err, "disk: --as-is puts everything as it is; it takes no --%s",
 			q.prefix ? "image" : "current, --candidate");
+	if (q.disk.boot.loader == DISK_LOADER_NONE && (q.boot || q.disk.boot.slot_bytes))
+		return cmd_usage(err, "disk: --%s goes with --boot-loader",
+				 q.boot ? "boot" : "boot-size");
+	if (q.disk.boot.loader != DISK_LOADER_NONE && q.disk.fs_only)
+		return cmd_usage(err, "disk: --fs-only has no place for a boot slot");
 	return make_disk(&q, err);
 }
 

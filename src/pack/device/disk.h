@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "format/manifest.h"
 #include "store/store.h"
 #include "trust/sha256.h"
 
@@ -54,6 +55,7 @@ struct disk_image {
 	struct digest id;
 	uint64_t serial;
 	bool is_signed;
+	struct manifest_boot boot; /* its id "": it runs on any kernel */
 };
 
 #define DISK_MAX_IMAGES ((size_t)64)
@@ -76,24 +78,64 @@ struct disk_wish {
  * can't be; -errno. */
 int disk_record(int store, const struct disk_images *images, const struct disk_wish *wish,
 		struct err *err);
+/* Which of @images a record's file starts without a candidate; NULL: none of them. */
+const struct disk_image *disk_record_current(int state, const struct disk_images *images);
 
-struct disk_partition {
-	uint64_t start_bytes, size_bytes;
-	uint32_t sector_bytes; /* of the disk */
-	const char *label;     /* ASCII, below DISK_LABEL_SIZE */
-	uint8_t disk_uuid[16], uuid[16];
+enum disk_type {
+	DISK_LINUX,    /* a file system of Linux' */
+	DISK_RESERVED, /* nobody's but the device's: raw bytes */
+	DISK_EFI,      /* where firmware looks for programs */
 };
 
-/* Writes the tables of a disk of @disk_bytes, whole sectors, that has one partition. 0 or
- * -errno. */
-int disk_table_write(int fd, const struct disk_partition *partition, uint64_t disk_bytes,
-		     struct err *err);
+struct disk_partition {
+	enum disk_type type;
+	uint64_t start_bytes, size_bytes;
+	const char *label; /* ASCII, below DISK_LABEL_SIZE */
+	uint8_t uuid[16];
+};
+
+#define DISK_MAX_PARTITIONS 4
+
+struct disk_table {
+	struct disk_partition partitions[DISK_MAX_PARTITIONS];
+	size_t count;
+	uint8_t uuid[16];
+	uint32_t sector_bytes; /* of the disk */
+	uint64_t disk_bytes;   /* whole sectors */
+};
+
+/* Writes both copies of the table. 0 or -errno. */
+int disk_table_write(int fd, const struct disk_table *table, struct err *err);
+
+/* How a boot loader is told which of two slots it starts; lamina-policy(5). */
+enum disk_loader {
+	DISK_LOADER_NONE,
+	DISK_LOADER_SECTOR, /* by a partition that a script reads */
+	DISK_LOADER_EFI,    /* by UEFI's variables: nothing on the disk */
+};
+
+/* Two partitions that a boot loader starts from, before the store's. */
+struct disk_boot {
+	enum disk_loader loader;
+	uint64_t slot_bytes; /* of each; 0: twice the blob, 16 MiB at least */
+	int fd;		     /* what the first one holds, borrowed */
+	uint64_t blob_bytes;
+};
+
+/* Adds their partitions to @table, which has none, and says where the next one may start.
+ * 0; -ENOSPC when the blob is larger than a slot. */
+int disk_boot_lay_out(const struct disk_boot *boot, struct disk_table *table,
+		      uint64_t *ret_end, struct err *err);
+/* Writes the first slot and what the loader reads. 0 or -errno. */
+int disk_boot_write(const struct disk_boot *boot, const struct disk_table *table, int fd,
+		    struct err *err);
 
 struct disk {
 	uint64_t size_bytes;   /* of the file; 0: what it takes, and as much again */
 	uint32_t sector_bytes; /* of the device: 512 or 4096 */
 	const char *label;     /* of the partition and of the file system */
 	bool fs_only;	       /* no partition table */
+	struct disk_boot boot; /* partitions before the store's */
 	struct digest seed;    /* the UUIDs are derived from it */
 	uint32_t time;	       /* of everything in the file system, not 0 */
 };

@@ -130,6 +130,18 @@ static bool take_own(int store, const struct disk_images *images,
 	return r == 0;
 }
 
+const struct disk_image *disk_record_current(int state, const struct disk_images *images)
+{
+	struct record record;
+
+	if (state_read(state, &record, NULL, NULL) < 0)
+		return NULL;
+	for (size_t i = 0; i < images->count; i++)
+		if (digest_equal(&images->images[i].id, &record.current))
+			return &images->images[i];
+	return NULL;
+}
+
 int disk_record(int store, const struct disk_images *images, const struct disk_wish *wish,
 		struct err *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A partition table with one partition: UEFI specification, chapter 5. Written here because
+/* A partition table: UEFI specification, chapter 5. Written here because
  * sfdisk takes a file's sectors for 512 bytes. */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,45 +16,49 @@
 
 /* In blocks of the disk's sectors. */
 struct table {
-	const struct disk_partition *partition;
+	const struct disk_table *disk;
 	uint64_t last; /* the disk's last block, where the second header is */
 	uint64_t entries_blocks;
 	uint8_t entries[ENTRIES_SIZE];
 };
 
-static void fill_entry(struct table *table)
-{
-	/* "Linux filesystem data" */
-	static const uint8_t type[16] = {
-		0x0f, 0xc6, 0x3d, 0xaf, 0x84, 0x83, 0x47, 0x72,
-		0x8e, 0x79, 0x3d, 0x69, 0xd8, 0x47, 0x7d, 0xe4
-	};
-	const struct disk_partition *partition = table->partition;
-	uint64_t first = partition->start_bytes / partition->sector_bytes;
-	uint64_t count = partition->size_bytes / partition->sector_bytes;
+static const uint8_t types[][16] = {
+	[DISK_LINUX] = { 0x0f, 0xc6, 0x3d, 0xaf, 0x84, 0x83, 0x47, 0x72, 0x8e, 0x79, 0x3d,
+			 0x69, 0xd8, 0x47, 0x7d, 0xe4 },
+	[DISK_RESERVED] = { 0x8d, 0xa6, 0x33, 0x39, 0x00, 0x07, 0x60, 0xc0, 0xc4, 0x36,
+			    0x08, 0x3a, 0xc8, 0x23, 0x09, 0x08 },
+	[DISK_EFI] = { 0xc1, 0x2a, 0x73, 0x28, 0xf8, 0x1f, 0x11, 0xd2, 0xba, 0x4b, 0x00,
+		       0xa0, 0xc9, 0x3e, 0xc9, 0x3b },
+};
 
-	gpt_uuid(type, table->entries);
-	gpt_uuid(partition->uuid, table->entries + 16);
-	le_put(table->entries + 32, first, 8);
-	le_put(table->entries + 40, first + count - 1, 8);
+static void fill_entry(struct table *table, size_t number)
+{
+	const struct disk_partition *partition = &table->disk->partitions[number];
+	uint8_t *entry = table->entries + number * GPT_ENTRY_SIZE;
+	uint64_t first = partition->start_bytes / table->disk->sector_bytes;
+	uint64_t count = partition->size_bytes / table->disk->sector_bytes;
+
+	gpt_uuid(types[partition->type], entry);
+	gpt_uuid(partition->uuid, entry + 16);
+	le_put(entry + 32, first, 8);
+	le_put(entry + 40, first + count - 1, 8);
 	for (size_t i = 0; partition->label[i]; i++)
-		le_put(table->entries + 56 + 2 * i, (uint8_t)partition->label[i], 2);
+		le_put(entry + 56 + 2 * i, (uint8_t)partition->label[i], 2);
 }
 
 static int write_header(const struct table *table, int fd, uint64_t at, uint64_t other,
 			uint64_t entries)
 {
-	const struct disk_partition *partition = table->partition;
-	uint32_t sector = partition->sector_bytes;
+	uint32_t sector = table->disk->sector_bytes;
 	uint8_t header[HEADER_SIZE] = "EFI PART";
 
 	le_put(header + 8, 0x00010000, 4); /* revision 1.0 */
 	le_put(header + 12, HEADER_SIZE, 4);
 	le_put(header + 24, at, 8);
 	le_put(header + 32, other, 8);
-	le_put(header + 40, partition->start_bytes / sector, 8);
+	le_put(header + 40, table->disk->partitions[0].start_bytes / sector, 8);
 	le_put(header + 48, table->last - table->entries_blocks - 1, 8);
-	gpt_uuid(partition->disk_uuid, header + 56);
+	gpt_uuid(table->disk->uuid, header + 56);
 	le_put(header + 72, entries, 8);
 	le_put(header + 80, ENTRIES, 4);
 	le_put(header + 84, GPT_ENTRY_SIZE, 4);
@@ -76,19 +80,19 @@ static int write_protective(const struct table *table, int fd)
 	return fd_pwrite_all(fd, sector, sizeof(sector), 0);
 }
 
-int disk_table_write(int fd, const struct disk_partition *partition, uint64_t disk_bytes,
-		     struct err *err)
+int disk_table_write(int fd, const struct disk_table *disk, struct err *err)
 {
-	uint32_t sector = partition->sector_bytes;
+	uint32_t sector = disk->sector_bytes;
 	struct table table = {
-		.partition = partition,
-		.last = disk_bytes / sector - 1,
+		.disk = disk,
+		.last = disk->disk_bytes / sector - 1,
 		.entries_blocks = ENTRIES_SIZE / sector,
 	};
 	uint64_t entries = table.last - table.entries_blocks;
 	int r;
 
-	fill_entry(&table);
+	for (size_t i = 0; i < disk->count; i++)
+		fill_entry(&table, i);
 	r = write_protective(&table, fd);
 	if (r == 0)
 		r = write_header(&table, fd, 1, table.last, 2);

@@ -29,7 +29,8 @@ struct job {
 	const struct disk *disk;
 	int fd, store;	 /* both at TOOL_FIRST_FD or above */
 	uint64_t offset; /* of the file system */
-	uint64_t size_bytes, disk_bytes;
+	uint64_t size_bytes;
+	struct disk_table table;
 	char file[PATH_FD_SIZE];
 	char time[40];
 };
@@ -104,18 +105,23 @@ static int run_program(const struct job *job, const char *const *argv, int in_fd
 	return r;
 }
 
-static int write_table(const struct job *job, struct err *err)
+/* The store is the last one. A partition's UUID comes of its label, that of the store's of
+ * none: it has always been so. */
+static int write_table(struct job *job, struct err *err)
 {
-	struct disk_partition partition = {
+	struct disk_table *table = &job->table;
+
+	for (size_t i = 0; i < table->count; i++)
+		make_uuid(job->disk, table->partitions[i].label,
+			  table->partitions[i].uuid);
+	table->partitions[table->count++] = (struct disk_partition){
 		.start_bytes = job->offset,
 		.size_bytes = job->size_bytes,
-		.sector_bytes = job->disk->sector_bytes,
 		.label = job->disk->label,
 	};
-
-	make_uuid(job->disk, "disk", partition.disk_uuid);
-	make_uuid(job->disk, "partition", partition.uuid);
-	return disk_table_write(job->fd, &partition, job->disk_bytes, err);
+	make_uuid(job->disk, "disk", table->uuid);
+	make_uuid(job->disk, "partition", table->partitions[table->count - 1].uuid);
+	return disk_table_write(job->fd, table, err);
 }
 
 /* Bytes for each inode. */
@@ -218,22 +224,27 @@ static uint64_t default_size(uint64_t bytes)
 static int lay_out(struct job *job, const struct disk_tree *tree, struct err *err)
 {
 	uint64_t bytes = disk_tree_bytes(tree), size = job->disk->size_bytes, given;
+	uint64_t end =
+		job->disk->fs_only ? 0 : MIB; /* the table's second copy is there */
 	char need[16], have[16];
+	int r = job->disk->fs_only ? 0
+				   : disk_boot_lay_out(&job->disk->boot, &job->table,
+						       &job->offset, err);
 
-	job->offset = job->disk->fs_only ? 0 : MIB;
+	if (r < 0)
+		return r;
 	if (size == 0)
-		size = default_size(bytes) + 2 * job->offset;
+		size = default_size(bytes) + job->offset + end;
 	given = size;
 	if (!job->disk->fs_only)
 		size -= size % job->disk->sector_bytes;
-	/* the table's second copy is at the end */
 	job->size_bytes =
-		size > 2 * job->offset ? (size - 2 * job->offset) / 4096 * 4096 : 0;
+		size > job->offset + end ? (size - job->offset - end) / 4096 * 4096 : 0;
 	if (job->size_bytes < bytes + 4 * MIB)
 		return err_set(err, -ENOSPC,
 			       "%s is too small for a file system with %s in it",
 			       str_size(given, have), str_size(bytes, need));
-	job->disk_bytes = size;
+	job->table.disk_bytes = size;
 	if (ftruncate(job->fd, (off_t)size) < 0)
 		return err_errno(err, -errno, "disk");
 	return 0;
@@ -245,7 +256,12 @@ int disk_write(const struct disk *disk, int fd, int store, const struct disk_tre
 	__fd int high = fcntl(fd, F_DUPFD_CLOEXEC, TOOL_FIRST_FD);
 	__fd int files =
 		fcntl(store, F_DUPFD, TOOL_FIRST_FD); /* for debugfs to read from */
-	struct job job = { .disk = disk, .fd = high, .store = files };
+	struct job job = {
+		.disk = disk,
+		.fd = high,
+		.store = files,
+		.table = { .sector_bytes = disk->sector_bytes },
+	};
 	int r;
 
 	if (high < 0 || files < 0)
@@ -258,6 +274,8 @@ int disk_write(const struct disk *disk, int fd, int store, const struct disk_tre
 		r = make_fs(&job, err);
 	if (r == 0 && !disk->fs_only)
 		r = write_table(&job, err);
+	if (r == 0 && !disk->fs_only)
+		r = disk_boot_write(&disk->boot, &job.table, high, err);
 	if (r == 0)
 		r = fill_fs(&job, tree, err);
 	return r < 0 ? r : check_fs(&job, err);
