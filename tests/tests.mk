@@ -7,7 +7,7 @@ test-archives = $(foreach r,$(test-rooms),$(O)/src/$(r).a) $(mbedtls-archive)
 
 # Tests of what a configuration may leave out, or that make what they need with it.
 needs-LAMINA_TOOL := unit/test_child unit/test_decompress unit/test_describe unit/test_import-plan unit/test_layer \
-	unit/test_look unit/test_members unit/test_oci unit/test_output unit/test_pax unit/test_place unit/test_profile \
+	unit/test_look unit/test_members unit/test_oci unit/test_output unit/test_pax unit/test_place unit/test_profile unit/test_rdiff \
 	unit/test_spool unit/test_tar unit/test_tool unit/test_tree
 needs-LAMINA_SIGN := fake/test_scrub fake/test_ctl-install fake/test_gc fake/test_images fake/test_boot-blob fake/test_init fake/test_init-slots fake/test_install \
 	fake/test_install-hostile fake/test_keeper fake/test_place fake/test_reset fake/test_select fake/test_stage \

@@ -258,6 +258,9 @@ enum manifest_blob_kind manifest_blob_kind(const struct manifest *manifest, size
 /* Is this blob that of an index before it, too? */
 bool manifest_blob_again(const struct manifest *manifest, size_t index);
 
+/* Is it one of its blobs? */
+bool manifest_has_blob(const struct manifest *manifest, const struct digest *digest);
+
 /* Writes the canonical text: keys in the order of lamina-manifest(5), defaults written
  * out. Returns its size; -ENAMETOOLONG when it is larger than @size or MANIFEST_MAX_SIZE;
  * -EINVAL with the field that no manifest may hold. manifest_parse() reads it back the

@@ -134,6 +134,37 @@ test_bytes_to_fetch() {
 	lamina diff b a | grep -q "^to fetch: 0 layers, 0 bytes "
 }
 
+# Two images of three layers, of which the upper two change a little, and change places.
+deltas() {
+	local name
+	mkdir base one two
+	for name in base one two; do
+		head -c 200000 /dev/urandom >"$name/$name"
+		tar -cf "$name.tar" --mtime=@1 --sort=name -C "$name" .
+	done
+	pack a 1 base.tar one.tar two.tar
+	for name in one two; do
+		head -c 7000 /dev/urandom >"$name/more"
+		tar -cf "$name.tar" --mtime=@1 --sort=name -C "$name" .
+	done
+	pack b 2 base.tar two.tar one.tar
+}
+
+test_bytes_with_deltas() {
+	need jq
+	deltas
+	lamina diff a b >out
+	grep -q "^to fetch: 2 layers, " out
+	grep -q "^with 2 deltas: [0-9]* bytes (" out
+	lamina diff a b --json | jq -e '.fetch.deltas | .count == 2 and .bytes > 14000 and .bytes < 40000'
+	lamina diff a a --json | jq -e '.fetch.deltas == {"count": 0, "bytes": 0}'
+	# what takes most of the layer pays no more
+	head -c 600000 /dev/urandom >one/more
+	tar -cf one.tar --mtime=@1 --sort=name -C one .
+	pack c 3 base.tar two.tar one.tar
+	lamina diff a c | grep -q "^with 1 delta: "
+}
+
 test_the_same_image() {
 	two
 	lamina diff b b >out

@@ -127,3 +127,13 @@ bool manifest_blob_again(const struct manifest *manifest, size_t index)
 			return true;
 	return false;
 }
+
+bool manifest_has_blob(const struct manifest *manifest, const struct digest *digest)
+{
+	struct manifest_blob blob;
+
+	for (size_t i = 0; manifest_blob(manifest, i, &blob); i++)
+		if (digest_equal(blob.digest, digest))
+			return true;
+	return false;
+}

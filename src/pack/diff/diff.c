@@ -30,6 +30,7 @@ void diff_done(struct diff *diff)
 {
 	place_done(&diff->before.place);
 	place_done(&diff->after.place);
+	delta_list_done(&diff->deltas);
 	tree_done(&diff->tree);
 }
 
@@ -42,34 +43,6 @@ int diff_find_layer(const struct image *image, const struct image *other, size_t
 		if (digest_equal(&m->layers[n].blob, blob))
 			return (int)n;
 	return -1;
-}
-
-static bool has_blob(const struct manifest *manifest, const struct digest *digest)
-{
-	struct manifest_blob blob;
-
-	for (size_t n = 0; manifest_blob(manifest, n, &blob); n++)
-		if (digest_equal(blob.digest, digest))
-			return true;
-	return false;
-}
-
-uint64_t diff_fetch_bytes(const struct diff *diff, size_t *ret_layers)
-{
-	const struct image *before = diff->before.place.image,
-			   *after = diff->after.place.image;
-	struct manifest_blob blob;
-	uint64_t total = 0;
-
-	*ret_layers = 0;
-	for (size_t n = 0; manifest_blob(&after->manifest, n, &blob); n++) {
-		if (has_blob(&before->manifest, blob.digest) ||
-		    image_blob_again(after, n))
-			continue;
-		total += blob.size_bytes;
-		*ret_layers += n < after->manifest.layer_count;
-	}
-	return total;
 }
 
 struct reading {
@@ -185,5 +158,8 @@ int diff_read(struct diff *diff, struct err *err)
 	if (r == 0)
 		r = read_side(reading, &diff->after, err);
 	free(reading);
+	if (r == 0)
+		r = delta_list_make(&diff->deltas, &diff->before.place,
+				    &diff->after.place, err);
 	return r;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "pack/image/delta.h"
 #include "pack/image/place.h"
 #include "pack/tree/tree.h"
 
@@ -18,6 +19,7 @@ struct diff_side {
 struct diff {
 	struct tree tree;
 	struct diff_side before, after;
+	struct delta_list deltas; /* from the one to the other */
 };
 
 /* Opens both places (place_open() says what the prefixes are). 0 or -errno; needs
@@ -27,14 +29,10 @@ int diff_open(struct diff *diff, const char *before, const char *before_prefix,
 void diff_done(struct diff *diff);
 
 /* Reads the layers of both, each blob once and only if its sha256 is right, and merges
- * them. 0; -EBADMSG; -ENOENT when sqfs2tar isn't installed; -errno. */
+ * them; and makes the deltas. 0; -EBADMSG; -ENOENT when sqfs2tar isn't installed; -errno. */
 int diff_read(struct diff *diff, struct err *err);
 
 /* Where @image has the layer @layer of @other; -1: nowhere. */
 int diff_find_layer(const struct image *image, const struct image *other, size_t layer);
-
-/* What a device that has @before would fetch to have @after: layers, and the bytes of these and
- * of the members' manifests. */
-uint64_t diff_fetch_bytes(const struct diff *diff, size_t *ret_layers);
 
 #define __diff __attribute__((cleanup(diff_done)))

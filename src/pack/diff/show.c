@@ -11,6 +11,7 @@
 #include "format/lines.h"
 #include "format/set.h"
 #include "pack/diff/compare.h"
+#include "pack/diff/fetch.h"
 #include "pack/host/document.h"
 
 /* What is found goes to stdout line by line, or into lists. */
@@ -314,43 +315,22 @@ static int show_change(void *context, const struct compare_change *change,
 	return 0;
 }
 
-static uint64_t total_bytes(const struct image *image)
-{
-	struct manifest_blob blob;
-	uint64_t total = 0;
-
-	for (size_t n = 0; manifest_blob(&image->manifest, n, &blob); n++)
-		if (!image_blob_again(image, n))
-			total += blob.size_bytes;
-	return total;
-}
-
 static void print_end(const struct show *show, const struct diff *diff)
 {
-	size_t blobs;
-	uint64_t bytes = diff_fetch_bytes(diff, &blobs);
-	char fetch[16], all[16];
-
 	printf("%zu added, %zu removed, %zu changed\n", show->added, show->removed,
 	       show->changed);
-	printf("to fetch: %zu layer%s, %" PRIu64 " bytes (%s of %s)\n", blobs,
-	       blobs == 1 ? "" : "s", bytes, str_size(bytes, fetch),
-	       str_size(total_bytes(diff->after.place.image), all));
+	fetch_print(diff);
 }
 
 static int print_json(const struct show *show, const struct diff *diff)
 {
 	const struct image *before = diff->before.place.image,
 			   *after = diff->after.place.image;
-	size_t blobs;
-	uint64_t bytes = diff_fetch_bytes(diff, &blobs);
-	json_t *json =
-		json_pack("{s:o, s:o, s:b, s:O, s:O, s:O, s:{s:I, s:I, s:I}}", "before",
-			  image_json(before), "after", image_json(after), "same",
-			  digest_equal(&before->id, &after->id), "layers", show->layers,
-			  "manifest", show->lines, "changes", show->changes, "fetch",
-			  "layers", (json_int_t)blobs, "bytes", (json_int_t)bytes, "of",
-			  (json_int_t)total_bytes(after));
+	json_t *json = json_pack("{s:o, s:o, s:b, s:O, s:O, s:O, s:o}", "before",
+				 image_json(before), "after", image_json(after), "same",
+				 digest_equal(&before->id, &after->id), "layers",
+				 show->layers, "manifest", show->lines, "changes",
+				 show->changes, "fetch", fetch_json(diff));
 
 	return document_print(json);
 }
