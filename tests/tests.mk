@@ -13,14 +13,14 @@ needs-LAMINA_SIGN := fake/test_scrub fake/test_ctl-install fake/test_gc fake/tes
 	fake/test_install-hostile fake/test_keeper fake/test_place fake/test_reset fake/test_select fake/test_stage \
 	fake/test_timeline fake/test_update fake/test_update-record fake/test_update-verity live/test_store live/test_store-disk \
 	unit/test_scrub unit/test_hash-tree unit/test_pem unit/test_private-key unit/test_rsa \
-	unit/test_select unit/test_select-open unit/test_settings unit/test_store
+	unit/test_select unit/test_select-open unit/test_select-slots unit/test_settings unit/test_store
 needs-LAMINA_INIT := live/test_control live/test_copyup fake/test_log fake/test_saver fake/test_stage fake/test_start fake/test_supervise fake/test_failure fake/test_init fake/test_init-slots fake/test_keeper fake/test_place \
 	fake/test_timeline fake/test_update fake/test_update-record fake/test_update-verity
 # Without dm-verity and hashes at boot, init refuses every image.
 needs-LAMINA_VERITY := fake/test_stage fake/test_supervise fake/test_dm fake/test_init fake/test_init-slots fake/test_keeper fake/test_place \
 	fake/test_timeline fake/test_update fake/test_update-record fake/test_update-verity live/test_dm live/test_large
 needs-LAMINA_UPDATE := fake/test_supervise fake/test_change fake/test_images fake/test_keeper fake/test_select fake/test_update \
-	fake/test_update-record fake/test_update-verity unit/test_decide-model unit/test_select unit/test_select-open
+	fake/test_update-record fake/test_update-verity unit/test_decide-model unit/test_select unit/test_select-open unit/test_select-slots
 needs-LAMINA_WATCHDOG := fake/test_supervise fake/test_keeper fake/test_update
 needs-LAMINA_SUPERVISE := live/test_confine unit/test_filter fake/test_supervise fake/test_log fake/test_saver fake/test_start live/test_control live/test_join
 needs-LAMINA_NET := fake/test_network unit/test_lease

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "boot/cmdline.h"
+#include "format/boot-id.h"
 #include "format/record.h"
 
 enum decide_slot {
@@ -37,13 +38,25 @@ struct decide {
 	enum record_reason last_end;
 	/* What is wrong with the image of each slot, as far as it was tried. */
 	enum record_reason fallen[DECIDE_NONE];
+	/* Of a device with boot slots, the images that ask for another kernel than the one
+	 * that runs, as far as they were looked at, and where theirs is, if anywhere. */
+	bool foreign[DECIDE_NONE];
+	enum boot_slot home[DECIDE_NONE];
+};
+
+enum decide_act {
+	DECIDE_START,  /* this image, on the kernel that runs */
+	DECIDE_BOUNCE, /* have the loader start its kernel, this once */
+	DECIDE_REPAIR, /* the same from now on */
 };
 
 struct decision {
+	enum decide_act act;
+	enum boot_slot home; /* where the loader finds it, to bounce or repair */
 	enum decide_slot slot;
 	/* With @write, @record is to be on the disk before the image is started: for a
-	 * candidate that is a must (else ask again with writable false), for the others a
-	 * wish. Its seq is the writer's business. */
+	 * candidate, and before the loader is asked, that is a must (else ask again with
+	 * writable false), for the others a wish. Its seq is the writer's business. */
 	bool write;
 	struct record record;
 };

@@ -11,6 +11,7 @@ static void drop_candidate(struct record *record)
 	record->tries_left = 0;
 	record->tries_initial = 0;
 	record->reboot_spent = false;
+	record_arm(record, false);
 }
 
 static void forget_failed(struct record *record)
@@ -65,6 +66,7 @@ int transition_confirm(struct record *record, const struct digest *running,
 		record->previous = (struct digest){ 0 };
 	record->current = *running;
 	drop_candidate(record);
+	record_set_repairs(record, 0);
 	if (floor > record->floor)
 		record->floor = floor;
 	return 0;
@@ -85,6 +87,7 @@ int transition_rollback(struct record *record, uint64_t previous_serial, struct 
 	id = record->current;
 	record->current = record->previous;
 	record->previous = id;
+	record_set_repairs(record, 0);
 	return 0;
 }
 
@@ -104,6 +107,19 @@ int transition_reboot(struct record *record, const struct digest *running)
 	record->tries_left++;
 	record->reboot_spent = true;
 	return 1;
+}
+
+int transition_arm(struct record *record, struct err *err)
+{
+	if (!digest_is_set(&record->candidate))
+		return err_set(err, -ENOENT, "there is no candidate");
+	if (record->tries_left == 0)
+		return err_set(err, -EDQUOT, "the candidate has no tries left");
+	record->tries_left--;
+	if (record->boots < UINT32_MAX)
+		record->boots++;
+	record_arm(record, true);
+	return 0;
 }
 
 void transition_reset(struct record *record, bool factory)

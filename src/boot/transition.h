@@ -42,6 +42,10 @@ int transition_reject(struct record *record, struct err *err);
  * was not counted. 1 when the record changed, else 0: nothing to give back. */
 int transition_reboot(struct record *record, const struct digest *running);
 
+/* The candidate's next start is counted now, and not by init again: the loader is about to
+ * be asked for it, once. -ENOENT: no candidate; -EDQUOT: it has no tries left. */
+int transition_arm(struct record *record, struct err *err);
+
 /* Factory reset: candidate and failed image are forgotten, the floor stays. With
  * @factory there is no current image either, so that the factory's is started. */
 void transition_reset(struct record *record, bool factory);

@@ -61,6 +61,8 @@ const char *status_failed_words(const struct status *status)
 		[RECORD_REASON_REJECTED] = "it was rejected",
 		[RECORD_REASON_ENDED] = "its application failed again and again",
 		[RECORD_REASON_UNHEALTHY] = "its application was unhealthy",
+		[RECORD_REASON_BOOT] = "its kernel never reached init",
+		[RECORD_REASON_SLOT] = "no boot slot has its kernel",
 	};
 	enum record_reason reason = status->record.reason;
 

@@ -49,6 +49,8 @@ const char *record_reason_words(enum record_reason reason)
 		[RECORD_REASON_REJECTED] = "rejected",
 		[RECORD_REASON_ENDED] = "the application failed",
 		[RECORD_REASON_UNHEALTHY] = "the application is unhealthy",
+		[RECORD_REASON_BOOT] = "boot: never reached init",
+		[RECORD_REASON_SLOT] = "boot slot",
 	};
 
 	return reason < RECORD_REASON_COUNT ? words[reason] : "unknown";

@@ -11,6 +11,7 @@
 
 #include "base/digest.h"
 #include "base/err.h"
+#include "format/boot-id.h"
 
 #define RECORD_SIZE 512 /* one sector: a disk writes it whole or not at all */
 #define RECORD_COPIES 2
@@ -35,6 +36,8 @@ enum record_reason {
 	RECORD_REASON_REJECTED = 10,
 	RECORD_REASON_ENDED = 11,     /* the application failed, again and again */
 	RECORD_REASON_UNHEALTHY = 12, /* it said so itself */
+	RECORD_REASON_BOOT = 13,      /* its kernel never reached init */
+	RECORD_REASON_SLOT = 14,      /* no boot slot has its kernel */
 	RECORD_REASON_COUNT,
 };
 
@@ -48,8 +51,8 @@ struct record {
 	uint64_t floor;		   /* least serial */
 	/* what a later writer has put there: kept as it was found */
 	uint8_t other_flags;
-	uint8_t reserved[RECORD_RESERVED_SIZE];
-	uint8_t told[RECORD_TOLD_SIZE]; /* of failed: see record_tell() */
+	uint8_t reserved[RECORD_RESERVED_SIZE]; /* and record_slot() and its like */
+	uint8_t told[RECORD_TOLD_SIZE];		/* of failed: see record_tell() */
 	/* of the writer's, not of the format: written even over a newer version */
 	bool replaces_newer;
 };
@@ -74,6 +77,32 @@ void record_tell(struct record *record, const struct record_words *words);
 /* Whatever is written there, in an older record or by an older writer about another image:
  * then all is "". The words come from the disk: nobody vouches for them. */
 void record_told(const struct record *record, struct record_words *ret_words);
+
+/*
+ * Boot slots, in the bytes that were reserved: who does not know of them keeps them, and
+ * they say of which image they are, so that they are not taken for another's.
+ */
+
+/* The candidate's next start is counted already: the loader was told of it, or is about to
+ * be. Never without a candidate. */
+bool record_is_armed(const struct record *record);
+void record_arm(struct record *record, bool armed);
+
+/* How often the loader was told to start the current image's kernel, since it last did. */
+uint8_t record_repairs(const struct record *record);
+void record_set_repairs(struct record *record, uint8_t repairs);
+
+/* Which slot has the kernel of @image, one of the three; BOOT_SLOT_NONE: none is known to. */
+enum boot_slot record_slot(const struct record *record, const struct digest *image);
+
+/* Is that the kernel whose boot id has the hash @boot? */
+bool record_slot_holds(const struct record *record, enum boot_slot slot,
+		       const struct digest *boot);
+
+/* @slot has the kernel with @boot's hash, which is that of @image; another kernel's images
+ * have it no more. Before or after @image gets its place in the record. */
+void record_slot_put(struct record *record, const struct digest *image,
+		     enum boot_slot slot, const struct digest *boot);
 
 /*
  * The checksum is a sha256, which this room can't compute: encode leaves it zero and

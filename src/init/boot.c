@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "boot/cmdline.h"
+#include "init/bounce.h"
 #include "init/copies.h"
 #include "init/pid1/console.h"
 #include "init/pid1/early.h"
@@ -179,9 +180,9 @@ static int next_image(struct err *err)
 	int r = -ENOENT;
 
 	if (choice.factory < 0 && choice.decide.use != CMDLINE_USE_FACTORY) {
-		r = select_next(&choice, &image, err);
+		r = bounce_next(&choice, &image, err);
 		timeline_add(start_us, "verify");
-		if (r == 0 || !settings.policy.factory[0])
+		if (r == 0 || r == -ERESTART || !settings.policy.factory[0])
 			return r;
 		console_say("%s", err->text);
 	}
@@ -191,7 +192,7 @@ static int next_image(struct err *err)
 			return stage.factory;
 		choice.factory = stage.factory;
 	}
-	r = select_next(&choice, &image, err);
+	r = bounce_next(&choice, &image, err);
 	timeline_add(start_us, "verify");
 	return r;
 }
@@ -281,6 +282,30 @@ static int run(struct err *err)
 	return r < 0 ? r : start_images(err);
 }
 
+/* Is it known that the loader starts this kernel when nobody asks? */
+static bool is_settled(void)
+{
+	const struct decide *decide = &choice.decide;
+
+	return !settings.policy.boot_loader ||
+	       (choice.has_record && !digest_is_set(&decide->record.candidate) &&
+		!decide->foreign[DECIDE_CURRENT]);
+}
+
+/* Of a candidate the tries are counted, and only another start can be one of another kernel:
+ * whatever the policy says of failures, one must follow. */
+static void obey_failure(int r)
+{
+	struct policy reboot = { .on_failure = POLICY_REBOOT };
+
+	if (r != -ERESTART && !(stage.gone && image.slot == DECIDE_CANDIDATE)) {
+		if (is_settled())
+			return;
+		reboot.on_failure_delay_s = settings.policy.on_failure_delay_s;
+	}
+	failure_obey(&reboot);
+}
+
 int boot_run(struct err *err)
 {
 	int r;
@@ -300,10 +325,7 @@ int boot_run(struct err *err)
 				.members = members,
 				.parts = parts };
 	r = run(err);
-	/* its tries are counted: whatever the policy says of other failures, a candidate
-	 * is followed by another start */
-	if (stage.gone && image.slot == DECIDE_CANDIDATE)
-		failure_obey(&(struct policy){ .on_failure = POLICY_REBOOT });
+	obey_failure(r);
 	stage_end(&stage);
 	/* had they moved into the stack already, they went with it */
 	(void)early_mounts(NULL);

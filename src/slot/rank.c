@@ -48,9 +48,12 @@ int rank_judge(int store, const struct digest *id, const struct settings *settin
 	if (r < 0)
 		return r;
 	r = judge_manifest(policy, ret_manifest, floor, err);
-	if (r == 0)
-		r = judge_boot(settings, ret_manifest, err);
 	*ret_reason = r == -ESTALE ? RECORD_REASON_FLOOR : RECORD_REASON_INCOMPATIBLE;
+	if (r < 0)
+		return r;
+	if (policy->boot_loader)
+		*ret_reason = RECORD_REASON_SLOT;
+	r = judge_boot(settings, ret_manifest, err);
 	if (r < 0)
 		return r;
 	r = judge_blobs(store, ret_manifest, err);

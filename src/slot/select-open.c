@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/digest.h"
 #include "base/fd.h"
@@ -135,7 +136,27 @@ static int take_newer(struct select *select, const struct err *why, struct err *
 	return make_up(select, err);
 }
 
-int select_open(struct select *select, struct err *err)
+/* Their ids, and so their manifests, are what the record's words about them go with. */
+static void find_homes(struct select *select)
+{
+	const struct settings *settings = select->settings;
+	struct decide *decide = &select->decide;
+	const char *id = settings->boot_id;
+	struct digest boot;
+
+	if (!id || !settings->policy.boot_loader || sha256_of(id, strlen(id), &boot) < 0)
+		return;
+	for (enum decide_slot slot = DECIDE_CANDIDATE; slot <= DECIDE_PREVIOUS; slot++) {
+		enum boot_slot home = record_slot(&decide->record,
+						  decide_slot_id(&decide->record, slot));
+
+		decide->home[slot] = home;
+		decide->foreign[slot] = home != BOOT_SLOT_NONE &&
+					!record_slot_holds(&decide->record, home, &boot);
+	}
+}
+
+static int open_record(struct select *select, struct err *err)
 {
 	struct err why = ERR_INIT;
 	int r = read_record(select, &why);
@@ -159,4 +180,13 @@ int select_open(struct select *select, struct err *err)
 	if (r != -ENOENT)
 		say(select, &why);
 	return make_up(select, err);
+}
+
+int select_open(struct select *select, struct err *err)
+{
+	int r = open_record(select, err);
+
+	if (r == 0)
+		find_homes(select);
+	return r;
 }

@@ -216,6 +216,26 @@ static void wish(struct select *select, struct decision *decision,
 	(void)put_record(select, record);
 }
 
+/* False: it must be on the disk before the loader is asked, and isn't. */
+static bool ask(struct select *select, struct decision *decision,
+		struct select_image *image)
+{
+	wish(select, decision, &image->manifest);
+	if (decision->write && !select->decide.writable)
+		return false;
+	say_why(select);
+	image->slot = decision->slot;
+	image->id = *decide_slot_id(&decision->record, decision->slot);
+	select->home = decision->home;
+	return true;
+}
+
+void select_refused(struct select *select)
+{
+	select->decide.writable = false;
+	memset(select->decide.home, 0, sizeof(select->decide.home));
+}
+
 static void repair(struct select *select)
 {
 	if (select->repair && select->decide.writable &&
@@ -230,6 +250,12 @@ int select_next(struct select *select, struct select_image *ret_image, struct er
 	for (;;) {
 		select->decide.has_factory = select->factory >= 0;
 		decide_next(&select->decide, &decision);
+		select->act = decision.act;
+		if (decision.act != DECIDE_START) {
+			if (ask(select, &decision, ret_image))
+				return 0;
+			continue;
+		}
 		if (decision.slot != DECIDE_CANDIDATE)
 			wish(select, &decision, &ret_image->manifest);
 		if (decision.slot == DECIDE_NONE)

@@ -44,6 +44,9 @@ struct select {
 	bool has_record; /* false: made up from what lies in the store, but for the floor */
 	bool keep;	 /* the record is of a newer version: never write it */
 	bool lost;	 /* it is somewhere, and can't be read */
+	/* what select_next() asks for, and of which boot slot */
+	enum decide_act act;
+	enum boot_slot home;
 	/* ours */
 	bool repair;	 /* what is on the disk is no record: it may as well be one */
 	int why;	 /* the errno of the last image that fell, 0: none did yet */
@@ -61,9 +64,14 @@ int select_open(struct select *select, struct err *err);
 void select_lose(struct select *select, int r, const struct err *why);
 
 /* The next image to start, judged (signature, device, floor, layers), the record written.
- * 0 or -errno with why the last choice fell, when nothing is left; the reasons before
- * that one were said. On failure *ret_image has no meaning. */
+ * Or, as @select->act says, one whose kernel the loader is to start, of which only slot and
+ * id are told. 0 or -errno with why the last choice fell, when nothing is left; the reasons
+ * before that one were said. On failure *ret_image has no meaning. */
 int select_next(struct select *select, struct select_image *ret_image, struct err *err);
+
+/* The loader couldn't be asked: what this kernel can start is left, and nothing is written any
+ * more. */
+void select_refused(struct select *select);
 
 /* The image that select_next() gave could not be started: @r and @err say why, without
  * naming the image. */

@@ -29,7 +29,7 @@ static inline void put_serial(const char *store, int serial, char ret_id[DIGEST_
 }
 
 /* A new device; without tries the record has no candidate. */
-static void put_two(unsigned int tries)
+static inline void put_two(unsigned int tries)
 {
 	put_device();
 	put_serial(STORE, 10, current);

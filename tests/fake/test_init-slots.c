@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which kernel and initramfs a boot is of, and what that means to images that ask for one. */
+#include <sys/reboot.h>
+#include <sys/wait.h>
+
 #include "fake/machine.h"
+#include "fake/records.h"
+#include "init/pid1/console.h"
+#include "init/pid1/failure.h"
 
 #define BLOB "f527a6ecea31bb9e279d0c62e3807d1b5ea2d47653edff4c36eedd53c7f0c8cd"
 #define ID_FILE "/etc/lamina/boot"
@@ -74,6 +80,197 @@ static void an_older_min_init(void **state)
 	assert_fails(-EINVAL, "boot: takes min-init 4 or more");
 }
 
+#ifdef CONFIG_LAMINA_UPDATE
+static const char slots_policy[] = "boot-slot PARTLABEL=a\nboot-slot PARTLABEL=b\n"
+				   "boot-loader efi\non-failure halt\n";
+
+static void place(const char *id, enum boot_slot slot, const char *boot)
+{
+	struct digest hash, digest;
+
+	assert_int_equal(sha256_of(boot, strlen(boot), &hash), 0);
+	assert_int_equal(digest_parse(id, 64, &digest), 0);
+	record_slot_put(&stored, &digest, slot, &hash);
+}
+
+/* Current for kernel old, in slot a; with @tries, a candidate for kernel new in slot b. @id
+ * is that of the kernel that runs. */
+static void put_slots(const char *id, unsigned int tries, bool armed)
+{
+	plain_machine();
+	machine.min_init = 4;
+	machine.policy = slots_policy;
+	put_device();
+	fake_text("/bin/laminactl", "a program");
+	fake_text(ID_FILE, id);
+	machine.manifest = "boot old sha256:" BLOB " size 4096\n";
+	put_serial(STORE, 10, current);
+	machine.manifest = "boot new sha256:" BLOB " size 4096\n";
+	put_serial(STORE, 11, candidate);
+	stored = (struct record){ .seq = 7, .tries_left = (uint8_t)tries };
+	(void)digest_parse(current, 64, &stored.current);
+	if (tries || armed)
+		(void)digest_parse(candidate, 64, &stored.candidate);
+	stored.tries_initial = stored.tries_left ? stored.tries_left : armed;
+	record_arm(&stored, armed);
+	place(current, BOOT_SLOT_A, "old");
+	place(candidate, BOOT_SLOT_B, "new");
+	put_record();
+}
+
+/* The end of a boot that comes to no program, as main() has it. */
+static int boot_to_the_end(struct err *err)
+{
+	console_say("%s", boot(err) < 0 ? err->text : "nothing");
+	failure_end();
+}
+
+static void assert_ends(int as, const char *words)
+{
+	struct err err = ERR_INIT;
+	int how = 0;
+
+	assert_int_equal(fake_run(boot_to_the_end, &err, &how), FAKE_REBOOTED);
+	assert_int_equal(how, as);
+	if (!strstr(fake_console(), words))
+		assert_string_equal(fake_console(), words);
+	assert_false(fake_called("execve"));
+}
+
+static void assert_reboots(const char *words)
+{
+	assert_ends(RB_AUTOBOOT, words);
+}
+
+/* What the process that it starts executes. */
+static void assert_tells(const char *program)
+{
+	struct err err = ERR_INIT;
+	int value;
+
+	fake_config.forks = 1;
+	assert_int_equal(fake_run(boot, &err, &value), FAKE_EXECED);
+	assert_string_equal(fake_executed(), program);
+}
+
+static void a_candidate_is_asked_for(void **state)
+{
+	struct record record;
+
+	(void)state;
+	put_slots("old\n", 3, false);
+	assert_tells("/run/lamina/bin/laminactl boot once b");
+	record = record_of_store();
+	assert_int_equal(record.tries_left, 2);
+	assert_true(record_is_armed(&record));
+	put_slots("old\n", 3, false);
+	assert_reboots("its kernel is in boot slot b\nlamina-init: rebooting\n");
+	/* there it is counted already */
+	put_slots("new\n", 2, true);
+	assert_boots();
+	record = record_of_store();
+	assert_int_equal(record.tries_left, 2);
+	assert_false(record_is_armed(&record));
+}
+
+static void a_loader_that_is_behind(void **state)
+{
+	struct record record;
+
+	(void)state;
+	put_slots("new\n", 0, false);
+	assert_tells("/run/lamina/bin/laminactl boot default a");
+	record = record_of_store();
+	assert_int_equal(record_repairs(&record), 1);
+	put_slots("new\n", 0, false);
+	assert_reboots("its kernel is in boot slot a\nlamina-init: rebooting\n");
+}
+
+/* Said, counted, and the current one is started; the device is never without. */
+static void one_who_can_not_be_told(void **state)
+{
+	struct record record;
+
+	(void)state;
+	put_slots("old\n", 3, false);
+	fake_config.child_status = 1 << 8;
+	assert_boots();
+	assert_non_null(strstr(fake_console(),
+			       "boot loader: laminactl boot once b ended with status 1"));
+	record = record_of_store();
+	assert_int_equal(record.tries_left, 2);
+	assert_id(&record.candidate, candidate);
+	/* never reached init: it falls */
+	put_slots("old\n", 0, true);
+	assert_boots();
+	assert_non_null(strstr(fake_console(), "boot: never reached init"));
+	assert_int_equal(record_of_store().reason, RECORD_REASON_BOOT);
+	assert_non_null(strstr(fake_text_of("/run/lamina/failed"),
+			       "reason=boot: never reached init"));
+}
+
+/* On a kernel that the loader may have started this once, another start is what helps. */
+static void failures_in_a_trial(void **state)
+{
+	(void)state;
+	put_slots("new\n", 2, true);
+	break_image(11);
+	fake_config.child_status = SIGKILL;
+	assert_reboots("boot loader: laminactl boot default a killed by signal 9");
+	put_slots("new\n", 2, true);
+	fake_text("/etc/lamina/keyring", "rubbish");
+	assert_reboots("/etc/lamina/keyring: line 1");
+	/* the loader's own, and nothing is to be tried: as the policy says */
+	put_slots("old\n", 0, false);
+	break_image(10);
+	assert_ends(RB_HALT_SYSTEM, "halted");
+}
+
+/* It goes on as the process that asks. */
+static void setup_slots(void)
+{
+	put_slots("old\n", 3, false);
+	fake_config.forks = 1;
+	fake_boot();
+}
+
+/* Whichever call fails: nobody is asked for a start that isn't counted in both copies, and
+ * where it doesn't come to that, the current image starts, or there is a reason. */
+static void check_bounce(int r, const char *call)
+{
+	const char *executed = fake_executed();
+	struct record record;
+
+	if (strcmp(executed, "/run/lamina/bin/laminactl boot once b") == 0) {
+		record = record_of_store();
+		if (!record_is_armed(&record) || record.tries_left != 2)
+			fail_msg("%s: asked for a start that isn't counted", call);
+	} else if (executed[0] &&
+		   !strstr(fake_text_of("/run/lamina/image"), "slot=current")) {
+		fail_msg("%s: %s starts on a foreign kernel", call, executed);
+	} else if (!executed[0] && r == 0 &&
+		   !strstr(fake_console(), "/run/lamina/bin/laminactl: ")) {
+		fail_msg("%s: nothing starts: %s", call, fake_console());
+	}
+}
+
+static void every_call_fails_once(void **state)
+{
+	const struct fake_sweep sweep = {
+		.setup = setup_slots,
+		.run = boot,
+		.names =
+			"/dev|/proc|/sys|/run|policy|keyring|/boot|store|image|lamina|verity",
+		.forgives = fake_forgives_all,
+		.check = check_bounce,
+		.no_return = "execve",
+	};
+
+	(void)state;
+	assert_true(fake_sweep(&sweep) > 60);
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -81,6 +278,13 @@ int main(void)
 		cmocka_unit_test(another_kernel),
 		cmocka_unit_test(a_torn_id),
 		cmocka_unit_test(an_older_min_init),
+#ifdef CONFIG_LAMINA_UPDATE
+		cmocka_unit_test(a_candidate_is_asked_for),
+		cmocka_unit_test(a_loader_that_is_behind),
+		cmocka_unit_test(one_who_can_not_be_told),
+		cmocka_unit_test(failures_in_a_trial),
+		cmocka_unit_test(every_call_fails_once),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, make_key, NULL);

@@ -79,6 +79,43 @@ static void after(void **state)
 	assert_trying(3, true);
 }
 
+/* The loader starts the candidate's kernel by itself before the record says that it is to. */
+static void after_the_loader(void **state)
+{
+	static const char lines[] =
+		"confirm after 5\nboot-slot PARTLABEL=a\nboot-slot PARTLABEL=b\n"
+		"boot-loader efi\n";
+	struct digest hash;
+
+	(void)state;
+	for (int status = 0; status < 2; status++) {
+		policy(lines);
+		/* the machine's kernel has no id, and images ask for none */
+		assert_int_equal(sha256_of("", 0, &hash), 0);
+		record_slot_put(&stored, &stored.candidate, BOOT_SLOT_B, &hash);
+		put_record();
+		fake_config.child_status = status << 8;
+		assert_int_equal(keep(1, 20), FAKE_EXITED);
+		assert_true(fake_called("fork"));
+		if (status == 0) {
+			assert_confirmed();
+			continue;
+		}
+		assert_trying(3, true);
+		assert_non_null(strstr(fake_console(),
+				       "not confirmed: laminactl boot default b ended "
+				       "with status 1"));
+	}
+	/* and that is what the second process executes */
+	policy(lines);
+	record_slot_put(&stored, &stored.candidate, BOOT_SLOT_B, &hash);
+	put_record();
+	fake_text("/bin/laminactl", "a program");
+	assert_int_equal(keep(3, 0), FAKE_EXECED);
+	assert_string_equal(fake_executed(), "/run/lamina/bin/laminactl boot default b");
+	assert_trying(2, false);
+}
+
 static void confirmed_by_hand(void)
 {
 	if (++sleeps == 7)
@@ -237,6 +274,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(after),
+		cmocka_unit_test(after_the_loader),
 		cmocka_unit_test(manual),
 		cmocka_unit_test(not_confirmed_in_time),
 		cmocka_unit_test(unstoppable),

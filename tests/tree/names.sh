@@ -31,6 +31,7 @@ digest_text by DIGEST_HEX()
 verity_tree_blocks tests count with it
 place_open_blob_file tests open with it what verify may not
 filter_compile tests interpret what it makes
+record_slot_put by whoever writes boot slots
 '
 
 # "NAME FILE" of each function that is not static.

@@ -67,25 +67,35 @@ static inline int start(void **state)
 
 #define BLOBS "blobs/sha256/"
 
-/* An image with that serial and a layer of its own. Its id, in static memory. */
-static inline const char *put(int serial)
+/* An image with that serial and a layer of its own, for kernel @boot; "": for any. Its id, in
+ * static memory. */
+static inline const char *put_for(int serial, const char *boot)
 {
 	static char ids[4][DIGEST_HEX_SIZE];
 	static unsigned int next;
 	char text[1024], dir[128], layer[65], blob[128], *id = ids[next++ % 4];
+	char line[256] = "";
 	static const char bytes[8192];
 
 	(void)snprintf(layer, sizeof(layer), "%064d", serial);
+	if (*boot)
+		(void)snprintf(line, sizeof(line), "boot %s sha256:%s size 1\n", boot,
+			       layer);
 	(void)snprintf(
 		text, sizeof(text),
 		"lamina 1\nname thermostat\nserial %d\ncompatible acme,thermostat\n"
-		"arch " ARCH "\nmin-init 1\nlayer sha256:%s size 8192 data 4096 "
-		"verity %s\narg /bin/sh\nrun exec\n",
-		serial, layer, layer);
+		"arch " ARCH "\nmin-init 4\nlayer sha256:%s size 8192 data 4096 "
+		"verity %s\n%sarg /bin/sh\nrun exec\n",
+		serial, layer, layer, line);
 	put_image(text, id, dir);
 	(void)snprintf(blob, sizeof(blob), BLOBS "%s", layer);
 	tree_bytes(blob, bytes, sizeof(bytes), 0644);
 	return id;
+}
+
+static inline const char *put(int serial)
+{
+	return put_for(serial, "");
 }
 
 static inline void remove_layer(int serial)

@@ -259,7 +259,110 @@ static void a_later_writer(void **state)
 	assert_int_equal(transition_confirm(&back, &full.candidate, 9, &err), 0);
 	record_encode(&back, again);
 	assert_int_equal(again[30], 0xfe);
-	assert_memory_equal(again + 168, bytes + 168, RECORD_SUM_OFFSET - 168);
+	/* but for what says that it was to be tried by another kernel, and how often that of
+	 * the current one was asked for */
+	assert_int_equal(again[168], 0xa4);
+	assert_int_equal(again[169], 0);
+	assert_memory_equal(again + 170, bytes + 170, RECORD_SUM_OFFSET - 170);
+}
+
+static const struct digest boots[] = { { { 1, [7] = 2 } }, { { 3, [7] = 4 } } };
+
+/* What lamina-record(5) says of boot slots. */
+static void the_bytes_of_slots(void **state)
+{
+	struct record record = full;
+	uint8_t bytes[RECORD_SIZE], expected[42] = { 0x80 | 1, 2 };
+
+	(void)state;
+	memset(record.reserved, 0, sizeof(record.reserved));
+	record.reserved[0] = 0x80; /* a later writer's */
+	record_arm(&record, true);
+	record_set_repairs(&record, 2);
+	record_slot_put(&record, &full.current, BOOT_SLOT_A, &boots[0]);
+	record_slot_put(&record, &full.candidate, BOOT_SLOT_B, &boots[1]);
+	memcpy(expected + 2, boots[0].bytes, 8);
+	memcpy(expected + 10, boots[1].bytes, 8);
+	expected[18] = 1;
+	memcpy(expected + 19, full.current.bytes, 7);
+	expected[26] = 2;
+	memcpy(expected + 27, full.candidate.bytes, 7);
+	record_encode(&record, bytes);
+	assert_memory_equal(bytes + 168, expected, sizeof(expected));
+	for (size_t i = 168 + sizeof(expected); i < 248; i++)
+		assert_int_equal(bytes[i], 0);
+	record_arm(&record, false);
+	assert_int_equal(record.reserved[0], 0x80);
+}
+
+static void assert_slots(const struct record *record, const char *slots)
+{
+	const struct digest *images[] = { &record->current, &record->previous,
+					  &record->candidate };
+
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal("-ab"[record_slot(record, images[i])], slots[i]);
+}
+
+/* They go with the images, whatever these become. */
+static void slots_of_images(void **state)
+{
+	struct record record = full;
+	const struct digest other = { { 0xd0 } };
+
+	(void)state;
+	memset(record.reserved, 0, sizeof(record.reserved));
+	assert_slots(&record, "---");
+	assert_false(record_slot_holds(&record, BOOT_SLOT_NONE, &boots[0]));
+	record_slot_put(&record, &record.current, BOOT_SLOT_A, &boots[0]);
+	record_slot_put(&record, &record.previous, BOOT_SLOT_B, &boots[1]);
+	assert_slots(&record, "ab-");
+	assert_true(record_slot_holds(&record, BOOT_SLOT_A, &boots[0]));
+	assert_false(record_slot_holds(&record, BOOT_SLOT_B, &boots[0]));
+	/* the same kernel: both have it */
+	record_slot_put(&record, &record.candidate, BOOT_SLOT_A, &boots[0]);
+	assert_slots(&record, "aba");
+	/* another is written: whoever had it there has none */
+	record_slot_put(&record, &record.candidate, BOOT_SLOT_B, &boots[0]);
+	assert_slots(&record, "a-b");
+	assert_int_equal(transition_confirm(&record, &record.candidate, 0, NULL), 0);
+	assert_slots(&record, "ba-");
+	assert_int_equal(transition_rollback(&record, record.floor, NULL), 0);
+	assert_slots(&record, "ab-");
+	/* the next one takes the place of a candidate, and of nobody else */
+	record.candidate = full.failed;
+	record.tries_initial = 1;
+	record_slot_put(&record, &record.candidate, BOOT_SLOT_B, &boots[0]);
+	assert_slots(&record, "abb");
+	record_slot_put(&record, &other, BOOT_SLOT_B, &boots[0]);
+	assert_slots(&record, "ab-");
+	record.candidate = other;
+	assert_slots(&record, "abb");
+	/* an older writer has let others in: nothing is said of those */
+	record.current = full.failed;
+	record.current.bytes[0]++;
+	record.previous = record.current;
+	record.previous.bytes[0]++;
+	assert_slots(&record, "--b");
+	/* one slot more than there are is a later writer's */
+	for (size_t i = 18; i < 42; i += 8)
+		record.reserved[i] = record.reserved[i] ? 3 : 0;
+	assert_slots(&record, "---");
+	transition_anew(&record);
+	for (size_t i = 0; i < RECORD_RESERVED_SIZE; i++)
+		assert_int_equal(record.reserved[i], 0);
+}
+
+/* Left over by an older program, which lets a candidate go and doesn't know the flag. */
+static void armed_without_a_candidate(void **state)
+{
+	struct record record = full;
+
+	(void)state;
+	record_arm(&record, true);
+	assert_true(record_is_armed(&record));
+	record.candidate = (struct digest){ 0 };
+	assert_false(record_is_armed(&record));
 }
 
 /* What an older program may know of a newer version: who is confirmed, and the floor. */
@@ -335,12 +438,20 @@ static void the_copies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_bytes),	       cmocka_unit_test(an_empty_record),
-		cmocka_unit_test(what_is_told),	       cmocka_unit_test(flipped_bits),
-		cmocka_unit_test(truncations),	       cmocka_unit_test(what_can_t_be),
-		cmocka_unit_test(candidate_and_tries), cmocka_unit_test(a_later_writer),
-		cmocka_unit_test(newer_versions),      cmocka_unit_test(the_words),
+		cmocka_unit_test(the_bytes),
+		cmocka_unit_test(an_empty_record),
+		cmocka_unit_test(what_is_told),
+		cmocka_unit_test(flipped_bits),
+		cmocka_unit_test(truncations),
+		cmocka_unit_test(what_can_t_be),
+		cmocka_unit_test(candidate_and_tries),
+		cmocka_unit_test(a_later_writer),
+		cmocka_unit_test(newer_versions),
+		cmocka_unit_test(the_words),
 		cmocka_unit_test(the_copies),
+		cmocka_unit_test(the_bytes_of_slots),
+		cmocka_unit_test(slots_of_images),
+		cmocka_unit_test(armed_without_a_candidate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,6 +172,48 @@ static void reboots(void **state)
 	assert_int_equal(transition_reboot(&record, id_of('-')), 0);
 }
 
+/* Counted when the loader is to be asked; what becomes of the candidate takes it back. */
+static void arms(void **state)
+{
+	struct record record = record_of("CPZ-");
+	struct err err = ERR_INIT;
+
+	(void)state;
+	record.boots = 4;
+	assert_int_equal(transition_arm(&record, &err), 0);
+	assert_true(record_is_armed(&record));
+	assert_int_equal(record.tries_left, 2);
+	assert_int_equal(record.boots, 5);
+	/* asked again: that is another start */
+	assert_int_equal(transition_arm(&record, &err), 0);
+	assert_int_equal(record.tries_left, 1);
+	record.boots = UINT32_MAX;
+	assert_int_equal(transition_arm(&record, &err), 0);
+	assert_true(record.boots == UINT32_MAX);
+	assert_refused(transition_arm(&record, &err), -EDQUOT, err,
+		       "the candidate has no tries left");
+	assert_int_equal(record.tries_left, 0);
+	transition_fall(&record, RECORD_REASON_BOOT);
+	assert_false(record_is_armed(&record));
+	assert_record(&record, "CP-Z");
+	assert_refused(transition_arm(&record, &err), -ENOENT, err,
+		       "there is no candidate");
+	/* another candidate is not armed, nor is one that is confirmed or dropped */
+	assert_int_equal(transition_install(&record, id_of('Z'), 3, NULL), 0);
+	assert_false(record_is_armed(&record));
+	assert_int_equal(transition_arm(&record, NULL), 0);
+	assert_int_equal(transition_install(&record, id_of('Y'), 3, NULL), 0);
+	assert_false(record_is_armed(&record));
+	assert_int_equal(transition_arm(&record, NULL), 0);
+	record_set_repairs(&record, 2);
+	assert_int_equal(transition_confirm(&record, id_of('Y'), 0, NULL), 0);
+	assert_int_equal(record.reserved[0], 0);
+	assert_int_equal(record_repairs(&record), 0);
+	record_set_repairs(&record, 2);
+	assert_int_equal(transition_rollback(&record, 0, NULL), 0);
+	assert_int_equal(record_repairs(&record), 0);
+}
+
 static void resets(void **state)
 {
 	struct record record = record_of("CPZF");
@@ -236,11 +278,12 @@ static void keeps_what_runs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(installs),  cmocka_unit_test(how_many_tries),
-		cmocka_unit_test(confirms),  cmocka_unit_test(the_floor_stays),
-		cmocka_unit_test(rollbacks), cmocka_unit_test(rejects),
-		cmocka_unit_test(reboots),   cmocka_unit_test(resets),
-		cmocka_unit_test(rebuilds),  cmocka_unit_test(keeps_what_runs),
+		cmocka_unit_test(installs),	   cmocka_unit_test(how_many_tries),
+		cmocka_unit_test(confirms),	   cmocka_unit_test(the_floor_stays),
+		cmocka_unit_test(rollbacks),	   cmocka_unit_test(rejects),
+		cmocka_unit_test(reboots),	   cmocka_unit_test(arms),
+		cmocka_unit_test(resets),	   cmocka_unit_test(rebuilds),
+		cmocka_unit_test(keeps_what_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "init/bounce.h"
 #include "init/pid1/console.h"
 #include "init/report.h"
 #include "init/stores.h"
@@ -75,6 +76,18 @@ static bool was_confirmed(const struct stage *stage)
 	return fd >= 0;
 }
 
+/* Before the record says so: a confirm that fails is none, and init has the loader follow the
+ * record. */
+static int settle_loader(const struct keeper *keeper, struct err *err)
+{
+	enum boot_slot home =
+		record_slot(keeper->stage->record, &keeper->stage->image->id);
+
+	if (!keeper->policy->boot_loader || home == BOOT_SLOT_NONE)
+		return 0;
+	return bounce_tell(DECIDE_REPAIR, home, err);
+}
+
 /* By us. Another image's installation may hold the store for a while, and a disk that
  * can't be written may be better in a minute. */
 static void confirm(struct keeper *keeper)
@@ -82,6 +95,8 @@ static void confirm(struct keeper *keeper)
 	struct err err = ERR_INIT;
 	int r = stores_check_state(keeper->policy, &err);
 
+	if (r == 0)
+		r = settle_loader(keeper, &err);
 	if (r == 0)
 		r = confirm_running(&keeper->confirm, &err);
 	if (r == 0 || r == -EALREADY) {
