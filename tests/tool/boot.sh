@@ -100,6 +100,98 @@ test_the_public_key_goes_into_a_control_tree() {
 	misused "--control needs --key" fit --unsigned --control control
 }
 
+# An initramfs that says which one it is, packed or not.
+say_id() {
+	need cpio gzip
+	mkdir -p etc/lamina
+	echo "$1" >etc/lamina/boot
+	printf '%s\n' etc etc/lamina etc/lamina/boot | cpio -o -H newc --quiet >initramfs
+	[ -n "${2:-}" ] || { gzip -nc initramfs >packed && mv packed initramfs; }
+	rm -r etc
+}
+
+# packs OPTION...: an image with the blob.
+packs() {
+	rm -rf image
+	lamina pack -o image --serial 4 --compatible acme,x --boot blob "$@" "oci:$fixtures/oci"
+}
+
+line() { sed -n 's/^boot //p' image/images/*/manifest; }
+
+test_pack_brings_the_blob_along() {
+	need mkimage dtc
+	prepare
+	say_id acme-1
+	for how in fit uki; do
+		"$here/bootblob.py" stub arm64 stub
+		$how --unsigned
+		packs
+		equal "$(line)" "acme-1 sha256:$(sha256sum <blob | cut -d ' ' -f 1) size $(stat -c %s blob)"
+		same blob "image/blobs/sha256/$(sha256sum <blob | cut -d ' ' -f 1)"
+		grep -qx 'min-init 4' image/images/*/manifest
+		lamina sign image --key "$a.key"
+		lamina verify image --key "$a.pub"
+	done
+	packs --boot-id acme-1
+	refuses "its initramfs has another boot id: acme-1" packs --boot-id acme-2
+	say_id acme-2 plain
+	fit --unsigned
+	packs
+	equal "$(line | cut -d ' ' -f 1)" acme-2
+	# somebody's own form
+	echo own >blob
+	refuses "say --boot-id ID" packs
+	packs --boot-id own.1
+	equal "$(line | cut -d ' ' -f 1)" own.1
+	# the disk's first slot has what the image brings along
+	lamina sign image --key "$a.key"
+	lamina disk image -o disk --boot-loader efi
+	dd if=disk of=slot bs=1 skip=1048576 count=4 status=none
+	same slot blob
+}
+
+test_boot_options_that_are_refused() {
+	need mkimage dtc
+	prepare
+	say_id acme-1
+	fit --unsigned
+	refuses "missing: No such file" packs --boot missing
+	misused "--boot-id" packs --boot-id 'a b'
+	misused "--boot-id goes with --boot" lamina pack -o image --compatible acme,x --boot-id a "oci:$fixtures/oci"
+	# every cut, and damage in the structure, is refused or has no id
+	head -c 1000 blob >blob.short && mv blob.short blob
+	refuses "a FIT that is damaged" packs --boot-id x
+	[ ! -e image ] || say "an image is there"
+}
+
+test_blobs_that_are_damaged() {
+	need mkimage dtc python3
+	prepare
+	say_id acme-1
+	fit --key fit.key
+	cp blob fit
+	uki --unsigned 2>/dev/null || { "$here/bootblob.py" stub arm64 stub && uki --unsigned; }
+	cp blob uki
+	for ((n = 0; n < 120; n++)); do
+		python3 - $n <<-'DAMAGE'
+			import random, sys
+			random.seed(int(sys.argv[1]))
+			name = random.choice(("fit", "uki"))
+			data = bytearray(open(name, "rb").read())
+			# heads more often than what they describe
+			for _ in range(random.choice((1, 3))):
+			    at = random.randrange(min(len(data), random.choice((64, 1024, len(data)))))
+			    data[at] = random.choice((0, 1, 127, 255, random.randrange(256)))
+			if random.random() < 0.2:
+			    del data[random.randrange(len(data)) :]
+			open("blob", "wb").write(data or b"x")
+		DAMAGE
+		status=0
+		packs --boot-id acme-1 2>told >/dev/null || status=$?
+		[ $status -le 1 ] || say "$n: $status: $(cat told)"
+	done
+}
+
 test_nobody_signs() {
 	need mkimage dtc
 	prepare

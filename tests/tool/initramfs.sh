@@ -160,6 +160,41 @@ test_laminactl() {
 	leaves init policy ctl out.gz
 }
 
+boot_id() { gzip -dc out.gz | cpio -i --quiet --to-stdout etc/lamina/boot; }
+
+test_boot_ids() {
+	need cpio gzip
+	prepare
+	make >said
+	equal "$(boot_id; cat said)" ''
+	equal "$(make --boot-id acme-5.1_x; boot_id)" "$(printf 'acme-5.1_x\nacme-5.1_x')"
+	echo kernel >kernel
+	id=$(make --kernel kernel)
+	equal "$(boot_id)" "$id"
+	[[ $id =~ ^[0-9a-f]{64}$ ]] || say "'$id'"
+	equal "$(make --kernel kernel)" "$id"
+	# whatever is another, so is the id
+	{
+		make --kernel kernel --add a=policy
+		make --kernel kernel --add b=policy
+		make --kernel kernel --add b=init
+		make --kernel kernel --key "$b.pub"
+		echo '# another' >>policy
+		make --kernel kernel
+		echo more >>kernel
+		make --kernel kernel
+		echo "$id"
+	} | sort -u >ids
+	equal "$(wc -l <ids)" 7
+	for id in '' 'a b' 'a/b' "$(printf '%065d' 0)"; do misused "--boot-id" make --boot-id "$id"; done
+	misused "--kernel makes the id" make --kernel kernel --boot-id x
+	rm out.gz
+	refuses "given twice" make --boot-id x --add etc/lamina/boot=policy
+	refuses "missing: No such file" make --kernel missing
+	refuses ".: not a file" make --kernel .
+	leaves init policy kernel ids said
+}
+
 test_names_that_are_refused() {
 	prepare
 	refuses "init: given twice" make --add init=policy

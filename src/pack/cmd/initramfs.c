@@ -13,12 +13,14 @@
 #include "base/str.h"
 #include "cli/cmd.h"
 #include "format/arch.h"
+#include "format/boot-id.h"
 #include "format/keyring.h"
 #include "format/policy.h"
 #include "pack/cmd/describe.h"
 #include "pack/device/cpio.h"
 #include "pack/host/output.h"
 #include "pack/image/input.h"
+#include "trust/sha256.h"
 
 #define FILE_MAX_SIZE (64UL << 20)
 #define LINKER_SIZE 256
@@ -33,7 +35,9 @@ enum {
 	OPT_POLICY,
 	OPT_KEY,
 	OPT_KEYRING,
-	OPT_ADD
+	OPT_ADD,
+	OPT_BOOT_ID,
+	OPT_KERNEL
 };
 
 static const struct cmd_option options[] = {
@@ -46,11 +50,15 @@ static const struct cmd_option options[] = {
 	{ "key", 'k', "FILE", "a public key (PEM) the device trusts; may be repeated" },
 	{ "keyring", 0, "FILE", "a keyring made before, instead of --key or beside it" },
 	{ "add", 0, "PATH=FILE", "one more file; may be repeated" },
+	{ "boot-id", 0, "ID", "what images call it that are for it alone" },
+	{ "kernel", 0, "FILE",
+	  "that it goes with: ID is made of it and of what is here" },
 	{ 0 },
 };
 
 struct request {
-	const char *output, *arch, *init, *ctl, *udhcpc, *policy;
+	const char *output, *arch, *init, *ctl, *udhcpc, *policy, *kernel;
+	char boot_id[BOOT_ID_SIZE];   /* "": none was given */
 	char installed[2][NAME_SIZE]; /* what init and ctl may point to */
 	struct keyring ring;
 	char **adds; /* arguments of --add, borrowed */
@@ -85,6 +93,17 @@ static int request_option(struct request *q, int option, const char *value,
 		return input_add_key(&q->ring, value, err);
 	case OPT_KEYRING:
 		return input_keyring(&q->ring, value, err);
+	case OPT_KERNEL:
+		q->kernel = value;
+		return 0;
+	case OPT_BOOT_ID:
+		if (!boot_id_valid(value, strlen(value)))
+			return cmd_usage(err,
+					 "initramfs: --boot-id: '%s' is not 1 to %d of "
+					 "A-Z a-z 0-9 . _ -",
+					 value, BOOT_ID_SIZE - 1);
+		(void)stpcpy(q->boot_id, value);
+		return 0;
 	default:
 		q->adds[q->add_count++] = (char *)value;
 		return strchr(value, '=')
@@ -140,6 +159,9 @@ static int request_read(struct cmd_line *line, struct request *q, struct err *er
 	if (q->ring.count == 0)
 		return cmd_usage(
 			err, "initramfs: no key: a device that trusts nobody can't boot");
+	if (q->kernel && q->boot_id[0])
+		return cmd_usage(err,
+				 "initramfs: --kernel makes the id that --boot-id says");
 	if (q->arch && q->init)
 		return cmd_usage(err, "initramfs: --arch looks for what --init names");
 	if (!q->init)
@@ -287,7 +309,40 @@ static int add_extra(struct cpio *cpio, const char *add, struct err *err)
 	return r;
 }
 
-static int add_all(struct cpio *cpio, const struct request *q, struct err *err)
+/* Another kernel or another file here, another id. */
+static int make_boot_id(const struct cpio *cpio, struct request *q, struct err *err)
+{
+	__fd int fd = open(q->kernel, O_RDONLY | O_CLOEXEC);
+	struct digest kernel, all;
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_errno(err, -errno, "%s", q->kernel);
+	if (!S_ISREG(st.st_mode) || st.st_size == 0)
+		return err_set(err, -EINVAL, "%s: not a file with something in it",
+			       q->kernel);
+	r = sha256_of_fd(fd, (uint64_t)st.st_size, &kernel);
+	if (r == 0)
+		r = cpio_digest(cpio, &kernel, &all);
+	if (r < 0)
+		return err_errno(err, r, "%s", q->kernel);
+	digest_hex(&all, q->boot_id);
+	return 0;
+}
+
+static int add_boot_id(struct cpio *cpio, struct request *q, struct err *err)
+{
+	char line[BOOT_ID_SIZE + 1];
+	int r = q->kernel ? make_boot_id(cpio, q, err) : 0;
+
+	if (r < 0 || !q->boot_id[0])
+		return r;
+	(void)snprintf(line, sizeof(line), "%s\n", q->boot_id);
+	return cpio_add_file(cpio, "etc/lamina/boot", 0644, line, strlen(line), err);
+}
+
+static int add_all(struct cpio *cpio, struct request *q, struct err *err)
 {
 	static const char *const dirs[] = { "dev",  "etc", "etc/lamina",
 					    "proc", "run", "sys" };
@@ -312,6 +367,8 @@ static int add_all(struct cpio *cpio, const struct request *q, struct err *err)
 		r = add_file(cpio, "bin/udhcpc", q->udhcpc, 0755, err);
 	for (size_t i = 0; r == 0 && i < q->add_count; i++)
 		r = add_extra(cpio, q->adds[i], err);
+	if (r == 0)
+		r = add_boot_id(cpio, q, err);
 	return r == 0 ? cpio_finish(cpio, err) : r;
 }
 
@@ -350,7 +407,11 @@ static int write_initramfs(struct request *q, struct err *err)
 	cpio = cpio_new(output.fd);
 	r = cpio ? add_all(cpio, q, err) : err_errno(err, -ENOMEM, "%s", q->output);
 	cpio_free(cpio);
-	return r < 0 ? r : output_commit(&output, 0, err);
+	if (r == 0)
+		r = output_commit(&output, 0, err);
+	if (r == 0 && q->boot_id[0])
+		puts(q->boot_id);
+	return r;
 }
 
 static int initramfs_run(struct cmd_line *line, struct err *err)

@@ -15,6 +15,8 @@ enum option {
 #include "format/manifest/keys.def"
 	OPT_PLATFORM,
 	OPT_SECCOMP,
+	OPT_BOOT,
+	OPT_BOOT_ID,
 	OPT_ENTRYPOINT,
 	OPT_CMD,
 	OPT_MERGE,
@@ -43,6 +45,8 @@ const struct cmd_option pack_options[] = {
 	[OPT_PLATFORM] = { "platform", 0, "OS/ARCH", "which image of an index to take" },
 	[OPT_SECCOMP] = { "seccomp", 0, "FILE",
 			  "other system calls than usual, or none" },
+	[OPT_BOOT] = { "boot", 0, "FILE", "a boot blob that comes along (lamina boot)" },
+	[OPT_BOOT_ID] = { "boot-id", 0, "ID", "its id, if its initramfs doesn't say it" },
 	[OPT_ENTRYPOINT] = { "entrypoint", 0, "WORD",
 			     "instead of the image's Entrypoint and Cmd" },
 	[OPT_CMD] = { "cmd", 0, "WORD", "instead of the image's Cmd" },
@@ -167,6 +171,12 @@ static int take_option(struct pack_options *options, const struct cmd_line *line
 	case OPT_SECCOMP:
 		options->describe.seccomp = line->value;
 		return 0;
+	case OPT_BOOT:
+		options->boot.path = line->value;
+		return 0;
+	case OPT_BOOT_ID:
+		options->boot.id = line->value;
+		return 0;
 	case OPT_PLATFORM:
 		options->source.platform = line->value;
 		return 0;
@@ -232,6 +242,8 @@ int pack_options_read(struct pack_options *options, struct cmd_line *line,
 		r = cmd_operands(line, 1, -1, err);
 	if (r == 0 && !options->output)
 		r = cmd_usage(err, "pack: where to? -o DIR");
+	if (r == 0)
+		r = pack_boot_check(&options->boot, "pack", err);
 	options->source.limit_bytes = options->import.limits.bytes;
 	options->import.excludes = (const char *const *)options->excludes.items;
 	if (r == 0)

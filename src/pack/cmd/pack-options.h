@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "cli/cmd.h"
 #include "pack/cmd/describe.h"
+#include "pack/cmd/pack-boot.h"
 #include "pack/import/import.h"
 #include "pack/source/source.h"
 
@@ -17,6 +18,7 @@ struct pack_options {
 	struct import_options import;
 	struct source_texts excludes;
 	struct dir_owner owner;
+	struct pack_boot boot;
 	bool json, force;
 };
 

@@ -137,6 +137,8 @@ static int pack_image(struct pack *pack, const struct cmd_line *line, struct err
 		r = describe_syscalls(&pack->options.describe, &manifest, err);
 	if (r == 0)
 		r = describe_layers(&pack->result, &manifest, err);
+	if (r == 0)
+		r = pack_boot_add(&pack->options.boot, &pack->staging, &manifest, err);
 	if (r < 0)
 		return r;
 	size = manifest_write(&manifest, text, sizeof(text), err);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "format/boot-id.h"
 
 #define BOOTBLOB_MAX_PART ((size_t)256 << 20) /* bytes of a part */
 
@@ -94,6 +95,31 @@ int bootblob_pe_machine(const struct bootblob_file *pe);
 int bootblob_pe_add(const struct bootblob_file *stub,
 		    const struct bootblob_section *sections, size_t count,
 		    struct bootblob_file *ret_pe, struct err *err);
+
+/* Calls @fn for each section of @pe, by its name; what is there twice, twice. Says if a
+ * signature follows. 0 or -EBADMSG. */
+typedef void bootblob_section_fn(void *context, const char *name, const uint8_t *bytes,
+				 size_t size);
+int bootblob_pe_each(const struct bootblob_file *pe, bootblob_section_fn *fn,
+		     void *context, bool *ret_is_signed);
+
+/* Bytes within a blob, borrowed; NULL: there are none. */
+struct bootblob_part {
+	const uint8_t *bytes;
+	size_t size;
+};
+
+struct bootblob_look {
+	const char
+		*form; /* "FIT", "UKI" or NULL: another one, of which nothing is known */
+	struct bootblob_part kernel, initramfs, dtb, cmdline;
+	bool is_signed;	       /* by whom, only firmware can tell */
+	char key[64];	       /* what a FIT calls its signer's key */
+	char id[BOOT_ID_SIZE]; /* that the initramfs has; "": none */
+};
+
+/* Looks into a blob, whoever has made it. 0, or -EBADMSG for a FIT that is damaged. */
+int bootblob_look(const struct bootblob_file *blob, struct bootblob_look *ret_look);
 
 /* Writes a FAT16 or FAT12 file system to the empty @fd with one file EFI/BOOT/@name, 8 + 3
  * characters, and room for little more. 0; -EFBIG; -errno. */

@@ -7,11 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/le.h"
+#include "trust/sha256.h"
+
 struct cpio {
 	struct archive *archive;
 	struct archive_entry *entry;
 	char **names; /* that are there already */
 	size_t count;
+	struct sha256 sha; /* of what was added */
 };
 
 static int failed(const struct cpio *cpio, const char *name, struct err *err)
@@ -46,7 +50,7 @@ struct cpio *cpio_new(int fd)
 		return NULL;
 	cpio->archive = archive_write_new();
 	cpio->entry = archive_entry_new();
-	if (!cpio->archive || !cpio->entry ||
+	if (!cpio->archive || !cpio->entry || sha256_start(&cpio->sha) < 0 ||
 	    open_archive(cpio->archive, fd) != ARCHIVE_OK) {
 		cpio_free(cpio);
 		return NULL;
@@ -76,6 +80,21 @@ static int note_name(struct cpio *cpio, const char *name)
 	return 0;
 }
 
+/* Nothing that follows can look like another name or size. */
+static int hash_entry(struct cpio *cpio, const char *name, mode_t mode, size_t size,
+		      unsigned int major, unsigned int minor)
+{
+	uint8_t head[20];
+
+	le_put(head, mode, 4);
+	le_put(head + 4, size, 8);
+	le_put(head + 12, major, 4);
+	le_put(head + 16, minor, 4);
+	return sha256_add(&cpio->sha, name, strlen(name) + 1) < 0
+		       ? -EIO
+		       : sha256_add(&cpio->sha, head, sizeof(head));
+}
+
 /* Writes the header. The kernel joins files by inode number, so each gets its own. */
 static int add_entry(struct cpio *cpio, const char *name, mode_t mode, size_t size,
 		     unsigned int major, unsigned int minor, struct err *err)
@@ -86,6 +105,8 @@ static int add_entry(struct cpio *cpio, const char *name, mode_t mode, size_t si
 	if (has_name(cpio, name))
 		return err_set(err, -EEXIST, "%s: given twice", name);
 	r = note_name(cpio, name);
+	if (r == 0)
+		r = hash_entry(cpio, name, mode, size, major, minor);
 	if (r < 0)
 		return err_errno(err, r, "%s", name);
 	archive_entry_set_pathname(entry, name);
@@ -126,6 +147,8 @@ int cpio_add_file(struct cpio *cpio, const char *name, mode_t mode, const void *
 {
 	int r = add_entry(cpio, name, S_IFREG | mode, size, 0, 0, err);
 
+	if (r == 0 && size > 0)
+		r = sha256_add(&cpio->sha, bytes, size);
 	if (r == 0 && size > 0 &&
 	    archive_write_data(cpio->archive, bytes, size) != (la_ssize_t)size)
 		return failed(cpio, name, err);
@@ -136,6 +159,16 @@ int cpio_add_char(struct cpio *cpio, const char *name, mode_t mode, unsigned int
 		  unsigned int minor, struct err *err)
 {
 	return add_entry(cpio, name, S_IFCHR | mode, 0, major, minor, err);
+}
+
+int cpio_digest(const struct cpio *cpio, const struct digest *seed,
+		struct digest *ret_digest)
+{
+	struct sha256 sha = cpio->sha;
+
+	return sha256_add(&sha, seed->bytes, sizeof(seed->bytes)) < 0
+		       ? -EIO
+		       : sha256_finish(&sha, ret_digest);
 }
 
 int cpio_finish(struct cpio *cpio, struct err *err)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/digest.h"
 #include "base/err.h"
 
 struct cpio;
@@ -27,6 +28,10 @@ int cpio_add_parents(struct cpio *cpio, const char *name, struct err *err);
 /* Adds a character device (a cpio needs no root for that). 0 or -errno. */
 int cpio_add_char(struct cpio *cpio, const char *name, mode_t mode, unsigned int major,
 		  unsigned int minor, struct err *err);
+
+/* The hash of all that was added so far, names and modes too, and of @seed after it. 0 or -EIO. */
+int cpio_digest(const struct cpio *cpio, const struct digest *seed,
+		struct digest *ret_digest);
 
 /* Ends the archive. 0 or -errno. */
 int cpio_finish(struct cpio *cpio, struct err *err);

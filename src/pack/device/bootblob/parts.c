@@ -9,7 +9,7 @@
 
 #include "base/fd.h"
 #include "base/le.h"
-#include "pack/device/bootblob.h"
+#include "pack/device/bootblob/parts.h"
 #include "pack/host/decompress.h"
 #include "pack/host/tool.h"
 
@@ -111,8 +111,8 @@ static int gather(struct decompress *decompress, struct bootblob_file *out,
 	return (int)n;
 }
 
-static int unpack(const struct bootblob_file *in, struct bootblob_file *ret_file,
-		  struct err *err)
+int bootblob_unpack(const struct bootblob_file *in, struct bootblob_file *ret_file,
+		    struct err *err)
 {
 	struct bootblob_file left = *in, out = { NULL, 0 };
 	struct decompress *decompress;
@@ -153,7 +153,7 @@ int bootblob_read_kernel(struct bootblob *blob, const char *path, bool as_is,
 	if (r < 0)
 		return r;
 	if (is_gzip(&blob->kernel))
-		r = unpack(&blob->kernel, &plain, err);
+		r = bootblob_unpack(&blob->kernel, &plain, err);
 	if (r < 0)
 		return err_wrap(err, r, "%s", path);
 	blob->arch = know(plain.bytes ? &plain : &blob->kernel);

@@ -111,12 +111,47 @@ int bootblob_pe_machine(const struct bootblob_file *file)
 	return r < 0 ? r : (int)le_get(file->bytes + pe.coff + 4, 2);
 }
 
+/* The place of entry @which of the data directories, or 0: there are fewer. */
+static size_t directory_at(const struct pe *pe, size_t which)
+{
+	size_t at = pe->dirs + 8 * which;
+
+	return le_get(pe->file->bytes + pe->dirs - 4, 4) > which && at + 8 <= pe->table
+		       ? at
+		       : 0;
+}
+
+int bootblob_pe_each(const struct bootblob_file *file, bootblob_section_fn *fn,
+		     void *context, bool *ret_is_signed)
+{
+	struct pe pe = { .file = NULL };
+	const uint8_t *bytes = file->bytes;
+	int r = read_pe(file, &pe);
+
+	if (r == 0)
+		r = read_sections(&pe);
+	for (size_t i = 0; r == 0 && i < pe.count; i++) {
+		const uint8_t *at = bytes + pe.table + i * SECTION_SIZE;
+		size_t size = (size_t)le_get(at + 8, 4), raw = (size_t)le_get(at + 16, 4);
+		char name[9] = { 0 };
+
+		memcpy(name, at, 8);
+		fn(context, name, bytes + le_get(at + 20, 4), size < raw ? size : raw);
+	}
+	if (r < 0)
+		return r;
+	r = (int)directory_at(&pe, DIR_CERTIFICATES);
+	*ret_is_signed = r > 0 && le_get(bytes + r + 4, 4) > 0;
+	return 0;
+}
+
 /* Clears entry @which of the data directories, if there are so many. */
 static void drop_directory(uint8_t *bytes, const struct pe *pe, size_t which)
 {
-	if (le_get(bytes + pe->dirs - 4, 4) > which &&
-	    pe->dirs + 8 * which + 8 <= pe->table)
-		memset(bytes + pe->dirs + 8 * which, 0, 8);
+	size_t at = directory_at(pe, which);
+
+	if (at)
+		memset(bytes + at, 0, 8);
 }
 
 /* The stub with its sections @more bytes further back; signatures and symbols stay behind. */
