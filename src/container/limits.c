@@ -21,7 +21,7 @@ struct limit {
 	const char *behind;				     /* it, in the file */
 };
 
-static uint64_t memory(const struct manifest *manifest)
+uint64_t limits_memory(const struct manifest *manifest)
 {
 	uint64_t bytes = 0;
 
@@ -32,7 +32,7 @@ static uint64_t memory(const struct manifest *manifest)
 
 static uint64_t group(const struct manifest *manifest)
 {
-	return memory(manifest) > 0;
+	return limits_memory(manifest) > 0;
 }
 
 static uint64_t pids(const struct manifest *manifest)
@@ -48,7 +48,7 @@ static uint64_t cpu(const struct manifest *manifest)
 /* One that runs out of memory ends as a whole and is started again: half an application, of
  * which the kernel took a part, is what nobody has tried. */
 static const struct limit limits[] = {
-	{ "memory", "memory", "memory.max", "MEMCG", memory, "" },
+	{ "memory", "memory", "memory.max", "MEMCG", limits_memory, "" },
 	{ "memory", "memory", "memory.oom.group", "MEMCG", group, "" },
 	{ "pids", "pids", "pids.max", "CGROUP_PIDS", pids, "" },
 	{ "cpu", "cpu", "cpu.max", "CFS_BANDWIDTH", cpu, " 100000" },

@@ -5,6 +5,9 @@
 #include "base/err.h"
 #include "format/manifest.h"
 
+/* Bytes of memory; 0: no limit. */
+uint64_t limits_memory(const struct manifest *manifest);
+
 /* Can this kernel keep them? 0, or -ENOSYS naming the option that it lacks. */
 int limits_check(const struct manifest *manifest, struct err *err);
 

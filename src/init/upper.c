@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "init/bound.h"
 #include "init/copyup.h"
 #include "init/place.h"
 #include "stack/mount.h"
@@ -186,23 +187,10 @@ static int make_pair(int dir, const struct part *part, struct err *err)
 	return work < 0 ? err_errno(err, work, "work") : 0;
 }
 
-/* All uppers of a set together get no more memory than one image's. */
-static const char *tmpfs_options(const struct part *part, char text[24])
-{
-	const char *options = part->manifest->upper_options;
-	struct str s;
-
-	if (!stage_is_set(part->stage) || part->stage->part_count <= 1 || *options)
-		return options;
-	str_init(&s, text, 24);
-	str_addf(&s, "size=%u%%", 50 / (unsigned int)part->stage->part_count);
-	return text;
-}
-
 int upper_make(const struct part *part, struct err *err)
 {
 	const struct manifest *manifest = part->manifest;
-	char size[24];
+	char options[BOUND_OPTIONS_SIZE];
 	__fd int dir = -EBADF;
 	int r;
 
@@ -212,13 +200,14 @@ int upper_make(const struct part *part, struct err *err)
 			return err_errno(err, dir, "upper/%s of the store", part->owner);
 		return make_pair(dir, part, err);
 	}
-	r = work_tmpfs(part->rw, MS_NOSUID | MS_NODEV, tmpfs_options(part, size), err);
+	r = work_tmpfs(part->rw, MS_NOSUID | MS_NODEV, bound_upper(part, options), err);
 	if (r < 0)
 		return r;
 	dir = sys_openat(AT_FDCWD, part->rw, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (dir < 0)
 		return err_errno(err, dir, "%s", part->rw);
-	return make_pair(dir, part, err);
+	r = bound_tmpfs(part, dir, manifest->upper_options, err);
+	return r < 0 ? r : make_pair(dir, part, err);
 }
 
 int upper_place(const struct part *part, struct upper_place *ret_place)
@@ -345,6 +334,8 @@ int upper_mount_volume(struct part *part, size_t index, struct err *err)
 		r = mount_persistent(part, volume, target, &like, err);
 	else
 		r = mount_tmpfs(volume->options, target, &like, err);
+	if (r == 0 && !volume->persist)
+		r = bound_volume(part, volume, err);
 	return r < 0 ? err_wrap(err, r, "volume %s", volume->path) : 0;
 }
 

@@ -353,6 +353,7 @@ int sys_fstatfs(int number, struct statfs *ret_st)
 	if (strcmp(fd->place.mount->fs->type, "tmpfs") == 0)
 		ret_st->f_type = TMPFS_MAGIC;
 	ret_st->f_bsize = 4096;
+	ret_st->f_blocks = 1 << 20;
 	ret_st->f_bavail = ret_st->f_bfree = fake_config.free_blocks;
 	ret_st->f_ffree = 1000;
 	ret_st->f_flags =

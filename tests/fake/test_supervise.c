@@ -109,6 +109,26 @@ static void limits(void **state)
 	limited(PLAIN "pids 0\n", "-|-|-|-|");
 }
 
+/* What is in a tmpfs outlasts a restart, and counts. */
+static void sizes_in_memory(void **state)
+{
+	(void)state;
+	limited(PLAIN "memory 32m\n", "33554432|1|512|-|");
+	assert_true(fake_called("size=16777216,nr_inodes=4160"));
+	limited(PLAIN "memory 32m\nvolume /tmp tmpfs\nvolume /srv tmpfs size=1m\n",
+		"33554432|1|512|-|");
+	assert_true(fake_called("size=8388608,nr_inodes=2112"));
+	assert_false(fake_called("size=16777216"));
+	limited(PLAIN "upper tmpfs size=1m\nmemory 32m\nvolume /srv tmpfs nr_inodes=9\n",
+		"33554432|1|512|-|");
+	assert_true(fake_called("size=16777216"));
+	assert_false(fake_called("nr_inodes=4160"));
+	limited(PLAIN "memory 8g\n", "8589934592|1|512|-|");
+	assert_false(fake_called("nr_inodes"));
+	limited(PLAIN, "-|-|512|-|");
+	assert_false(fake_called("nr_inodes"));
+}
+
 /* The image before could still be started: no program is, and the reason names the option. */
 static void lacks(const char *lines, const char *controllers, bool filters,
 		  const char *words)
@@ -357,6 +377,7 @@ int main(void)
 		cmocka_unit_test(confirms_beside_the_first),
 		cmocka_unit_test(ends_in_order),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(sizes_in_memory),
 		cmocka_unit_test(what_the_kernel_lacks),
 		cmocka_unit_test(dies_and_starts_again),
 		cmocka_unit_test(ten_thousand_deaths),
