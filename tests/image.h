@@ -184,6 +184,7 @@ static inline void image_begin_bundle(struct test_image *image)
 static inline void image_end_bundle(struct test_image *image)
 {
 	image_add_blob(image, image->manifest, strlen(image->manifest));
+	image_add_blob(image, "{\"config\":1}", 12);
 	image_add_blob(image, "{\"oci\":1}", 9);
 	image_add(image, "oci-layout", "{}", 2);
 	image_add(image, "index.json", "{}", 2);

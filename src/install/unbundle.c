@@ -14,6 +14,7 @@
 #include "trust/sha256.h"
 
 #define OCI_MAX_SIZE (1 << 20) /* of the OCI manifest and of the index */
+#define MAX_OCI_BLOBS 64
 #define LAYER "the layer"
 
 /* Reads exactly @size bytes from where @fd stands; -EBADMSG when there are fewer, -ENODATA when
@@ -234,10 +235,10 @@ static int take_small(int fd, const char *name, struct ustar_entry *ret_entry,
 	return r < 0 ? r : take_padding(fd, ret_entry->size_bytes, name, err);
 }
 
-/* The name must be the sha256 of the bytes, and the one that is expected, if any. */
-static int take_blob(int fd, const char *name, const struct digest *expected,
-		     struct err *err)
+/* The manifest once more. */
+static int take_manifest(int fd, const struct digest *id, struct err *err)
 {
+	static const char name[] = "the manifest as a blob";
 	char wanted[STORE_BLOB_PATH_SIZE];
 	struct digest hash;
 	struct ustar_entry entry;
@@ -245,14 +246,37 @@ static int take_blob(int fd, const char *name, const struct digest *expected,
 
 	if (r < 0)
 		return r;
-	r = check_name(&entry, store_blob_path(&hash, wanted), name, err);
-	if (r == 0 && expected && !digest_equal(&hash, expected))
-		return err_set(err, -EBADMSG, "%s: not the image's manifest", name);
+	r = check_name(&entry, store_blob_path(id, wanted), name, err);
+	if (r == 0 && !digest_equal(&hash, id))
+		return err_set(err, -EBADMSG, "%s: its sha256 is not its name", name);
 	return r;
 }
 
-static int take_named(int fd, const char *name, struct err *err)
+/* A few blobs, the OCI manifest last: what they are is other people's. */
+static int take_blobs(int fd, struct err *err)
 {
+	static const char name[] = "OCI manifest", layout[] = "oci-layout";
+	char wanted[STORE_BLOB_PATH_SIZE];
+	struct digest hash;
+	struct ustar_entry entry;
+
+	for (int count = 0; count < MAX_OCI_BLOBS; count++) {
+		int r = take_small(fd, count ? layout : name, &entry, &hash, err);
+
+		if (r == 0 && count && strcmp(entry.name, layout) == 0)
+			return 0;
+		if (r == 0)
+			r = check_name(&entry, store_blob_path(&hash, wanted),
+				       count ? layout : name, err);
+		if (r < 0)
+			return r;
+	}
+	return err_set(err, -EBADMSG, "more blobs than a bundle may have");
+}
+
+static int take_index(int fd, struct err *err)
+{
+	static const char name[] = "index.json";
 	struct digest hash;
 	struct ustar_entry entry;
 	int r = take_small(fd, name, &entry, &hash, err);
@@ -282,13 +306,11 @@ static int take_end(int fd, struct err *err)
 
 int unbundle_tail(int fd, const struct digest *id, struct err *err)
 {
-	int r = take_blob(fd, "OCI config", id, err);
+	int r = take_manifest(fd, id, err);
 
 	if (r == 0)
-		r = take_blob(fd, "OCI manifest", NULL, err);
+		r = take_blobs(fd, err);
 	if (r == 0)
-		r = take_named(fd, "oci-layout", err);
-	if (r == 0)
-		r = take_named(fd, "index.json", err);
+		r = take_index(fd, err);
 	return r < 0 ? r : take_end(fd, err);
 }

@@ -108,6 +108,18 @@ static void wrong_order(void **state)
 	image_add(&image, "README", "hello", 5);
 	assert_bundle(&image, -EBADMSG, "'README' where the layer should be");
 
+	/* blobs of no use are passed over, up to a number, and are what they are called */
+	image_begin_bundle(&image);
+	for (size_t i = 0; i < image.layer_count; i++)
+		image_add_blob(&image, image.layers[i].bytes, image.layers[i].size);
+	image_add_blob(&image, image.manifest, strlen(image.manifest));
+	for (int i = 0; i < 65; i++)
+		image_add_blob(&image, &i, sizeof(i));
+	assert_bundle(&image, -EBADMSG, "more blobs than a bundle may have");
+	image_bundle(&image);
+	image.bundle[image.bundle_size - 7 * USTAR_BLOCK] ^= 1;
+	assert_bundle(&image, -EBADMSG, "where oci-layout should be");
+
 	image_bundle(&image);
 	image.bundle_size -= 2 * USTAR_BLOCK;
 	image_add(&image, "more", "hello", 5);
@@ -136,6 +148,36 @@ static void lie(struct test_image *image)
 	(void)snprintf(line, 200, "size 16384 data 8192 verity %064d\narg /b\nrun exec\n",
 		       2);
 	image_sign_text(image);
+}
+
+/* As bundles were before their OCI config was one: the manifest stood for it. */
+static void first_shape(void **state)
+{
+	struct test_image image = new;
+
+	(void)state;
+	image.bundle = NULL;
+	image_begin_bundle(&image);
+	for (size_t i = 0; i < image.layer_count; i++)
+		image_add_blob(&image, image.layers[i].bytes, image.layers[i].size);
+	image_add_blob(&image, image.manifest, strlen(image.manifest));
+	image_add_blob(&image, "{\"oci\":1}", 9);
+	image_add(&image, "oci-layout", "{}", 2);
+	image_add(&image, "index.json", "{}", 2);
+	image.bundle = realloc(image.bundle, image.bundle_size + 2 * USTAR_BLOCK);
+	memset(image.bundle + image.bundle_size, 0, 2 * USTAR_BLOCK);
+	image.bundle_size += 2 * USTAR_BLOCK;
+	bundle = image.bundle;
+	bundle_size = image.bundle_size;
+	for (int i = 0; i < 2; i++) {
+		from_pipe = i == 1;
+		setup_new();
+		assert_installs();
+	}
+	from_pipe = false;
+	bundle = new.bundle;
+	bundle_size = new.bundle_size;
+	free(image.bundle);
 }
 
 /* The manifest is signed, and lies about a size. */
@@ -276,13 +318,10 @@ static void hostile_store(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(huge),
-		cmocka_unit_test(truncated),
-		cmocka_unit_test(flipped),
-		cmocka_unit_test(wrong_order),
-		cmocka_unit_test(wrong_size),
-		cmocka_unit_test(two_sizes),
-		cmocka_unit_test(hostile_directory),
+		cmocka_unit_test(huge),		 cmocka_unit_test(truncated),
+		cmocka_unit_test(flipped),	 cmocka_unit_test(wrong_order),
+		cmocka_unit_test(first_shape),	 cmocka_unit_test(wrong_size),
+		cmocka_unit_test(two_sizes),	 cmocka_unit_test(hostile_directory),
 		cmocka_unit_test(hostile_store),
 	};
 

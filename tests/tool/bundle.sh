@@ -53,7 +53,7 @@ test_a_layer_that_is_twice_in_the_stack() {
 	mkdir "$twice" && mv m "$twice/manifest"
 	lamina sign s --key "$a.key"
 	lamina bundle s -o b.tar
-	equal "$(tar tf b.tar | wc -l)" 8
+	equal "$(tar tf b.tar | wc -l)" 9
 	lamina verify b.tar -k "$a.pub" >out
 	equal "$(grep -c 'verity tree hold' out)" 3
 	lamina unbundle b.tar -o u
@@ -85,6 +85,41 @@ test_skopeo_copies_it() {
 	skopeo copy -q dir:dir oci:layout2:x
 	lamina unbundle oci:layout2 -o u3
 	diff -r "$store" u3
+}
+
+# As registries and their tools know it: what their allowlists ask for, and no more.
+test_its_shape_in_a_registry() {
+	need skopeo
+	bundle
+	skopeo copy -q oci-archive:b.tar oci:layout:v1
+	python3 - "$id" "$(uname -m)" <<-'END'
+		import json, sys
+		load = lambda d: json.load(open("layout/blobs/" + d["digest"].replace(":", "/")))
+		m = load(json.load(open("layout/index.json"))["manifests"][0])
+		types = [d["mediaType"] for d in m["layers"]]
+		assert m["config"]["mediaType"] == "application/vnd.oci.image.config.v1+json", m
+		assert types == ["application/vnd.lamina.manifest.v1"] + 2 * ["application/vnd.lamina.layer.v1.squashfs"], types
+		assert m["layers"][0]["digest"] == "sha256:" + sys.argv[1], m
+		assert sorted(m) == ["annotations", "config", "layers", "mediaType", "schemaVersion"], m
+		config = load(m["config"])
+		assert config["architecture"] == {"x86_64": "amd64", "aarch64": "arm64"}[sys.argv[2]], config
+		assert config["rootfs"]["diff_ids"] == [d["digest"] for d in m["layers"]], config
+	END
+}
+
+test_shapes_of_other_times() {
+	need skopeo
+	bundle
+	for shape in first later; do
+		rm -rf layout u
+		skopeo copy -q oci-archive:b.tar oci:layout:v1
+		"$here/shape.py" layout $shape
+		skopeo copy -q oci:layout:v1 "oci:$shape:v1"
+		lamina unbundle "oci:$shape" -o u --key "$a.pub"
+		diff -r "$store" u
+		lamina bundle u -o - | cmp - b.tar
+		refuses "lamina unbundle" lamina pack -o p --compatible a,b "oci:$shape"
+	done
 }
 
 test_pack_and_unbundle_tell_their_images_apart() {

@@ -40,7 +40,8 @@ int bundle_read_tail(int fd, const struct image *image, struct err *err);
 #define BUNDLE_SIGNATURE_KEY "org.lamina.signature"
 #define BUNDLE_LAYOUT_TEXT "{\"imageLayoutVersion\":\"1.0.0\"}"
 
-/* The OCI image manifest of @image and the index that names it, as JSON texts that the caller
- * frees. The same image gives the same bytes. 0 or -ENOMEM. */
-int bundle_oci_manifest(const struct image *image, char **ret_text);
+/* The OCI config and image manifest of @image, and the index that names it, as JSON texts that the
+ * caller frees; each holds the one before. The same image gives the same bytes. 0 or -ENOMEM. */
+int bundle_oci_config(const struct image *image, char **ret_text);
+int bundle_oci_manifest(const struct image *image, const char *config, char **ret_text);
 int bundle_oci_index(const struct image *image, const char *manifest, char **ret_text);

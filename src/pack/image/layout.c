@@ -18,15 +18,14 @@ bool layout_is_spec(const char *spec)
 	return strncmp(spec, "oci:", 4) == 0 || strncmp(spec, "oci-archive:", 12) == 0;
 }
 
-static int read_manifest(const struct members *members,
-			 const struct oci_descriptor *config, struct image *image,
-			 struct err *err)
+static int read_manifest(const struct members *members, const struct oci_descriptor *blob,
+			 struct image *image, struct err *err)
 {
 	char name[80], *bytes = NULL;
 	size_t size = 0;
 	int r;
 
-	oci_blob_name(config, name);
+	oci_blob_name(blob, name);
 	r = members_read(members, name, sizeof(image->text), &bytes, &size, err);
 	if (r < 0)
 		return r;
@@ -34,7 +33,7 @@ static int read_manifest(const struct members *members,
 	image->size = size;
 	free(bytes);
 	r = image_parse(image, err);
-	if (r == 0 && strcmp(DIGEST_HEX(&image->id), config->digest + 7) != 0)
+	if (r == 0 && strcmp(DIGEST_HEX(&image->id), blob->digest + 7) != 0)
 		return err_set(err, -EBADMSG, "%s: its sha256 is not what its name says",
 			       name);
 	return r;
@@ -60,22 +59,37 @@ static int read_signature(const json_t *manifest, struct image *image, struct er
 	return 0;
 }
 
+/* The first layer, or what the first bundles had as their config. What else is there, of types that
+ * nobody knows here, is passed over: the manifest says what is needed. */
+static int find_manifest(const json_t *image, struct oci_descriptor *ret_manifest,
+			 struct err *err)
+{
+	const json_t *layers = json_object_get(image, "layers");
+	struct oci_descriptor config, first = { .type = "" };
+	int r = oci_descriptor_parse(json_object_get(image, "config"), &config, err);
+
+	if (r == 0 && json_array_size(layers) > 0)
+		r = oci_descriptor_parse(json_array_get(layers, 0), &first, err);
+	if (r < 0)
+		return r;
+	*ret_manifest = strcmp(config.type, MEDIA_MANIFEST) == 0 ? config : first;
+	if (strcmp(ret_manifest->type, MEDIA_MANIFEST) == 0)
+		return 0;
+	return err_set(err, -ENOTSUP, "no Lamina image: `lamina pack` makes one of it");
+}
+
 static int read_image(struct layout_image *from, const char *ref, struct err *err)
 {
 	struct oci_image found = { .manifest = NULL };
-	struct oci_descriptor config;
+	struct oci_descriptor manifest;
 	int r = oci_find(from->members, ref, NULL, &found, err);
 
 	if (r == 0)
-		r = oci_descriptor_parse(json_object_get(found.manifest, "config"),
-					 &config, err);
-	if (r == 0 && strcmp(config.type, MEDIA_MANIFEST) != 0)
-		r = err_set(err, -ENOTSUP,
-			    "no Lamina image: `lamina pack` makes one of it");
+		r = find_manifest(found.manifest, &manifest, err);
 	if (r == 0)
 		r = read_signature(found.manifest, from->image, err);
 	if (r == 0)
-		r = read_manifest(from->members, &config, from->image, err);
+		r = read_manifest(from->members, &manifest, from->image, err);
 	oci_image_done(&found);
 	return r;
 }

@@ -20,26 +20,32 @@ static json_t *descriptor(const char *type, const struct digest *hash, uint64_t 
 			 (json_int_t)size);
 }
 
-static json_t *layer_list(const struct manifest *manifest)
+static int append(json_t *list, const char *type, const struct digest *hash,
+		  uint64_t size)
+{
+	return json_array_append_new(list, descriptor(type, hash, size));
+}
+
+/* The manifest first: whoever has read it and the signature knows what the rest must be. */
+static json_t *layer_list(const struct image *image)
 {
 	static const char *const types[] = {
 		[MANIFEST_BLOB_LAYER] = MEDIA_LAYER,
 		[MANIFEST_BLOB_MEMBER] = MEDIA_MANIFEST,
 		[MANIFEST_BLOB_BOOT] = MEDIA_BOOT,
 	};
+	const struct manifest *manifest = &image->manifest;
 	json_t *list = json_array();
 	struct manifest_blob blob;
+	int r = append(list, MEDIA_MANIFEST, &image->id, image->size);
 
-	for (size_t i = 0; list && manifest_blob(manifest, i, &blob); i++) {
-		const char *type = types[manifest_blob_kind(manifest, i)];
-
-		if (json_array_append_new(
-			    list, descriptor(type, blob.digest, blob.size_bytes)) < 0) {
-			json_decref(list);
-			return NULL;
-		}
-	}
-	return list;
+	for (size_t i = 0; r == 0 && manifest_blob(manifest, i, &blob); i++)
+		r = append(list, types[manifest_blob_kind(manifest, i)], blob.digest,
+			   blob.size_bytes);
+	if (r == 0)
+		return list;
+	json_decref(list);
+	return NULL;
 }
 
 static int dump(json_t *json, char **ret_text)
@@ -64,16 +70,36 @@ static json_t *annotations(const struct image *image)
 			 json_string(image->manifest.version));
 }
 
-int bundle_oci_manifest(const struct image *image, char **ret_text)
+/* What registries and their tools ask a config for, and nothing else: some refuse one of any other
+ * type. */
+int bundle_oci_config(const struct image *image, char **ret_text)
+{
+	json_t *ids = json_array(), *list = layer_list(image), *layer;
+	size_t i;
+
+	json_array_foreach (list, i, layer)
+		(void)json_array_append(ids, json_object_get(layer, "digest"));
+	json_decref(list);
+	if (json_array_size(ids) == 0) {
+		json_decref(ids);
+		return -ENOMEM;
+	}
+	return dump(json_pack("{s:s, s:s, s:{s:s, s:o}}", "architecture",
+			      image->manifest.arch, "os", "linux", "rootfs", "type",
+			      "layers", "diff_ids", ids),
+		    ret_text);
+}
+
+int bundle_oci_manifest(const struct image *image, const char *config, char **ret_text)
 {
 	struct digest hash;
 
-	if (sha256_of(image->text, image->size, &hash) < 0)
+	if (sha256_of(config, strlen(config), &hash) < 0)
 		return -EIO;
 	return dump(json_pack("{s:i, s:s, s:o, s:o, s:o}", "schemaVersion", 2,
-			      "mediaType", "application/vnd.oci.image.manifest.v1+json",
-			      "config", descriptor(MEDIA_MANIFEST, &hash, image->size),
-			      "layers", layer_list(&image->manifest), "annotations",
+			      "mediaType", MEDIA_OCI_MANIFEST, "config",
+			      descriptor(MEDIA_OCI_CONFIG, &hash, strlen(config)),
+			      "layers", layer_list(image), "annotations",
 			      annotations(image)),
 		    ret_text);
 }
@@ -99,8 +125,7 @@ int bundle_oci_index(const struct image *image, const char *manifest, char **ret
 
 	if (sha256_of(manifest, strlen(manifest), &hash) < 0)
 		return -EIO;
-	entry = descriptor("application/vnd.oci.image.manifest.v1+json", &hash,
-			   strlen(manifest));
+	entry = descriptor(MEDIA_OCI_MANIFEST, &hash, strlen(manifest));
 	if (entry &&
 	    json_object_set_new(entry, "annotations",
 				json_pack("{s:s}", "org.opencontainers.image.ref.name",

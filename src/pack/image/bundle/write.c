@@ -74,13 +74,17 @@ static int put_blob(int fd, int store, const struct manifest_blob *blob, struct 
 static int put_oci(int fd, const struct image *image)
 {
 	static const uint8_t end[2 * USTAR_BLOCK];
-	char *manifest = NULL, *index = NULL;
-	int r = bundle_oci_manifest(image, &manifest);
+	char *config = NULL, *manifest = NULL, *index = NULL;
+	int r = bundle_oci_config(image, &config);
 
+	if (r == 0)
+		r = bundle_oci_manifest(image, config, &manifest);
 	if (r == 0)
 		r = bundle_oci_index(image, manifest, &index);
 	if (r == 0)
 		r = put_blob_text(fd, image->text, image->size);
+	if (r == 0)
+		r = put_blob_text(fd, config, strlen(config));
 	if (r == 0)
 		r = put_blob_text(fd, manifest, strlen(manifest));
 	if (r == 0)
@@ -90,6 +94,7 @@ static int put_oci(int fd, const struct image *image)
 		r = put_text(fd, "index.json", index, strlen(index));
 	if (r == 0)
 		r = fd_write_all(fd, end, sizeof(end));
+	free(config);
 	free(manifest);
 	free(index);
 	return r;

@@ -178,10 +178,14 @@ static int read_config(const struct members *members, const json_t *manifest,
 		       struct source_texts *diff_ids, struct err *err)
 {
 	struct source_config *c = &source->config;
-	struct oci_descriptor d;
+	const json_t *layers = json_object_get(manifest, "layers");
+	struct oci_descriptor d, first = { .type = "" };
 	int r = oci_descriptor_parse(json_object_get(manifest, "config"), &d, err);
 	__doc json_t *doc = NULL;
 
+	if (r == 0 && strcmp(d.type, MEDIA_MANIFEST) != 0 &&
+	    oci_descriptor_parse(json_array_get(layers, 0), &first, NULL) == 0)
+		d.type = strcmp(first.type, MEDIA_MANIFEST) == 0 ? first.type : d.type;
 	if (r == 0 && strcmp(d.type, MEDIA_MANIFEST) == 0)
 		return err_set(err, -ENOTSUP,
 			       "is packed already: `lamina unbundle` takes it");
