@@ -120,3 +120,13 @@ size_t strcspn(const char *text, const char *ends)
 		size++;
 	return size;
 }
+
+char *strstr(const char *text, const char *part)
+{
+	size_t size = strlen(part);
+
+	for (; strncmp(text, part, size) != 0; text++)
+		if (!*text)
+			return NULL;
+	return (char *)(uintptr_t)text;
+}

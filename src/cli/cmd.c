@@ -2,14 +2,11 @@
 #include "cli/cmd.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
-
-#define CMD_MAX_OPTIONS 64
 
 int cmd_usage(struct err *err, const char *fmt, ...)
 {
@@ -23,132 +20,131 @@ int cmd_usage(struct err *err, const char *fmt, ...)
 	return CMD_USAGE;
 }
 
-/* What getopt_long() gives for a long option: its place in a table, and which table. */
-#define OF_COMMAND 256
-#define OF_PROGRAM 512
+/* An option's place is one in its table, and which table. */
+#define OF_PROGRAM 256
+#define OF_HELP 512
 
-static size_t add_options(const struct cmd_option *options, int base,
-			  struct option *ret_longs, struct str *letters)
+/* The help is found here, not by a look at the words: `--arg --help` is no call for it. */
+static const struct cmd_option help[] = { { "help", 'h', NULL, NULL }, { 0 } };
+
+/* The option that is called @name, of @size letters, or is the only one that begins so;
+ * with @size 0 the one of that letter. NULL: none, or (then *ret_some) several. */
+static const struct cmd_option *find(const struct cmd_line *line, const char *name,
+				     size_t size, int *ret_place, bool *ret_some)
 {
-	size_t n = 0;
+	const struct cmd_option *const tables[] = { line->cmd ? line->cmd->options : NULL,
+						    line->program->options, help };
+	const struct cmd_option *found = NULL;
 
-	for (const struct cmd_option *o = options; o && o->name; o++, n++) {
-		ret_longs[n] = (struct option){
-			.name = o->name,
-			.has_arg = o->arg ? required_argument : no_argument,
-			.val = base + (int)n,
-		};
-		if (o->letter)
-			str_addf(letters, "%c%s", o->letter, o->arg ? ":" : "");
+	*ret_some = false;
+	for (int table = 0; table < 3; table++) {
+		const struct cmd_option *o = tables[table];
+
+		for (int n = 0; o && o->name; o++, n++) {
+			if (size ? strncmp(o->name, name, size) != 0 : o->letter != *name)
+				continue;
+			*ret_some = found;
+			*ret_place = table * OF_PROGRAM + n;
+			found = o;
+			if (!size || !o->name[size]) {
+				*ret_some = false;
+				return o;
+			}
+		}
 	}
-	return n;
+	return *ret_some ? NULL : found;
 }
 
-/* getopt_long()'s tables from ours. The help is found here, not by a look at the words:
- * `--arg --help` is no call for it. */
-static void getopt_tables(const struct cmd_line *line, struct option *ret_longs,
-			  struct str *letters)
+/* Has the next word come before the operands that were passed over. */
+static char *pull(struct cmd_line *line)
 {
-	size_t n;
+	char **at = line->argv + line->at++, **from = line->argv + line->next++;
+	char *word = *from;
 
-	/* before the command's name, the first operand is that name */
-	str_add(letters, line->cmd && !line->cmd->in_order ? ":" : "+:");
-	n = add_options(line->cmd ? line->cmd->options : NULL, OF_COMMAND, ret_longs,
-			letters);
-	n += add_options(line->program->options, OF_PROGRAM, ret_longs + n, letters);
-	ret_longs[n++] = (struct option){ .name = "help", .val = 'h' };
-	ret_longs[n] = (struct option){ 0 };
-	str_add(letters, "h");
+	memmove(at + 1, at, (size_t)(from - at) * sizeof(*at));
+	return *at = word;
 }
 
-static int by_letter(const struct cmd_option *options, int letter)
+/* The option of @word, which is a long one or has its letter at @letter, has the value that
+ * comes with it, or the next word. */
+static int take_value(struct cmd_line *line, const struct cmd_option *option,
+		      const char *word, const char *value, struct err *err)
 {
-	for (int n = 0; options && options[n].name; n++)
-		if (options[n].letter == letter)
-			return n;
-	return -1;
-}
-
-static int place_of(const struct cmd_line *line, int got)
-{
-	int n = got < OF_COMMAND && line->cmd ? by_letter(line->cmd->options, got) : -1;
-
-	if (n >= 0)
-		return OF_COMMAND + n;
-	return got < OF_COMMAND ? OF_PROGRAM + by_letter(line->program->options, got)
-				: got;
-}
-
-static const char *option_name(const struct cmd_line *line, int place)
-{
-	return place < OF_PROGRAM ? line->cmd->options[place - OF_COMMAND].name
-				  : line->program->options[place - OF_PROGRAM].name;
-}
-
-/* A long option may be said by how it begins, as long as it is the only one. */
-static bool begins(const struct cmd_option *options, const char *word)
-{
-	size_t size = strcspn(word, "=");
-
-	for (int n = 0; options && options[n].name; n++)
-		if (strncmp(options[n].name, word, size) == 0)
-			return true;
-	return false;
-}
-
-static const char *why_bad(const struct cmd_line *line, const char *word)
-{
-	bool some = strncmp(word, "--", 2) == 0 &&
-		    (begins(line->program->options, word + 2) ||
-		     (line->cmd && begins(line->cmd->options, word + 2)));
-
-	return some ? "several options begin with" : "unknown option";
-}
-
-static int bad_option(const struct cmd_line *line, int got, struct err *err)
-{
-	const char *word = line->argv[optind - 1];
 	const char *of = line->cmd ? line->cmd->name : "", *colon = line->cmd ? ": " : "";
 
-	if (got == ':')
+	line->value = value;
+	if (!option->arg)
+		return value ? cmd_usage(err, "%s%s--%s takes no value", of, colon,
+					 option->name)
+			     : 1;
+	if (!value && line->next == line->argc)
 		return cmd_usage(err, "%s%s%s needs a value", of, colon, word);
-	if (optopt == 'h')
-		return cmd_usage(err, "%s%s--help takes no value", of, colon);
-	if (optopt && optopt < OF_COMMAND)
-		return cmd_usage(err, "%s%sunknown option -%c", of, colon, optopt);
-	if (optopt)
-		return cmd_usage(err, "%s%s--%s takes no value", of, colon,
-				 option_name(line, optopt));
-	return cmd_usage(err, "%s%s%s %s", of, colon, why_bad(line, word), word);
+	if (!value)
+		line->value = pull(line);
+	return 1;
+}
+
+static int take_long(struct cmd_line *line, const char *word, int *ret_place,
+		     struct err *err)
+{
+	const char *name = word + 2, *of = line->cmd ? line->cmd->name : "";
+	size_t size = strcspn(name, "=");
+	bool some;
+	const struct cmd_option *option =
+		size ? find(line, name, size, ret_place, &some) : NULL;
+
+	if (!option)
+		return cmd_usage(err, "%s%s%s %s", of, line->cmd ? ": " : "",
+				 size && some ? "several options begin with"
+					      : "unknown option",
+				 word);
+	return take_value(line, option, word, name[size] ? name + size + 1 : NULL, err);
+}
+
+static int take_letter(struct cmd_line *line, int *ret_place, struct err *err)
+{
+	const char *letter = line->letters++, *of = line->cmd ? line->cmd->name : "";
+	bool some;
+	const struct cmd_option *option = find(line, letter, 0, ret_place, &some);
+	const char *value = NULL;
+
+	if (!option)
+		return cmd_usage(err, "%s%sunknown option -%c", of, line->cmd ? ": " : "",
+				 *letter);
+	if (option->arg) { /* what follows is its value */
+		value = letter[1] ? letter + 1 : NULL;
+		line->letters = "";
+	}
+	return take_value(line, option, line->argv[line->at - 1], value, err);
 }
 
 /* 1 with the option's place, 0 at the first operand, or as cmd_next(). */
 static int take(struct cmd_line *line, int *ret_place, struct err *err)
 {
-	struct option longs[CMD_MAX_OPTIONS + 2];
-	char letters_text[2 * CMD_MAX_OPTIONS + 4];
-	struct str letters;
-	int got;
+	/* before the command's name, the first operand is that name */
+	bool in_order = !line->cmd || line->cmd->in_order;
+	const char *word;
 
-	str_init(&letters, letters_text, sizeof(letters_text));
-	getopt_tables(line, longs, &letters);
 	if (line->at == 0) {
-		opterr = 0;
-		optind = 0; /* starts afresh, with glibc and musl */
-		line->at = 1;
+		line->at = line->next = 1;
+		line->letters = "";
 	}
-	got = getopt_long(line->argc, line->argv, letters_text, longs, NULL);
-	if (got == -1) {
-		line->at = optind;
+	if (*line->letters)
+		return take_letter(line, ret_place, err);
+	while (line->next < line->argc &&
+	       (line->argv[line->next][0] != '-' || !line->argv[line->next][1])) {
+		if (in_order)
+			return 0;
+		line->next++;
+	}
+	if (line->next == line->argc)
 		return 0;
+	word = pull(line);
+	if (word[1] != '-') {
+		line->letters = word + 1;
+		return take_letter(line, ret_place, err);
 	}
-	if (got == 'h')
-		return CMD_HELP;
-	if (got == ':' || got == '?')
-		return bad_option(line, got, err);
-	line->value = optarg;
-	*ret_place = place_of(line, got);
-	return 1;
+	return word[2] ? take_long(line, word, ret_place, err) : 0;
 }
 
 int cmd_next(struct cmd_line *line, int *ret_option, struct err *err)
@@ -157,8 +153,10 @@ int cmd_next(struct cmd_line *line, int *ret_option, struct err *err)
 	int place, r;
 
 	while ((r = take(line, &place, err)) > 0) {
+		if (place >= OF_HELP)
+			return CMD_HELP;
 		if (place < OF_PROGRAM) {
-			*ret_option = place - OF_COMMAND;
+			*ret_option = place;
 			return 1;
 		}
 		r = program->option(program->context, place - OF_PROGRAM, line->value,

@@ -69,6 +69,10 @@ struct cmd_line {
 	char **argv;	   /* operands come last once cmd_next() has returned 0 */
 	int at;		   /* first operand, once cmd_next() has returned 0 */
 	const char *value; /* of the option last returned */
+
+	/* cmd_next()'s own */
+	int next;	     /* the word to look at; operands lie before it */
+	const char *letters; /* what is left of a word such as -bf */
 };
 
 /* All of a program's main(): finds the command, runs it, says why it failed. Returns the

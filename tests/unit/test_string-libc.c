@@ -21,6 +21,7 @@ char *own_strrchr(const char *text, int c);
 size_t own_strnlen(const char *text, size_t most);
 size_t own_strspn(const char *text, const char *among);
 size_t own_strcspn(const char *text, const char *ends);
+char *own_strstr(const char *text, const char *part);
 
 #define strlen own_strlen
 #define strcpy own_strcpy
@@ -34,6 +35,7 @@ size_t own_strcspn(const char *text, const char *ends);
 #define strnlen own_strnlen
 #define strspn own_strspn
 #define strcspn own_strcspn
+#define strstr own_strstr
 #include "base/string-libc.c"
 #undef strlen
 #undef strcpy
@@ -47,6 +49,7 @@ size_t own_strcspn(const char *text, const char *ends);
 #undef strnlen
 #undef strspn
 #undef strcspn
+#undef strstr
 
 static const char *const texts[] = {
 	"",   "a",   "A", "b",	  "ab",	   "aB", "abc", "abd",
@@ -97,6 +100,7 @@ static void of_two(void **state)
 		assert_int_equal(sign(own_strcasecmp(a, b)), sign(strcasecmp(a, b)));
 		assert_int_equal(own_strspn(a, b), strspn(a, b));
 		assert_int_equal(own_strcspn(a, b), strcspn(a, b));
+		assert_ptr_equal(own_strstr(a, b), strstr(a, b));
 	}
 }
 
