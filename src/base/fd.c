@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/fd.h"
 
+#include <fcntl.h>
+
 #include "base/sys.h"
 
 void fd_close(int fd)
@@ -27,6 +29,21 @@ int fd_pread_all(int fd, void *buf, size_t size, uint64_t offset)
 		offset += (uint64_t)n;
 	}
 	return 0;
+}
+
+int fd_pread_medium(int fd, void *buf, size_t size, uint64_t offset)
+{
+	int r = sys_fcntl(fd, F_SETFL, O_DIRECT);
+
+	if (r == 0) {
+		r = fd_pread_all(fd, buf, size, offset);
+		(void)sys_fcntl(fd, F_SETFL, 0);
+	}
+	if (r == 0)
+		return 0;
+	/* no direct reads here, or the cache's own error was waiting for us */
+	(void)sys_fadvise(fd, (int64_t)offset, (int64_t)size, POSIX_FADV_DONTNEED);
+	return fd_pread_all(fd, buf, size, offset);
 }
 
 int fd_write_all(int fd, const void *buf, size_t size)

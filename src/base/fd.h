@@ -34,6 +34,10 @@ static inline int fd_take(int *fd)
 /* Reads @size bytes at @offset. 0, or -EIO when the file ends before, or the read's -errno. */
 int fd_pread_all(int fd, void *buf, size_t size, uint64_t offset);
 
+/* The same, of what the medium holds and not what the page cache thinks it does: flushed before,
+ * and @buf aligned as direct reads want it. */
+int fd_pread_medium(int fd, void *buf, size_t size, uint64_t offset);
+
 /* Writes all of @buf at the descriptor's position. 0 or -errno. */
 int fd_write_all(int fd, const void *buf, size_t size);
 

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void drop_candidate(struct record *record)
+void transition_forget(struct record *record)
 {
 	record->candidate = (struct digest){ 0 };
 	record->tries_left = 0;
@@ -28,7 +28,7 @@ void transition_fall(struct record *record, enum record_reason reason)
 	record->failed = record->candidate;
 	record->reason = reason;
 	memset(record->told, 0, sizeof(record->told)); /* who knows more tells it now */
-	drop_candidate(record);
+	transition_forget(record);
 }
 
 int transition_install(struct record *record, const struct digest *id, uint8_t tries,
@@ -40,7 +40,7 @@ int transition_install(struct record *record, const struct digest *id, uint8_t t
 		return err_set(err, -EINVAL, "no image, or no tries");
 	if (is_current && !digest_is_set(&record->candidate))
 		return err_set(err, -EEXIST, "is the current image already");
-	drop_candidate(record);
+	transition_forget(record);
 	/* It is given another chance: what it did the last time says no more. */
 	if (digest_equal(&record->failed, id))
 		forget_failed(record);
@@ -65,7 +65,7 @@ int transition_confirm(struct record *record, const struct digest *running,
 	else if (digest_equal(&record->previous, running))
 		record->previous = (struct digest){ 0 };
 	record->current = *running;
-	drop_candidate(record);
+	transition_forget(record);
 	record_set_repairs(record, 0);
 	if (floor > record->floor)
 		record->floor = floor;
@@ -124,7 +124,7 @@ int transition_arm(struct record *record, struct err *err)
 
 void transition_reset(struct record *record, bool factory)
 {
-	drop_candidate(record);
+	transition_forget(record);
 	forget_failed(record);
 	if (!factory)
 		return;
@@ -142,7 +142,7 @@ void transition_anew(struct record *record)
 void transition_rebuild(const struct digest *ids, size_t count, uint8_t tries,
 			struct record *record)
 {
-	drop_candidate(record);
+	transition_forget(record);
 	record->current = (struct digest){ 0 };
 	record->previous = (struct digest){ 0 };
 	if (count > 1) {

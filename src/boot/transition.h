@@ -13,6 +13,9 @@
 #include "base/err.h"
 #include "format/record.h"
 
+/* There is no candidate any more, and nothing is said against the one there was. */
+void transition_forget(struct record *record);
+
 /* The candidate fell because of @reason: remembered as failed, and no candidate any more.
  * Without one, nothing happens. */
 void transition_fall(struct record *record, enum record_reason reason);

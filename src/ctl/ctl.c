@@ -98,14 +98,22 @@ static int without(const struct ctl *ctl, const char *given, const char *option,
 		       ctl->run ? ctl->run : CTL_RUN, option, option);
 }
 
-static int read_settings(struct ctl *ctl, struct err *err)
+int ctl_open_policy(struct ctl *ctl, struct err *err)
 {
 	char path[CTL_PATH_SIZE];
 	int r = path_of(ctl, ctl->policy, "policy", path, err);
 
-	if (r == 0)
-		r = without(ctl, ctl->policy, "policy",
-			    settings_read_policy(path, &ctl->settings.policy, err), err);
+	return r < 0 ? r
+		     : without(ctl, ctl->policy, "policy",
+			       settings_read_policy(path, &ctl->settings.policy, err),
+			       err);
+}
+
+static int read_settings(struct ctl *ctl, struct err *err)
+{
+	char path[CTL_PATH_SIZE];
+	int r = ctl_open_policy(ctl, err);
+
 	if (r == 0)
 		r = path_of(ctl, ctl->keyring, "keyring", path, err);
 	if (r == 0)

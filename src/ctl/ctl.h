@@ -50,6 +50,9 @@ int ctl_flags(struct cmd_line *line, bool *const *flags, int most, struct err *e
  * -errno. */
 int ctl_open(struct ctl *ctl, struct err *err);
 
+/* Reads the policy alone. 0 or -errno. */
+int ctl_open_policy(struct ctl *ctl, struct err *err);
+
 /* Opens @name of the directory that init left its files in. An fd, or -errno. */
 int ctl_open_run(const struct ctl *ctl, const char *name, int flags);
 

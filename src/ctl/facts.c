@@ -17,6 +17,7 @@ static void read_manifest(const struct manifest *manifest, struct facts *facts)
 	(void)snprintf(facts->version, sizeof(facts->version), "%s", manifest->version);
 	facts->serial = manifest->serial;
 	facts->layer_count = manifest->layer_count;
+	facts->boot = manifest->boot;
 	for (size_t i = 0; manifest_blob(manifest, i, &blob); i++)
 		facts->size_bytes += blob.size_bytes;
 }
@@ -67,6 +68,7 @@ void facts_json(struct out *out, const struct facts *facts)
 	json_number(out, "serial", facts->serial);
 	json_number(out, "layers", facts->layer_count);
 	json_number(out, "size", facts->size_bytes);
+	json_text(out, "kernel", facts->boot.id[0] ? facts->boot.id : NULL);
 	json_open(out, "signers", '[');
 	for (size_t i = 0; i < facts->signers.count; i++)
 		json_text(out, NULL, facts->signers.ids[i]);

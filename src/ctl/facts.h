@@ -22,6 +22,7 @@ struct facts {
 	char version[FACTS_VERSION_SIZE];
 	uint64_t serial, size_bytes; /* size: of all blobs */
 	size_t layer_count;
+	struct manifest_boot boot;
 	struct key_signers signers;
 };
 

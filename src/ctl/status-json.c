@@ -142,6 +142,7 @@ void status_json(struct out *out, const struct status *status)
 	next_json(out, status);
 	for (enum decide_slot slot = 0; slot < STATUS_SLOTS; slot++)
 		slot_json(out, status, slot);
+	status_boot_json(out, status);
 	notes_json(out, status);
 	failed_json(out, status);
 	json_number(out, "refused", status->refused);

@@ -200,6 +200,7 @@ void status_text(struct out *out, const struct status *status)
 		facts_text(out, &status->slots[slot]);
 		out_add(out, "\n");
 	}
+	status_boot_text(out, status);
 	note_lines(out, status);
 	failed_line(out, status);
 	refused_line(out, status);

@@ -220,6 +220,7 @@ int status_read(struct ctl *ctl, struct status *ret_status, struct err *err)
 	read_space(store, status);
 	status->floor = ctl_floor(ctl, &status->record);
 	read_slots(ctl, store, status);
+	status_boot_read(ctl, status);
 	if (!select.has_record && !select.lost)
 		read_refused(ctl, store, status);
 	status->next = next_slot(status->slots, &status->record,

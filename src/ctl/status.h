@@ -11,10 +11,21 @@
 #include "ctl/ctl.h"
 #include "ctl/facts.h"
 #include "ctl/out.h"
+#include "ctl/slots.h"
 #include "format/record.h"
 #include "slot/state.h"
 
 #define STATUS_SLOTS (DECIDE_PREVIOUS + 1) /* those whose images are in the store */
+
+struct status_boot {
+	const char *kernel; /* that runs, borrowed from struct ctl; NULL: nobody knows */
+	int r;		    /* why nothing can be said of slots and loader */
+	struct err err;
+	struct slots slots;
+	struct loader_words words;
+	uint8_t holds[BOOT_SLOTS]; /* a bit for each image of status->slots */
+	int bad[BOOT_SLOTS];	   /* why one can't be read, or 0 */
+};
 
 struct status {
 	struct digest running;	    /* or unset */
@@ -39,6 +50,7 @@ struct status {
 	struct state_copies copies; /* ...and stand there so */
 	bool writable;		    /* a boot can write the record */
 	bool lost;		    /* and without it starts no image of the store */
+	struct status_boot boot;
 	int space_r;
 	uint64_t free_bytes, size_bytes; /* of the store's file system */
 };
@@ -59,5 +71,10 @@ const char *status_record_reason(const struct status *status);
  * whoever writes the disk. */
 const char *status_floor_level(const struct status *status);
 
+/* Reads the boot slots; the slots of the record are read already. */
+void status_boot_read(const struct ctl *ctl, struct status *status);
+
+void status_boot_text(struct out *out, const struct status *status);
+void status_boot_json(struct out *out, const struct status *status);
 void status_text(struct out *out, const struct status *status);
 void status_json(struct out *out, const struct status *status);

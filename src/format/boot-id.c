@@ -4,6 +4,13 @@
 #include <errno.h>
 #include <string.h>
 
+const char *boot_slot_name(enum boot_slot slot)
+{
+	static const char names[][5] = { "none", "a", "b" };
+
+	return names[slot];
+}
+
 bool boot_id_valid(const char *text, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {

@@ -19,6 +19,9 @@ enum boot_slot {
 
 #define BOOT_SLOTS 2
 
+/* "none", "a", "b". */
+const char *boot_slot_name(enum boot_slot slot);
+
 bool boot_id_valid(const char *text, size_t size);
 
 /* Reads the file of the initramfs: one id and a line feed. 0, or -EBADMSG. */

@@ -134,21 +134,9 @@ static int read_slot(int fd, size_t index)
 	return fd_pread_all(fd, slot, sizeof(slot), index * RECORD_STRIDE);
 }
 
-/* What the medium holds, not what the page cache thinks it does. */
 static int read_medium(int fd, size_t index)
 {
-	int r = sys_fcntl(fd, F_SETFL, O_DIRECT);
-
-	if (r == 0) {
-		r = read_slot(fd, index);
-		(void)sys_fcntl(fd, F_SETFL, 0);
-	}
-	if (r == 0)
-		return 0;
-	/* no direct reads here, or the cache's own error was waiting for us */
-	(void)sys_fadvise(fd, (int64_t)index * RECORD_STRIDE, RECORD_STRIDE,
-			  POSIX_FADV_DONTNEED);
-	return read_slot(fd, index);
+	return fd_pread_medium(fd, slot, sizeof(slot), index * RECORD_STRIDE);
 }
 
 static int sum(const uint8_t bytes[RECORD_SIZE], uint8_t ret_sum[RECORD_SUM_SIZE])

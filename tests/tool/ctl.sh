@@ -194,7 +194,7 @@ test_what_the_record_tells() {
 # for damaged, nor is anything of it collected.
 test_a_later_image() {
 	local old new words
-	words="manifest: min-init: the image asks for feature level 99, this is 3: it takes a newer version of Lamina"
+	words="manifest: min-init: the image asks for feature level 99, this is 4: it takes a newer version of Lamina"
 	device
 	old=$(there 3 --run exec)
 	later 4

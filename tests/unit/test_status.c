@@ -180,6 +180,7 @@ static void test_json_trying(void **state)
 					  "    \"serial\": 5,\n"
 					  "    \"layers\": 3,\n"
 					  "    \"size\": 5242880,\n"
+					  "    \"kernel\": null,\n"
 					  "    \"signers\": [\n"
 					  "      \"9d6cc1118973aec6\",\n"
 					  "      \"0011223344556677\"\n"
@@ -197,12 +198,15 @@ static void test_json_trying(void **state)
 						       "    \"serial\": 4,\n"
 						       "    \"layers\": 3,\n"
 						       "    \"size\": 5242880,\n"
+						       "    \"kernel\": null,\n"
 						       "    \"signers\": [\n"
 						       "      \"9d6cc1118973aec6\",\n"
 						       "      \"0011223344556677\"\n"
 						       "    ]\n"
 						       "  },\n"
 						       "  \"previous\": null,\n"
+						       "  \"kernel\": null,\n"
+						       "  \"loader\": null,\n"
 						       "  \"without\": [],\n"
 						       "  \"failed\": {\n"
 						       "    \"id\": \"" HEX64(
@@ -258,6 +262,78 @@ static void test_next(void **state)
 	assert_int_equal(next(false, true), DECIDE_CURRENT);
 }
 
+/* a has the kernel of two images, b can't be read. */
+static void set_boot(void)
+{
+	status.boot = (struct status_boot){
+		.kernel = "k7",
+		.slots.loader = { .ops = &loader_sector,
+				  .slots = { "/dev/vda2", "/dev/vda3" } },
+		.words = { BOOT_SLOT_A, BOOT_SLOT_B },
+		.holds = { 1 << DECIDE_CANDIDATE | 1 << DECIDE_CURRENT, 0 },
+		.bad = { 0, -EIO },
+	};
+}
+
+static void test_boot_text(void **state)
+{
+	struct out out;
+
+	(void)state;
+	set_boot();
+	render(&out);
+	status_boot_text(&out, &status);
+	assert_string_equal(rendered(&out), "kernel     k7\n"
+					    "loader     sector: slot a, once b\n"
+					    "slot a     candidate, current\n"
+					    "slot b     Input/output error\n");
+	status.boot.bad[1] = 0;
+	status.boot.words.once = BOOT_SLOT_NONE;
+	render(&out);
+	status_boot_text(&out, &status);
+	assert_non_null(strstr(rendered(&out), "sector: slot a\n"
+					       "slot a     candidate, current\n"
+					       "slot b     the kernel of none"));
+	status.boot.r = err_set(&status.boot.err, -ENXIO, "boot slots: gone");
+	render(&out);
+	status_boot_text(&out, &status);
+	assert_string_equal(rendered(&out), "kernel     k7\n"
+					    "loader     boot slots: gone\n");
+}
+
+static void test_boot_json(void **state)
+{
+	struct out out;
+
+	(void)state;
+	set_boot();
+	status.boot.words.once = BOOT_SLOT_NONE;
+	render(&out);
+	json_open(&out, NULL, '{');
+	status_boot_json(&out, &status);
+	json_close(&out, '}');
+	assert_string_equal(rendered(&out), "{\n"
+					    "  \"kernel\": \"k7\",\n"
+					    "  \"loader\": {\n"
+					    "    \"kind\": \"sector\",\n"
+					    "    \"default\": \"a\",\n"
+					    "    \"once\": null,\n"
+					    "    \"a\": {\n"
+					    "      \"device\": \"/dev/vda2\",\n"
+					    "      \"holds\": [\n"
+					    "        \"candidate\",\n"
+					    "        \"current\"\n"
+					    "      ]\n"
+					    "    },\n"
+					    "    \"b\": {\n"
+					    "      \"device\": \"/dev/vda3\",\n"
+					    "      \"holds\": [],\n"
+					    "      \"reason\": \"Input/output error\"\n"
+					    "    }\n"
+					    "  }\n"
+					    "}\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +342,8 @@ int main(void)
 		cmocka_unit_test(test_text_nothing),
 		cmocka_unit_test(test_json_trying),
 		cmocka_unit_test(test_next),
+		cmocka_unit_test(test_boot_text),
+		cmocka_unit_test(test_boot_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include "ctl/guard.h"
 #include "ctl/offer.h"
 #include "ctl/out.h"
+#include "ctl/slots.h"
 #include "install/gc.h"
 #include "install/install.h"
 #include "store/volume.h"
@@ -43,6 +44,8 @@ struct request {
 	struct change *change;
 	struct progress progress;
 	struct gc gc;
+	struct slots slots;
+	struct manifest_boot current_boot;
 	struct digest before; /* the candidate */
 	uint64_t current_serial;
 	char current_name[MANIFEST_NAME_SIZE]; /* "": none can be read */
@@ -109,6 +112,7 @@ static void read_current(struct request *q, const struct record *record)
 			     settings->policy.threshold, manifest, NULL, NULL) < 0)
 		return;
 	q->current_serial = manifest->serial;
+	q->current_boot = manifest->boot;
 	(void)strcpy(q->current_name, manifest->name);
 	q->current_manages = manages(q, manifest);
 }
@@ -174,6 +178,8 @@ static int check(struct request *q, struct err *err)
 	r = install_check(install, err);
 	if (r == 0)
 		r = check_successor(q, err);
+	if (r == 0)
+		r = slots_check(q->ctl, &install->manifest.boot, &q->slots, err);
 	if (r == 0)
 		r = writable_check(wish->store, err);
 	return r;
@@ -243,6 +249,32 @@ static int write_image(struct request *q, struct err *err)
 	install->reused_layers = (size_t)counts[1];
 	install->reused_bytes = install->total_bytes - install->written_bytes;
 	return change_settle(q->change, err);
+}
+
+/* Nothing starts a candidate while its slot is another's. */
+static int forget_candidate(void *context, struct err *err)
+{
+	struct request *q = context;
+
+	if (!digest_is_set(&q->change->record->candidate))
+		return 0;
+	transition_forget(q->change->record);
+	return change_write(q->change, err);
+}
+
+static int put_boot(struct request *q, struct err *err)
+{
+	const struct manifest_boot *boot = &q->ctl->install.manifest.boot;
+	int r;
+
+	if (!q->slots.loader.ops || slots_is_running(q->ctl, boot))
+		return 0;
+	r = slots_put(q->ctl, &q->slots, q->change->store, boot, &q->current_boot,
+		      forget_candidate, q, err);
+	if (r >= 0)
+		cmd_note("boot slot %s %s %s", boot_slot_name(slots_other(q->slots.runs)),
+			 r ? "is written:" : "has it already:", boot->id);
+	return r < 0 ? r : 0;
 }
 
 /* With nothing to fall back to, trying an image out protects nobody: it is current at
@@ -331,6 +363,8 @@ static int install(struct ctl *ctl, struct change *change, void *context, struct
 		r = offer_json(ctl, change, r, err);
 	if (r == 0 && !q->dry_run)
 		r = write_image(q, err);
+	if (r == 0 && !q->dry_run)
+		r = put_boot(q, err);
 	if (r < 0)
 		return err_wrap(err, r, "%s", cmd_input_name(q->name));
 	if (q->json)
