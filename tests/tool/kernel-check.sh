@@ -7,7 +7,7 @@
 boards=$here/../../board
 all=(--compression zstd --compression gzip --compression xz --compression lz4 --compression lzo
 	--store-type ext4 --store-type f2fs --store-type vfat --store-type squashfs --partitions gpt
-	--partitions mbr --disk virtio --supervise --net --isolate --watchdog --updates)
+	--partitions mbr --disk virtio --supervise --net --network none --isolate --watchdog --updates)
 
 # What a board's kernel is configured with.
 board() { cat "$boards/linux.fragment" "$boards/$1/linux.fragment"; }
@@ -75,6 +75,23 @@ test_an_image() {
 	refuses "1 of" lamina kernel-check less --image none --store-type f2fs
 	refuses "nothing: No such" lamina kernel-check config --image nothing
 	rm -r store exec none root
+}
+
+# Each member's own, and the set's network.
+test_a_set() {
+	mkdir -p root
+	echo x >root/file
+	lamina pack -o a -n a -c t --arch amd64 --run supervise --arg /x --memory 1m --net '* dhcp' dir:root
+	lamina pack -o b -n b -c t --arch amd64 --run supervise --arg /x --network none dir:root
+	lamina set -o set -n s a=a b=b
+	board qemu-x86_64 >config
+	lamina kernel-check config --image set
+	without MEMCG config | without NET_NS - | without PACKET - >less
+	refuses "3 of" lamina kernel-check less --image set
+	refuses "1 of" lamina kernel-check less --image b
+	rm set/blobs/sha256/"$(sed -n 's/^member a sha256:\([0-9a-f]*\) .*/\1/p' set/images/*/manifest)"
+	refuses "member a" lamina kernel-check config --image set
+	rm -r a b set root
 }
 
 test_time_of_32_bits() {

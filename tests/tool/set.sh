@@ -45,8 +45,13 @@ test_there_and_back() {
 	lamina inspect set-1 >out
 	grep -q "^member broker$" out
 	grep -q "volume  *\/data persist" out
+	equal "$(grep -c '^  *of broker, web$' out)" 2
+	equal "$(grep -cE '^  *of (broker|web)$' out)" 2
+	grep -qx '  layers       0 1 3' out || say "$(grep layers out)"
 	lamina inspect set-1 --json | python3 -c 'import json,sys
 s = json.load(sys.stdin)
+assert [m["layers"] for m in s["members"]] == [[0, 1, 2], [0, 1, 3]], s["members"]
+assert [l["members"] for l in s["layers"]][1:3] == [["broker", "web"], ["broker"]], s["layers"]
 assert [m["name"] for m in s["members"]] == ["broker", "web"], s["members"]
 assert s["members"][0]["image"]["volumes"][0]["path"] == "/data"
 assert s["run"]["mode"] == "set" and s["run"]["needs"] == ["web broker"]'
@@ -233,7 +238,7 @@ test_a_member_that_was_changed() {
 	device
 	refuses "member web (sha256:${blob:0:12}): " ctl install set-1
 	rm "set-1/blobs/sha256/$blob"
-	refuses "member web (sha256:${blob:0:12}): not in the store" ctl install set-1
+	refuses "member web (sha256:${blob:0:12}): neither in the store nor" ctl install set-1
 }
 
 # A member's manifest that holds by its hash, and that the set was never meant for.

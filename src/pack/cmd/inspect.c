@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "cli/cmd.h"
+#include "pack/cmd/inspect-members.h"
 #include "pack/cmd/show-keys.h"
 #include "pack/host/document.h"
 #include "pack/image/input.h"
@@ -109,20 +110,7 @@ static void print_layer(const struct place *place, size_t n)
 		       " files and directories, blocks of %s\n",
 		       "", facts.compression, facts.inodes,
 		       str_size(facts.block_bytes, block));
-}
-
-static void print_member(const struct place *place, size_t n)
-{
-	static struct image member;
-	struct err err = ERR_INIT;
-
-	printf("member %s\n", place->image->manifest.members[n].name);
-	if (place_load_member(place, n, &member, &err) < 0)
-		printf("  %-12s %s\n", "", err.text);
-	else
-		show_keys(&member.manifest);
-	if (n + 1 == place->image->manifest.member_count)
-		printf("all members\n");
+	inspect_members_print_owners(place, n);
 }
 
 static void print_text(const struct place *place, const struct keyring *ring)
@@ -132,8 +120,7 @@ static void print_text(const struct place *place, const struct keyring *ring)
 
 	print_head(image, ring);
 	show_keys(&image->manifest);
-	for (size_t n = 0; n < image->manifest.member_count; n++)
-		print_member(place, n);
+	inspect_members_print(place);
 	for (size_t n = 0; n < image->manifest.layer_count; n++)
 		print_layer(place, n);
 	printf("  %-12s %zu layer%s, %s\n", "total", image->manifest.layer_count,
@@ -179,6 +166,7 @@ static json_t *layer_json(const struct place *place, size_t n)
 				  "blockSize", (json_int_t)facts.block_bytes, "used",
 				  (json_int_t)facts.used_bytes, "time",
 				  (json_int_t)facts.time));
+	(void)inspect_members_json_owners(place, n, json);
 	return json;
 }
 
@@ -189,40 +177,6 @@ static json_t *layers_json(const struct place *place)
 	for (size_t n = 0; n < place->image->manifest.layer_count; n++)
 		(void)json_array_append_new(list, layer_json(place, n));
 	return list;
-}
-
-static json_t *member_json(const struct place *place, size_t n)
-{
-	static struct image loaded;
-	const struct manifest_member *member = &place->image->manifest.members[n];
-	char digest[7 + DIGEST_HEX_SIZE] = "sha256:";
-	struct err err = ERR_INIT;
-	json_t *image = json_object(), *json;
-	int r = place_load_member(place, n, &loaded, &err);
-
-	digest_hex(&member->digest, digest + 7);
-	json = json_pack("{s:s, s:s, s:I}", "name", member->name, "digest", digest,
-			 "size", (json_int_t)member->size_bytes);
-	if (r < 0)
-		(void)json_object_set_new(json, "problem", show_text_json(err.text));
-	else if (show_keys_json(&loaded.manifest, image) == 0)
-		(void)json_object_set(json, "image", image);
-	json_decref(image);
-	return json;
-}
-
-/* In the place of the lines that name them. */
-static int members_json(const struct place *place, json_t *json)
-{
-	size_t count = place->image->manifest.member_count;
-	json_t *list = json_array();
-
-	for (size_t n = 0; n < count; n++)
-		(void)json_array_append_new(list, member_json(place, n));
-	if (count > 0)
-		return json_object_set_new(json, "members", list);
-	json_decref(list);
-	return 0;
 }
 
 /* In the place of the line that names it. */
@@ -246,7 +200,7 @@ static int print_json(const struct place *place, const struct keyring *ring)
 	int r = json ? show_keys_json(&image->manifest, json) : -ENOMEM;
 
 	if (r == 0)
-		r = members_json(place, json);
+		r = inspect_members_json(place, json);
 	if (r == 0)
 		r = boot_json(&image->manifest.boot, json);
 	if (r == 0)
@@ -293,6 +247,7 @@ static int inspect_run(struct cmd_line *line, struct err *err)
 		r = place_open(&place, q.place, q.prefix, err);
 	if (r < 0)
 		return r;
+	inspect_members_read(&place);
 	if (q.json)
 		return print_json(&place, &q.ring);
 	print_text(&place, &q.ring);

@@ -244,6 +244,22 @@ static void select_supervised(struct request *q, const struct manifest *manifest
 		(void)kernel_select(&q->selection, "limit", "cpu");
 }
 
+/* What there is of init itself is for all; limits and the like are each member's own. */
+static int select_members(struct request *q, const struct place *place, struct err *err)
+{
+	static struct image member;
+
+	for (size_t i = 0; i < place->image->manifest.member_count; i++) {
+		int r = place_load_member(place, i, &member, err);
+
+		if (r < 0)
+			return err_wrap(err, r, "member %s",
+					place->image->manifest.members[i].name);
+		select_supervised(q, &member.manifest);
+	}
+	return 0;
+}
+
 /* All that can be read off the image itself. */
 static int select_image(struct request *q, const char *path, struct err *err)
 {
@@ -255,11 +271,13 @@ static int select_image(struct request *q, const char *path, struct err *err)
 		r = select_compression(q, &place, i, err);
 	if (r < 0)
 		return r;
-	if (manifest->run != MANIFEST_RUN_EXEC)
+	if (manifest_is_set(manifest))
+		r = select_members(q, &place, err);
+	else if (manifest->run != MANIFEST_RUN_EXEC)
 		select_supervised(q, manifest);
 	if (manifest->net_count > 0 && strcmp(manifest->nets[0], "none") != 0)
 		(void)kernel_select(&q->selection, "net", NULL);
-	return 0;
+	return r;
 }
 
 static int request_option(struct request *q, const struct cmd_line *line, int option,
