@@ -26,6 +26,11 @@ else
 	@qemu/demo $(qemu-args) --build $(O)/demo --interactive
 endif
 
+# What is flashed onto a board that starts from its firmware.
+disk: all
+	@board/host/setup kernel demo $(board)
+	@qemu/demo $(qemu-args) --build $(O)/demo --disk
+
 check-demo: all
 	@mkdir -p $(O)
 	@{ qemu/demo $(qemu-args) --build $(O)/demo >$(O)/demo.log 2>&1 && echo "ok demo/$(board)" || \
@@ -42,11 +47,18 @@ check-qemu: all $(O)/tests/escape/escape
 	@qemu/story $(qemu-args) --build $(O)/stories $(if $(RESULTS),--results $(RESULTS)) \
 		$(foreach c,$(CASE),--case '$(c)')
 
+# Every story of every board that starts from its firmware, and that board's demo. One at a time: each
+# compiles the device's programs once more.
+loader-boards := $(patsubst board/%/board.conf,%,$(shell grep -l '^LOADER=' board/*/board.conf))
+check-loaders:
+	@for board in $(loader-boards); do \
+		$(MAKE) BOARD=$$board check-qemu check-demo $(if $(RESULTS),RESULTS=$(abspath $(RESULTS))) || exit; done
+
 else
 
-run-demo run check-qemu check-demo:
+run-demo run disk check-qemu check-demo:
 	@echo "$@ boots a board: say make BOARD=$(first-board) $@" >&2; exit 1
 
 endif
 
-.PHONY: run-demo run check-qemu check-demo
+.PHONY: run-demo run disk check-qemu check-demo check-loaders

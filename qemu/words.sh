@@ -283,13 +283,16 @@ prepare()
 	boots=$((boots + 1))
 	console=$work/console.$boots
 	[[ -e $initramfs ]] || make_initramfs
+	[[ -z $loader || -e $disk ]] || prepare_slots
 	[[ -e $disk ]] || make_disk "${disk_options[@]}"
 	: >"$console"
+	started_with=(--kernel "$kernel" --initrd "$initramfs")
+	[[ -z $loader ]] || started_with=(--firmware "$firmware")
 }
 
 run()
 {
-	exec "${runner[@]}" "$top/qemu/run" --board "$board" --kernel "$kernel" --initrd "$initramfs" \
+	exec "${runner[@]}" "$top/qemu/run" --board "$board" "${started_with[@]}" \
 		--timeout "$timeout" "${disks[@]}" "$@" >"$console" 2>"$work/run.log"
 }
 

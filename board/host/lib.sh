@@ -32,17 +32,20 @@ cache_dir()
 	(cd "$dir" && pwd -P)
 }
 
-# board_conf BOARD KEY: prints the value, empty when the board does not name the key.
+# board_conf BOARD KEY: prints the value, that of the board LIKE which it is where the board does not
+# name the key, empty when neither does.
 board_conf()
 {
-	local file=$top/board/$1/board.conf key value
+	local file=$top/board/$1/board.conf like='' key value
 
 	[[ -r $file ]] || die "no board '$1'; one of: $(board_list)"
 	while IFS='=' read -r key value; do
+		[[ $key != LIKE ]] || like=$value
 		[[ $key == "$2" ]] || continue
 		printf '%s\n' "$value"
 		return 0
 	done <"$file"
+	[[ -z $like ]] || board_conf "$like" "$2"
 }
 
 board_list()

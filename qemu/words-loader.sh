@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+# More words for boot stories: boards that start from their firmware (qemu/loaders/*), which checks
+# kernel and initramfs in two slots of the disk. qemu/story-one sources this after qemu/words.sh.
+#
+#   blob NAME [OPTION...]       a boot blob of the kernel and the initramfs, signed by the key that
+#                               the firmware knows, in $work/NAME; lamina boot takes OPTIONs. Slot a
+#                               is boot-a and is made if need be; boot-b, if there is one, is slot b
+#   panics NAME                 the same with an initramfs that no kernel can unpack
+#   other_key                   prints a key's file that the firmware doesn't know; NAME.crt is beside it
+#   put_slot a|b FILE           other bytes in a slot of the disk
+#   loader DEFAULT [ONCE]       what the firmware starts, and what it starts next, once
+#   loader_says DEFAULT [ONCE]  that is what it has now; falls unless it is
+#   started SLOT...             the firmware tried these slots, in that order, and no others
+#   rejects TEXT...             the firmware said so of a slot
+#
+# $firmware is what qemu/firmware made.
+# shellcheck shell=bash disable=SC2154,SC2034 # cases share variables and words
+
+begin_loader()
+{
+	firmware=${fixtures%/*}/firmware
+	form=--fit
+	disk_options=(--boot-loader sector --boot "$work/boot-a" --boot-size 16M)
+}
+
+blob()
+{
+	local name=$1
+
+	[[ -e $initramfs ]] || make_initramfs
+	"$lamina" boot "$form" --output "$work/$name" --kernel "$kernel" --initramfs "$initramfs" \
+		--key "$firmware/boot.key" "${@:2}" >"$work/boot.log" 2>&1 ||
+		fail "lamina boot: $(tail -n 1 "$work/boot.log")"
+}
+
+panics()
+{
+	noise 5000 >"$work/no-initramfs"
+	blob "$1" --initramfs "$work/no-initramfs"
+}
+
+other_key()
+{
+	[[ -e $work/other.key ]] || openssl req -batch -new -x509 -newkey rsa:2048 -nodes -days 9999 \
+		-subj /CN=other/ -keyout "$work/other.key" -out "$work/other.crt" 2>/dev/null
+	printf '%s\n' "$work/other.key"
+}
+
+# place NAME: where a partition of the disk starts, in sectors.
+place()
+{
+	sfdisk -J "$disk" | jq --arg name "$1" '.partitiontable.partitions[] | select(.name == $name) | .start'
+}
+
+put_slot()
+{
+	dd if="$2" of="$disk" bs=512 seek="$(place "boot-$1")" conv=notrunc status=none
+}
+
+prepare_slots()
+{
+	[[ -e $work/boot-a ]] || blob boot-a
+	make_disk "${disk_options[@]}"
+	[[ ! -e $work/boot-b ]] || put_slot b "$work/boot-b"
+}
+
+# As laminactl's backend writes it: both copies, the checksum before.
+loader()
+{
+	loader_state "lamina_default=$1" "${2:+lamina_once=$2}"
+}
+
+# loader_state VARIABLE=VALUE...
+loader_state()
+{
+	[[ -e $disk ]] || prepare_slots
+	python3 - "$disk" "$(place boot-state)" "$@" <<-'PYTHON'
+		import struct, sys, zlib
+		text = b"".join(v.encode() + b"\0" for v in sys.argv[3:] if v).ljust(508, b"\0")
+		with open(sys.argv[1], "r+b") as disk:
+		    for copy in 0, 4096:
+		        disk.seek(int(sys.argv[2]) * 512 + copy)
+		        disk.write(struct.pack("<I", zlib.crc32(text)) + text)
+	PYTHON
+}
+
+# tear_state COPY...: 1, 2 are no longer whole.
+tear_state()
+{
+	local copy
+
+	for copy; do
+		flip_in_place "$disk" $(($(place boot-state) * 512 + (copy - 1) * 4096 + 20))
+	done
+}
+
+loader_says()
+{
+	local said
+
+	said=$(dd if="$disk" bs=512 skip="$(place boot-state)" count=1 status=none | tail -c +5 |
+		tr '\0' '\n' | sed -nE 's/^lamina_(default|once)=(.)/\2/p' | tr '\n' ' ')
+	[[ $said == "${*/%/ }" ]] || fail "the loader's state is '$said'"
+}
+
+started()
+{
+	local said
+
+	said=$(sed -n 's/^Lamina: slot //p' "$console" | tr '\n' ' ')
+	[[ $said == "$* " ]] || fail "the firmware tried the slots '$said'"
+}
+
+rejects()
+{
+	console "$@"
+}
