@@ -20,7 +20,7 @@ needs-LAMINA_INIT := live/test_control live/test_copyup fake/test_log fake/test_
 needs-LAMINA_VERITY := fake/test_stage fake/test_supervise fake/test_dm fake/test_init fake/test_init-slots fake/test_keeper fake/test_place \
 	fake/test_timeline fake/test_update fake/test_update-record fake/test_update-verity live/test_dm live/test_large
 needs-LAMINA_UPDATE := fake/test_supervise fake/test_change fake/test_images fake/test_keeper fake/test_select fake/test_update \
-	fake/test_update-record fake/test_update-verity unit/test_decide-model unit/test_select unit/test_select-open unit/test_select-slots
+	fake/test_update-record fake/test_update-verity unit/test_decide-model unit/test_slots-model unit/test_select unit/test_select-open unit/test_select-slots
 needs-LAMINA_WATCHDOG := fake/test_supervise fake/test_keeper fake/test_update
 needs-LAMINA_SUPERVISE := live/test_confine unit/test_filter fake/test_supervise fake/test_log fake/test_saver fake/test_start live/test_control live/test_join
 needs-LAMINA_NET := fake/test_network unit/test_lease

@@ -87,17 +87,24 @@ static uint8_t *find_place(struct record *record)
 	return found;
 }
 
+void record_slot_clear(struct record *record, enum boot_slot slot)
+{
+	memset(record->reserved + boot_at(slot), 0, BOOT_SIZE);
+	for (size_t at = AT_PLACES; at < AT_END; at += PLACE_SIZE)
+		if (record->reserved[at] == slot)
+			memset(record->reserved + at, 0, PLACE_SIZE);
+}
+
 void record_slot_put(struct record *record, const struct digest *image,
 		     enum boot_slot slot, const struct digest *boot)
 {
-	bool same = record_slot_holds(record, slot, boot);
 	uint8_t *place;
 
-	for (size_t at = AT_PLACES; at < AT_END; at += PLACE_SIZE) {
-		place = record->reserved + at;
-		if (is_of(place, image) || (place[0] == slot && !same))
-			memset(place, 0, PLACE_SIZE);
-	}
+	if (!record_slot_holds(record, slot, boot))
+		record_slot_clear(record, slot);
+	for (size_t at = AT_PLACES; at < AT_END; at += PLACE_SIZE)
+		if (is_of(record->reserved + at, image))
+			memset(record->reserved + at, 0, PLACE_SIZE);
 	memcpy(record->reserved + boot_at(slot), boot->bytes, BOOT_SIZE);
 	place = find_place(record);
 	place[0] = (uint8_t)slot;

@@ -99,6 +99,10 @@ enum boot_slot record_slot(const struct record *record, const struct digest *ima
 bool record_slot_holds(const struct record *record, enum boot_slot slot,
 		       const struct digest *boot);
 
+/* @slot is about to be written: no image's kernel is there. That is to be on the disk before
+ * the first byte changes, or the record would send somebody to a torn one. */
+void record_slot_clear(struct record *record, enum boot_slot slot);
+
 /* @slot has the kernel with @boot's hash, which is that of @image; another kernel's images
  * have it no more. Before or after @image gets its place in the record. */
 void record_slot_put(struct record *record, const struct digest *image,

@@ -70,13 +70,15 @@ int bounce_next(struct select *select, struct select_image *ret_image, struct er
 
 	while ((r = select_next(select, ret_image, err)) == 0 &&
 	       select->act != DECIDE_START) {
-		if (bounce_tell(select->act, select->home, err) == 0)
+		r = bounce_tell(select->act, select->home, err);
+		if (r < 0)
+			console_say("boot loader: %s", err->text);
+		else if (select_told(select))
 			return err_set(err, -ERESTART,
 				       "%s image %.12s: its kernel is in "
 				       "boot slot %s",
 				       decide_slot_name(ret_image->slot),
 				       DIGEST_HEX(&ret_image->id), words[3]);
-		console_say("boot loader: %s", err->text);
 		select_refused(select);
 	}
 	return r;

@@ -160,6 +160,7 @@ static bool judge(struct select *select, enum decide_slot slot,
 			       &reason, &select->text);
 	if (r == 0)
 		return true;
+	select->decide.foreign[slot] |= reason == RECORD_REASON_SLOT;
 	fell(select, image, reason, r);
 	return false;
 }
@@ -216,18 +217,35 @@ static void wish(struct select *select, struct decision *decision,
 	(void)put_record(select, record);
 }
 
-/* False: it must be on the disk before the loader is asked, and isn't. */
+/* A start, and that a candidate fell, is on the disk before the loader is asked: false, if it
+ * can't be. A repair is counted once the loader was told: power cuts in between would have it
+ * given up untold. */
 static bool ask(struct select *select, struct decision *decision,
 		struct select_image *image)
 {
+	const struct record *now = &select->decide.record;
+	uint8_t repairs = record_repairs(&decision->record);
+
+	record_set_repairs(&decision->record, record_repairs(now));
+	select->late = decision->write && repairs != record_repairs(now);
+	if (decision->act == DECIDE_REPAIR &&
+	    digest_equal(&now->candidate, &decision->record.candidate))
+		decision->write = false;
 	wish(select, decision, &image->manifest);
 	if (decision->write && !select->decide.writable)
 		return false;
 	say_why(select);
+	select->after = *now;
+	record_set_repairs(&select->after, repairs);
 	image->slot = decision->slot;
 	image->id = *decide_slot_id(&decision->record, decision->slot);
 	select->home = decision->home;
 	return true;
+}
+
+bool select_told(struct select *select)
+{
+	return !select->late || put_record(select, &select->after);
 }
 
 void select_refused(struct select *select)

@@ -48,10 +48,12 @@ struct select {
 	enum decide_act act;
 	enum boot_slot home;
 	/* ours */
-	bool repair;	 /* what is on the disk is no record: it may as well be one */
-	int why;	 /* the errno of the last image that fell, 0: none did yet */
-	struct err text; /* its reason, not yet said */
-	struct err fall; /* why the candidate fell, for the record */
+	bool repair;	     /* what is on the disk is no record: it may as well be one */
+	int why;	     /* the errno of the last image that fell, 0: none did yet */
+	struct err text;     /* its reason, not yet said */
+	struct err fall;     /* why the candidate fell, for the record */
+	struct record after; /* what is written once the loader was told, */
+	bool late;	     /* if so */
 };
 
 /* Reads the record, or makes one up (transition_rebuild()), and writes nothing. 0, also
@@ -68,6 +70,10 @@ void select_lose(struct select *select, int r, const struct err *why);
  * id are told. 0 or -errno with why the last choice fell, when nothing is left; the reasons
  * before that one were said. On failure *ret_image has no meaning. */
 int select_next(struct select *select, struct select_image *ret_image, struct err *err);
+
+/* The loader was told. False: what follows can't be written down, and it is not to be
+ * started: as select_refused(). */
+bool select_told(struct select *select);
 
 /* The loader couldn't be asked: what this kernel can start is left, and nothing is written any
  * more. */

@@ -30,7 +30,7 @@ $(crash-skip): $(O)/tests/crash/skip/skip-one.o $(main-ctl) $(call archives,ctl)
 ifeq ($(CONFIG_LAMINA_FOR_HOST),y)
 crash-tool: $(crash-tool)
 	@:
-crash-model: $(O)/tests/unit/test_decide-model
+crash-model: $(O)/tests/unit/test_decide-model $(O)/tests/unit/test_slots-model
 	@:
 crash check-crash:
 	@echo "$@ boots a board: say make BOARD=$(first-board) $@" >&2; exit 1
@@ -41,7 +41,7 @@ crash: crash-model
 crash check-crash: all crash-tool $(crash-tool) $(crash-mutants) $(crash-skip)
 	@tests/crash/run --board $(board) --lamina $(LAMINA) --init $(O)/lamina-init \
 		--programs $(O)/tests/crash --tool $(HOST_O)/tests/crash/crash \
-		--build $(O)/crash $(if $(filter check-crash,$@),--quick,--model $(HOST_O)/tests/unit/test_decide-model) $(if $(RESULTS),--results $(RESULTS))
+		--build $(O)/crash $(if $(filter check-crash,$@),--quick,--model $(HOST_O)/tests/unit/test_decide-model --model $(HOST_O)/tests/unit/test_slots-model) $(if $(RESULTS),--results $(RESULTS))
 endif
 
 .PHONY: crash check-crash crash-tool crash-model

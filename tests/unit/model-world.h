@@ -5,10 +5,10 @@
  * images of its store, and what an observer remembers of its past. Small, so that very
  * many fit in memory; the records in it are written and read by the real code.
  */
-#include <setjmp.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "unit/model.h"
 #include "unit/record.h"
 
 enum {
@@ -44,49 +44,6 @@ struct world {
 	uint8_t unsure;	   /* ...or, bit n, by a later one that was cut off */
 	uint8_t confirmed; /* bit n: image n was confirmed */
 };
-
-/* --- choices: a step is run again and again until each was taken ----------------------
- */
-
-static struct {
-	uint8_t taken[64], count[64];
-	unsigned int depth, used;
-} picks;
-
-/* One of 0 to @count - 1. */
-static inline unsigned int pick(unsigned int count)
-{
-	if (picks.used == picks.depth) {
-		assert_true(picks.depth < sizeof(picks.taken));
-		picks.taken[picks.depth] = 0;
-		picks.count[picks.depth++] = (uint8_t)count;
-	}
-	return picks.taken[picks.used++];
-}
-
-/* False when all were taken. */
-static inline bool picks_next(void)
-{
-	picks.used = 0;
-	while (picks.depth > 0) {
-		if (++picks.taken[picks.depth - 1] < picks.count[picks.depth - 1])
-			return true;
-		picks.depth--;
-	}
-	return false;
-}
-
-/* --- what must hold -------------------------------------------------------------------
- */
-
-static const char *violated; /* NULL: nothing */
-static jmp_buf power_cut;
-
-static inline void must(bool holds, const char *what)
-{
-	if (!holds && !violated)
-		violated = what;
-}
 
 /* --- records --------------------------------------------------------------------------
  */

@@ -322,6 +322,12 @@ static void slots_of_images(void **state)
 	/* the same kernel: both have it */
 	record_slot_put(&record, &record.candidate, BOOT_SLOT_A, &boots[0]);
 	assert_slots(&record, "aba");
+	record_slot_clear(&record, BOOT_SLOT_A);
+	assert_slots(&record, "-b-");
+	assert_false(record_slot_holds(&record, BOOT_SLOT_A, &boots[0]));
+	record_slot_put(&record, &record.current, BOOT_SLOT_A, &boots[0]);
+	record_slot_put(&record, &record.candidate, BOOT_SLOT_A, &boots[0]);
+	assert_slots(&record, "aba");
 	/* another is written: whoever had it there has none */
 	record_slot_put(&record, &record.candidate, BOOT_SLOT_B, &boots[0]);
 	assert_slots(&record, "a-b");

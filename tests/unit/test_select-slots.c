@@ -92,6 +92,11 @@ static void a_candidate_that_falls_on_its_kernel(void **state)
 	assert_asks(&select, DECIDE_REPAIR, DECIDE_CURRENT, BOOT_SLOT_A);
 	record = read_state();
 	assert_int_equal(record.reason, RECORD_REASON_MISSING);
+	assert_int_equal(record_repairs(&record), 0);
+	/* once it was told */
+	assert_true(select_told(&select));
+	record = read_state();
+	assert_int_equal(record.reason, RECORD_REASON_MISSING);
 	assert_int_equal(record_repairs(&record), 1);
 	select = boot_of("a");
 	assert_asks(&select, DECIDE_START, DECIDE_CURRENT, 0);
