@@ -2,15 +2,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "cli/cmd.h"
+#include "pack/host/scratch.h"
 #include "pack/host/staging.h"
 #include "pack/image/bundle.h"
 #include "pack/image/input.h"
 #include "pack/image/layout.h"
+#include "pack/image/registry.h"
 #include "store/judge.h"
 #include "store/store.h"
 #include "trust/key.h"
@@ -30,6 +33,8 @@ static const struct cmd_option options[] = {
 	{ "threshold", 0, "N", "how many of the keys must sign (default: 1)" },
 	{ 0 },
 };
+
+extern const struct cmd cmd_pull;
 
 struct request {
 	const char *store;
@@ -167,8 +172,8 @@ static int take_file(const char *path, const struct request *q, struct image *im
 	return r < 0 ? err_wrap(err, r, "%s", cmd_input_name(path)) : 0;
 }
 
-static int take_registry(const char *spec, const struct request *q, struct image *image,
-			 struct err *err)
+static int take_layout(const char *spec, const struct request *q, struct image *image,
+		       struct err *err)
 {
 	struct layout_image registry = { .image = image };
 	struct origin from = { .fd = -EBADF, .registry = &registry };
@@ -177,6 +182,35 @@ static int take_registry(const char *spec, const struct request *q, struct image
 	if (r == 0)
 		r = take_image(q, &from, image, err);
 	layout_done(&registry);
+	return r;
+}
+
+/* By way of a layout in a directory, which is gone afterwards. */
+static int take_registry(const char *spec, const struct request *q, struct image *image,
+			 struct err *err)
+{
+	char *dir = NULL, *layout = NULL;
+	int r = scratch_make_directory("pull", &dir, err);
+
+	if (r < 0)
+		return r;
+	if (asprintf(&layout, "oci:%s", dir) < 0)
+		r = err_errno(err, -ENOMEM, "%s", dir);
+	if (r == 0)
+		r = registry_copy(spec, layout, err);
+	if (r == 0)
+		r = take_layout(layout, q, image, err);
+	scratch_drop_directory(dir);
+	free(layout);
+	return r;
+}
+
+static int take_spec(const char *spec, const struct request *q, struct image *image,
+		     struct err *err)
+{
+	int r = registry_is_spec(spec) ? take_registry(spec, q, image, err)
+				       : take_layout(spec, q, image, err);
+
 	return r < 0 ? err_wrap(err, r, "%s", spec) : 0;
 }
 
@@ -198,10 +232,10 @@ static int request_read(struct cmd_line *line, struct request *q, struct err *er
 	if (r == 0)
 		r = cmd_operands(line, 1, 1, err);
 	if (r == 0 && !q->store)
-		r = cmd_usage(err, "unbundle: --output is missing");
+		r = cmd_usage(err, "%s: --output is missing", line->cmd->name);
 	if (r == 0 && q->threshold > 1 && q->ring.count < q->threshold)
-		r = cmd_usage(err, "unbundle: %llu signatures asked for, %zu keys given",
-			      q->threshold, q->ring.count);
+		r = cmd_usage(err, "%s: %llu signatures asked for, %zu keys given",
+			      line->cmd->name, q->threshold, q->ring.count);
 	return r;
 }
 
@@ -215,12 +249,23 @@ static int unbundle_run(struct cmd_line *line, struct err *err)
 	if (r < 0)
 		return r;
 	from = line->argv[line->at];
-	r = layout_is_spec(from) ? take_registry(from, &q, image, err)
-				 : take_file(from, &q, image, err);
+	if (line->cmd == &cmd_pull && !registry_is_spec(from))
+		return cmd_usage(err, "pull: '%s' does not begin with docker://", from);
+	r = registry_is_spec(from) || layout_is_spec(from)
+		    ? take_spec(from, &q, image, err)
+		    : take_file(from, &q, image, err);
 	if (r == 0)
 		puts(DIGEST_HEX(&image->id));
 	return r;
 }
+
+const struct cmd cmd_pull = {
+	.name = "pull",
+	.args = "docker://REGISTRY/NAME[:TAG] -o STORE",
+	.help = "Put an image of a registry into a store",
+	.options = options,
+	.run = unbundle_run,
+};
 
 const struct cmd cmd_unbundle = {
 	.name = "unbundle",

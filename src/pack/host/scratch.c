@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -29,6 +30,21 @@ int scratch_make_directory(const char *what, char **ret_path, struct err *err)
 	else
 		*ret_path = path;
 	return r;
+}
+
+static int drop(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	(void)remove(path);
+	return 0;
+}
+
+void scratch_drop_directory(char *path)
+{
+	(void)nftw(path, drop, 8, FTW_DEPTH | FTW_PHYS);
+	free(path);
 }
 
 int scratch_open(struct err *err)

@@ -9,6 +9,9 @@
  * directory to remove. 0 or -errno. */
 int scratch_make_directory(const char *what, char **ret_path, struct err *err);
 
+/* Takes it away with all that is in it, and frees @path. */
+void scratch_drop_directory(char *path);
+
 /* An empty file there, open for reading and writing. An fd
  * the caller owns, or -errno. */
 int scratch_open(struct err *err);

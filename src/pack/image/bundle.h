@@ -37,6 +37,9 @@ int bundle_read_tail(int fd, const struct image *image, struct err *err);
 
 /* --- the OCI side ---------------------------------------------------------------------- */
 
+/* What an image of this version is tagged: the version where registries take that, or "latest". */
+const char *bundle_tag(const char *version);
+
 #define BUNDLE_SIGNATURE_KEY "org.lamina.signature"
 #define BUNDLE_LAYOUT_TEXT "{\"imageLayoutVersion\":\"1.0.0\"}"
 

@@ -104,8 +104,7 @@ int bundle_oci_manifest(const struct image *image, const char *config, char **re
 		    ret_text);
 }
 
-/* A tag that registries take, or "latest". */
-static const char *tag_of(const char *version)
+const char *bundle_tag(const char *version)
 {
 	static const char allowed[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -129,7 +128,7 @@ int bundle_oci_index(const struct image *image, const char *manifest, char **ret
 	if (entry &&
 	    json_object_set_new(entry, "annotations",
 				json_pack("{s:s}", "org.opencontainers.image.ref.name",
-					  tag_of(image->manifest.version))) < 0) {
+					  bundle_tag(image->manifest.version))) < 0) {
 		json_decref(entry);
 		return -ENOMEM;
 	}
