@@ -280,6 +280,9 @@ endif
 ifeq ($(CONFIG_LAMINA_INIT),y)
 installed += $(call pages,$(wildcard src/init/*.8))
 endif
+ifeq ($(CONFIG_LAMINA_FETCH),y)
+installed += $(O)/lamina-fetch:$(bindir)/lamina-fetch:755 $(call pages,src/fetch/lamina-fetch.8)
+endif
 
 # Where `lamina initramfs --arch` finds a device's programs.
 goarch = $(shell sed -n 's/^GOARCH=//p' board/$(board)/board.conf)
@@ -350,7 +353,7 @@ list-boards:
 
 # The configuration stays; so does what lies in the cache.
 built := src tests try configs warnings-gcc.log warnings-clang.log mbedtls mbedtls.a include demo demo.log stories results \
-	results.d busybox udhcpc udhcpc-compiler warnings sanitized device cmocka lamina lamina.map lamina-init lamina-init.map laminactl laminactl.map .flags .found .version .config.log
+	results.d busybox udhcpc udhcpc-compiler warnings sanitized device cmocka lamina lamina.map lamina-fetch lamina-fetch.map lamina-init lamina-init.map laminactl laminactl.map .flags .found .version .config.log
 
 clean:
 	$(call say,CLEAN,$(O))

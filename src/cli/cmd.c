@@ -20,6 +20,12 @@ int cmd_usage(struct err *err, const char *fmt, ...)
 	return CMD_USAGE;
 }
 
+/* Behind the command's name, where it has one. */
+static const char *colon_of(const struct cmd *cmd)
+{
+	return cmd && cmd->name[0] ? ": " : "";
+}
+
 /* An option's place is one in its table, and which table. */
 #define OF_PROGRAM 256
 #define OF_HELP 512
@@ -70,7 +76,7 @@ static char *pull(struct cmd_line *line)
 static int take_value(struct cmd_line *line, const struct cmd_option *option,
 		      const char *word, const char *value, struct err *err)
 {
-	const char *of = line->cmd ? line->cmd->name : "", *colon = line->cmd ? ": " : "";
+	const char *of = line->cmd ? line->cmd->name : "", *colon = colon_of(line->cmd);
 
 	line->value = value;
 	if (!option->arg)
@@ -94,7 +100,7 @@ static int take_long(struct cmd_line *line, const char *word, int *ret_place,
 		size ? find(line, name, size, ret_place, &some) : NULL;
 
 	if (!option)
-		return cmd_usage(err, "%s%s%s %s", of, line->cmd ? ": " : "",
+		return cmd_usage(err, "%s%s%s %s", of, colon_of(line->cmd),
 				 size && some ? "several options begin with"
 					      : "unknown option",
 				 word);
@@ -109,7 +115,7 @@ static int take_letter(struct cmd_line *line, int *ret_place, struct err *err)
 	const char *value = NULL;
 
 	if (!option)
-		return cmd_usage(err, "%s%sunknown option -%c", of, line->cmd ? ": " : "",
+		return cmd_usage(err, "%s%sunknown option -%c", of, colon_of(line->cmd),
 				 *letter);
 	if (option->arg) { /* what follows is its value */
 		value = letter[1] ? letter + 1 : NULL;
@@ -180,7 +186,8 @@ static int operand_missing(const struct cmd *cmd, struct err *err)
 	       (from[size] != ' ' || !strchr("-[", from[size + 1])))
 		size++;
 
-	return cmd_usage(err, "%s: %.*s is missing", cmd->name, (int)size, from);
+	return cmd_usage(err, "%s%s%.*s is missing", cmd->name, colon_of(cmd), (int)size,
+			 from);
 }
 
 int cmd_operands(const struct cmd_line *line, int least, int most, struct err *err)
@@ -190,8 +197,8 @@ int cmd_operands(const struct cmd_line *line, int least, int most, struct err *e
 	if (count < least)
 		return operand_missing(line->cmd, err);
 	if (most >= 0 && count > most)
-		return cmd_usage(err, "%s: what is '%s'?", line->cmd->name,
-				 line->argv[line->at + most]);
+		return cmd_usage(err, "%s%swhat is '%s'?", line->cmd->name,
+				 colon_of(line->cmd), line->argv[line->at + most]);
 	return 0;
 }
 
@@ -202,9 +209,10 @@ int cmd_number(const struct cmd_line *line, int option, unsigned long long least
 
 	if (str_number(line->value, strlen(line->value), &value) < 0 || value < least ||
 	    value > most)
-		return cmd_usage(err, "%s: --%s: '%s' is not a number from %llu to %llu",
-				 line->cmd->name, line->cmd->options[option].name,
-				 line->value, least, most);
+		return cmd_usage(err, "%s%s--%s: '%s' is not a number from %llu to %llu",
+				 line->cmd->name, colon_of(line->cmd),
+				 line->cmd->options[option].name, line->value, least,
+				 most);
 	*ret_value = value;
 	return 0;
 }

@@ -38,7 +38,7 @@ struct cmd_option {
 struct cmd_line;
 
 struct cmd {
-	const char *name;
+	const char *name; /* "": the program's only one, which isn't named */
 	const char *args; /* operands for the usage line, such as "IMAGE..." */
 	const char *help; /* one line, without a full stop */
 	const char

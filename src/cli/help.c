@@ -51,7 +51,8 @@ int cmd_print_help(const struct cmd_program *program, const struct cmd *cmd,
 	struct str s;
 
 	str_init(&s, text, sizeof(text));
-	str_addf(&s, "usage: %s %s%s%s%s\n\n%s.\n", program->name, cmd->name,
+	str_addf(&s, "usage: %s%s%s%s%s%s\n\n%s.\n", program->name,
+		 cmd->name[0] ? " " : "", cmd->name,
 		 cmd->options || program->options ? " [OPTION...]" : "",
 		 cmd->args[0] ? " " : "", cmd->args, cmd->help);
 	if (cmd->more)

@@ -70,6 +70,10 @@ static int run(struct cmd_line *line, struct err *err)
 
 	if (strcmp(first, "--version") == 0)
 		return print_version(line->program, err);
+	if (!line->program->commands[0]->name[0]) {
+		line->cmd = line->program->commands[0];
+		return run_command(line, err);
+	}
 	if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0)
 		return print_help(line->program, line->argv[2], err);
 	r = skip_options(line, err);
@@ -108,7 +112,8 @@ int cmd_main(const struct cmd_program *program, int argc, char **argv)
 	if (r < 0)
 		cmd_note("%s", err.text[0] ? err.text : err_reason(r));
 	if (r == CMD_USAGE && line.cmd)
-		cmd_note("`%s %s --help` tells how", program->name, line.cmd->name);
+		cmd_note("`%s%s%s --help` tells how", program->name,
+			 line.cmd->name[0] ? " " : "", line.cmd->name);
 	else if (r == CMD_USAGE)
 		cmd_note("`%s` lists the commands", program->name);
 	return exit_code(r);

@@ -52,6 +52,13 @@ test_a_page_has_no_other_option() {
 	done
 }
 
+test_lamina_fetch_has_one_page() {
+	local page=$root/src/fetch/lamina-fetch.8
+	told "$page" | grep -vxF -e --authfile >named
+	options_of "$(dirname "$lamina")/lamina-fetch" >all
+	same all named
+}
+
 test_laminactl_has_one_page() {
 	local command
 	told "$root/src/ctl/laminactl.8" >named

@@ -18,7 +18,7 @@ unknown=$(grep -vE '^(linux|sys|asm|net|netinet|arpa|mbedtls|psa|p256-m|sqfs|arc
 	grep -vxFf <(printf '%s.h\n' $libc; cut -d ' ' -f 1 <<<"$probes"))
 check every-header-has-a-package "" "$unknown"
 check every-package-is-on-the-list "" \
-	"$(cut -d ' ' -f 2 <<<"$probes" | sort -u | grep -vxFf <(board/host/setup --list check))"
+	"$(cut -d ' ' -f 2 <<<"$probes" | sort -u | grep -vxFf <(board/host/setup --list check | tr '|' '\n'))"
 
 # A machine with a shell and nothing else, and a compiler that knows the C library only.
 mkdir "$work/bare" "$work/some"

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fetch/fetch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "cli/cmd.h"
+#include "cli/progress.h"
+#include "fetch/transfer.h"
+
+int fetch_init(struct fetch *f, const struct fetch_options *options, struct err *err)
+{
+	int r;
+
+	f->options = options;
+	r = origin_parse(options->source, &f->origin, err);
+	if (r < 0)
+		return err_wrap(err, r, "%.120s", options->source);
+	f->front = f->origin.kind == ORIGIN_OCI ? &front_oci : &front_web;
+	(void)snprintf(f->scope, sizeof(f->scope), "repository:%s:pull", f->origin.name);
+	r = auth_read(&f->auth, f->origin.host, options->auth_file, err);
+	if (r < 0)
+		return r;
+	f->http_options = options->http;
+	f->http_options.home = f->origin.host;
+	f->http = http_new(&f->http_options, err);
+	return f->http ? 0 : -ENOMEM;
+}
+
+void fetch_done(struct fetch *f)
+{
+	auth_done(&f->auth);
+	http_free(f->http);
+	f->http = NULL;
+}
+
+static bool is_known(const struct fetch *f, const struct workdir_state *state,
+		     const char *version)
+{
+	return strcmp(state->source, f->options->source) == 0 &&
+	       strcmp(state->version, version) == 0;
+}
+
+/* What is there of it, or what the server says; then the state says which it is. */
+static int describe(struct fetch *f, const struct workdir *w, struct workdir_state *state,
+		    const char *version, struct err *err)
+{
+	int r;
+
+	if (is_known(f, state, version) && digest_is_set(&state->image) &&
+	    workdir_read_image(w, &state->image, &f->image) == 0)
+		return 0;
+	r = f->front->describe(f, version, err);
+	if (r == 0)
+		r = workdir_put_image(w, &f->image, err);
+	if (r < 0)
+		return r;
+	*state = (struct workdir_state){ .image = f->image.id };
+	(void)snprintf(state->source, sizeof(state->source), "%s", f->options->source);
+	(void)snprintf(state->version, sizeof(state->version), "%s", version);
+	return workdir_write(w, state, err);
+}
+
+static void show(void *context, uint64_t bytes)
+{
+	progress_add(context, bytes);
+}
+
+static int get_blob(struct fetch *f, const struct workdir *w, size_t index,
+		    struct progress *progress, struct err *err)
+{
+	struct part part = PART_INIT;
+	struct transfer transfer = {
+		.http = f->http,
+		.auth = &f->auth,
+		.part = &part,
+		.pause_ms = f->options->pause_ms,
+		.progress = show,
+		.context = progress,
+	};
+	struct manifest_blob blob = { 0 };
+	int r;
+
+	(void)manifest_blob(&f->manifest, index, &blob);
+	r = part_open(&part, w->incoming, blob.digest, blob.size_bytes, err);
+	if (r == 0) {
+		progress_begin(progress, "fetching", part.name, blob.size_bytes);
+		progress_add(progress, part.have_bytes);
+		r = f->front->locate(f, index, &transfer, err);
+	}
+	if (r == 0)
+		r = transfer_run(&transfer, w->blobs, err);
+	progress_end(progress);
+	part_done(&part);
+	f->retry_after_s = transfer.retry_after_s;
+	return r < 0 ? err_wrap(err, r, "sha256:%.12s", DIGEST_HEX(blob.digest)) : 0;
+}
+
+static int get_blobs(struct fetch *f, const struct workdir *w,
+		     const struct installer_offer *offer, struct err *err)
+{
+	struct progress progress;
+	struct manifest_blob blob;
+	int r = 0;
+
+	progress_init(&progress);
+	for (size_t i = 0; r == 0 && manifest_blob(&f->manifest, i, &blob); i++)
+		if (!manifest_blob_again(&f->manifest, i) &&
+		    installer_lacks(offer, blob.digest) && !workdir_has(w, &blob))
+			r = get_blob(f, w, i, &progress, err);
+	return r;
+}
+
+/* It may be its program that reboots: what comes before is on the medium. */
+static void tell(const struct fetch *f)
+{
+	pid_t pid;
+	int status = 0;
+
+	if (!f->options->on_installed)
+		return;
+	pid = fork();
+	if (pid == 0) {
+		if (setenv("LAMINA_IMAGE", DIGEST_HEX(&f->image.id), 1) == 0)
+			(void)execl("/bin/sh", "sh", "-c", f->options->on_installed,
+				    (char *)NULL);
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0)
+		cmd_note("--on-installed: the command failed");
+}
+
+/* All that laminactl needs of it. */
+static int gather(struct fetch *f, const struct workdir *w, struct err *err)
+{
+	struct installer_offer offer;
+	int r = installer_check(&f->options->installer, &offer, err);
+
+	/* its signature holds: from here on it is read */
+	if (r == 0)
+		r = manifest_parse(f->image.manifest, f->image.size, &f->manifest, err);
+	if (r == 0)
+		r = workdir_sweep(w, &f->manifest, err);
+	if (r == 0)
+		r = get_blobs(f, w, &offer, err);
+	installer_offer_done(&offer);
+	return r;
+}
+
+static int install(struct fetch *f, const struct workdir *w, struct workdir_state *state,
+		   struct err *err)
+{
+	int r = gather(f, w, err);
+
+	if (r == 0)
+		r = installer_install(&f->options->installer, err);
+	if (r < 0)
+		return r;
+	state->done = true;
+	r = workdir_write(w, state, err);
+	return r < 0 ? r : workdir_sweep(w, NULL, err);
+}
+
+static int update(struct fetch *f, const struct workdir *w, struct err *err)
+{
+	struct workdir_state state;
+	char version[WORKDIR_VERSION_SIZE];
+	int r = workdir_read(w, &state, err);
+
+	if (r == 0)
+		r = f->front->look(f, version, err);
+	if (r < 0)
+		return err_wrap(err, r, "%.120s", f->options->source);
+	if (state.done && is_known(f, &state, version))
+		return 0;
+	r = describe(f, w, &state, version, err);
+	if (r == 0)
+		r = install(f, w, &state, err);
+	return r < 0 ? err_wrap(err, r, "%.120s", f->options->source) : 1;
+}
+
+int fetch_once(struct fetch *f, struct err *err)
+{
+	struct workdir w;
+	int r = workdir_open(&w, f->options->dir, err);
+
+	f->retry_after_s = 0;
+	if (r == 0)
+		r = update(f, &w, err);
+	workdir_done(&w);
+	if (r == 1)
+		tell(f);
+	return r;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * One look at a server, and what follows when there is something new: the signed manifest, laminactl's
+ * word on it, the layers that lack, and the installation. Each step begins with what the one before
+ * left in the directory, so that whatever ends the program costs no more than the step.
+ */
+#include "fetch/auth.h"
+#include "fetch/http.h"
+#include "fetch/installer.h"
+#include "fetch/origin.h"
+#include "fetch/workdir.h"
+
+struct fetch;
+struct transfer;
+
+/* What a kind of server does. */
+struct front {
+	/* What it calls the image now. 0 or -errno. */
+	int (*look)(struct fetch *fetch, char ret_version[WORKDIR_VERSION_SIZE],
+		    struct err *err);
+	/* The manifest and the signature of that, into fetch. 0 or -errno. */
+	int (*describe)(struct fetch *fetch, const char *version, struct err *err);
+	/* Where a blob is: url, scope, offset, file_bytes. 0 or -errno. */
+	int (*locate)(struct fetch *fetch, size_t blob, struct transfer *transfer,
+		      struct err *err);
+};
+
+extern const struct front front_oci, front_web;
+
+struct fetch_options {
+	const char *source;
+	const char *dir;
+	const char *auth_file;
+	const char *on_installed;
+	uint64_t pause_ms;
+	struct http_options http;
+	struct installer installer;
+};
+
+/* Large: keep it static. */
+struct fetch {
+	const struct fetch_options *options;
+	struct origin origin;
+	const struct front *front;
+	struct http_options http_options;
+	struct http *http;
+	struct auth auth;
+	char scope[ORIGIN_NAME_SIZE + 32];
+	char url[ORIGIN_URL_SIZE]; /* the front's, of a blob */
+	uint64_t file_bytes;	   /* the front's */
+	uint64_t retry_after_s;	   /* what a server asked for last; 0: nothing */
+
+	struct workdir_image image;
+	struct manifest manifest; /* read once laminactl took it */
+};
+
+/* Reads the options' files. Needs fetch_done(). 0 or -errno. */
+int fetch_init(struct fetch *fetch, const struct fetch_options *options, struct err *err);
+void fetch_done(struct fetch *fetch);
+
+/* 1: something was installed; 0: there is nothing new; -EAGAIN, -EBUSY: another time; -errno: refused. */
+int fetch_once(struct fetch *fetch, struct err *err);

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fetch/installer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "cli/cmd.h"
+#include "fetch/json.h"
+
+#define OFFER_MOST ((size_t)1 << 20)
+#define BESIDE_INIT "/run/lamina/bin/laminactl"
+
+extern char **environ;
+
+/* What it says last on stderr is why it failed. */
+struct words {
+	char line[240];
+	size_t used;
+	bool ended;
+};
+
+static void add_words(struct words *words, const char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (words->ended)
+			words->used = 0;
+		words->ended = bytes[i] == '\n';
+		if (!words->ended && words->used < sizeof(words->line) - 1)
+			words->line[words->used++] = bytes[i];
+	}
+}
+
+/* Reads what it says, and says it too where @aloud. */
+static void listen_to(int fd, bool aloud, struct words *words)
+{
+	char bytes[4096];
+	ssize_t size;
+
+	while ((size = read(fd, bytes, sizeof(bytes))) > 0 ||
+	       (size < 0 && errno == EINTR)) {
+		if (size < 0)
+			continue;
+		if (aloud)
+			(void)fd_write_all(2, bytes, (size_t)size);
+		add_words(words, bytes, (size_t)size);
+	}
+	words->line[words->used] = '\0';
+}
+
+static int start(const struct installer *installer, const char *const *argv, int out,
+		 int errors, pid_t *ret_pid)
+{
+	const char *const programs[] = { installer->program ? installer->program
+							    : "laminactl",
+					 BESIDE_INIT };
+	posix_spawn_file_actions_t actions;
+	int r = posix_spawn_file_actions_init(&actions);
+
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&actions, out, 1);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&actions, errors, 2);
+	for (size_t i = 0; i < 2 && (i == 0 || r == ENOENT); i++)
+		if (i == 0 || !installer->program)
+			r = posix_spawnp(ret_pid, programs[i], &actions, NULL,
+					 (char *const *)argv, environ);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	return -r;
+}
+
+static int await(pid_t pid, const struct words *words, struct err *err)
+{
+	const char *why = strncmp(words->line, "laminactl: ", 11) == 0 ? words->line + 11
+								       : words->line;
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_errno(err, -errno, "laminactl");
+	if (!WIFEXITED(status))
+		return err_set(err, -EAGAIN, "laminactl was ended by signal %d",
+			       WTERMSIG(status));
+	switch (WEXITSTATUS(status)) {
+	case CMD_EXIT_DONE:
+		return 0;
+	case CMD_EXIT_AGAIN:
+		return err_set(err, -EBUSY, "%s", why);
+	default:
+		return err_set(err, -EPERM, "%s", why[0] ? why : "laminactl failed");
+	}
+}
+
+/* Runs it; its stdout is file @out. */
+static int run(const struct installer *installer, const char *const *argv, int out,
+	       bool aloud, struct err *err)
+{
+	struct words words = { .used = 0 };
+	int ends[2], r;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_errno(err, -errno, "laminactl");
+	__fd int ours = ends[0];
+	__fd int theirs = ends[1];
+
+	r = start(installer, argv, out, theirs, &pid);
+	fd_close(TAKE_FD(theirs));
+	if (r < 0)
+		return err_errno(err, r, "laminactl");
+	listen_to(ours, aloud, &words);
+	return await(pid, &words, err);
+}
+
+static void add_options(const struct installer *installer, const char **argv, size_t n)
+{
+	if (!installer->older)
+		argv[n++] = "--newer";
+	if (installer->other_name)
+		argv[n++] = "--other-name";
+	argv[n] = installer->input;
+}
+
+static int read_offer(int out, struct installer_offer *offer, struct err *err)
+{
+	static char bytes[OFFER_MOST];
+	int r = lseek(out, 0, SEEK_SET) < 0 ? -errno : 0;
+	ssize_t size = r < 0 ? r : fd_read_file(out, bytes, sizeof(bytes));
+
+	if (size < 0)
+		return err_errno(err, (int)size, "laminactl's answer");
+	offer->json = fetch_json_parse(bytes, (size_t)size, err);
+	return offer->json ? 0 : err_wrap(err, -EPROTO, "laminactl's answer");
+}
+
+int installer_check(const struct installer *installer, struct installer_offer *ret_offer,
+		    struct err *err)
+{
+	const char *argv[8] = { "laminactl", "install", "--dry-run", "--json" };
+	__fd int out = memfd_create("offer", MFD_CLOEXEC);
+	int r;
+
+	ret_offer->json = NULL;
+	if (out < 0)
+		return err_errno(err, -errno, "laminactl");
+	add_options(installer, argv, 4);
+	r = run(installer, argv, out, false, err);
+	return r < 0 ? r : read_offer(out, ret_offer, err);
+}
+
+void installer_offer_done(struct installer_offer *offer)
+{
+	json_decref(offer->json);
+	offer->json = NULL;
+}
+
+/* What it doesn't speak of is fetched: it will be asked again when that is there. */
+bool installer_lacks(const struct installer_offer *offer, const struct digest *digest)
+{
+	const json_t *blobs = fetch_json_array(offer->json, "blobs"), *blob;
+	size_t i;
+
+	json_array_foreach (blobs, i, blob) {
+		const char *text = fetch_json_text(blob, "digest");
+
+		if (text && strcmp(text, DIGEST_HEX(digest)) == 0)
+			return !fetch_json_text(blob, "where");
+	}
+	return true;
+}
+
+int installer_install(const struct installer *installer, struct err *err)
+{
+	const char *argv[8] = { "laminactl", "install", "--move" };
+	__fd int out = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (out < 0)
+		return err_errno(err, -errno, "/dev/null");
+	add_options(installer, argv, 3);
+	return run(installer, argv, out, true, err);
+}

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# lamina-fetch from docker-registry: what is new, what lacks, and nothing twice.
+# shellcheck source-path=SCRIPTDIR source=fetch-words
+. "$(dirname "$0")/fetch-words"
+
+test_from_a_registry() {
+	local old new
+	device_here
+	registry
+	old=$(image 3) new=$(image 4)
+	push 3 stable
+	fetch "oci+http://$at/demo:stable" 2>err || say "$(cat err)"
+	grep -q 'demo 1.3, serial 3: ' err || say "$(cat err)"
+	current "$old"
+	diff -r image-3/blobs run/store/blobs >&2
+	gathered
+	push 4 stable
+	fetch "oci+http://$at/demo:stable" 2>err || say "$(cat err)"
+	candidate "$new"
+	gathered
+}
+
+test_nothing_new_is_nothing_written() {
+	device_here
+	registry
+	image 3 >/dev/null
+	push 3 stable
+	fetch "oci+http://$at/demo:stable" 2>/dev/null
+	find got run -printf '%p %s %i %T@ %C@\n' | sort >before
+	fetch "oci+http://$at/demo:stable" >out 2>&1 || say "$(cat out)"
+	[ ! -s out ] || say "$(cat out)"
+	find got run -printf '%p %s %i %T@ %C@\n' | sort >after
+	same before after
+}
+
+test_only_what_lacks() {
+	local new
+	device_here
+	registry
+	image 3 >/dev/null && new=$(image 4)
+	push 3 stable
+	fetch "oci+http://$at/demo:stable" 2>/dev/null
+	push 4 stable
+	faults
+	fetch "oci+http://$via/demo:stable" 2>/dev/null
+	candidate "$new"
+	equal "$(grep -c "^GET .*/blobs/" asked)" 2
+	grep -q "^GET .*/blobs/sha256:$(layer 4 2) " asked
+}
+
+tell_all "$@"
