@@ -43,7 +43,7 @@ host-make = $(MAKE) O=$(HOST_O) CC=$(HOSTCC) CROSS_COMPILE= CFLAGS="-O2 -g" CPPF
 
 # Goals that need no configuration, or make one, or set the machine up before one can be made.
 config-goals := config oldconfig olddefconfig menuconfig savedefconfig %_defconfig
-outer-goals := help clean list-boards setup demo test dist renew-sources bench bench-peers $(config-goals)
+outer-goals := help clean list-boards setup demo test dist renew-sources bench bench-peers bench-serve $(config-goals)
 inner-goals := $(filter-out $(outer-goals),$(or $(MAKECMDGOALS),all))
 ifneq ($(and $(filter $(config-goals),$(MAKECMDGOALS)),$(inner-goals)),)
 $(error one make for the configuration ($(filter $(config-goals),$(MAKECMDGOALS))), then another for $(inner-goals))
@@ -338,6 +338,10 @@ bench-peers:
 	@board/host/setup build kernel qemu peers
 	@$(MAKE) run-bench-peers
 
+bench-serve:
+	@board/host/setup build kernel qemu demo peers
+	@$(MAKE) run-bench-serve
+
 # Other people's code as Debian has it today; what was made of older sources goes.
 renew-sources:
 	@LAMINA_RENEW=y board/host/source mbedtls 3.6
@@ -363,6 +367,6 @@ help:
 	@sed 's/^	//' board/host/make-help
 
 .PHONY: all programs host-tool size install uninstall install-device uninstall-device setup demo test dist \
-	renew-sources bench bench-peers list-boards clean help config oldconfig olddefconfig menuconfig \
+	renew-sources bench bench-peers bench-serve list-boards clean help config oldconfig olddefconfig menuconfig \
 	savedefconfig
 FORCE:

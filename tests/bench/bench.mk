@@ -27,7 +27,7 @@ bench-pack: programs $(O)/tests/bench/verity
 		$(if $(PART),--part $(PART)) $(addprefix --only ,$(ONLY))
 bench-start: $(O)/tests/bench/start
 	@tests/bench/start.sh $< $(O)/bench/start $(RUNS)
-bench-boot bench-cpu bench-memory bench-update run-bench-peers:
+bench-boot bench-cpu bench-memory bench-update run-bench-peers run-bench-serve:
 	@echo "a boot needs a device's configuration: make bench" >&2; exit 1
 else
 bench-pack bench-start:
@@ -46,6 +46,9 @@ bench-update: programs host-tool $(O)/tests/bench/rss
 run-bench-peers: programs host-tool
 	@tests/bench/peers.py --build $(O) --host $(HOST_O) --work $(abspath $(O))/bench/peers \
 		--output tests/bench/peers.md
+run-bench-serve: programs host-tool
+	@tests/bench/serve.py --build $(O) --host $(HOST_O) --work $(abspath $(O))/bench/serve \
+		$(if $(RUNS),--runs $(RUNS))
 endif
 
 # One after the other: two at a time would measure each other.
@@ -57,5 +60,5 @@ run-bench:
 	@$(MAKE) bench-update
 	@$(MAKE) bench-start
 
-.PHONY: run-bench run-bench-peers bench-cpu bench-boot bench-memory bench-pack \
+.PHONY: run-bench run-bench-peers run-bench-serve bench-cpu bench-boot bench-memory bench-pack \
 	bench-start bench-update
