@@ -159,12 +159,19 @@ static int write_copy(const struct vars_kind *kind, int fd, size_t index, struct
 				 index + 1);
 }
 
-/* The first copy first, always: it is the one that counts. */
+/* The copy that counts comes last: a power cut may have left the other one torn, and a second
+ * one must not find both. */
+static size_t first_to_write(const struct vars_kind *kind, int fd)
+{
+	return kind->copies > 1 && read_copy(kind, fd, 0) == 0 && is_whole(kind);
+}
+
 static int vars_write(const struct loader *loader, const struct loader_words *words,
 		      struct err *err)
 {
 	const struct vars_kind *kind = loader->ops->vars;
 	__fd int fd = open_device(loader, O_RDWR, err);
+	size_t first;
 	int r = 0;
 
 	if (fd < 0)
@@ -172,8 +179,9 @@ static int vars_write(const struct loader *loader, const struct loader_words *wo
 	encode(kind, words);
 	if (is_there(kind, fd))
 		return 0;
+	first = first_to_write(kind, fd);
 	for (size_t i = 0; r == 0 && i < kind->copies; i++)
-		r = write_copy(kind, fd, i, err);
+		r = write_copy(kind, fd, i ^ first, err);
 	return r < 0 ? err_wrap(err, r, "%s", loader->path) : 0;
 }
 

@@ -3,6 +3,9 @@
  * written down before. The table is test_decide.c's. */
 #include "unit/selecting.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 static const char *one, *two; /* current, for kernel a in slot a; candidate, for b in b */
 
 static void put_slot(struct record *record, const struct digest *id, enum boot_slot slot,
@@ -176,6 +179,116 @@ static void a_candidate_for_a_later_init(void **state)
 	assert_asks(&select, DECIDE_BOUNCE, DECIDE_CANDIDATE, BOOT_SLOT_B);
 }
 
+/* --- a key and a floor that come with the update ---------------------------------------
+ */
+
+static struct private_key next_key;
+static struct settings before, after; /* what either initramfs brings */
+
+/* Image @id is signed by image_key; now by the next one, too. */
+static void sign_by_both(const char *id)
+{
+	char path[160], text[SIGNATURE_MAX_SIZE], manifest[1024];
+	static struct signature_file file;
+	size_t size;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "images/%s/manifest", id);
+	fd = openat(tree_fd, path, O_RDONLY);
+	size = (size_t)read(fd, manifest, sizeof(manifest));
+	(void)close(fd);
+	assert_int_equal(
+		private_key_sign(&image_key, manifest, size, &file.lines[0], NULL), 0);
+	assert_int_equal(
+		private_key_sign(&next_key, manifest, size, &file.lines[1], NULL), 0);
+	file.count = 2;
+	assert_true(signature_file_write(&file, text, sizeof(text)) > 0);
+	(void)snprintf(path, sizeof(path), "images/%s/manifest.sig", id);
+	tree_file(path, text, 0644);
+}
+
+/* Two devices in one: the initramfs of kernel a trusts the old key, and that of b only the
+ * new one, above a floor that the old image is below of. */
+static void put_change(uint8_t tries, bool armed)
+{
+	put_device(tries, armed);
+	before = after = settings;
+	assert_int_equal(private_key_new(0, &next_key, NULL), 0);
+	after.keyring.count = 1;
+	after.keyring.keys[0] = next_key.public;
+	after.policy.floor = 2;
+	sign_by_both(two);
+}
+
+static struct select boot_with(const struct settings *with, const char *id)
+{
+	settings = *with;
+	return boot_of(id);
+}
+
+static void a_key_and_a_floor_change(void **state)
+{
+	struct select select;
+	struct record record;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	put_change(2, false);
+	/* the old keyring takes it by the old signature... */
+	select = boot_with(&before, "a");
+	assert_asks(&select, DECIDE_BOUNCE, DECIDE_CANDIDATE, BOOT_SLOT_B);
+	/* ...and its own by the new one, which is the only one that this trusts */
+	select = boot_with(&after, "b");
+	assert_asks(&select, DECIDE_START, DECIDE_CANDIDATE, 0);
+	assert_int_equal(image.signers.count, 1);
+	assert_string_equal(image.signers.ids[0], next_key.public.id);
+	/* it can't be built: the way back is the old kernel, whose keyring and floor take the
+	 * old image; the new ones would not */
+	select_fell(&select, &image, -EINVAL, &err);
+	assert_int_equal(select_next(&select, &image, &err), 0);
+	assert_int_equal(select.act, DECIDE_REPAIR);
+	assert_int_equal(select.home, BOOT_SLOT_A);
+	select = boot_with(&before, "a");
+	assert_asks(&select, DECIDE_START, DECIDE_CURRENT, 0);
+	assert_string_equal(DIGEST_HEX(&image.id), one);
+	record = read_state();
+	assert_false(digest_is_set(&record.candidate));
+}
+
+/* Confirmed, there is no way back that the new keyring doesn't take: neither by itself... */
+static void what_a_new_key_no_longer_takes(void **state)
+{
+	struct select select;
+	struct err err = ERR_INIT;
+	struct digest running;
+	struct record record;
+
+	(void)state;
+	put_change(1, true);
+	select = boot_with(&after, "b");
+	assert_asks(&select, DECIDE_START, DECIDE_CANDIDATE, 0);
+	record = read_state();
+	running = image.id;
+	assert_int_equal(transition_confirm(&record, &running, 1, NULL), 0);
+	write_state(&record);
+	select = boot_with(&after, "b");
+	assert_asks(&select, DECIDE_START, DECIDE_CURRENT, 0);
+	/* ...nor when it is damaged: the previous image is the old kernel's to judge, and the
+	 * loader isn't asked for it */
+	remove_layer(2);
+	select = boot_with(&after, "b");
+	assert_tells(select_open(&select, &err), 0, err, "");
+	assert_int_equal(select_next(&select, &image, &err), -ENOENT);
+	/* an update with one signature is none for either of them */
+	put_change(2, false);
+	(void)private_key_new(0, &next_key, NULL);
+	after.keyring.keys[0] = next_key.public;
+	select = boot_with(&after, "b");
+	assert_asks(&select, DECIDE_REPAIR, DECIDE_CURRENT, BOOT_SLOT_A);
+	record = read_state();
+	assert_int_equal(record.reason, RECORD_REASON_SIGNATURE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +299,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_can_not_be_asked, start, tree_done),
 		cmocka_unit_test_setup_teardown(in_no_slot, start, tree_done),
 		cmocka_unit_test_setup_teardown(a_candidate_for_a_later_init, start,
+						tree_done),
+		cmocka_unit_test_setup_teardown(a_key_and_a_floor_change, start,
+						tree_done),
+		cmocka_unit_test_setup_teardown(what_a_new_key_no_longer_takes, start,
 						tree_done),
 	};
 
