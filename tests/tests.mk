@@ -10,7 +10,7 @@ needs-LAMINA_TOOL := unit/test_child unit/test_decompress unit/test_describe uni
 	unit/test_look unit/test_members unit/test_oci unit/test_output unit/test_pax unit/test_place unit/test_profile unit/test_rdiff \
 	unit/test_spool unit/test_tar unit/test_tool unit/test_tree
 needs-LAMINA_SIGN := fake/test_scrub fake/test_ctl-install fake/test_ctl-slots fake/test_gc fake/test_images fake/test_boot-blob fake/test_init fake/test_init-slots fake/test_install \
-	fake/test_install-hostile fake/test_keeper fake/test_place fake/test_reset fake/test_select fake/test_stage \
+	fake/test_install-delta fake/test_install-hostile fake/test_keeper fake/test_place fake/test_reset fake/test_select fake/test_stage \
 	fake/test_timeline fake/test_update fake/test_update-record fake/test_update-verity live/test_store live/test_store-disk \
 	unit/test_scrub unit/test_hash-tree unit/test_pem unit/test_private-key unit/test_rsa \
 	unit/test_select unit/test_select-open unit/test_select-slots unit/test_settings unit/test_store

@@ -21,7 +21,7 @@ static int open_bundle(struct install_from *from, struct digest *id, struct err 
 		return r;
 	from->manifest_size = (size_t)r;
 	r = unbundle_signature(from->fd, from->signatures, sizeof(from->signatures),
-			       &from->without, err);
+			       &from->texts, err);
 	if (r < 0)
 		return r;
 	from->signatures_size = (size_t)r;
@@ -31,7 +31,7 @@ static int open_bundle(struct install_from *from, struct digest *id, struct err 
 static int look(struct install_from *from, const struct manifest *manifest,
 		struct err *err)
 {
-	return unbundle_absent(&from->without, manifest, from->absent, err);
+	return unbundle_absent(&from->texts, manifest, from->absent, err);
 }
 
 /* What fills the entry up is read with its last bytes. */
@@ -63,19 +63,24 @@ static int next_blob(struct install_from *from, const struct manifest_blob *blob
 		     bool wanted, struct err *err)
 {
 	uint64_t offset;
-	int r;
+	int r = drop_blob(from, err); /* what is left of the one before */
 
+	if (r < 0)
+		return r;
+	from->done_bytes = blob->size_bytes;
 	from->blob = *blob;
-	from->done_bytes = 0;
 	if (!wanted && from->seeks)
 		return unbundle_skip(from->fd, blob, &offset, err);
+	from->done_bytes = 0;
 	r = unbundle_blob(from->fd, blob, err);
 	return r < 0 || wanted ? r : drop_blob(from, err);
 }
 
 static int finish(struct install_from *from, const struct digest *id, struct err *err)
 {
-	return unbundle_tail(from->fd, id, err);
+	int r = drop_blob(from, err);
+
+	return r < 0 ? r : unbundle_tail(from->fd, id, err);
 }
 
 const struct install_source install_bundle = {

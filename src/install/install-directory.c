@@ -59,8 +59,13 @@ static int look(struct install_from *from, const struct manifest *manifest,
 		struct err *err)
 {
 	struct manifest_blob blob;
+	int r = store_read_file(from->fd, DELTAS_NAME, from->texts.deltas,
+				DELTAS_MAX_SIZE, &from->texts.deltas_size, err);
 
-	(void)err;
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r < 0)
+		from->texts.deltas_size = 0;
 	for (size_t i = 0; manifest_blob(manifest, i, &blob); i++) {
 		int fd = store_open_blob(from->fd, blob.digest, blob.size_bytes, NULL);
 

@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "install/incoming.h"
-#include "install/install.h"
+#include "install/install-delta.h"
 #include "install/remove.h"
 #include "store/judge.h"
 #include "trust/merge.h"
@@ -41,6 +41,16 @@ static void progress_whole(void *context, size_t size)
 	progress(context, 2 * size);
 }
 
+int install_add(struct install *install, struct incoming *in, const void *bytes,
+		size_t size, struct err *err)
+{
+	int r = incoming_add(in, bytes, size, err);
+
+	install->written_bytes += size;
+	progress(install, size);
+	return r;
+}
+
 static int pull(struct install *install, struct incoming *in,
 		const struct manifest_blob *blob, struct err *err)
 {
@@ -53,22 +63,23 @@ static int pull(struct install *install, struct incoming *in,
 		r = from->source->read(from, incoming_buffer, part, err);
 		if (r < 0)
 			return r;
-		r = incoming_add(in, incoming_buffer, part, err);
-		install->written_bytes += part;
-		progress(install, part);
+		r = install_add(install, in, incoming_buffer, part, err);
 		left -= part;
 	}
 	return r;
 }
 
+/* From the source as it is, or by @delta. */
 static int copy(struct install *install, struct writer *writer,
-		const struct manifest_blob *blob, struct err *err)
+		const struct manifest_blob *blob, const struct install_delta *delta,
+		struct err *err)
 {
 	struct incoming *in = &writer->in;
 	int r = incoming_start(in, writer->incoming, DIGEST_HEX(blob->digest), err);
 
 	if (r == 0)
-		r = pull(install, in, blob, err);
+		r = delta ? install_delta_apply(install, delta, in, err)
+			  : pull(install, in, blob, err);
 	if (r == 0)
 		r = incoming_flush(in, blob->digest, err);
 	return r < 0 ? r : incoming_read_back(in, progress, install, err);
@@ -106,7 +117,7 @@ static int fetch(struct install *install, struct writer *writer,
 		return r;
 	r = taken = take(install, writer, blob, err);
 	if (r == 0)
-		r = copy(install, writer, blob, err);
+		r = copy(install, writer, blob, NULL, err);
 	if (r >= 0)
 		r = incoming_move(&writer->in, writer->blobs, err);
 	incoming_done(&writer->in);
@@ -126,6 +137,58 @@ static bool is_good(struct install *install, const struct manifest_blob *blob)
 	       digest_equal(&hash, blob->digest);
 }
 
+/* A delta that comes to nothing costs what it has of bytes, and is told. */
+static void make(struct install *install, struct writer *writer,
+		 const struct install_delta *delta, int r, struct err *why)
+{
+	struct manifest_blob blob = { &delta->line.layer,
+				      install->manifest.layers[delta->layer].size_bytes };
+	const struct install_wish *wish = &install->wish;
+	uint64_t written_bytes = install->written_bytes;
+
+	if (r == 0)
+		r = copy(install, writer, &blob, delta, why);
+	if (r == 0)
+		r = incoming_move(&writer->in, writer->blobs, why);
+	incoming_done(&writer->in);
+	install->made[delta->layer] = r == 0;
+	if (r == 0)
+		return;
+	install->written_bytes = written_bytes;
+	(void)err_wrap(why, r, "not by its delta");
+	(void)judge_wrap_blob(why, r, &install->manifest, delta->layer);
+	if (wish->note)
+		wish->note(wish->context, why->text);
+}
+
+static int put_deltas(struct install *install, struct writer *writer, struct err *err)
+{
+	const struct manifest *manifest = &install->manifest;
+	struct install_from *from = &install->from;
+	const char *at = from->texts.deltas;
+	struct install_delta delta;
+	int r;
+
+	while ((r = install_delta_next(install, &at, &delta, err)) > 0) {
+		struct deltas_line *line = &delta.line;
+		struct manifest_blob blob = { &line->delta, line->size_bytes };
+		struct manifest_blob layer;
+		__fd int base = delta.base;
+		struct err why = ERR_INIT;
+		bool wanted = base >= 0 && manifest_blob(manifest, delta.layer, &layer) &&
+			      !install->made[delta.layer] && !is_good(install, &layer);
+
+		r = from->source->next_blob(from, &blob, wanted, &why);
+		/* a stream that is out of step is no use any more */
+		if (r < 0 && from->source == &install_bundle)
+			return err_set(err, r, "delta %.12s: %s",
+				       DIGEST_HEX(&line->delta), why.text);
+		if (wanted)
+			make(install, writer, &delta, r, &why);
+	}
+	return r;
+}
+
 static int put_blobs(struct install *install, struct writer *writer, struct err *err)
 {
 	const struct manifest *manifest = &install->manifest;
@@ -137,7 +200,11 @@ static int put_blobs(struct install *install, struct writer *writer, struct err 
 
 		if (manifest_blob_again(manifest, i))
 			continue;
-		if (is_good(install, &blob)) {
+		if (i < manifest->layer_count && install->made[i]) {
+			r = 0;
+			if (!from->absent[i])
+				r = from->source->next_blob(from, &blob, false, err);
+		} else if (is_good(install, &blob)) {
 			install->reused_layers += i < manifest->layer_count;
 			install->reused_bytes += blob.size_bytes;
 			r = from->absent[i]
@@ -145,7 +212,7 @@ static int put_blobs(struct install *install, struct writer *writer, struct err 
 				    : from->source->next_blob(from, &blob, false, err);
 		} else if (from->absent[i]) {
 			r = err_set(err, -ENOENT,
-				    "damaged in the store, and not in the %s",
+				    "neither whole in the store nor in the %s",
 				    from->source->name);
 		} else {
 			r = fetch(install, writer, &blob, err);
@@ -293,7 +360,9 @@ static int write_all(struct install *install, struct writer *writer, struct err 
 
 	if (r < 0)
 		return err_wrap(err, r, "incoming");
-	r = put_blobs(install, writer, err);
+	r = put_deltas(install, writer, err);
+	if (r == 0)
+		r = put_blobs(install, writer, err);
 	/* a set's are read once they are there, and before anything names them */
 	if (r == 0 && install->manifest.member_count > 0)
 		r = judge_blobs(install->wish.store, &install->manifest, err);

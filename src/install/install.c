@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "install/install-delta.h"
 #include "store/judge.h"
 
 /* For directories, the lists of a file's blocks, and what else a file system keeps. */
@@ -78,7 +79,8 @@ static int measure(struct install *install, struct err *err)
 		install->total_bytes = add(install->total_bytes, blob.size_bytes);
 		fd = store_open_blob(install->wish.store, blob.digest, blob.size_bytes,
 				     NULL);
-		if (fd < 0 && from->absent[i] && !install->wish.lists)
+		if (fd < 0 && from->absent[i] && !install->wish.lists &&
+		    !install_delta_usable(install, i))
 			return judge_wrap_blob(
 				err,
 				err_set(err, -ENOENT,

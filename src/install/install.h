@@ -19,9 +19,9 @@
 
 struct install_from;
 
-/* What an image can be taken from. Those of its blobs that are there are asked for in their
- * order, each once; what the store has already is passed over, unread where the source can do
- * that. */
+/* What an image can be taken from. The deltas that it has come first, then those of its blobs
+ * that are there, each in its order and once; what the store has already is passed over, unread
+ * where the source can do that. */
 struct install_source {
 	const char *name; /* "bundle", "directory" */
 	/* Reads manifest and signatures. @id: which of several images, or unset, where a source
@@ -31,8 +31,8 @@ struct install_source {
 	 * -errno. */
 	int (*look)(struct install_from *from, const struct manifest *manifest,
 		    struct err *err);
-	/* Goes to the next blob, which must be this one, of exactly its signed size. Unless
-	 * @wanted, none of its bytes will be read. 0 or -errno. */
+	/* Goes to the next blob or delta, which must be this one, of exactly that size. Unless
+	 * @wanted, none of its bytes will be read; else as many as anybody likes. 0 or -errno. */
 	int (*next_blob)(struct install_from *from, const struct manifest_blob *blob,
 			 bool wanted, struct err *err);
 	/* Its next @size bytes, no more than there are. 0 or -errno. */
@@ -58,8 +58,8 @@ struct install_from {
 	/* set by open() */
 	char manifest[MANIFEST_MAX_SIZE], signatures[SIGNATURE_MAX_SIZE];
 	size_t manifest_size, signatures_size;
-	bool seeks; /* it is a file, which can be passed over */
-	struct unbundle_without without;
+	bool seeks;		     /* it is a file, which can be passed over */
+	struct unbundle_texts texts; /* the deltas by look(), of a directory */
 
 	bool absent[MANIFEST_MAX_BLOBS]; /* set by look() */
 
@@ -81,6 +81,8 @@ struct install_wish {
 	struct gc *gc; /* what would be collected, to count it as free; or NULL */
 	/* A byte is half done when it is written, done when it was read back. */
 	void (*progress)(void *context, uint64_t done_bytes, uint64_t total_bytes);
+	/* What is worth a line, and no failure; or NULL. */
+	void (*note)(void *context, const char *text);
 	void *context;
 };
 
@@ -104,7 +106,8 @@ struct install {
 
 	/* set by install_write() */
 	uint64_t written_bytes;
-	uint64_t half_bytes; /* of the progress */
+	uint64_t half_bytes;		/* of the progress */
+	bool made[MANIFEST_MAX_LAYERS]; /* by a delta */
 };
 
 /*

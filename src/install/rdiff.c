@@ -7,6 +7,7 @@
 #include "install/incoming.h"
 
 #define MAGIC 0x72730236
+#define NO_DELTA (-EPROTO) /* what it says can't be; without a text yet */
 
 enum {
 	OP_END = 0,
@@ -18,7 +19,7 @@ enum {
 static int take(struct rdiff *rdiff, void *buf, size_t size, struct err *err)
 {
 	if (size > rdiff->delta_bytes)
-		return err_set(err, -EBADMSG, "the delta ends early");
+		return NO_DELTA;
 	rdiff->delta_bytes -= size;
 	return rdiff->read(rdiff->context, buf, size, err);
 }
@@ -50,9 +51,8 @@ static int make(struct rdiff *rdiff, uint64_t at, uint64_t size, size_t *used,
 		if (at == UINT64_MAX) {
 			r = take(rdiff, to, part, err);
 		} else {
-			r = fd_pread_all(rdiff->base, to, part, at);
-			if (r < 0)
-				return err_errno(err, r, "reading its base");
+			/* whoever finds it unreadable looks at it himself */
+			r = fd_pread_all(rdiff->base, to, part, at) < 0 ? NO_DELTA : 0;
 			at += part;
 		}
 		size -= part;
@@ -78,7 +78,7 @@ static int take_op(struct rdiff *rdiff, uint64_t *ret_at, uint64_t *ret_size,
 	*ret_at = UINT64_MAX;
 	*ret_size = op;
 	if (op > OP_COPY_8_8)
-		return err_set(err, -EBADMSG, "not a delta that librsync writes");
+		return NO_DELTA;
 	if (op >= OP_COPY_1_1) {
 		op -= OP_COPY_1_1;
 		r = take_number(rdiff, 1U << op / 4, ret_at, err);
@@ -86,8 +86,7 @@ static int take_op(struct rdiff *rdiff, uint64_t *ret_at, uint64_t *ret_size,
 			r = take_number(rdiff, 1U << op % 4, ret_size, err);
 		if (r == 0 && (*ret_size > rdiff->base_bytes ||
 			       *ret_at > rdiff->base_bytes - *ret_size))
-			r = err_set(err, -EBADMSG,
-				    "the delta copies what its base has not");
+			r = NO_DELTA;
 	} else if (op >= OP_LITERAL_1) {
 		r = take_number(rdiff, 1U << (op - OP_LITERAL_1), ret_size, err);
 	}
@@ -101,15 +100,13 @@ int rdiff_apply(struct rdiff *rdiff, struct err *err)
 	int r = take_number(rdiff, 4, &at, err);
 
 	if (r == 0 && at != MAGIC)
-		return err_set(err, -EBADMSG, "not a delta that librsync writes");
-	while (r == 0 && (r = take_op(rdiff, &at, &size, err)) > 0) {
-		if (size == 0 || size > rdiff->data_bytes)
-			return err_set(err, -EBADMSG,
-				       "the delta makes another length than the layer's");
-		r = make(rdiff, at, size, &used, err);
-	}
+		r = NO_DELTA;
+	while (r == 0 && (r = take_op(rdiff, &at, &size, err)) > 0)
+		r = size == 0 || size > rdiff->data_bytes
+			    ? NO_DELTA
+			    : make(rdiff, at, size, &used, err);
 	if (r == 0 && (rdiff->data_bytes || rdiff->delta_bytes))
-		return err_set(err, -EBADMSG,
-			       "the delta makes another length than the layer's");
-	return r;
+		r = NO_DELTA;
+	return r == NO_DELTA ? err_set(err, -EBADMSG, "it is damaged, or of another base")
+			     : r;
 }

@@ -12,10 +12,10 @@ static void write_line(const struct digest *digest, char ret_line[LINE_SIZE])
 	ret_line[LINE_SIZE - 1] = '\n';
 }
 
-int unbundle_absent(const struct unbundle_without *without,
-		    const struct manifest *manifest, bool *ret_absent, struct err *err)
+int unbundle_absent(const struct unbundle_texts *texts, const struct manifest *manifest,
+		    bool *ret_absent, struct err *err)
 {
-	const char *text = without->text, *end = text + without->size;
+	const char *text = texts->without, *end = text + texts->without_size;
 	char line[LINE_SIZE];
 	struct manifest_blob blob;
 
@@ -33,10 +33,10 @@ int unbundle_absent(const struct unbundle_without *without,
 }
 
 void unbundle_leave_out(const struct manifest *manifest, const bool *absent,
-			struct unbundle_without *ret_without)
+			struct unbundle_texts *ret_texts)
 {
 	struct manifest_blob blob;
-	char *at = ret_without->text;
+	char *at = ret_texts->without;
 
 	for (size_t i = 0; manifest_blob(manifest, i, &blob); i++) {
 		if (!absent[i] || manifest_blob_again(manifest, i))
@@ -44,5 +44,5 @@ void unbundle_leave_out(const struct manifest *manifest, const bool *absent,
 		write_line(blob.digest, at);
 		at += LINE_SIZE;
 	}
-	ret_without->size = (size_t)(at - ret_without->text);
+	ret_texts->without_size = (size_t)(at - ret_texts->without);
 }

@@ -128,25 +128,30 @@ int unbundle_manifest(int fd, void *buf, size_t room, struct err *err)
 	return take_text(fd, name, entry.size_bytes, buf, room, err);
 }
 
-int unbundle_signature(int fd, void *buf, size_t room,
-		       struct unbundle_without *ret_without, struct err *err)
+int unbundle_signature(int fd, void *buf, size_t room, struct unbundle_texts *ret_texts,
+		       struct err *err)
 {
-	static const char name[] = "manifest.sig", without[] = "without";
+	static const char *const names[] = { "without", DELTAS_NAME, "manifest.sig" };
+	char *const texts[] = { ret_texts->without, ret_texts->deltas };
+	static const size_t rooms[] = { sizeof(ret_texts->without),
+					sizeof(ret_texts->deltas) };
+	size_t *const sizes[] = { &ret_texts->without_size, &ret_texts->deltas_size };
 	struct ustar_entry entry;
-	int r = take_entry(fd, name, &entry, err);
+	int r = take_entry(fd, names[2], &entry, err);
 
-	ret_without->size = 0;
-	if (r == 0 && strcmp(entry.name, without) == 0) {
-		r = take_text(fd, without, entry.size_bytes, ret_without->text,
-			      sizeof(ret_without->text), err);
+	for (size_t i = 0; r == 0 && i < 2; i++) {
+		*sizes[i] = 0;
+		if (strcmp(entry.name, names[i]) != 0)
+			continue;
+		r = take_text(fd, names[i], entry.size_bytes, texts[i], rooms[i], err);
 		if (r < 0)
 			return r;
-		ret_without->size = (size_t)r;
-		r = take_entry(fd, name, &entry, err);
+		*sizes[i] = (size_t)r;
+		r = take_entry(fd, names[2], &entry, err);
 	}
 	if (r == 0)
-		r = check_name(&entry, name, name, err);
-	return r < 0 ? r : take_text(fd, name, entry.size_bytes, buf, room, err);
+		r = check_name(&entry, names[2], names[2], err);
+	return r < 0 ? r : take_text(fd, names[2], entry.size_bytes, buf, room, err);
 }
 
 int unbundle_blob(int fd, const struct manifest_blob *blob, struct err *err)

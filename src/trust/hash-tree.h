@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * The dm-verity hash tree of a layer blob, made on the workstation (the device only has
- * the kernel check it). sha256, 4096-byte blocks, no salt: see format/verity.h.
+ * The dm-verity hash tree of a layer blob, as the workstation makes it (a device only has the
+ * kernel check it, or makes one of a delta's data, by hash-tree/build.h). sha256, 4096-byte
+ * blocks, no salt: see format/verity.h.
  */
 #include <stdint.h>
 

@@ -76,7 +76,7 @@ static void from_bundle(bool pipe)
 	assert_nothing_written(-ENOENT, "layer 0 (sha256:");
 	setup_shared();
 	spoil(0);
-	assert_refused(-ENOENT, "damaged in the store, and not in the bundle");
+	assert_refused(-ENOENT, "neither whole in the store nor in the bundle");
 	drop_bundle(&image);
 	make_bundle(&image, LINES(0, 1, 2), 0);
 	setup_shared();
@@ -159,7 +159,7 @@ static void directories(void **state)
 	setup_shared();
 	take_away(0);
 	spoil(0);
-	assert_refused(-ENOENT, "damaged in the store, and not in the directory");
+	assert_refused(-ENOENT, "neither whole in the store nor in the directory");
 	setup_shared();
 	take_away(2);
 	assert_nothing_written(-ENOENT, "neither in the store nor in the directory");

@@ -156,7 +156,7 @@ static void sweeps(void **state)
 		.setup = setup,
 		.run = run_moving,
 		.names = "/source|/store|manifest|layer|incoming|blobs|images|sha256|"
-			 "statfs|fstat|directory",
+			 "statfs|fstat|directory|deltas",
 		.number = EIO,
 		.forgives = forgives,
 		.check = check,

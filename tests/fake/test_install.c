@@ -215,7 +215,7 @@ static void sweep_all(void)
 		.run = run,
 		.names = "/source|/"
 			 "store|manifest|layer|incoming|blobs|images|sha256|statfs|"
-			 "fstat|end of|OCI|oci|index|directory|bundle",
+			 "fstat|end of|OCI|oci|index|directory|bundle|deltas",
 		.forgives = forgives,
 		.check = check,
 	};

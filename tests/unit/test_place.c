@@ -55,7 +55,7 @@ static int start(void **state)
 	(void)snprintf(bundle, sizeof(bundle), "%s/bundle.tar", tree_path);
 	fd = openat(tree_fd, "bundle.tar", O_CREAT | O_WRONLY, 0644);
 	if (place_open(&place, store, NULL, &err) < 0 ||
-	    bundle_write(fd, place.store, place.image, &err) < 0)
+	    bundle_write(fd, place.store, place.image, NULL, &err) < 0)
 		fail_msg("%s", err.text);
 	place_done(&place);
 	return close(fd);

@@ -91,13 +91,12 @@ static bool librsync_agrees(void)
 	       memcmp(out, made, layer_size) == 0;
 }
 
-static void assert_refused_delta(const char *words)
+static void assert_refused_delta(void)
 {
 	struct err err;
-	int r = apply(&err);
 
-	if (r != -EBADMSG || !strstr(err.text, words))
-		fail_msg("%d: %s, not %s", r, err.text, words);
+	assert_int_equal(apply(&err), -EBADMSG);
+	assert_string_equal(err.text, "it is damaged, or of another base");
 }
 
 static void assert_makes_layer(void)
@@ -280,45 +279,44 @@ static void hostile(void **state)
 	static const uint64_t huge[] = { UINT64_MAX,	     UINT64_MAX - 1,
 					 UINT64_MAX - 65535, INT64_MAX,
 					 (uint64_t)1 << 63,  65537 };
-	static const char length[] = "another length", base[] = "copies what";
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(huge) / sizeof(huge[0]); i++) {
 		start_block();
 		add_copy(3, huge[i], 3, 1);
-		assert_refused_delta(base);
+		assert_refused_delta();
 		start_block();
 		add_copy(3, 1, 3, huge[i]);
-		assert_refused_delta(base);
+		assert_refused_delta();
 		start_block();
 		add_copy(3, huge[i], 3, huge[i]);
-		assert_refused_delta(base);
+		assert_refused_delta();
 		start_block();
 		add_copy(3, huge[i], 3, -huge[i]);
-		assert_refused_delta(base);
+		assert_refused_delta();
 		start_block();
 		add_number(0x44, 1);
 		add_number(huge[i], 8);
-		assert_refused_delta(length);
+		assert_refused_delta();
 	}
 	start_block();
 	add_copy(1, 65535, 0, 2);
-	assert_refused_delta(base);
+	assert_refused_delta();
 	start_block();
 	add_copy(0, 0, 1, 4097);
-	assert_refused_delta(length);
+	assert_refused_delta();
 	start_block();
 	add_copy(0, 0, 1, 4096);
 	add_number(1, 2); /* a byte too many */
-	assert_refused_delta(length);
+	assert_refused_delta();
 	start_block();
 	add_copy(0, 0, 1, 4095);
 	add_number(0, 1);
-	assert_refused_delta(length);
+	assert_refused_delta();
 	start_block();
 	add_copy(0, 0, 1, 4096);
 	add_number(0, 2); /* bytes behind the end */
-	assert_refused_delta(length);
+	assert_refused_delta();
 	for (unsigned int i = 0; i < 2; i++) { /* what makes nothing, for ever */
 		start_block();
 		while (delta_size < ROOM - 16)
@@ -326,18 +324,18 @@ static void hostile(void **state)
 				add_copy(0, 0, 0, 0);
 			else
 				add_number(0x4100, 2);
-		assert_refused_delta(length);
+		assert_refused_delta();
 	}
 	for (unsigned int op = 0x55; op <= 0xff; op++) {
 		start_block();
 		add_number(op, 1);
-		assert_refused_delta("not a delta that librsync writes");
+		assert_refused_delta();
 	}
 	start_block();
 	delta_bytes[3] ^= 1; /* a signature's */
 	add_copy(0, 0, 1, 4096);
 	add_number(0, 1);
-	assert_refused_delta("not a delta that librsync writes");
+	assert_refused_delta();
 }
 
 static void every_truncation(void **state)
@@ -349,7 +347,7 @@ static void every_truncation(void **state)
 	make_delta();
 	whole = delta_size;
 	for (delta_size = 0; delta_size < whole; delta_size++)
-		assert_refused_delta("the delta ends early");
+		assert_refused_delta();
 	assert_makes_layer();
 }
 
@@ -385,15 +383,14 @@ static void other_base(void **state)
 	make_layers(40000);
 	make_delta();
 	set_base(20000);
-	assert_refused_delta("the delta copies what its base has not");
+	assert_refused_delta();
 	base_bytes[0] ^= 1;
 	set_base(40000);
 	assert_int_equal(apply(&err), 0); /* whose hash then says so */
 	assert_int_equal(made_size, layer_size);
 	set_base(30000);
 	base_size = 40000; /* it became shorter meanwhile */
-	assert_int_equal(apply(&err), -EIO);
-	assert_non_null(strstr(err.text, "reading its base"));
+	assert_refused_delta();
 }
 
 static int fails(void *context, void *buf, size_t size, struct err *err)

@@ -54,6 +54,12 @@ struct request {
 	bool dry_run, force, json, move, newer, other_name;
 };
 
+static void show_note(void *context, const char *text)
+{
+	(void)context;
+	cmd_note("%s", text);
+}
+
 static void show_progress(void *context, uint64_t done_bytes, uint64_t total_bytes)
 {
 	struct progress *progress = context;
@@ -170,6 +176,7 @@ static int check(struct request *q, struct err *err)
 	install->from.moves = can_move(q);
 	wish->gc = &q->gc;
 	wish->progress = show_progress;
+	wish->note = show_note;
 	wish->context = &q->progress;
 	if (digest_is_set(&record->failed)) {
 		wish->failed = record->failed;

@@ -20,45 +20,45 @@ static const struct cmd_option options[] = {
 	{ "output", 'o', "FILE", "the bundle to write; - for standard output" },
 	{ "image", 0, "ID", "which image, if the store holds several; may be shortened" },
 	{ "from", 0, "STORE|BUNDLE",
-	  "leave out the layers of this image: the device has it" },
+	  "only what is new since this image, which the device has" },
 	{ 0 },
 };
 
-static int write_stdout(const struct place *place, struct err *err)
+static int write_stdout(const struct place *place, const struct delta_list *deltas,
+			struct err *err)
 {
 	if (isatty(STDOUT_FILENO))
 		return cmd_usage(err, "bundle: a bundle is nothing for a terminal");
-	return bundle_write(STDOUT_FILENO, place->store, place->image, err);
+	return bundle_write(STDOUT_FILENO, place->store, place->image, deltas, err);
 }
 
-static int write_file(const struct place *place, const char *path, struct err *err)
+static int write_file(const struct place *place, const struct delta_list *deltas,
+		      const char *path, struct err *err)
 {
 	__output struct output output = OUTPUT_INIT;
 	int r = output_open(&output, AT_FDCWD, path, 0666, err);
 
 	if (r == 0)
-		r = bundle_write(output.fd, place->store, place->image, err);
+		r = bundle_write(output.fd, place->store, place->image, deltas, err);
 	return r < 0 ? r : output_commit(&output, 0, err);
 }
 
-static bool has_blob(const struct manifest *manifest, const struct digest *digest)
-{
-	struct manifest_blob blob;
-
-	for (size_t i = 0; manifest_blob(manifest, i, &blob); i++)
-		if (digest_equal(blob.digest, digest))
-			return true;
-	return false;
-}
-
-static int leave_out(struct image *image, const char *from, struct err *err)
+/* What the image @from has, and layers that can be made of those by deltas. */
+static int leave_out(const struct place *place, const char *from,
+		     struct delta_list *deltas, struct err *err)
 {
 	__place struct place old = PLACE_INIT;
+	struct image *image = place->image;
 	struct manifest_blob blob;
 	int r = place_open(&old, from, NULL, err);
 
-	for (size_t i = 0; r == 0 && manifest_blob(&image->manifest, i, &blob); i++)
-		image->absent[i] = has_blob(&old.image->manifest, blob.digest);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; manifest_blob(&image->manifest, i, &blob); i++)
+		image->absent[i] = manifest_has_blob(&old.image->manifest, blob.digest);
+	r = delta_list_make(deltas, &old, place, err);
+	for (size_t i = 0; r == 0 && i < deltas->count; i++)
+		image->absent[deltas->deltas[i].layer] = true;
 	return r;
 }
 
@@ -66,6 +66,7 @@ static int bundle_run(struct cmd_line *line, struct err *err)
 {
 	const char *output = NULL, *prefix = NULL, *from = NULL, *store;
 	__place struct place place = PLACE_INIT;
+	__delta_list struct delta_list deltas = { .count = 0 };
 	int option, r;
 
 	while ((r = cmd_next(line, &option, err)) > 0) {
@@ -89,11 +90,11 @@ static int bundle_run(struct cmd_line *line, struct err *err)
 	if (place.store < 0)
 		return err_set(err, -EINVAL, "%s: is a bundle already", store);
 	if (from)
-		r = leave_out(place.image, from, err);
+		r = leave_out(&place, from, &deltas, err);
 	if (r < 0)
 		return r;
-	r = strcmp(output, "-") == 0 ? write_stdout(&place, err)
-				     : write_file(&place, output, err);
+	r = strcmp(output, "-") == 0 ? write_stdout(&place, &deltas, err)
+				     : write_file(&place, &deltas, output, err);
 	return r < 0 && r != CMD_USAGE ? err_wrap(err, r, "%s", store) : r;
 }
 

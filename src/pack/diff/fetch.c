@@ -32,7 +32,7 @@ static struct fetch count(const struct diff *diff)
 		const struct delta *delta = &diff->deltas.deltas[n];
 
 		fetch.delta_bytes -= after->manifest.layers[delta->layer].size_bytes;
-		fetch.delta_bytes += delta->size_bytes;
+		fetch.delta_bytes += delta->line.size_bytes;
 	}
 	return fetch;
 }

@@ -12,14 +12,17 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "pack/image/delta.h"
 #include "pack/image/image.h"
 
-/* Writes the whole bundle, but for the blobs that image->absent leaves out. @store holds them; each
- * is hashed on its way, and one that isn't what the manifest says fails. @image must be signed. 0
- * or -errno. */
-int bundle_write(int fd, int store, const struct image *image, struct err *err);
+/* Writes the whole bundle, but for the blobs that image->absent leaves out, and @deltas (NULL: none).
+ * @store holds the blobs; each is hashed on its way, and one that isn't what the manifest says fails.
+ * @image must be signed. 0 or -errno. */
+int bundle_write(int fd, int store, const struct image *image,
+		 const struct delta_list *deltas, struct err *err);
 
-/* Reads manifest and signature, and what is left out, into image->absent. 0, -EBADMSG or -errno. */
+/* Reads manifest and signature, and what is left out, into image->absent; and passes over deltas. 0,
+ * -EBADMSG or -errno. */
 int bundle_read_head(int fd, struct image *image, struct err *err);
 
 /* Reads the next layer, which must be @layer, and hashes it; writes it to @out_fd unless that is

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "format/deltas.h"
 #include "pack/image/place.h"
 
 /* The data of a layer, in a file that is borrowed. */
@@ -35,18 +36,17 @@ int delta_base(const struct delta_data *from, size_t count, const struct delta_d
 struct delta {
 	size_t layer, base; /* of the image after, and the one before */
 	int fd;		    /* owned; has no name */
-	uint64_t size_bytes;
-	struct digest digest;
+	struct deltas_line line;
 };
 
 struct delta_list {
-	struct delta deltas[MANIFEST_MAX_LAYERS];
+	struct delta deltas[DELTAS_MAX_COUNT];
 	size_t count;
 };
 
 /* Of each layer that @after has and @before has not, in the order of @after, from its
- * delta_base(), if that saves at least 40 % of the layer. 0 or -errno; needs
- * delta_list_done() in either case. */
+ * delta_base(), if that saves at least 40 % of the layer, and it has 32 KiB; of the first
+ * DELTAS_MAX_COUNT. 0 or -errno; needs delta_list_done() in either case. */
 int delta_list_make(struct delta_list *list, const struct place *before,
 		    const struct place *after, struct err *err);
 void delta_list_done(struct delta_list *list);

@@ -11,32 +11,6 @@
 
 #define COPY_SIZE (256 << 10)
 
-int bundle_read_head(int fd, struct image *image, struct err *err)
-{
-	static struct unbundle_without without;
-	int r = unbundle_manifest(fd, image->text, sizeof(image->text), err);
-
-	if (r < 0)
-		return r;
-	image->size = (size_t)r;
-	r = unbundle_signature(fd, image->signature_text, sizeof(image->signature_text),
-			       &without, err);
-	if (r < 0)
-		return r;
-	image->signature_size = (size_t)r;
-	r = image_parse(image, err);
-	return r < 0 ? r
-		     : unbundle_absent(&without, &image->manifest, image->absent, err);
-}
-
-static struct manifest_blob blob_of(const struct image *image, size_t layer)
-{
-	struct manifest_blob blob = { 0 };
-
-	(void)manifest_blob(&image->manifest, layer, &blob);
-	return blob;
-}
-
 /* Reads the bytes of an entry, and writes them to @out_fd unless that is negative. */
 static int read_bytes(int fd, const struct manifest_blob *blob, int out_fd,
 		      struct sha256 *sha, void *buf, struct err *err)
@@ -68,6 +42,58 @@ static int read_blob(int fd, const struct manifest_blob *blob, int out_fd,
 		r = read_bytes(fd, blob, out_fd, sha, buf, err);
 	free(buf);
 	return r;
+}
+
+/* A device's affair; here, that each is what the list says. */
+static int pass_over_deltas(int fd, const struct unbundle_texts *texts, struct err *err)
+{
+	const char *at = texts->deltas;
+	struct deltas_line line;
+	struct digest hash;
+	struct sha256 sha;
+	int r;
+
+	while ((r = deltas_next(&at, texts->deltas + texts->deltas_size, &line)) > 0) {
+		struct manifest_blob blob = { &line.delta, line.size_bytes };
+
+		r = read_blob(fd, &blob, -1, &sha, err);
+		if (r == 0)
+			r = sha256_finish(&sha, &hash);
+		if (r < 0)
+			return err_wrap(err, r, "delta");
+		if (!digest_equal(&hash, &line.delta))
+			return err_set(err, -EBADMSG,
+				       "delta: its sha256 is not what its name says");
+	}
+	return r < 0 ? err_set(err, r, DELTAS_NAME ": not a list of deltas") : 0;
+}
+
+int bundle_read_head(int fd, struct image *image, struct err *err)
+{
+	static struct unbundle_texts texts;
+	int r = unbundle_manifest(fd, image->text, sizeof(image->text), err);
+
+	if (r < 0)
+		return r;
+	image->size = (size_t)r;
+	r = unbundle_signature(fd, image->signature_text, sizeof(image->signature_text),
+			       &texts, err);
+	if (r < 0)
+		return r;
+	image->signature_size = (size_t)r;
+	r = pass_over_deltas(fd, &texts, err);
+	if (r < 0)
+		return r;
+	r = image_parse(image, err);
+	return r < 0 ? r : unbundle_absent(&texts, &image->manifest, image->absent, err);
+}
+
+static struct manifest_blob blob_of(const struct image *image, size_t layer)
+{
+	struct manifest_blob blob = { 0 };
+
+	(void)manifest_blob(&image->manifest, layer, &blob);
+	return blob;
 }
 
 int bundle_read_blob(int fd, const struct image *image, size_t layer, int out_fd,

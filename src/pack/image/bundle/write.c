@@ -100,27 +100,56 @@ static int put_oci(int fd, const struct image *image)
 	return r;
 }
 
-static int put_head(int fd, const struct image *image)
+/* The list of them. */
+static size_t list_deltas(const struct delta_list *deltas, char *text)
 {
-	static struct unbundle_without without;
-	int r = put_text(fd, "manifest", image->text, image->size);
+	size_t size = 0;
 
-	unbundle_leave_out(&image->manifest, image->absent, &without);
-	if (r == 0 && without.size)
-		r = put_text(fd, "without", without.text, without.size);
-	return r < 0 ? r
-		     : put_text(fd, "manifest.sig", image->signature_text,
-				image->signature_size);
+	for (size_t i = 0; deltas && i < deltas->count; i++)
+		size += (size_t)deltas_write(&deltas->deltas[i].line, text + size);
+	return size;
 }
 
-int bundle_write(int fd, int store, const struct image *image, struct err *err)
+static int put_delta(int fd, const struct delta *delta)
+{
+	const struct deltas_line *line = &delta->line;
+	char path[STORE_BLOB_PATH_SIZE];
+	struct digest hash;
+	int r = put_header(fd, store_blob_path(&line->delta, path), line->size_bytes);
+
+	if (r == 0)
+		r = sha256_copy(delta->fd, 0, line->size_bytes, fd, &hash);
+	return r < 0 ? r : put_padding(fd, line->size_bytes);
+}
+
+static int put_head(int fd, const struct image *image, const struct delta_list *deltas)
+{
+	static struct unbundle_texts texts;
+	int r = put_text(fd, "manifest", image->text, image->size);
+
+	unbundle_leave_out(&image->manifest, image->absent, &texts);
+	if (r == 0 && texts.without_size)
+		r = put_text(fd, "without", texts.without, texts.without_size);
+	texts.deltas_size = list_deltas(deltas, texts.deltas);
+	if (r == 0 && texts.deltas_size)
+		r = put_text(fd, DELTAS_NAME, texts.deltas, texts.deltas_size);
+	if (r == 0)
+		r = put_text(fd, "manifest.sig", image->signature_text,
+			     image->signature_size);
+	for (size_t i = 0; r == 0 && deltas && i < deltas->count; i++)
+		r = put_delta(fd, &deltas->deltas[i]);
+	return r;
+}
+
+int bundle_write(int fd, int store, const struct image *image,
+		 const struct delta_list *deltas, struct err *err)
 {
 	struct manifest_blob blob;
 	int r;
 
 	if (image->signature_size == 0)
 		return err_set(err, -ENOKEY, "not signed: no device would take it");
-	r = put_head(fd, image);
+	r = put_head(fd, image, deltas);
 	if (r < 0)
 		return err_errno(err, r, "writing the bundle");
 	for (size_t i = 0; manifest_blob(&image->manifest, i, &blob); i++) {

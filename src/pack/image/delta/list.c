@@ -10,6 +10,8 @@
 
 /* Of 100 bytes of the layer, the most that a delta of it may have. */
 #define MOST_PERCENT 60
+/* Smaller layers come whole: a delta has a line and a header, and a base that may be damaged. */
+#define LEAST_BYTES (32 << 10)
 
 /* The layers that a device with the image before has. */
 struct bases {
@@ -29,6 +31,8 @@ static int open_bases(struct bases *bases, struct err *err)
 		if (manifest_blob_again(manifest, i))
 			continue;
 		data->fd = place_open_blob(bases->place, i, &data->offset, err);
+		if (data->fd == -ENOENT) /* where it was left out itself */
+			continue;
 		if (data->fd < 0)
 			return judge_wrap_blob(err, data->fd, manifest, i);
 		data->size_bytes = manifest->layers[i].data_bytes;
@@ -82,6 +86,7 @@ static int make(struct delta *delta, const struct place *before,
 		const struct place *after, struct err *err)
 {
 	struct delta_data from = { .fd = -EBADF }, to = { .fd = -EBADF };
+	struct deltas_line *line = &delta->line;
 	int r = open_whole(before, delta->base, &from, err);
 
 	if (r == 0)
@@ -89,9 +94,11 @@ static int make(struct delta *delta, const struct place *before,
 	if (r == 0)
 		r = delta->fd = scratch_open(err);
 	if (r >= 0)
-		r = delta_make(&from, &to, delta->fd, &delta->size_bytes, err);
+		r = delta_make(&from, &to, delta->fd, &line->size_bytes, err);
 	if (r == 0)
-		r = sha256_of_fd(delta->fd, delta->size_bytes, &delta->digest);
+		r = sha256_of_fd(delta->fd, line->size_bytes, &line->delta);
+	line->layer = after->image->manifest.layers[delta->layer].blob;
+	line->base = before->image->manifest.layers[delta->base].blob;
 	fd_close(from.fd);
 	fd_close(to.fd);
 	return r;
@@ -99,7 +106,7 @@ static int make(struct delta *delta, const struct place *before,
 
 static bool pays(const struct delta *delta, const struct manifest_layer *layer)
 {
-	return delta->size_bytes <= layer->size_bytes / 100 * MOST_PERCENT;
+	return delta->line.size_bytes <= layer->size_bytes / 100 * MOST_PERCENT;
 }
 
 static int add(struct delta_list *list, const struct bases *bases,
@@ -127,8 +134,11 @@ int delta_list_make(struct delta_list *list, const struct place *before,
 	int r = open_bases(&bases, err);
 
 	list->count = 0;
-	for (size_t i = 0; r == 0 && i < manifest->layer_count; i++)
-		if (!manifest_blob_again(manifest, i) &&
+	for (size_t i = 0; r == 0 && bases.count > 0 && i < manifest->layer_count &&
+			   list->count < DELTAS_MAX_COUNT;
+	     i++)
+		if (manifest->layers[i].size_bytes >= LEAST_BYTES &&
+		    !manifest_blob_again(manifest, i) &&
 		    !manifest_has_blob(&before->image->manifest,
 				       &manifest->layers[i].blob))
 			r = add(list, &bases, after, i, err);
