@@ -13,6 +13,17 @@
 #include "cli/progress.h"
 #include "fetch/transfer.h"
 
+/* What libcurl would say of them names none of them. */
+static int check_files(const struct http_options *o, struct err *err)
+{
+	const char *const files[] = { o->cacert, o->cert, o->key };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i] && access(files[i], R_OK) < 0)
+			return err_errno(err, -errno, "%s", files[i]);
+	return 0;
+}
+
 int fetch_init(struct fetch *f, const struct fetch_options *options, struct err *err)
 {
 	int r;
@@ -23,7 +34,9 @@ int fetch_init(struct fetch *f, const struct fetch_options *options, struct err 
 		return err_wrap(err, r, "%.120s", options->source);
 	f->front = f->origin.kind == ORIGIN_OCI ? &front_oci : &front_web;
 	(void)snprintf(f->scope, sizeof(f->scope), "repository:%s:pull", f->origin.name);
-	r = auth_read(&f->auth, f->origin.host, options->auth_file, err);
+	r = check_files(&options->http, err);
+	if (r == 0)
+		r = auth_read(&f->auth, f->origin.host, options->auth_file, err);
 	if (r < 0)
 		return r;
 	f->http_options = options->http;

@@ -55,7 +55,8 @@ int range_start(const struct range_answer *answer, uint64_t from, uint64_t size_
 	struct range range;
 
 	if (answer->status == 200) {
-		if (answer->length != RANGE_UNKNOWN && answer->length != size_bytes)
+		if (answer->length != RANGE_UNKNOWN && size_bytes != RANGE_UNKNOWN &&
+		    answer->length != size_bytes)
 			return other_size(-EBADMSG, answer->length, size_bytes, err);
 		*ret_start = 0;
 		return 0;
@@ -65,7 +66,8 @@ int range_start(const struct range_answer *answer, uint64_t from, uint64_t size_
 			       answer->status);
 	if (parse(answer->content_range, &range) < 0)
 		return err_set(err, -EPROTO, "the server sends no range it can name");
-	if (range.total != RANGE_UNKNOWN && range.total != size_bytes)
+	if (range.total != RANGE_UNKNOWN && size_bytes != RANGE_UNKNOWN &&
+	    range.total != size_bytes)
 		return other_size(-EPROTO, range.total, size_bytes, err);
 	if (range.last >= size_bytes)
 		return other_size(-EPROTO, range.last + 1, size_bytes, err);

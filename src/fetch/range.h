@@ -19,7 +19,7 @@ struct range_answer {
 };
 
 /*
- * At which byte of a file of @size_bytes the body begins, when its bytes from @from on were asked
+ * At which byte of a file of @size_bytes (or RANGE_UNKNOWN) the body begins, when its bytes from @from on were asked
  * for: never behind @from, so what comes before is passed over. 0; -EBADMSG: the whole is of another
  * size than it should be; -EPROTO: this answer is of no use, ask for the whole.
  */

@@ -23,8 +23,16 @@ static int begin_head(void *context, const struct http_answer *answer, struct er
 {
 	struct head *head = context;
 
+	const struct range_answer range = {
+		.status = answer->status,
+		.content_range = answer->range,
+		.length = answer->length,
+	};
+	uint64_t start;
+	int r = http_portal(answer, err);
+
 	head->size = 0;
-	return http_portal(answer, err);
+	return r < 0 ? r : range_start(&range, 0, RANGE_UNKNOWN, &start, err);
 }
 
 /* A server without ranges sends the whole: the rest of it is not read. */
@@ -73,28 +81,40 @@ static int read_head(struct fetch *f, const struct head *head, struct err *err)
 	return r;
 }
 
-static int describe(struct fetch *f, const char *version, struct err *err)
+static int get_head(struct fetch *f, struct head *head, bool ranged, struct err *err)
 {
-	static struct head head;
 	static struct http_answer answer;
 	struct http_request request = {
 		.url = f->origin.url,
-		.ranged = true,
+		.ranged = ranged,
 		.last = HEAD_MOST - 1,
 		.small = true,
 		.begin = begin_head,
 		.body = add_head,
-		.context = &head,
+		.context = head,
 	};
 	int r = auth_do(&f->auth, f->http, &request, "", &answer, err);
 
-	(void)version;
 	f->retry_after_s = answer.retry_after_s;
 	if (r < 0 && r != -ECANCELED)
 		return r;
 	if (answer.status != 200 && answer.status != 206)
 		return http_refusal(&answer, err);
-	return read_head(f, &head, err);
+	return 0;
+}
+
+static int describe(struct fetch *f, const char *version, struct err *err)
+{
+	static struct head head;
+	int r = get_head(f, &head, true, err);
+
+	(void)version;
+	/* another range than asked for, or none */
+	if (r == -EPROTO)
+		r = get_head(f, &head, false, err);
+	if (r == -EPROTO)
+		r = -EAGAIN;
+	return r < 0 ? r : read_head(f, &head, err);
 }
 
 static int look_at_head(struct fetch *f, char ret_version[WORKDIR_VERSION_SIZE],
