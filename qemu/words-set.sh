@@ -7,6 +7,9 @@
 #   member_app NAME APP [EDIT...]   one that is an image of rootfs/apps, packed as app packs it
 #   set_of [LINE...]            the set of the members so far, with LINEs of its own, signed; EDITs
 #                               of the manifest come by set_edits=(...)
+#   apps_of                     $apps is the folder of the images of rootfs/apps, LAYOUT:NAME
+#   composed SERIAL             adds the set of the Compose file $work/compose.yaml, version SERIAL.0, to
+#                               the store, signed
 #
 # shellcheck shell=bash disable=SC2154,SC2034 # cases share variables and words
 
@@ -59,5 +62,21 @@ set_of()
 		mv "$work/set.store" "$store"
 	}
 	[[ -z ${set_edits[*]:-} ]] || edit "${set_edits[@]}"
+	sign
+}
+
+apps_of()
+{
+	needs_network
+	apps=$("$top/rootfs/apps/build" "$(board_conf "$board" DEB_ARCH)" 2>"$work/apps.log") ||
+		skip "$(tail -n 1 "$work/apps.log")"
+}
+
+composed()
+{
+	"$lamina" set --output "$store" --compose "$work/compose.yaml" --serial "$1" --version "$1.0" \
+		--compatible "lamina,$board" >"$work/set.id" 2>"$work/set.log" ||
+		fail "lamina set: $(tail -n 1 "$work/set.log")"
+	cp "$store/images/$(<"$work/set.id")/manifest" "$work/manifest"
 	sign
 }
