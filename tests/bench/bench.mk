@@ -25,9 +25,9 @@ ifeq ($(CONFIG_LAMINA_FOR_HOST),y)
 bench-pack: programs $(O)/tests/bench/verity
 	@tests/bench/pack.py --build $(O) --work $(O)/bench/pack $(if $(RUNS),--runs $(RUNS)) \
 		$(if $(PART),--part $(PART)) $(addprefix --only ,$(ONLY))
-bench-start: $(O)/tests/bench/start
-	@tests/bench/start.sh $< $(O)/bench/start $(RUNS)
-bench-boot bench-cpu bench-memory bench-update run-bench-peers run-bench-serve:
+bench-start: $(O)/tests/bench/start programs
+	@tests/bench/start.sh $< $(O)/lamina $(O)/bench/start $(RUNS)
+bench-boot bench-cpu bench-memory bench-set bench-update run-bench-peers run-bench-serve:
 	@echo "a boot needs a device's configuration: make bench" >&2; exit 1
 else
 bench-pack bench-start:
@@ -43,6 +43,9 @@ bench-memory: programs host-tool
 bench-update: programs host-tool $(O)/tests/bench/rss
 	@tests/bench/update.py --lamina $(LAMINA) --ctl $(O)/laminactl --rss $(O)/tests/bench/rss \
 		--work $(O)/bench/update $(if $(RUNS),--runs $(RUNS))
+# As root; the board must be one of this machine's architecture.
+bench-set: programs host-tool
+	@tests/bench/set.py --build $(O) --host $(HOST_O) --work $(O)/bench/set $(if $(RUNS),--runs $(RUNS))
 run-bench-peers: programs host-tool
 	@tests/bench/peers.py --build $(O) --host $(HOST_O) --work $(abspath $(O))/bench/peers \
 		--output tests/bench/peers.md
@@ -59,6 +62,7 @@ run-bench:
 	@$(MAKE) bench-pack
 	@$(MAKE) bench-update
 	@$(MAKE) bench-start
+	@$(MAKE) bench-set
 
-.PHONY: run-bench run-bench-peers run-bench-serve bench-cpu bench-boot bench-memory bench-pack \
+.PHONY: run-bench run-bench-peers run-bench-serve bench-cpu bench-boot bench-memory bench-pack bench-set \
 	bench-start bench-update

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * start ROOT ROUNDS COMMAND...: what a processor does to start a container of ROOT whose program ends at
+ * start ROOT ROUNDS SYSCALLS COMMAND...: what a processor does to start a container of ROOT whose program ends at
  * once, and to clear it away: by container_start(), and by COMMAND (crun run), in turns. Prints the medians
  * of user and system time of all processes that took part, in microseconds. To be run as root in a mount
  * namespace of its own, in which ROOT is a mount.
@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "container/start.h"
+#include "format/arch.h"
 
 #define MOST 1000
 
@@ -121,19 +122,21 @@ int main(int argc, char **argv)
 {
 	static char *args[] = { (char *)"true", NULL };
 	static long cost[2][MOST];
-	int rounds = argc > 3 ? atoi(argv[2]) : 0;
+	int rounds = argc > 4 ? atoi(argv[2]) : 0;
 
 	if (rounds < 1 || rounds > MOST) {
-		fprintf(stderr, "usage: start ROOT ROUNDS COMMAND...\n");
+		fprintf(stderr, "usage: start ROOT ROUNDS SYSCALLS COMMAND...\n");
 		return 2;
 	}
 	manifest_init(&manifest);
 	manifest.cwd = "/";
 	memcpy(manifest.args, args, sizeof(args));
 	manifest.arg_count = 1;
+	manifest.syscalls = argv[3];
+	manifest.arch = ARCH;
 	for (int i = -1; i < rounds; i++) { /* one more, to warm up */
 		cost[0][i < 0 ? 0 : i] = ours(argv[1]);
-		cost[1][i < 0 ? 0 : i] = theirs(argv + 3);
+		cost[1][i < 0 ? 0 : i] = theirs(argv + 4);
 	}
 	for (int i = 0; i < 2; i++)
 		qsort(cost[i], (size_t)rounds, sizeof(long), by_size);
