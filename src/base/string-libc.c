@@ -3,8 +3,10 @@
  * long texts, in 1.4 KiB; a device's are lines of a manifest, and names. */
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 size_t strlen(const char *text)
 {
@@ -129,4 +131,14 @@ char *strstr(const char *text, const char *part)
 		if (!*text)
 			return NULL;
 	return (char *)(uintptr_t)text;
+}
+
+char *getenv(const char *name)
+{
+	size_t size = strlen(name);
+
+	for (char **at = environ; at && *at; at++)
+		if (strncmp(*at, name, size) == 0 && (*at)[size] == '=')
+			return *at + size + 1;
+	return NULL;
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -22,6 +23,7 @@ size_t own_strnlen(const char *text, size_t most);
 size_t own_strspn(const char *text, const char *among);
 size_t own_strcspn(const char *text, const char *ends);
 char *own_strstr(const char *text, const char *part);
+char *own_getenv(const char *name);
 
 #define strlen own_strlen
 #define strcpy own_strcpy
@@ -36,6 +38,7 @@ char *own_strstr(const char *text, const char *part);
 #define strspn own_strspn
 #define strcspn own_strcspn
 #define strstr own_strstr
+#define getenv own_getenv
 #include "base/string-libc.c"
 #undef strlen
 #undef strcpy
@@ -50,6 +53,7 @@ char *own_strstr(const char *text, const char *part);
 #undef strspn
 #undef strcspn
 #undef strstr
+#undef getenv
 
 static const char *const texts[] = {
 	"",   "a",   "A", "b",	  "ab",	   "aB", "abc", "abd",
@@ -104,11 +108,21 @@ static void of_two(void **state)
 	}
 }
 
+static void of_the_environment(void **state)
+{
+	static const char *const names[] = { "PATH", "PAT", "PATHS", "NOT_THERE", "" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_ptr_equal(own_getenv(names[i]), getenv(names[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_one),
 		cmocka_unit_test(of_two),
+		cmocka_unit_test(of_the_environment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,12 +3,16 @@
 #include "base/sys.h"
 
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/sys/ret.h"
 
+/* By number, as below: libc's know older kernels and what is between a struct's members, in
+ * 0.5 KiB. There are zeros, as callers name the members that they set. */
 int sys_socket(int domain, int type, int protocol)
 {
-	RET(socket(domain, type, protocol));
+	RET((int)syscall(SYS_socket, domain, type, protocol));
 }
 
 int sys_bind(int fd, const void *address, size_t size)
@@ -48,7 +52,7 @@ int sys_getsockopt(int fd, int level, int option, void *ret_value, size_t size)
 
 ssize_t sys_sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	RET(sendmsg(fd, message, flags));
+	RET(syscall(SYS_sendmsg, fd, message, flags));
 }
 
 ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags)

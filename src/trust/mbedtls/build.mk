@@ -50,20 +50,31 @@ mbedtls-own-cflags = $(filter-out $(warnings) $(cflags-integer),$(cflags)) -w -D
 ifneq ($(CONFIG_LAMINA_TOOL),y)
 mbedtls-fast := $(O)/mbedtls/library/sha256-fast.o
 $(mbedtls-fast): cflags += -DLAMINA_FAST_SHA256
-main-ctl += $(mbedtls-fast)
+main-ctl += $(mbedtls-fast) $(O)/src/trust/sha256/process.o
 endif
 
-$(mbedtls-objs) $(mbedtls-fast): cflags += $(mbedtls-cflags)
-$(mbedtls-objs) $(mbedtls-fast): $(O)/mbedtls/%.o: $(autoconf) $(flags) src/trust/mbedtls/config.h \
+# It asks for few signatures, and has what checks them in fewer bytes than init. X-small.o is another X.o.
+ifeq ($(CONFIG_LAMINA_FAST_VERIFY),y)
+mbedtls-small := $(O)/mbedtls/3rdparty/p256-m/p256-m/p256-m-small.o
+$(mbedtls-small): cflags += $(cflags-small)
+main-ctl += $(mbedtls-small)
+endif
+
+$(mbedtls-objs) $(mbedtls-fast) $(mbedtls-small): cflags += $(mbedtls-cflags)
+$(mbedtls-objs) $(mbedtls-fast) $(mbedtls-small): $(O)/mbedtls/%.o: $(autoconf) $(flags) src/trust/mbedtls/config.h \
 		src/trust/mbedtls/build.mk | $(mbedtls-ready)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(mbedtls-own-cflags) -c -o $@ $(mbedtls-source)/$(*:-fast=).c
+	$(Q)$(CC) $(mbedtls-own-cflags) -c -o $@ $(mbedtls-source)/$(patsubst %-small,%,$(*:-fast=)).c
 
 # Nearly all that a boot computes; more instructions aren't saved by padding between them.
 ifeq ($(CONFIG_LAMINA_FAST_VERIFY),y)
 $(O)/mbedtls/3rdparty/p256-m/p256-m/p256-m.o: cflags += -O2 $(if $(static),$(call known,$(addprefix -fno-align-,functions loops jumps labels)))
 endif
+
+# What computes is as fast here as where the archive has it.
+$(O)/src/trust/sha256/process.o: cflags += $(mbedtls-cflags)
+$(O)/src/trust/sha256/process.o: | $(mbedtls-ready)
 
 # The header of its arithmetic is not among those that others may include.
 $(O)/src/trust/rsa.o: cflags += -isystem $(mbedtls-source)/library
@@ -73,7 +84,7 @@ $(mbedtls-archive): $(mbedtls-objs)
 	$(Q)rm -f $@ && $(AR) crD $@ $^
 
 # A test that compiles a file of this room into itself, and one that asks mbedtls.
-mbedtls-tests := $(O)/tests/unit/test_sha256-mbedtls.o $(O)/tests/unit/test_rsa.o \
+mbedtls-tests := $(O)/tests/unit/test_sha256-process.o $(O)/tests/unit/test_sha256-mbedtls.o $(O)/tests/unit/test_rsa.o \
 	$(O)/tests/fuzz/fuzz_key.o $(O)/tests/fuzz/fuzz_rsa.o
 $(mbedtls-tests): cflags += $(mbedtls-cflags)
 $(mbedtls-tests): | $(mbedtls-ready)

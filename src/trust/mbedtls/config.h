@@ -65,6 +65,8 @@
 #define MBEDTLS_SHA256_SMALLER /* a manifest is small; whole layers are not */
 #elif defined(__aarch64__)
 #define MBEDTLS_SHA256_USE_ARMV8_A_CRYPTO_IF_PRESENT
+#elif defined(LAMINA_FAST_SHA256)
+#define MBEDTLS_SHA256_PROCESS_ALT /* sha256/process.c has it */
 #endif
 
 #ifdef CONFIG_LAMINA_KEY_RSA /* the core of its arithmetic, which allocates nothing */
