@@ -9,7 +9,7 @@ test-archives = $(foreach r,$(test-rooms),$(O)/src/$(r).a) $(mbedtls-archive)
 needs-LAMINA_TOOL := unit/test_child unit/test_decompress unit/test_describe unit/test_import-plan unit/test_layer \
 	unit/test_look unit/test_members unit/test_oci unit/test_output unit/test_pax unit/test_place unit/test_profile unit/test_rdiff \
 	unit/test_spool unit/test_tar unit/test_tool unit/test_tree
-needs-LAMINA_SIGN := fake/test_scrub fake/test_ctl-install fake/test_ctl-slots fake/test_gc fake/test_images fake/test_boot-blob fake/test_init fake/test_init-slots fake/test_install \
+needs-LAMINA_SIGN := fake/test_scrub fake/test_ctl-boot fake/test_ctl-install fake/test_ctl-slots fake/test_gc fake/test_images fake/test_boot-blob fake/test_init fake/test_init-slots fake/test_install \
 	fake/test_install-delta fake/test_install-hostile fake/test_keeper fake/test_place fake/test_reset fake/test_select fake/test_stage \
 	fake/test_timeline fake/test_update fake/test_update-record fake/test_update-verity live/test_store live/test_store-disk \
 	unit/test_scrub unit/test_hash-tree unit/test_pem unit/test_private-key unit/test_rsa \
@@ -27,7 +27,7 @@ needs-LAMINA_NET := fake/test_network unit/test_lease
 needs-LAMINA_TIMELINE := fake/test_timeline
 needs-LAMINA_KEY_P256 := unit/test_key unit/test_p256
 needs-LAMINA_KEY_RSA := unit/test_key unit/test_rsa
-needs-LAMINA_CTL := unit/test_app fake/test_ctl-install fake/test_ctl-slots fake/test_images unit/test_guard unit/test_out unit/test_status
+needs-LAMINA_CTL := unit/test_app fake/test_ctl-boot fake/test_ctl-install fake/test_ctl-slots fake/test_images unit/test_guard unit/test_out unit/test_status
 needs-LAMINA_FETCH := unit/test_fetch-parse unit/test_pace
 needs-LAMINA_PLAN := fake/test_images
 lacks := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG SUPERVISE NET TIMELINE KEY_P256 KEY_RSA CTL PLAN FETCH,\

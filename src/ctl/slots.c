@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "boot/transition.h"
 #include "loader/partition.h"
 #include "store/images.h"
 #include "store/store.h"
@@ -98,8 +99,7 @@ static int find_running(const struct ctl *ctl, const struct slots *slots, int st
 
 /* By what they hold; else as the firmware says; with both the same, by what the loader starts
  * when it isn't told otherwise. */
-static int tell_running(const struct ctl *ctl, struct slots *slots, int store,
-			struct err *err)
+int slots_tell(const struct ctl *ctl, struct slots *slots, int store, struct err *err)
 {
 	const struct loader *loader = &slots->loader;
 	struct loader_words words = { .usual = BOOT_SLOT_NONE };
@@ -169,12 +169,23 @@ static int check_kept(const struct ctl *ctl, const struct slots *slots,
 		     : r;
 }
 
-int slots_put(const struct ctl *ctl, struct slots *slots, int store,
+static int forget(struct change *change, enum boot_slot slot, struct err *err)
+{
+	struct record *record = change->record;
+	const struct record before = *record;
+
+	record_slot_clear(record, slot);
+	if (digest_is_set(&record->candidate))
+		transition_forget(record);
+	return memcmp(&before, record, sizeof(before)) == 0 ? 0
+							    : change_write(change, err);
+}
+
+int slots_put(const struct ctl *ctl, struct slots *slots, struct change *change,
 	      const struct manifest_boot *boot, const struct manifest_boot *keep,
-	      int (*before)(void *context, struct err *err), void *context,
 	      struct err *err)
 {
-	int r = tell_running(ctl, slots, store, err);
+	int r = slots_tell(ctl, slots, change->store, err);
 	enum boot_slot slot = slots_other(slots->runs);
 
 	if (r == 0)
@@ -183,8 +194,32 @@ int slots_put(const struct ctl *ctl, struct slots *slots, int store,
 		return r < 0 ? r : 0;
 	r = check_kept(ctl, slots, keep, err);
 	if (r == 0)
-		r = before(context, err);
+		r = forget(change, slot, err);
 	if (r == 0)
 		r = prepare(slots, err);
-	return r < 0 ? r : write_slot(slots, slot, store, boot, err);
+	return r < 0 ? r : write_slot(slots, slot, change->store, boot, err);
+}
+
+int slots_settle(const struct ctl *ctl, const struct record *record,
+		 const struct digest *image, struct err *err)
+{
+	enum boot_slot home = record_slot(record, image);
+	struct slots slots;
+	int r = home ? slots_open(ctl, &slots, err) : 0;
+
+	if (r < 0 || !home || !slots.loader.ops)
+		return r;
+	return loader_write(&slots.loader, home, BOOT_SLOT_NONE, err);
+}
+
+int slots_note(struct record *record, const struct digest *image, enum boot_slot slot,
+	       const struct manifest_boot *boot, struct err *err)
+{
+	struct digest hash;
+	int r = sha256_of(boot->id, strlen(boot->id), &hash);
+
+	if (r < 0)
+		return err_errno(err, r, "sha256");
+	record_slot_put(record, image, slot, &hash);
+	return 0;
 }

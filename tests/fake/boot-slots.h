@@ -144,7 +144,7 @@ static inline int run_cmd(const struct cmd *cmd, char **words, struct err *err)
 
 	while ((argv[line.argc] = *words++))
 		line.argc++;
-	ctl = (struct ctl){ .run = "/run/lamina" };
+	ctl = (struct ctl){ .run = NULL };
 	return cmd->run(&line, err);
 }
 

@@ -34,8 +34,6 @@ digest_text by DIGEST_HEX()
 verity_tree_blocks tests count with it
 place_open_blob_file tests open with it what verify may not
 filter_compile tests interpret what it makes
-record_slot_put by whoever writes boot slots
-record_slot_clear the same, before
 '
 
 # "NAME FILE" of each function that is not static.

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "ctl/ctl.h"
+#include "ctl/slots.h"
 #include "slot/confirm.h"
 
 /* Init's keeper of the watchdog waits for this file. A workstation has no place for it. */
@@ -21,6 +22,19 @@ static void tell_keeper(const struct ctl *ctl)
 			 err_reason(r));
 }
 
+/* The loader's default before the record, which is what counts. */
+static int settle_loader(struct ctl *ctl, struct err *err)
+{
+	struct record record;
+	__fd int store = -EBADF;
+	int r = ctl->settings.policy.boot_loader ? ctl_read(ctl, &store, &record, err)
+						 : 1;
+
+	if (r == 0 && digest_equal(&record.candidate, &ctl->running))
+		r = slots_settle(ctl, &record, &ctl->running, err);
+	return r < 0 ? r : 0;
+}
+
 static int confirm_run(struct cmd_line *line, struct err *err)
 {
 	struct ctl *ctl = ctl_of(line);
@@ -31,6 +45,8 @@ static int confirm_run(struct cmd_line *line, struct err *err)
 		r = ctl_open(ctl, err);
 	if (r == 0)
 		r = ctl_confirm(ctl, &confirm, err);
+	if (r == 0)
+		r = settle_loader(ctl, err);
 	if (r < 0)
 		return r;
 	r = confirm_running(&confirm, err);

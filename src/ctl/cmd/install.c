@@ -46,6 +46,7 @@ struct request {
 	struct gc gc;
 	struct slots slots;
 	struct manifest_boot current_boot;
+	enum boot_slot home;  /* of the new image's kernel, where it has one */
 	struct digest before; /* the candidate */
 	uint64_t current_serial;
 	char current_name[MANIFEST_NAME_SIZE]; /* "": none can be read */
@@ -258,30 +259,47 @@ static int write_image(struct request *q, struct err *err)
 	return change_settle(q->change, err);
 }
 
-/* Nothing starts a candidate while its slot is another's. */
-static int forget_candidate(void *context, struct err *err)
-{
-	struct request *q = context;
-
-	if (!digest_is_set(&q->change->record->candidate))
-		return 0;
-	transition_forget(q->change->record);
-	return change_write(q->change, err);
-}
-
+/* For the kernel that runs it is the slot that does, once that is in the record. */
 static int put_boot(struct request *q, struct err *err)
 {
 	const struct manifest_boot *boot = &q->ctl->install.manifest.boot;
+	struct slots *slots = &q->slots;
 	int r;
 
-	if (!q->slots.loader.ops || slots_is_running(q->ctl, boot))
+	if (!slots->loader.ops || !boot->id[0])
 		return 0;
-	r = slots_put(q->ctl, &q->slots, q->change->store, boot, &q->current_boot,
-		      forget_candidate, q, err);
+	if (slots_is_running(q->ctl, boot)) {
+		r = slots_tell(q->ctl, slots, q->change->store, err);
+		q->home = slots->runs;
+		return r;
+	}
+	r = slots_put(q->ctl, slots, q->change, boot, &q->current_boot, err);
+	q->home = slots_other(slots->runs);
 	if (r >= 0)
-		cmd_note("boot slot %s %s %s", boot_slot_name(slots_other(q->slots.runs)),
+		cmd_note("boot slot %s %s %s", boot_slot_name(q->home),
 			 r ? "is written:" : "has it already:", boot->id);
 	return r < 0 ? r : 0;
+}
+
+/* The current image's too: who has slots from now on had none to tell of before. */
+static int note_homes(struct request *q, struct err *err)
+{
+	const struct install *install = &q->ctl->install;
+	struct record *record = q->change->record;
+	int r = 0;
+
+	if (!q->home)
+		return 0;
+	if (q->current_boot.id[0] && slots_is_running(q->ctl, &q->current_boot))
+		r = slots_note(record, &record->current, q->slots.runs, &q->current_boot,
+			       err);
+	if (r == 0)
+		r = slots_note(record, &install->id, q->home, &install->manifest.boot,
+			       err);
+	/* the loader first: what it can't be told is an error then, and no half a change */
+	return r == 0 && digest_equal(&record->current, &install->id)
+		       ? loader_write(&q->slots.loader, q->home, BOOT_SLOT_NONE, err)
+		       : r;
 }
 
 /* With nothing to fall back to, trying an image out protects nobody: it is current at
@@ -298,10 +316,12 @@ static int flip(struct request *q, struct err *err)
 	if (r == 0 && first)
 		r = transition_confirm(record, &q->ctl->install.id, 0, err);
 	/* what was missing of it is there again; a record that was made up is written */
-	if (r == -EEXIST && q->change->select.has_record)
+	if (r == -EEXIST && q->change->select.has_record && !q->home)
 		return 0;
 	if (r == -EEXIST)
 		r = 0;
+	if (r == 0)
+		r = note_homes(q, err);
 	return r < 0 ? r : change_write(q->change, err);
 }
 

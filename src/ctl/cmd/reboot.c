@@ -6,8 +6,10 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "boot/transition.h"
 #include "ctl/ask.h"
 #include "ctl/ctl.h"
+#include "ctl/slots.h"
 #include "slot/confirm.h"
 
 /* A try that can't be given back keeps nobody from rebooting; a writer at work does. */
@@ -31,6 +33,39 @@ static int give_back(struct ctl *ctl, struct err *err)
 	else if (r < 0)
 		cmd_note("this start counts as a try: %s", err->text);
 	return 0;
+}
+
+/* Counted before it can happen, and only then is the loader told. Init would do the same, in a
+ * boot more. */
+static int arm(struct ctl *ctl, struct change *change, void *context, struct err *err)
+{
+	struct record *record = change->record;
+	enum boot_slot home = record_slot(record, &record->candidate);
+	struct loader_words words = { .usual = home };
+	struct slots slots;
+	int r = home ? slots_open(ctl, &slots, err) : 0;
+
+	(void)context;
+	if (r == 0 && home && slots.loader.ops)
+		r = loader_read(&slots.loader, &words, err);
+	if (r < 0 || words.usual == home)
+		return r;
+	if (!record_is_armed(record))
+		r = ctl_write(change, transition_arm(record, err), err);
+	return r < 0 ? r : loader_write(&slots.loader, words.usual, home, err);
+}
+
+/* One without tries left is not started any more. */
+static int arm_loader(struct ctl *ctl, struct err *err)
+{
+	int r = ctl_open_policy(ctl, err);
+
+	if (r < 0 || !ctl->settings.policy.boot_loader)
+		return 0;
+	r = ctl_change(ctl, arm, NULL, err);
+	if (r < 0 && r != -EAGAIN && r != -EDQUOT)
+		cmd_note("the loader is not told of the candidate: %s", err->text);
+	return r == -EAGAIN ? r : 0;
 }
 
 /* Time for a connection to say that it ends. */
@@ -107,7 +142,10 @@ static int go_down(struct cmd_line *line, int how, struct err *err)
 		return cmd_usage(err,
 				 "%s: it is this device that goes down, without --%s",
 				 line->cmd->name, ctl->run ? "run" : "store");
-	r = ask_init(ctl, line->cmd->name, &asked, err);
+	if (how == RB_AUTOBOOT)
+		r = arm_loader(ctl, err);
+	if (r == 0)
+		r = ask_init(ctl, line->cmd->name, &asked, err);
 	if (r < 0 || asked)
 		return r;
 	r = give_back(ctl, err);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "boot/transition.h"
 #include "ctl/ctl.h"
+#include "ctl/slots.h"
 
 static int reject(struct ctl *ctl, struct change *change, void *context, struct err *err)
 {
 	int r = transition_reject(change->record, err);
 
 	(void)context;
-	if (r == 0)
+	if (r == 0) {
 		ctl_tell_fall(ctl, change);
+		r = slots_settle(ctl, change->record, &change->record->current, err);
+	}
 	r = ctl_write(change, r, err);
 	if (r == 0)
 		cmd_note(

@@ -5,6 +5,7 @@
 #include "boot/transition.h"
 #include "ctl/ctl.h"
 #include "ctl/factory.h"
+#include "ctl/slots.h"
 #include "install/reset.h"
 
 enum {
@@ -54,6 +55,9 @@ static int reset(struct ctl *ctl, struct change *change, void *context, struct e
 		return r;
 	before = change->record->candidate;
 	transition_reset(change->record, factory);
+	r = slots_settle(ctl, change->record, &change->record->current, err);
+	if (r < 0)
+		return r;
 	r = is_worth_writing(ctl, change) ? change_write(change, err)
 					  : change_writable(change, err);
 	if (r == 0)

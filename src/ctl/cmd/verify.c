@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "ctl/ctl.h"
 #include "ctl/facts.h"
+#include "ctl/slots.h"
 #include "install/scrub.h"
 #include "store/images.h"
 #include "store/judge.h"
@@ -24,6 +25,7 @@ struct verify {
 	struct record record;
 	struct out out;
 	struct progress progress;
+	struct slots slots;
 	bool json;
 	size_t bad;
 };
@@ -67,8 +69,12 @@ static void blame(struct facts *facts, int r, const struct manifest *manifest, s
 	facts->r = judge_wrap_blob(&facts->err, r, manifest, n);
 }
 
-static int check_boot(struct verify *v, const struct manifest_blob *blob, struct err *err)
+/* In the store, and where the record says that it is, on this device. */
+static int check_boot(struct verify *v, const struct digest *image,
+		      const struct manifest_blob *blob, struct err *err)
 {
+	enum boot_slot home =
+		v->slots.loader.ops ? record_slot(&v->record, image) : BOOT_SLOT_NONE;
 	__fd int fd = store_open_blob(v->store, blob->digest, blob->size_bytes, err);
 	struct digest hash;
 	int r = fd < 0 ? fd : sha256_of_fd(fd, blob->size_bytes, &hash);
@@ -78,9 +84,13 @@ static int check_boot(struct verify *v, const struct manifest_blob *blob, struct
 	progress_add(&v->progress, blob->size_bytes);
 	if (r < 0)
 		return err_errno(err, r, "reading it");
-	return digest_equal(&hash, blob->digest)
-		       ? 0
-		       : err_set(err, -EBADMSG, "its sha256 is not what its name says");
+	if (!digest_equal(&hash, blob->digest))
+		return err_set(err, -EBADMSG, "its sha256 is not what its name says");
+	r = home ? slots_holds(&v->slots, home, &v->ctl->manifest.boot, err) : 1;
+	return r == 0  ? err_set(err, -EBADMSG, "boot slot %s has something else",
+				 boot_slot_name(home))
+	       : r < 0 ? r
+		       : 0;
 }
 
 /* Members of a set were read when the facts were. */
@@ -92,7 +102,7 @@ static void check_blob(struct verify *v, struct facts *facts, size_t n,
 	bool boot = manifest_blob_kind(manifest, n) == MANIFEST_BLOB_BOOT;
 	char what[8 + BOOT_ID_SIZE];
 	struct err err = ERR_INIT;
-	int r = boot ? check_boot(v, blob, &err)
+	int r = boot ? check_boot(v, &facts->id, blob, &err)
 		     : scrub_layer(&scrub, v->store, &manifest->layers[n], &err);
 
 	progress_end(&v->progress);
@@ -199,6 +209,8 @@ static int verify_run(struct cmd_line *line, struct err *err)
 		r = ctl_open(v.ctl, err);
 	if (r == 0)
 		r = ctl_read(v.ctl, &store, &v.record, err);
+	if (r == 0)
+		r = slots_open(v.ctl, &v.slots, err);
 	v.store = store;
 	return r < 0 ? r : verify_images(&v, line->argv[line->at], err);
 }
