@@ -35,20 +35,33 @@ static int disk_size(int fd, uint64_t *ret_bytes)
 	return sys_ioctl(fd, BLKGETSIZE64, ret_bytes);
 }
 
-const struct backing backing_file = { S_IFREG, false, loop_open, file_size, fd_close };
-const struct backing backing_disk = { S_IFBLK, true, disk_open, disk_size, fd_close };
+const struct backing backing_file = { S_IFREG, loop_open, file_size, fd_close };
+const struct backing backing_disk = { S_IFBLK, disk_open, disk_size, fd_close };
 
-static const struct backing *const backings[] = { &backing_file, &backing_disk };
-
-int backing_of(int fd, const struct backing **ret_backing)
+static int find(int fd, const struct backing *const *backings,
+		const struct backing **ret_backing)
 {
 	struct stat st;
 	int r = sys_fstat(fd, &st);
 
-	for (size_t i = 0; r == 0 && i < sizeof(backings) / sizeof(*backings); i++) {
-		*ret_backing = backings[i];
-		if ((st.st_mode & S_IFMT) == backings[i]->type)
+	for (; r == 0 && *backings; backings++) {
+		*ret_backing = *backings;
+		if ((st.st_mode & S_IFMT) == (*backings)->type)
 			return 0;
 	}
 	return r < 0 ? r : -ENOTBLK;
+}
+
+int backing_of(int fd, const struct backing **ret_backing)
+{
+	static const struct backing *const all[] = { &backing_file, &backing_disk, NULL };
+
+	return find(fd, all, ret_backing);
+}
+
+int backing_of_named(int fd, const struct backing **ret_backing)
+{
+	static const struct backing *const named[] = { &backing_disk, NULL };
+
+	return find(fd, named, ret_backing);
 }

@@ -4,7 +4,6 @@
  * What a block device can be made of, a table entry each. Who mounts or maps something asks
  * backing_of() what it has open, and needs no other word of what that is.
  */
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -14,7 +13,6 @@
 
 struct backing {
 	mode_t type; /* of what is open, as fstat() says it */
-	bool named;  /* a policy may name one */
 	/* A read-only block device of the first @size_bytes of @fd (borrowed), all of it where
 	 * that is 0 and the kind can. @path: in, what @fd was opened as, where the kind is a
 	 * device; out, "/dev/NAME". Returns an fd, the caller's until close(): it keeps the
@@ -32,3 +30,6 @@ extern const struct backing backing_disk; /* is one */
 
 /* The kind of what is open as @fd. 0; -ENOTBLK: none; or -errno. */
 int backing_of(int fd, const struct backing **ret_backing);
+
+/* The same of those that a policy may name. */
+int backing_of_named(int fd, const struct backing **ret_backing);

@@ -164,7 +164,7 @@ static int check_kept(const struct ctl *ctl, const struct slots *slots,
 
 	return r > 0 ? err_set(err, -EBUSY,
 			       "boot slot %s is the current image's, and another one runs: "
-			       "confirm or reject that first",
+			       "confirm it first",
 			       boot_slot_name(slot))
 		     : r;
 }

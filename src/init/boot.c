@@ -273,7 +273,7 @@ static int run(struct err *err)
 	if (r == 0)
 		r = read_settings(err);
 	/* without them the device can't be updated, but it can be started */
-	if (r == 0 && copies_leave(stage.run, err) < 0)
+	if (r == 0 && copies_leave(stage.run, &settings.policy, err) < 0)
 		console_say("%s", err->text);
 	if (r == 0)
 		r = layer_choose_guard(settings.policy.hash_will_do, &stage.guard, err);

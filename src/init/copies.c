@@ -40,7 +40,7 @@ int copies_leave_program(int run, const char *name, struct err *err)
 }
 
 #ifdef CONFIG_LAMINA_UPDATE
-int copies_leave(int run, struct err *err)
+int copies_leave(int run, const struct policy *policy, struct err *err)
 {
 	int r = copies_leave_program(run, "laminactl", err);
 
@@ -48,6 +48,8 @@ int copies_leave(int run, struct err *err)
 		r = copy(run, SETTINGS_POLICY, "policy", 0644, err);
 	if (r == 0)
 		r = copy(run, SETTINGS_KEYRING, "keyring", 0644, err);
+	if (r == 0 && policy->boot_loader == POLICY_LOADER_HELPER)
+		r = copy(run, policy->boot_loader_arg, BIN "/boot-helper", 0755, err);
 	return r < 0 ? r : copy(run, SETTINGS_BOOT, "boot-id", 0644, err);
 }
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "block/backing.h"
+#include "block/find/device.h"
 #include "format/boot-id.h"
 #include "format/policy.h"
 
@@ -43,7 +44,7 @@ struct loader_ops {
 
 extern const struct loader_ops
 	loader_sector, /* U-Boot, barebox: whatever runs a script */
-	loader_grubenv;
+	loader_grubenv, loader_efi, loader_helper;
 
 /* Finds what @policy names, which has boot slots. 0, -ENOTSUP: such a loader is not built in; or
  * find_device()'s. */
@@ -54,3 +55,7 @@ int loader_read(const struct loader *loader, struct loader_words *ret_words,
 		struct err *err);
 int loader_write(const struct loader *loader, enum boot_slot usual, enum boot_slot once,
 		 struct err *err);
+
+/* What is known of the device of slot @i, 0 or 1. 0 or -errno. */
+int loader_slot(const struct loader *loader, size_t i, struct device *ret_device,
+		struct gpt_entry *ret_entry, struct err *err);

@@ -21,7 +21,7 @@ static int open_for(const char *path, int flags, uint64_t size_bytes, struct err
 	const struct backing *backing = NULL;
 	uint64_t room = 0;
 	char has[16], needs[16];
-	int r = fd < 0 ? fd : backing_of(fd, &backing);
+	int r = fd < 0 ? fd : backing_of_named(fd, &backing);
 
 	if (r == 0)
 		r = backing->size(fd, &room);

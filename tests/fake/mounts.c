@@ -193,12 +193,19 @@ static int on_device(const char *type, const char *source, struct context *conte
 int mount_fs_new(const char *type, const char *source, struct context *context,
 		 struct fs **ret_fs)
 {
-	static const char *const nodevs[] = { "tmpfs",	  "ramfs",   "proc",   "sysfs",
-					      "devtmpfs", "overlay", "pstore", "devpts",
-					      "mqueue",	  "cgroup2" };
+	static const char *const nodevs[] = { "tmpfs",	  "ramfs",   "proc",	"sysfs",
+					      "devtmpfs", "overlay", "pstore",	"devpts",
+					      "mqueue",	  "cgroup2", "efivarfs" };
 	struct fs *fs = fs_new(type, source);
 	bool nodev = false;
 	int r;
+
+	/* of which there is one */
+	for (struct mount *mount = kernel->mounts; mount; mount = mount->next)
+		if (strcmp(type, "efivarfs") == 0 && strcmp(mount->fs->type, type) == 0) {
+			*ret_fs = mount->fs;
+			return 0;
+		}
 
 	for (size_t i = 0; i < sizeof(nodevs) / sizeof(nodevs[0]); i++)
 		nodev = nodev || strcmp(type, nodevs[i]) == 0;

@@ -19,7 +19,8 @@
 
 static const char *const known_types[] = { "tmpfs",    "ramfs",	   "proc",   "sysfs",
 					   "devtmpfs", "squashfs", "ext4",   "overlay",
-					   "pstore",   "devpts",   "mqueue", "cgroup2" };
+					   "pstore",   "devpts",   "mqueue", "cgroup2",
+					   "efivarfs" };
 
 static bool is_known(const char *type)
 {

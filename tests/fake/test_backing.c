@@ -16,6 +16,7 @@
 
 static const char bytes[8192] = "hsqs";
 static const char *what;
+static bool named;
 
 static void setup(void)
 {
@@ -36,7 +37,7 @@ static int run(struct err *err)
 
 	if (fd < 0)
 		return err_errno(err, fd, "%s", what);
-	r = backing_of(fd, &backing);
+	r = (named ? backing_of_named : backing_of)(fd, &backing);
 	if (r == 0)
 		r = backing->size(fd, &size);
 	if (r < 0)
@@ -84,7 +85,13 @@ static void of_each_kind(void **state)
 	assert_int_equal(run(&err), -ENOTBLK);
 	what = "/fifo";
 	assert_int_equal(run(&err), -ENOTBLK);
-	assert_true(backing_disk.named && !backing_file.named);
+	named = true;
+	assert_int_equal(run(&err), -ENOTBLK);
+	what = "/layer";
+	assert_int_equal(run(&err), -ENOTBLK);
+	what = "/dev/vda";
+	assert_int_equal(run(&err), 0);
+	named = false;
 }
 
 int main(void)

@@ -9,12 +9,13 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/sys/ret.h"
+
+#define SIGNALS 64 /* that the kernel has */
 
 /* By number: libc's puts its threads' locks in order, in 4 KiB, and here are no threads. */
 pid_t sys_fork(void)
@@ -156,7 +157,7 @@ int sys_seccomp(unsigned int operation, unsigned int flags, const void *args)
 
 int sys_signalfd(const sigset_t *set, int flags)
 {
-	RET(signalfd(-1, set, flags));
+	RET((int)syscall(SYS_signalfd4, -1, set, SIGNALS / 8, flags));
 }
 
 /* By number: libc's looks at its threads, and 32 bits have another size of it. */

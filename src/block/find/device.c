@@ -170,7 +170,7 @@ static int read_table(int disk, unsigned int number, struct gpt_entry *ret_entry
 	if (r < 0)
 		return r;
 	if (!mbr_is_protective(sector)) {
-		ret_entry->label[0] = '\0';
+		*ret_entry = (struct gpt_entry){ .first_lba = 0 };
 		return mbr_partuuid(sector, number, ret_entry->uuid);
 	}
 	r = read_geometry(disk, &block_size, &bytes);

@@ -184,8 +184,8 @@ static int open_found(char path[BACKING_PATH_SIZE], struct err *err)
 
 	if (fd == -ENOENT || fd == -ENXIO || fd == -ENOMEDIUM)
 		return -EAGAIN;
-	r = fd < 0 ? fd : backing_of(fd, &backing);
-	if (r == -ENOTBLK || (r == 0 && !backing->named))
+	r = fd < 0 ? fd : backing_of_named(fd, &backing);
+	if (r == -ENOTBLK)
 		return err_set(err, -ENOTBLK, "%s: not a block device", path);
 	if (r < 0)
 		return err_errno(err, r, "%s", path);

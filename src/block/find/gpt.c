@@ -71,6 +71,9 @@ int gpt_entry_parse(const uint8_t bytes[GPT_ENTRY_SIZE], struct gpt_entry *ret_e
 
 	if (memcmp(bytes, unused, sizeof(unused)) == 0)
 		return -ENOENT;
+	memcpy(ret_entry->id, bytes + 16, sizeof(ret_entry->id));
+	ret_entry->first_lba = le_get(bytes + 32, 8);
+	ret_entry->last_lba = le_get(bytes + 40, 8);
 	gpt_uuid(bytes + 16, uuid);
 	text_uuid(uuid, ret_entry->uuid);
 	(void)text_utf16(bytes + 56, 36, ret_entry->label, sizeof(ret_entry->label));

@@ -24,6 +24,8 @@ struct gpt_header {
 };
 
 struct gpt_entry {
+	uint8_t id[16];		      /* its UUID, as the table has it; not of an MBR, */
+	uint64_t first_lba, last_lba; /* nor these: 0 there */
 	char uuid[TEXT_UUID_SIZE];
 	char label[GPT_LABEL_SIZE]; /* "" for none */
 };

@@ -6,11 +6,6 @@
 #include "ctl/slots.h"
 #include "ctl/status.h"
 
-static const struct cmd_option options[] = {
-	{ "json", 0, NULL, "print JSON" },
-	{ 0 },
-};
-
 /* @word as a slot; -1: it is none. */
 static int slot_named(const char *word, enum boot_slot first)
 {
@@ -48,7 +43,7 @@ static int tell_loader(struct ctl *ctl, const char *verb, const char *word,
 	return loader_write(&slots.loader, words.usual, words.once, err);
 }
 
-static int show(struct ctl *ctl, bool json, struct err *err)
+static int show(struct ctl *ctl, struct err *err)
 {
 	static struct status status;
 	struct out out;
@@ -57,21 +52,13 @@ static int show(struct ctl *ctl, bool json, struct err *err)
 	if (r < 0)
 		return r;
 	out_init(&out, 1);
-	if (json) {
-		json_open(&out, NULL, '{');
-		status_boot_json(&out, &status);
-		json_close(&out, '}');
-	} else {
-		status_boot_text(&out, &status);
-	}
+	status_boot_text(&out, &status);
 	return out_done(&out, err);
 }
 
 static int boot_run(struct cmd_line *line, struct err *err)
 {
-	bool json = false;
-	bool *const flags[] = { &json };
-	int r = ctl_flags(line, flags, 2, err);
+	int r = ctl_flags(line, NULL, 2, err);
 	char **words = line->argv + line->at;
 
 	if (r < 0)
@@ -79,13 +66,12 @@ static int boot_run(struct cmd_line *line, struct err *err)
 	if (line->argc - line->at == 1)
 		return cmd_usage(err, "boot: which slot?");
 	return words[0] ? tell_loader(ctl_of(line), words[0], words[1], err)
-			: show(ctl_of(line), json, err);
+			: show(ctl_of(line), err);
 }
 
 const struct cmd cmd_boot = {
 	.name = "boot",
 	.args = "[default a|b | once a|b|none]",
 	.help = "The boot slots, and which one the loader starts",
-	.options = options,
 	.run = boot_run,
 };

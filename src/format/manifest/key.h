@@ -41,9 +41,10 @@ struct manifest_key {
 	union {
 		const char *choices;	  /* of a choice: "one, two or three" */
 		const char *text_default; /* of a text; NULL: "" */
+		/* of an array: what of its items don't go together, NULL: all do */
+		const char *(*clash)(const struct manifest *manifest, size_t index);
 	};
 	const char *(*wrong)(const char *text);
-	const char *(*clash)(const struct manifest *manifest, size_t index);
 	uint32_t
 		value; /* offset in struct manifest of the text, the array or the number */
 	uint32_t count;	   /* of an array: offset of its size_t, and its most items */

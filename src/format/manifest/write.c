@@ -289,7 +289,7 @@ static int write_key(struct writer *writer, const struct manifest_key *key)
 
 		if (r < 0)
 			return r;
-		words = key->clash ? key->clash(writer->manifest, i) : NULL;
+		words = key->most && key->clash ? key->clash(writer->manifest, i) : NULL;
 		if (words)
 			return refuse(writer, key, words);
 	}

@@ -49,7 +49,7 @@ mbedtls-own-cflags = $(filter-out $(warnings) $(cflags-integer),$(cflags)) -w -D
 # archive's small one. X-fast.o is another X.o.
 ifneq ($(CONFIG_LAMINA_TOOL),y)
 mbedtls-fast := $(O)/mbedtls/library/sha256-fast.o
-$(mbedtls-fast): cflags += -DLAMINA_FAST_SHA256
+$(mbedtls-fast): cflags += -DLAMINA_FAST_SHA256 $(if $(filter arm64,$(GOARCH)),,$(cflags-small))
 main-ctl += $(mbedtls-fast) $(O)/src/trust/sha256/process.o
 endif
 
@@ -75,6 +75,9 @@ endif
 # What computes is as fast here as where the archive has it.
 $(O)/src/trust/sha256/process.o: cflags += $(mbedtls-cflags)
 $(O)/src/trust/sha256/process.o: | $(mbedtls-ready)
+
+# What decides, and computes nothing.
+$(addprefix $(O)/src/trust/,key.o merge.o p256.o): cflags += $(cflags-small)
 
 # The header of its arithmetic is not among those that others may include.
 $(O)/src/trust/rsa.o: cflags += -isystem $(mbedtls-source)/library
