@@ -242,6 +242,35 @@ test_a_set() {
 	has_new
 }
 
+test_published() {
+	local json digest
+	need jq
+	two && part
+	lamina publish web image-4 --from image-3 --tag one >out
+	json=web/v2/demo/manifests/one
+	digest=$(jq -r '.layers[-1].digest' $json)
+	equal "$digest" "sha256:$(cat delta-hash)"
+	equal "$(jq -r '.layers[-1].mediaType' $json)" application/vnd.lamina.delta.v1.rdiff
+	equal "$(jq -c '.layers[-1].annotations | [.["org.lamina.delta.from"], .["org.lamina.delta.to"]]' $json)" \
+		"[\"sha256:$(hash_of 3)\",\"sha256:$(hash_of 4)\"]"
+	same "web/v2/demo/blobs/$digest" "part/blobs/sha256/$(cat delta-hash)"
+	# for devices of several versions
+	big 2 >/dev/null
+	lamina publish web image-4 --from image-3 --from image-2 --tag two >out
+	json=web/v2/demo/manifests/two
+	equal "$(jq '[.layers[] | select(.annotations)] | length' $json)" 2
+	# whoever doesn't know them passes over
+	mkdir -p layout/blobs/sha256
+	for digest in web/v2/demo/blobs/*; do cp "$digest" "layout/blobs/sha256/${digest#*sha256:}"; done
+	cp $json "layout/blobs/sha256/$(sha256sum <$json | cut -c 1-64)"
+	echo '{"imageLayoutVersion":"1.0.0"}' >layout/oci-layout
+	jq -n --arg d "sha256:$(sha256sum <$json | cut -c 1-64)" --argjson s "$(stat -c %s $json)" \
+		'{schemaVersion: 2, manifests: [{mediaType: "application/vnd.oci.image.manifest.v1+json", digest: $d, size: $s}]}' \
+		>layout/index.json
+	equal "$(lamina unbundle oci:layout -o back)" "$new"
+	diff -r image-4 back >&2
+}
+
 # On the workstation it is a bundle that leaves layers out.
 test_on_the_workstation() {
 	two

@@ -18,6 +18,7 @@ enum {
 	OPT_NAME,
 	OPT_TAG,
 	OPT_IMAGE,
+	OPT_FROM,
 };
 
 static const struct cmd_option options[] = {
@@ -26,11 +27,15 @@ static const struct cmd_option options[] = {
 	[OPT_TAG] = { "tag", 't', "TAG", "instead of its version" },
 	[OPT_IMAGE] = { "image", 0, "ID",
 			"which image, if the store holds several; may be shortened" },
+	[OPT_FROM] = { "from", 0, "STORE|BUNDLE",
+		       "bring deltas from this older image; may be repeated" },
 	{ 0 },
 };
 
 struct request {
 	const char *root, *name, *tag, *prefix;
+	const char *froms[DELTAS_MAX_COUNT];
+	size_t from_count;
 };
 
 /* What registries take: parts of [a-z0-9] with single separators, joined by "/". */
@@ -127,12 +132,17 @@ static int publish_place(const struct request *q, const struct place *place,
 
 static int publish(const struct request *q, const char *from, struct err *err)
 {
+	__delta_list struct delta_list deltas = { .count = 0 };
 	__place struct place place = PLACE_INIT;
 	int r = place_open(&place, from, q->prefix, err);
 
 	if (r < 0)
 		return r;
-	r = publish_place(q, &place, err);
+	place.image->deltas = &deltas;
+	for (size_t i = 0; r == 0 && i < q->from_count; i++)
+		r = delta_list_add(&deltas, q->froms[i], &place, err);
+	if (r == 0)
+		r = publish_place(q, &place, err);
 	return r < 0 ? err_wrap(err, r, "%s", cmd_input_name(from)) : 0;
 }
 
@@ -147,7 +157,10 @@ static int publish_run(struct cmd_line *line, struct err *err)
 	int option, r;
 
 	while ((r = cmd_next(line, &option, err)) > 0)
-		*fields[option] = line->value;
+		if (option != OPT_FROM)
+			*fields[option] = line->value;
+		else if (q.from_count < DELTAS_MAX_COUNT)
+			q.froms[q.from_count++] = line->value;
 	if (r == 0)
 		r = cmd_operands(line, 2, -1, err);
 	if (r < 0)
@@ -157,9 +170,8 @@ static int publish_run(struct cmd_line *line, struct err *err)
 				 q.name);
 	if (q.tag && strcmp(bundle_tag(q.tag), q.tag) != 0)
 		return cmd_usage(err, "publish: --tag %s: not a tag", q.tag);
-	if (line->argc - line->at > 2 && (q.name || q.tag || q.prefix))
-		return cmd_usage(err, "publish: --name, --tag and --image go with one "
-				      "image");
+	if (line->argc - line->at > 2 && (q.name || q.tag || q.prefix || q.from_count))
+		return cmd_usage(err, "publish: its options go with one image");
 	q.root = line->argv[line->at];
 	for (int i = line->at + 1; r == 0 && i < line->argc; i++)
 		r = publish(&q, line->argv[i], err);

@@ -6,11 +6,19 @@
 
 #include "cli/cmd.h"
 #include "pack/host/scratch.h"
+#include "pack/image/delta.h"
 #include "pack/image/place.h"
 #include "pack/image/registry.h"
 
+enum {
+	OPT_IMAGE,
+	OPT_FROM,
+};
+
 static const struct cmd_option options[] = {
 	{ "image", 0, "ID", "which image, if the store holds several; may be shortened" },
+	{ "from", 0, "STORE|BUNDLE",
+	  "bring deltas from this older image; may be repeated" },
 	{ 0 },
 };
 
@@ -41,12 +49,17 @@ static int push(const struct place *place, const char *path, const char *to,
 
 static int push_run(struct cmd_line *line, struct err *err)
 {
+	__delta_list struct delta_list deltas = { .count = 0 };
 	__place struct place place = PLACE_INIT;
-	const char *prefix = NULL, *to;
+	const char *froms[DELTAS_MAX_COUNT], *prefix = NULL, *to;
+	size_t from_count = 0;
 	int option, r;
 
 	while ((r = cmd_next(line, &option, err)) > 0)
-		prefix = line->value;
+		if (option == OPT_IMAGE)
+			prefix = line->value;
+		else if (from_count < DELTAS_MAX_COUNT)
+			froms[from_count++] = line->value;
 	if (r == 0)
 		r = cmd_operands(line, 2, 2, err);
 	if (r < 0)
@@ -55,6 +68,10 @@ static int push_run(struct cmd_line *line, struct err *err)
 	if (!registry_is_spec(to))
 		return cmd_usage(err, "push: '%s' does not begin with docker://", to);
 	r = place_open(&place, line->argv[line->at], prefix, err);
+	for (size_t i = 0; r == 0 && i < from_count; i++)
+		r = delta_list_add(&deltas, froms[i], &place, err);
+	if (r == 0)
+		place.image->deltas = &deltas;
 	if (r == 0)
 		r = push(&place, line->argv[line->at], to, err);
 	if (r == 0)

@@ -44,6 +44,8 @@ int bundle_read_tail(int fd, const struct image *image, struct err *err);
 const char *bundle_tag(const char *version);
 
 #define BUNDLE_SIGNATURE_KEY "org.lamina.signature"
+#define BUNDLE_DELTA_FROM_KEY "org.lamina.delta.from"
+#define BUNDLE_DELTA_TO_KEY "org.lamina.delta.to"
 #define BUNDLE_LAYOUT_TEXT "{\"imageLayoutVersion\":\"1.0.0\"}"
 
 /* The OCI config and image manifest of @image, and the index that names it, as JSON texts that the

@@ -44,11 +44,15 @@ struct delta_list {
 	size_t count;
 };
 
-/* Of each layer that @after has and @before has not, in the order of @after, from its
- * delta_base(), if that saves at least 40 % of the layer, and it has 32 KiB; of the first
- * DELTAS_MAX_COUNT. 0 or -errno; needs delta_list_done() in either case. */
+/* Adds one of each layer that @after has and @before has not, in the order of @after, from its
+ * delta_base(), if that saves at least 40 % of the layer, and it has 32 KiB; as long as
+ * there are no more than DELTAS_MAX_COUNT. 0 or -errno; needs delta_list_done() in either case. */
 int delta_list_make(struct delta_list *list, const struct place *before,
 		    const struct place *after, struct err *err);
 void delta_list_done(struct delta_list *list);
+
+/* The same with the image of the store or bundle @path in place of @before. */
+int delta_list_add(struct delta_list *list, const char *path, const struct place *after,
+		   struct err *err);
 
 #define __delta_list __attribute__((cleanup(delta_list_done)))

@@ -15,6 +15,8 @@
 #include "format/signature.h"
 #include "trust/sha256.h"
 
+struct delta_list;
+
 struct image {
 	struct digest id; /* sha256 of text */
 	char text[MANIFEST_MAX_SIZE];
@@ -23,6 +25,8 @@ struct image {
 	size_t signature_size; /* 0: not signed */
 	struct signature_file signatures;
 	struct manifest manifest;
+	const struct delta_list
+		*deltas; /* that go with it in a registry; borrowed, or NULL */
 	bool absent[MANIFEST_MAX_BLOBS]; /* left out of the bundle that it is in */
 };
 

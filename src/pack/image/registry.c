@@ -128,6 +128,36 @@ static int put_blobs(const struct registry *to, const struct place *place,
 	return 0;
 }
 
+static int put_delta(const struct registry *to, const struct delta *delta,
+		     struct err *err)
+{
+	const struct deltas_line *line = &delta->line;
+	struct manifest_blob blob = { &line->delta, line->size_bytes };
+	__output struct output output = OUTPUT_INIT;
+	struct digest hash;
+	char name[NAME_MAX];
+	int r = name_of(to, blob.digest, name, err);
+
+	if (r < 0 || is_there(to, name, &blob))
+		return r;
+	r = output_open(&output, to->dir, name, 0666, err);
+	if (r < 0)
+		return r;
+	r = sha256_copy(delta->fd, 0, line->size_bytes, output.fd, &hash);
+	return r < 0 ? err_errno(err, r, "copying a delta")
+		     : output_commit(&output, 0, err);
+}
+
+static int put_deltas(const struct registry *to, const struct delta_list *deltas,
+		      struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && deltas && i < deltas->count; i++)
+		r = put_delta(to, &deltas->deltas[i], err);
+	return r;
+}
+
 int registry_write(const struct registry *to, const struct place *place,
 		   char **ret_manifest, struct err *err)
 {
@@ -140,6 +170,8 @@ int registry_write(const struct registry *to, const struct place *place,
 	r = put_blobs(to, place, err);
 	if (r == 0)
 		r = put_text(to, image->text, image->size, err);
+	if (r == 0)
+		r = put_deltas(to, image->deltas, err);
 	if (r == 0)
 		r = bundle_oci_config(image, &config);
 	if (r == 0)

@@ -26,6 +26,27 @@ static int append(json_t *list, const char *type, const struct digest *hash,
 	return json_array_append_new(list, descriptor(type, hash, size));
 }
 
+/* Behind all that an image needs: who doesn't know them passes over. */
+static int append_deltas(json_t *list, const struct delta_list *deltas)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && deltas && i < deltas->count; i++) {
+		const struct deltas_line *line = &deltas->deltas[i].line;
+		json_t *json = descriptor(MEDIA_DELTA, &line->delta, line->size_bytes);
+
+		r = json_object_set_new(json, "annotations",
+					json_pack("{s:s+, s:s+}", BUNDLE_DELTA_FROM_KEY,
+						  "sha256:", DIGEST_HEX(&line->base),
+						  BUNDLE_DELTA_TO_KEY,
+						  "sha256:", DIGEST_HEX(&line->layer)));
+		if (r == 0)
+			r = json_array_append(list, json);
+		json_decref(json);
+	}
+	return r;
+}
+
 /* The manifest first: whoever has read it and the signature knows what the rest must be. */
 static json_t *layer_list(const struct image *image)
 {
@@ -42,6 +63,8 @@ static json_t *layer_list(const struct image *image)
 	for (size_t i = 0; r == 0 && manifest_blob(manifest, i, &blob); i++)
 		r = append(list, types[manifest_blob_kind(manifest, i)], blob.digest,
 			   blob.size_bytes);
+	if (r == 0)
+		r = append_deltas(list, image->deltas);
 	if (r == 0)
 		return list;
 	json_decref(list);

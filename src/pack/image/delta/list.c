@@ -133,7 +133,6 @@ int delta_list_make(struct delta_list *list, const struct place *before,
 	struct bases bases = { .place = before };
 	int r = open_bases(&bases, err);
 
-	list->count = 0;
 	for (size_t i = 0; r == 0 && bases.count > 0 && i < manifest->layer_count &&
 			   list->count < DELTAS_MAX_COUNT;
 	     i++)
@@ -144,6 +143,15 @@ int delta_list_make(struct delta_list *list, const struct place *before,
 			r = add(list, &bases, after, i, err);
 	close_bases(&bases);
 	return r;
+}
+
+int delta_list_add(struct delta_list *list, const char *path, const struct place *after,
+		   struct err *err)
+{
+	__place struct place before = PLACE_INIT;
+	int r = place_open(&before, path, NULL, err);
+
+	return r < 0 ? r : delta_list_make(list, &before, after, err);
 }
 
 void delta_list_done(struct delta_list *list)
