@@ -207,6 +207,7 @@ programs: $(programs)
 	@:
 
 include src/net/udhcpc/build.mk
+include src/fetch/static/build.mk
 -include src/trust/mbedtls/build.mk
 $(objs-trust): cflags += $(mbedtls-cflags)
 $(objs-trust): | $(mbedtls-ready)
@@ -286,7 +287,7 @@ endif
 
 # Where `lamina initramfs --arch` finds a device's programs.
 goarch = $(shell sed -n 's/^GOARCH=//p' board/$(board)/board.conf)
-device-files = $(foreach f,$(filter-out $(O)/lamina,$(programs) $(udhcpc)),\
+device-files = $(foreach f,$(filter-out $(O)/lamina,$(programs) $(udhcpc) $(fetch-static)),\
 	$(f):$(prefix)/lib/lamina/$(goarch)/$(notdir $(f)):755)
 
 field = $(word $(1),$(subst :, ,$(2)))
@@ -356,7 +357,7 @@ list-boards:
 	@for b in $(boards); do printf '%-14s %s\n' $$b "$$(sed -n 3p board/$$b/README.md)"; done
 
 # The configuration stays; so does what lies in the cache.
-built := src tests try configs warnings-gcc.log warnings-clang.log mbedtls mbedtls.a include demo demo.log stories results \
+built := fetch-static fetch-static.log fetch-static-compiler src tests try configs warnings-gcc.log warnings-clang.log mbedtls mbedtls.a include demo demo.log stories results \
 	results.d busybox udhcpc udhcpc-compiler warnings sanitized device cmocka lamina lamina.map lamina-fetch lamina-fetch.map lamina-init lamina-init.map laminactl laminactl.map .flags .found .version .config.log
 
 clean:

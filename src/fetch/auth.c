@@ -24,11 +24,8 @@ static int keep_basic(struct auth *auth, const char *encoded, struct err *err)
 {
 	if (!is_base64(encoded))
 		return err_set(err, -EBADMSG, "its \"auth\" is not base64");
-	if (asprintf(&auth->basic, "Basic %s", encoded) < 0) {
-		auth->basic = NULL;
-		return err_errno(err, -ENOMEM, "a password");
-	}
-	return 0;
+	auth->basic = http_line("Basic ", encoded);
+	return auth->basic ? 0 : err_errno(err, -ENOMEM, "a password");
 }
 
 /* {"auths": {"HOST": {"auth": "BASE64"}}} */
@@ -122,7 +119,8 @@ static int keep_token(struct auth *auth, const struct http_body *body, struct er
 	    token[strspn(token, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				"0123456789-._~+/=|:")])
 		return err_set(err, -EAGAIN, "no token is in the answer");
-	if (asprintf(&header, "Bearer %s", token) < 0)
+	header = http_line("Bearer ", token);
+	if (!header)
 		return err_errno(err, -ENOMEM, "a token");
 	send_now(auth, header);
 	return 0;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,22 @@
 #include "cli/cmd.h"
 #include "cli/progress.h"
 #include "fetch/transfer.h"
+
+/* What the clock can't be before: when this program was made, and when it wrote its state. */
+static uint64_t floor_of(const char *dir)
+{
+	char path[4096];
+	const char *const files[] = { "/proc/self/exe", path };
+	uint64_t floor = 0;
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s/lamina-fetch", dir);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (stat(files[i], &st) == 0 && st.st_mtime > 0 &&
+		    (uint64_t)st.st_mtime > floor)
+			floor = (uint64_t)st.st_mtime;
+	return floor;
+}
 
 /* What libcurl would say of them names none of them. */
 static int check_files(const struct http_options *o, struct err *err)
@@ -41,6 +58,7 @@ int fetch_init(struct fetch *f, const struct fetch_options *options, struct err 
 		return r;
 	f->http_options = options->http;
 	f->http_options.home = f->origin.host;
+	f->http_options.floor_s = floor_of(options->dir);
 	f->http = http_new(&f->http_options, err);
 	return f->http ? 0 : -ENOMEM;
 }
@@ -87,6 +105,7 @@ static void show(void *context, uint64_t bytes)
 static int get_blob(struct fetch *f, const struct workdir *w, size_t index,
 		    struct progress *progress, struct err *err)
 {
+	const struct installer_blob *blob = &f->offer.blobs[index];
 	struct part part = PART_INIT;
 	struct transfer transfer = {
 		.http = f->http,
@@ -96,35 +115,28 @@ static int get_blob(struct fetch *f, const struct workdir *w, size_t index,
 		.progress = show,
 		.context = progress,
 	};
-	struct manifest_blob blob = { 0 };
-	int r;
+	int r = part_open(&part, w->incoming, &blob->digest, blob->size_bytes, err);
 
-	(void)manifest_blob(&f->manifest, index, &blob);
-	r = part_open(&part, w->incoming, blob.digest, blob.size_bytes, err);
 	if (r == 0) {
-		progress_begin(progress, "fetching", part.name, blob.size_bytes);
+		f->front->locate(f, index, &transfer);
+		progress_begin(progress, "fetching", part.name, blob->size_bytes);
 		progress_add(progress, part.have_bytes);
-		r = f->front->locate(f, index, &transfer, err);
-	}
-	if (r == 0)
 		r = transfer_run(&transfer, w->blobs, err);
-	progress_end(progress);
+		progress_end(progress);
+	}
 	part_done(&part);
 	f->retry_after_s = transfer.retry_after_s;
-	return r < 0 ? err_wrap(err, r, "sha256:%.12s", DIGEST_HEX(blob.digest)) : 0;
+	return r < 0 ? err_wrap(err, r, "sha256:%.12s", DIGEST_HEX(&blob->digest)) : 0;
 }
 
-static int get_blobs(struct fetch *f, const struct workdir *w,
-		     const struct installer_offer *offer, struct err *err)
+static int get_blobs(struct fetch *f, const struct workdir *w, struct err *err)
 {
 	struct progress progress;
-	struct manifest_blob blob;
 	int r = 0;
 
 	progress_init(&progress);
-	for (size_t i = 0; r == 0 && manifest_blob(&f->manifest, i, &blob); i++)
-		if (!manifest_blob_again(&f->manifest, i) &&
-		    installer_lacks(offer, blob.digest) && !workdir_has(w, &blob))
+	for (size_t i = 0; r == 0 && i < f->offer.count; i++)
+		if (f->offer.blobs[i].lacks && !workdir_has(w, &f->offer.blobs[i]))
 			r = get_blob(f, w, i, &progress, err);
 	return r;
 }
@@ -148,28 +160,15 @@ static void tell(const struct fetch *f)
 		cmd_note("--on-installed: the command failed");
 }
 
-/* All that laminactl needs of it. */
-static int gather(struct fetch *f, const struct workdir *w, struct err *err)
-{
-	struct installer_offer offer;
-	int r = installer_check(&f->options->installer, &offer, err);
-
-	/* its signature holds: from here on it is read */
-	if (r == 0)
-		r = manifest_parse(f->image.manifest, f->image.size, &f->manifest, err);
-	if (r == 0)
-		r = workdir_sweep(w, &f->manifest, err);
-	if (r == 0)
-		r = get_blobs(f, w, &offer, err);
-	installer_offer_done(&offer);
-	return r;
-}
-
 static int install(struct fetch *f, const struct workdir *w, struct workdir_state *state,
 		   struct err *err)
 {
-	int r = gather(f, w, err);
+	int r = installer_check(&f->options->installer, &f->offer, err);
 
+	if (r == 0)
+		r = workdir_sweep(w, &f->offer, err);
+	if (r == 0)
+		r = get_blobs(f, w, err);
 	if (r == 0)
 		r = installer_install(&f->options->installer, err);
 	if (r < 0)

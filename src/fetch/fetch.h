@@ -21,9 +21,8 @@ struct front {
 		    struct err *err);
 	/* The manifest and the signature of that, into fetch. 0 or -errno. */
 	int (*describe)(struct fetch *fetch, const char *version, struct err *err);
-	/* Where a blob is: url, scope, offset, file_bytes. 0 or -errno. */
-	int (*locate)(struct fetch *fetch, size_t blob, struct transfer *transfer,
-		      struct err *err);
+	/* Where a blob of the offer is: url, scope, offset, file_bytes. */
+	void (*locate)(struct fetch *fetch, size_t blob, struct transfer *transfer);
 };
 
 extern const struct front front_oci, front_web;
@@ -52,7 +51,7 @@ struct fetch {
 	uint64_t retry_after_s;	   /* what a server asked for last; 0: nothing */
 
 	struct workdir_image image;
-	struct manifest manifest; /* read once laminactl took it */
+	struct installer_offer offer; /* what laminactl says of it */
 };
 
 /* Reads the options' files. Needs fetch_done(). 0 or -errno. */

@@ -87,6 +87,15 @@ static size_t on_body(char *bytes, size_t one, size_t size, void *context)
 	return hop->r == 0 ? size : 0;
 }
 
+char *http_line(const char *name, const char *value)
+{
+	char *line = malloc(strlen(name) + strlen(value) + 1);
+
+	if (line)
+		(void)stpcpy(stpcpy(line, name), value);
+	return line;
+}
+
 static struct curl_slist *add_line(struct curl_slist *list, const char *name,
 				   const char *value, bool *ret_full)
 {
@@ -95,9 +104,8 @@ static struct curl_slist *add_line(struct curl_slist *list, const char *name,
 
 	if (!value || *ret_full)
 		return list;
-	longer = asprintf(&line, "%s: %s", name, value) < 0
-			 ? NULL
-			 : curl_slist_append(list, line);
+	line = http_line(name, value);
+	longer = line ? curl_slist_append(list, line) : NULL;
 	free(line);
 	*ret_full = !longer;
 	return longer ? longer : list;
@@ -110,9 +118,10 @@ static int header_lines(const struct http_request *request, bool ours,
 	bool full = false;
 	char range[64];
 
-	list = add_line(list, "Accept", request->accept ? request->accept : "*/*", &full);
+	list = add_line(list, "Accept: ", request->accept ? request->accept : "*/*",
+			&full);
 	if (ours)
-		list = add_line(list, "Authorization", request->authorization, &full);
+		list = add_line(list, "Authorization: ", request->authorization, &full);
 	if (request->ranged && request->last == RANGE_UNKNOWN)
 		(void)snprintf(range, sizeof(range), "bytes=%llu-",
 			       (unsigned long long)request->first);
@@ -120,9 +129,9 @@ static int header_lines(const struct http_request *request, bool ours,
 		(void)snprintf(range, sizeof(range), "bytes=%llu-%llu",
 			       (unsigned long long)request->first,
 			       (unsigned long long)request->last);
-	list = add_line(list, "Range", request->ranged ? range : NULL, &full);
+	list = add_line(list, "Range: ", request->ranged ? range : NULL, &full);
 	if (request->post)
-		list = add_line(list, "Content-Type", "application/json", &full);
+		list = add_line(list, "Content-Type: ", "application/json", &full);
 	*ret_list = list;
 	return full ? -ENOMEM : 0;
 }
@@ -153,7 +162,7 @@ static void set_up(struct http *http)
 	if (o->cacert)
 		(void)curl_easy_setopt(curl, CURLOPT_CAINFO, o->cacert);
 	(void)curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	tls_set_clock(curl, o->floor_s);
+	tls_set_clock(curl, &o->floor_s);
 	(void)curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
 	(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
 }

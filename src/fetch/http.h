@@ -74,6 +74,9 @@ struct http_body {
 	size_t size, most;
 };
 
+/* @name and @value as one text, which the caller frees; NULL: no memory. */
+char *http_line(const char *name, const char *value);
+
 /* Has the body of a 2xx go there, at most @most bytes: -EAGAIN for more. The caller frees the bytes,
  * which are NULL when no body came. */
 void http_into(struct http_request *request, struct http_body *body, size_t most);

@@ -126,6 +126,30 @@ static void add_options(const struct installer *installer, const char **argv, si
 	argv[n] = installer->input;
 }
 
+static bool is_there(const struct installer_offer *offer, const struct digest *digest)
+{
+	for (size_t i = 0; i < offer->count; i++)
+		if (digest_equal(&offer->blobs[i].digest, digest))
+			return true;
+	return false;
+}
+
+/* One that is needed twice is there twice. */
+static int take_blob(const json_t *json, struct installer_offer *offer)
+{
+	const char *text = fetch_json_text(json, "digest");
+	struct installer_blob *blob = &offer->blobs[offer->count];
+
+	if (offer->count == MANIFEST_MAX_BLOBS || !text ||
+	    digest_parse(text, strlen(text), &blob->digest) < 0 ||
+	    fetch_json_number(json, "size", &blob->size_bytes) < 0)
+		return -EPROTO;
+	blob->lacks = !fetch_json_text(json, "where");
+	if (!is_there(offer, &blob->digest))
+		offer->count++;
+	return 0;
+}
+
 static int read_offer(int out, struct installer_offer *offer, struct err *err)
 {
 	static char bytes[OFFER_MOST];
@@ -134,8 +158,17 @@ static int read_offer(int out, struct installer_offer *offer, struct err *err)
 
 	if (size < 0)
 		return err_errno(err, (int)size, "laminactl's answer");
-	offer->json = fetch_json_parse(bytes, (size_t)size, err);
-	return offer->json ? 0 : err_wrap(err, -EPROTO, "laminactl's answer");
+	__json json_t *json = fetch_json_parse(bytes, (size_t)size, err);
+	const json_t *blobs = fetch_json_array(json, "blobs");
+
+	if (!json)
+		return err_wrap(err, -EPROTO, "laminactl's answer");
+	offer->count = 0;
+	for (size_t i = 0; r == 0 && i < json_array_size(blobs); i++)
+		r = take_blob(json_array_get(blobs, i), offer);
+	return r == 0 && offer->count
+		       ? 0
+		       : err_set(err, -EPROTO, "laminactl's answer names no layers");
 }
 
 int installer_check(const struct installer *installer, struct installer_offer *ret_offer,
@@ -145,33 +178,11 @@ int installer_check(const struct installer *installer, struct installer_offer *r
 	__fd int out = memfd_create("offer", MFD_CLOEXEC);
 	int r;
 
-	ret_offer->json = NULL;
 	if (out < 0)
 		return err_errno(err, -errno, "laminactl");
 	add_options(installer, argv, 4);
 	r = run(installer, argv, out, false, err);
 	return r < 0 ? r : read_offer(out, ret_offer, err);
-}
-
-void installer_offer_done(struct installer_offer *offer)
-{
-	json_decref(offer->json);
-	offer->json = NULL;
-}
-
-/* What it doesn't speak of is fetched: it will be asked again when that is there. */
-bool installer_lacks(const struct installer_offer *offer, const struct digest *digest)
-{
-	const json_t *blobs = fetch_json_array(offer->json, "blobs"), *blob;
-	size_t i;
-
-	json_array_foreach (blobs, i, blob) {
-		const char *text = fetch_json_text(blob, "digest");
-
-		if (text && strcmp(text, DIGEST_HEX(digest)) == 0)
-			return !fetch_json_text(blob, "where");
-	}
-	return true;
 }
 
 int installer_install(const struct installer *installer, struct err *err)

@@ -168,8 +168,11 @@ static bool find_server(const char *url, struct server *ret)
 	ret->host = rest;
 	ret->size = host;
 	ret->port = ret->tls ? 443 : 80;
-	if (colon < rest + size && sscanf(colon, ":%5u", &ret->port) != 1)
-		return false;
+	if (colon == rest + size)
+		return true;
+	ret->port = 0; /* of digits: is_host() */
+	for (colon++; colon < rest + size; colon++)
+		ret->port = ret->port * 10 + (unsigned int)(*colon - '0');
 	return true;
 }
 

@@ -10,7 +10,8 @@
 
 #include "base/err.h"
 
-void tls_set_clock(CURL *curl, uint64_t floor_s);
+/* @floor_s is borrowed for as long as @curl is used. */
+void tls_set_clock(CURL *curl, const uint64_t *floor_s);
 
 /* A certificate was refused: -EAGAIN with @reason, and what the clock has to do with it. */
 int tls_explain(uint64_t floor_s, const char *reason, struct err *err);

@@ -155,11 +155,10 @@ static bool keeps_none(const void *context, const char *name)
 
 static bool keeps_blob(const void *context, const char *name)
 {
-	const struct manifest *manifest = context;
-	struct manifest_blob blob;
+	const struct installer_offer *offer = context;
 
-	for (size_t i = 0; manifest_blob(manifest, i, &blob); i++)
-		if (strcmp(name, DIGEST_HEX(blob.digest)) == 0)
+	for (size_t i = 0; i < offer->count; i++)
+		if (strcmp(name, DIGEST_HEX(&offer->blobs[i].digest)) == 0)
 			return true;
 	return false;
 }
@@ -198,7 +197,8 @@ static int sweep(int dir, keeps *keep, const void *context)
 	return r;
 }
 
-int workdir_sweep(const struct workdir *w, const struct manifest *keep, struct err *err)
+int workdir_sweep(const struct workdir *w, const struct installer_offer *keep,
+		  struct err *err)
 {
 	keeps *which = keep ? keeps_blob : keeps_none;
 	int r = sweep(w->incoming, which, keep);
@@ -260,11 +260,11 @@ int workdir_read_image(const struct workdir *w, const struct digest *id,
 	return digest_equal(&image->id, id) && image->signature_size ? 0 : -EBADMSG;
 }
 
-bool workdir_has(const struct workdir *w, const struct manifest_blob *blob)
+bool workdir_has(const struct workdir *w, const struct installer_blob *blob)
 {
 	struct stat st;
 
-	return fstatat(w->blobs, DIGEST_HEX(blob->digest), &st, AT_SYMLINK_NOFOLLOW) ==
+	return fstatat(w->blobs, DIGEST_HEX(&blob->digest), &st, AT_SYMLINK_NOFOLLOW) ==
 		       0 &&
 	       S_ISREG(st.st_mode) && (uint64_t)st.st_size == blob->size_bytes;
 }

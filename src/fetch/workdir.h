@@ -15,6 +15,7 @@
 
 #include "base/digest.h"
 #include "base/err.h"
+#include "fetch/installer.h"
 #include "fetch/origin.h"
 #include "format/manifest.h"
 #include "format/signature.h"
@@ -68,7 +69,8 @@ int workdir_read_image(const struct workdir *w, const struct digest *id,
 		       struct workdir_image *ret_image);
 
 /* Is the whole blob there, by name and size? */
-bool workdir_has(const struct workdir *w, const struct manifest_blob *blob);
+bool workdir_has(const struct workdir *w, const struct installer_blob *blob);
 
-/* Takes away layers, whole or not, that the image doesn't name; NULL: all, and all images. */
-int workdir_sweep(const struct workdir *w, const struct manifest *keep, struct err *err);
+/* Takes away layers, whole or not, that the image doesn't need; NULL: all, and all images. */
+int workdir_sweep(const struct workdir *w, const struct installer_offer *keep,
+		  struct err *err);

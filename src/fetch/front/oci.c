@@ -160,18 +160,12 @@ static int describe(struct fetch *f, const char *version, struct err *err)
 	return r < 0 ? r : get_image(f, &oci, err);
 }
 
-static int locate(struct fetch *f, size_t blob, struct transfer *transfer,
-		  struct err *err)
+static void locate(struct fetch *f, size_t blob, struct transfer *transfer)
 {
-	struct manifest_blob at = { 0 };
-
-	(void)err;
-	(void)manifest_blob(&f->manifest, blob, &at);
-	blob_url(f, at.digest, f->url);
+	blob_url(f, &f->offer.blobs[blob].digest, f->url);
 	transfer->url = f->url;
 	transfer->scope = f->scope;
-	transfer->file_bytes = at.size_bytes;
-	return 0;
+	transfer->file_bytes = f->offer.blobs[blob].size_bytes;
 }
 
 const struct front front_oci = {
