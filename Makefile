@@ -138,11 +138,13 @@ cflags-shared = -fPIC -fno-semantic-interposition
 # The same bytes in whatever folder: no absolute path, in an assertion or for a debugger.
 cflags-place = -ffile-prefix-map=$(CURDIR)=. $(if $(filter /%,$(O)),-ffile-prefix-map=$(O)=build)
 cflags-static = -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -fno-pie \
-	-fomit-frame-pointer $(cflags-integer) $(cflags-lto)
+	-fomit-frame-pointer $(cflags-packed) $(cflags-integer) $(cflags-lto)
 # Of these the ones that the compiler knows.
 known = $(if $(static),$(foreach f,$(1),$(shell $(CC) -Werror $f -E -x c /dev/null >/dev/null 2>&1 && echo $f)))
 # What isn't arithmetic is as small as it gets, where CFLAGS don't say how: the room trust isn't among it.
 cflags-small := $(call known,$(smallest) -fno-inline-small-functions)
+# No table begins where a large processor would like it.
+cflags-packed := $(call known,-malign-data=abi)
 # No floating point: nothing of it is kept for functions of variable arguments.
 cflags-integer := $(call known,-mgeneral-regs-only)
 # Fat objects: an archiver that knows nothing of the compiler's own format sees symbols in them.

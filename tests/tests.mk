@@ -31,8 +31,9 @@ needs-LAMINA_CTL := unit/test_app fake/test_ctl-boot fake/test_ctl-install fake/
 needs-LAMINA_FETCH := unit/test_fetch-parse unit/test_pace
 needs-LAMINA_PLAN := fake/test_images
 needs-LAMINA_LOADER_EFI := fake/test_efi
+needs-LAMINA_LOADER_RPI := fake/test_rpi
 needs-LAMINA_LOADER_HELPER := unit/test_helper
-lacks := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG SUPERVISE NET TIMELINE KEY_P256 KEY_RSA CTL PLAN LOADER_EFI LOADER_HELPER FETCH,\
+lacks := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG SUPERVISE NET TIMELINE KEY_P256 KEY_RSA CTL PLAN LOADER_EFI LOADER_RPI LOADER_HELPER FETCH,\
 	$(if $(CONFIG_LAMINA_$s),,LAMINA_$s)) $(if $(signs),,LAMINA_SIGN)
 left-out := $(foreach s,$(lacks),$(needs-$s))
 tests-in = $(addprefix $(O)/tests/,$(filter-out $(left-out),\

@@ -116,3 +116,4 @@ int sys_nanosleep(const struct timespec *time);
 int sys_poll(struct pollfd *fds, unsigned int count, int timeout_ms);
 int sys_sync(void);
 int sys_reboot(int cmd);
+int sys_reboot_to(const char *where); /* a word for the firmware */

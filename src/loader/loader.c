@@ -18,6 +18,9 @@ static const struct loader_ops *const kinds[] = {
 #ifdef CONFIG_LAMINA_LOADER_EFI
 	[POLICY_LOADER_EFI] = &loader_efi,
 #endif
+#ifdef CONFIG_LAMINA_LOADER_RPI
+	[POLICY_LOADER_RPI] = &loader_rpi,
+#endif
 #ifdef CONFIG_LAMINA_LOADER_HELPER
 	[POLICY_LOADER_HELPER] = &loader_helper,
 #else

@@ -38,13 +38,14 @@ struct loader_ops {
 		     struct err *err);
 	/* What the firmware says that it has started; NULL: it says nothing. */
 	enum boot_slot (*runs)(const struct loader *loader);
+	bool reboots;	  /* to write what is for once is to reboot, at once */
 	bool may_be_full; /* a write may find no room: tried before a slot is written */
 	const struct vars_kind *vars; /* of the first two */
 };
 
 extern const struct loader_ops
 	loader_sector, /* U-Boot, barebox: whatever runs a script */
-	loader_grubenv, loader_efi, loader_helper;
+	loader_grubenv, loader_efi, loader_rpi, loader_helper;
 
 /* Finds what @policy names, which has boot slots. 0, -ENOTSUP: such a loader is not built in; or
  * find_device()'s. */

@@ -174,6 +174,12 @@ int sys_reboot(int cmd)
 	end(FAKE_REBOOTED, cmd);
 }
 
+int sys_reboot_to(const char *where)
+{
+	ENTER("reboot to %s", where);
+	end(FAKE_REBOOTED, RB_AUTOBOOT);
+}
+
 /* --- processes: one at a time, whichever the test wants to see
  * ------------------------------------------------------------ */
 

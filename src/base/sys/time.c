@@ -2,6 +2,7 @@
 /* Time, waiting, and power. */
 #include "base/sys.h"
 
+#include <linux/reboot.h>
 #include <linux/time_types.h>
 #include <poll.h>
 #include <sys/reboot.h>
@@ -48,4 +49,10 @@ int sys_sync(void)
 int sys_reboot(int cmd)
 {
 	RET(reboot(cmd));
+}
+
+int sys_reboot_to(const char *where)
+{
+	RET((int)syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
+			 LINUX_REBOOT_CMD_RESTART2, where));
 }

@@ -46,7 +46,7 @@ static int arm(struct ctl *ctl, struct change *change, void *context, struct err
 	int r = home ? slots_open(ctl, &slots, err) : 0;
 
 	(void)context;
-	if (r == 0 && home && slots.loader.ops)
+	if (r == 0 && home && slots.loader.ops && !slots.loader.ops->reboots)
 		r = loader_read(&slots.loader, &words, err);
 	if (r < 0 || words.usual == home)
 		return r;
