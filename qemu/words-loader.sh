@@ -5,6 +5,10 @@
 #   blob NAME [OPTION...]       a boot blob of the kernel and the initramfs, signed by the key that
 #                               the firmware knows, in $work/NAME; lamina boot takes OPTIONs. Slot a
 #                               is boot-a and is made if need be; boot-b, if there is one, is slot b
+#   brings ID NAME [OPTION...]  the same with an initramfs of the policy and keyring of now and the
+#                               boot id ID, for which the manifest asks; its blob is in the store
+#   without_new                 takes what only the image has that was signed last out of the store
+#   has_slots                   the policy names the slots and the loader's state
 #   panics NAME                 the same with an initramfs that no kernel can unpack
 #   other_key                   prints a key's file that the firmware doesn't know; NAME.crt is beside it
 #   put_slot a|b FILE           other bytes in a slot of the disk
@@ -31,6 +35,31 @@ blob()
 	"$lamina" boot "$form" --output "$work/$name" --kernel "$kernel" --initramfs "$initramfs" \
 		--key "$firmware/boot.key" "${@:2}" >"$work/boot.log" 2>&1 ||
 		fail "lamina boot: $(tail -n 1 "$work/boot.log")"
+}
+
+brings()
+{
+	local hash
+
+	make_initramfs --boot-id "$1"
+	blob "$2" "${@:3}"
+	rm "$initramfs"
+	hash=$(sha256sum "$work/$2" | cut -c 1-64)
+	cp "$work/$2" "$store/blobs/sha256/$hash"
+	sed -i '/^boot /d; s/^min-init .*/min-init 4/' "$work/manifest"
+	edit "/^upper /i boot $1 sha256:$hash size $(stat -c %s "$work/$2")"
+	brought=$store/blobs/sha256/$hash
+}
+
+without_new()
+{
+	rm -r "$image_dir" "$(layer 1)" "$brought"
+}
+
+has_slots()
+{
+	printf '%s\n' "boot-slot PARTLABEL=boot-a" "boot-slot PARTLABEL=boot-b" \
+		"boot-loader sector PARTLABEL=boot-state" >>"$work/policy"
 }
 
 panics()

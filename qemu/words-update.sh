@@ -89,7 +89,7 @@ on_disk()
 {
 	local start
 
-	start=$(sfdisk -J "$disk" | jq '.partitiontable.partitions[0].start')
+	start=$(sfdisk -J "$disk" | jq '.partitiontable.partitions | (map(select(.name == "lamina-data")) + .)[0].start')
 	debugfs -w -R "$*" "$disk?offset=$((start * 512))" >"$work/debugfs.log" 2>&1 ||
 		fail "debugfs $*: $(tail -n 1 "$work/debugfs.log")"
 }
