@@ -319,8 +319,7 @@ static int read_boot_loader(struct reader *reader)
 	};
 	struct policy *policy = reader->policy;
 	int r = read_choice(reader, words,
-			    "must be sector SOURCE, efi, grubenv SOURCE, rpi SOURCE or "
-			    "helper PATH");
+			    "must be sector, grubenv or rpi SOURCE, efi or helper PATH");
 
 	if (r < 0)
 		return r;
@@ -390,20 +389,17 @@ static int check_boot(const struct policy *policy, struct err *err)
 
 	if (!sources[0][0] && !policy->boot_loader)
 		return 0;
-	if (!sources[1][0])
-		return err_set(err, -EBADMSG,
-			       "boot-slot: %s, and it takes two: a, then b",
-			       sources[0][0] ? "one only" : "is missing");
-	if (!policy->boot_loader)
-		return err_set(err, -EBADMSG,
-			       "boot-loader: is missing, who starts them?");
+	if (!sources[1][0] || !policy->boot_loader)
+		return err_set(
+			err, -EBADMSG,
+			"%s is missing: two boot-slot, a and b, go with a boot-loader",
+			sources[1][0] ? "boot-loader" : "a boot-slot");
 	for (size_t i = 0; i < ours; i++)
 		for (size_t j = i + 1; j < count; j++)
 			if (sources[i][0] && strcmp(sources[i], sources[j]) == 0)
 				return err_set(
 					err, -EBADMSG,
-					"%s: `%s` is named for something else, too",
-					i < BOOT_SLOTS ? "boot-slot" : "boot-loader",
+					"boot-slot, boot-loader: `%s` is named twice",
 					sources[i]);
 	return 0;
 }

@@ -367,8 +367,6 @@ int set_check_member(const struct manifest *set, size_t index,
 		return err_set(err, -EBADMSG, "run: a set can't be in a set");
 	if (member->run != MANIFEST_RUN_SUPERVISE)
 		return err_set(err, -EBADMSG, "run: must be supervise in a set");
-	if (member->boot.id[0])
-		return err_set(err, -EBADMSG, "boot: is for the set to say");
 	r = check_device(set, member, err);
 	if (r == 0)
 		r = check_layers(set, member, err);

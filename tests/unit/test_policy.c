@@ -374,31 +374,33 @@ static void boot_slots(void **state)
 
 static void boot_refusals(void **state)
 {
-	static const char kinds[] = "line 5: boot-loader: must be sector SOURCE, efi, "
-				    "grubenv SOURCE, rpi SOURCE or helper PATH";
+	static const char kinds[] = "line 5: boot-loader: must be sector, grubenv or rpi "
+				    "SOURCE, efi or helper PATH";
 	static const struct {
 		const char *lines, *words;
 	} cases[] = {
-		{ A, "boot-slot: one only, and it takes two: a, then b" },
+		{ A,
+		  "a boot-slot is missing: two boot-slot, a and b, go with a boot-loader" },
 		{ A "boot-loader efi\n",
-		  "boot-slot: one only, and it takes two: a, then b" },
+		  "a boot-slot is missing: two boot-slot, a and b, go with a boot-loader" },
 		{ "boot-loader efi\n",
-		  "boot-slot: is missing, and it takes two: a, then b" },
-		{ A B, "boot-loader: is missing, who starts them?" },
+		  "a boot-slot is missing: two boot-slot, a and b, go with a boot-loader" },
+		{ A B,
+		  "boot-loader is missing: two boot-slot, a and b, go with a boot-loader" },
 		{ A B B "boot-loader efi\n",
 		  "line 7: boot-slot: stands there more than twice" },
 		{ A A "boot-loader efi\n",
-		  "boot-slot: `PARTLABEL=boot-a` is named for something else, too" },
+		  "boot-slot, boot-loader: `PARTLABEL=boot-a` is named twice" },
 		{ A "boot-slot LABEL=x\nboot-loader efi\n",
-		  "boot-slot: `LABEL=x` is named for something else, too" },
+		  "boot-slot, boot-loader: `LABEL=x` is named twice" },
 		{ "boot-slot LABEL=y\n" B "boot-loader efi\n",
-		  "boot-slot: `LABEL=y` is named for something else, too" },
+		  "boot-slot, boot-loader: `LABEL=y` is named twice" },
 		{ "boot-slot LABEL=z\n" B "boot-loader efi\n",
-		  "boot-slot: `LABEL=z` is named for something else, too" },
+		  "boot-slot, boot-loader: `LABEL=z` is named twice" },
 		{ A B "boot-loader sector PARTLABEL=boot-b\n",
-		  "boot-slot: `PARTLABEL=boot-b` is named for something else, too" },
+		  "boot-slot, boot-loader: `PARTLABEL=boot-b` is named twice" },
 		{ A B "boot-loader sector LABEL=y\n",
-		  "boot-loader: `LABEL=y` is named for something else, too" },
+		  "boot-slot, boot-loader: `LABEL=y` is named twice" },
 		{ "boot-slot\n", "line 5: boot-slot: value missing" },
 		{ "boot-slot boot-a\n",
 		  "line 5: boot-slot: `boot-a` must be PARTLABEL=, PARTUUID=, LABEL=, "

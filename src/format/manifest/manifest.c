@@ -38,6 +38,27 @@ bool manifest_path_valid(const char *path)
 	return !manifest_wrong_path(path);
 }
 
+/* Each takes an init that knows it. */
+static int check_least(const struct manifest *manifest, struct err *err)
+{
+	const char *what = "";
+	unsigned int level = 0;
+
+	if (manifest->boot.id[0]) {
+		what = "boot";
+		level = MANIFEST_BOOT_LEVEL;
+	} else if (manifest->run == MANIFEST_RUN_SET) {
+		what = "run set";
+		level = MANIFEST_SET_LEVEL;
+	} else if (manifest->run == MANIFEST_RUN_SUPERVISE) {
+		what = "run supervise";
+		level = MANIFEST_SUPERVISE_LEVEL;
+	}
+	if (manifest->min_init >= level)
+		return 0;
+	return err_set(err, -EINVAL, "%s: takes min-init %u or more", what, level);
+}
+
 int manifest_fits(const struct manifest *manifest, const char *compatible,
 		  const char *arch, struct err *err)
 {
@@ -55,16 +76,9 @@ int manifest_fits(const struct manifest *manifest, const char *compatible,
 		return err_set(err, -ENOTSUP, "net: this build can't, only net none");
 #endif
 	/* an older init would take it for what it can do */
-	if (manifest->run == MANIFEST_RUN_SUPERVISE &&
-	    manifest->min_init < MANIFEST_SUPERVISE_LEVEL)
-		return err_set(err, -EINVAL, "run supervise: takes min-init %d or more",
-			       MANIFEST_SUPERVISE_LEVEL);
-	if (manifest->run == MANIFEST_RUN_SET && manifest->min_init < MANIFEST_SET_LEVEL)
-		return err_set(err, -EINVAL, "run set: takes min-init %d or more",
-			       MANIFEST_SET_LEVEL);
-	if (manifest->boot.id[0] && manifest->min_init < MANIFEST_BOOT_LEVEL)
-		return err_set(err, -EINVAL, "boot: takes min-init %d or more",
-			       MANIFEST_BOOT_LEVEL);
+	r = check_least(manifest, err);
+	if (r < 0)
+		return r;
 	if (strcmp(manifest->arch, arch) != 0)
 		return err_set(err, -EINVAL,
 			       "arch: the image is for %s, this device is %s",
