@@ -50,7 +50,8 @@ mbedtls-own-cflags = $(filter-out $(warnings) $(cflags-integer),$(cflags)) -w -D
 ifneq ($(CONFIG_LAMINA_TOOL),y)
 mbedtls-fast := $(O)/mbedtls/library/sha256-fast.o
 $(mbedtls-fast): cflags += -DLAMINA_FAST_SHA256 $(if $(filter arm64,$(GOARCH)),,$(cflags-small))
-main-ctl += $(mbedtls-fast) $(O)/src/trust/sha256/process.o
+# not where the processor has instructions for it: config.h
+main-ctl += $(mbedtls-fast) $(if $(filter arm64,$(GOARCH)),,$(O)/src/trust/sha256/process.o)
 endif
 
 # It asks for few signatures, and has what checks them in fewer bytes than init. X-small.o is another X.o.
