@@ -3,8 +3,8 @@
 #include "base/str.h"
 #include "ctl/status.h"
 
-/* Every image that asks for a kernel, in every slot: what the medium has, not what was once
- * written there. */
+/* Every image that asks for a kernel, in its slot or, where the record knows none, in both: what
+ * the medium has, not what was once written there. */
 void status_boot_read(const struct ctl *ctl, struct status *status)
 {
 	struct status_boot *boot = &status->boot;
@@ -17,10 +17,12 @@ void status_boot_read(const struct ctl *ctl, struct status *status)
 		return;
 	for (size_t i = 0; i < BOOT_SLOTS; i++) {
 		for (enum decide_slot image = 0; image < STATUS_SLOTS; image++) {
-			const struct manifest_boot *wanted = &status->slots[image].boot;
+			const struct facts *facts = &status->slots[image];
+			const struct manifest_boot *wanted = &facts->boot;
+			enum boot_slot home = record_slot(&status->record, &facts->id);
 			int r = 0;
 
-			if (wanted->id[0])
+			if (wanted->id[0] && (!home || home == BOOT_SLOT_A + i))
 				r = slots_holds(&boot->slots, BOOT_SLOT_A + i, wanted,
 						&boot->err);
 			if (r < 0)

@@ -279,6 +279,45 @@ static void every_call_fails(void **state)
 	sweep(start_installed, &cmd_reboot, "lamina_default=a|");
 }
 
+static const struct digest third = { { 3, 3, 3, 3, 3, 3, 3, 3, 3 } };
+
+/* A third image is to be tried from slot b. */
+static void start_third(void)
+{
+	start_with_old();
+	record.candidate = third;
+	record.tries_left = record.tries_initial = 3;
+	note(&old, BOOT_SLOT_A);
+	record_slot_put(&record, &third, BOOT_SLOT_B, &third);
+	setup();
+}
+
+/* Wherever it ends, the record sends nobody to a slot with something else in it. */
+static void the_record_lets_go_first(void **state)
+{
+	struct err err = ERR_INIT;
+	bool failed = true;
+	int n = 0, torn = 0;
+
+	(void)state;
+	while (failed) {
+		struct record now;
+
+		start_third();
+		fake_fail(++n, EIO);
+		(void)give(&cmd_install, "/source", NULL, &err);
+		failed = fake_failed();
+		fake_fail(0, 0);
+		read_record(&now);
+		if (disk_is("/dev/vdd", slot_b))
+			continue;
+		torn++;
+		assert_false(digest_equal(&now.candidate, &third));
+		assert_int_equal(record_slot(&now, &third), BOOT_SLOT_NONE);
+	}
+	assert_true(torn > 10);
+}
+
 static void by_hand(void **state)
 {
 	(void)state;
@@ -304,15 +343,35 @@ static void by_hand(void **state)
 	assert_gives(-ENOENT, &cmd_boot, "once", "b");
 }
 
+/* Standard output goes where fake_console() has it. */
+static void keep_output(void)
+{
+	int fd = sys_openat(AT_FDCWD, "/dev/console", O_RDWR, 0);
+
+	assert_int_equal(sys_dup3(fd, 1, 0), 1);
+	(void)sys_close(fd);
+}
+
 static void it_is_told(void **state)
 {
 	(void)state;
 	start_installed();
+	keep_output();
 	assert_gives(0, &cmd_boot, NULL, NULL);
-	assert_gives(0, &cmd_status, NULL, NULL);
+	assert_non_null(strstr(fake_console(), "loader     sector: slot a\n"
+					       "slot a     current\n"
+					       "slot b     candidate\n"));
 	slot_b[100] ^= 1;
+	put_words("lamina_default=a|lamina_once=b|");
 	setup();
+	keep_output();
+	assert_gives(0, &cmd_status, NULL, NULL);
+	assert_non_null(strstr(fake_console(), "sector: slot a, once b\n"
+					       "slot a     current\n"
+					       "slot b     the kernel of none"));
 	assert_gives(0, &cmd_status, "--json", NULL);
+	assert_non_null(strstr(fake_console(), "\"device\": \"/dev/vdd\",\n"
+					       "      \"holds\": []"));
 }
 
 int main(void)
@@ -328,6 +387,7 @@ int main(void)
 		cmocka_unit_test(rollback_moves_the_default),
 		cmocka_unit_test(rollback_writes_the_slot_again),
 		cmocka_unit_test(every_call_fails),
+		cmocka_unit_test(the_record_lets_go_first),
 		cmocka_unit_test(by_hand),
 		cmocka_unit_test(it_is_told),
 	};
