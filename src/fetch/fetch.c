@@ -102,10 +102,9 @@ static void show(void *context, uint64_t bytes)
 	progress_add(context, bytes);
 }
 
-static int get_blob(struct fetch *f, const struct workdir *w, size_t index,
-		    struct progress *progress, struct err *err)
+static int get_blob(struct fetch *f, const struct workdir *w, const struct digest *digest,
+		    uint64_t size_bytes, struct progress *progress, struct err *err)
 {
-	const struct installer_blob *blob = &f->offer.blobs[index];
 	struct part part = PART_INIT;
 	struct transfer transfer = {
 		.http = f->http,
@@ -115,30 +114,107 @@ static int get_blob(struct fetch *f, const struct workdir *w, size_t index,
 		.progress = show,
 		.context = progress,
 	};
-	int r = part_open(&part, w->incoming, &blob->digest, blob->size_bytes, err);
+	int r = f->front->locate(f, digest, size_bytes, &transfer);
 
+	if (r < 0)
+		err_set(err, r, "the server has it as a delta only, of what isn't here");
+	else
+		r = part_open(&part, w->incoming, digest, size_bytes, err);
 	if (r == 0) {
-		f->front->locate(f, index, &transfer);
-		progress_begin(progress, "fetching", part.name, blob->size_bytes);
+		progress_begin(progress, "fetching", part.name, size_bytes);
 		progress_add(progress, part.have_bytes);
 		r = transfer_run(&transfer, w->blobs, err);
 		progress_end(progress);
 	}
 	part_done(&part);
 	f->retry_after_s = transfer.retry_after_s;
-	return r < 0 ? err_wrap(err, r, "sha256:%.12s", DIGEST_HEX(&blob->digest)) : 0;
+	return r < 0 ? err_wrap(err, r, "sha256:%.12s", DIGEST_HEX(digest)) : 0;
+}
+
+static bool is_base(const struct fetch *f, const struct digest *digest)
+{
+	for (size_t i = 0; i < f->offer.base_count; i++)
+		if (digest_equal(&f->offer.bases[i], digest))
+			return true;
+	return false;
+}
+
+/* The smallest delta that makes the layer of one that is there; false: the whole is less. */
+static bool choose(const struct fetch *f, const struct installer_blob *blob,
+		   struct deltas_line *ret_line)
+{
+	const char *at = f->image.deltas, *end = at + f->image.deltas_size;
+	uint64_t least = blob->size_bytes;
+	struct deltas_line line;
+
+	while (deltas_next(&at, end, &line) > 0) {
+		if (!digest_equal(&line.layer, &blob->digest) ||
+		    line.size_bytes >= least || !is_base(f, &line.base))
+			continue;
+		least = line.size_bytes;
+		*ret_line = line;
+	}
+	return least < blob->size_bytes;
+}
+
+static bool lacks(const struct workdir *w, const struct installer_blob *blob)
+{
+	return blob->lacks && !workdir_has(w, blob);
+}
+
+/* Which deltas take the place of which layers. */
+static void plan(struct fetch *f, const struct workdir *w)
+{
+	struct workdir_needs *needs = &f->needs;
+	struct deltas_line line;
+
+	needs->offer = &f->offer;
+	needs->deltas_size = 0;
+	for (size_t i = 0; i < f->offer.count; i++)
+		if (lacks(w, &f->offer.blobs[i]) &&
+		    choose(f, &f->offer.blobs[i], &line) &&
+		    needs->deltas_size + DELTAS_LINE_SIZE <= sizeof(needs->deltas))
+			needs->deltas_size += (size_t)deltas_write(
+				&line, needs->deltas + needs->deltas_size);
 }
 
 static int get_blobs(struct fetch *f, const struct workdir *w, struct err *err)
 {
 	struct progress progress;
+	struct deltas_line line;
 	int r = 0;
 
 	progress_init(&progress);
-	for (size_t i = 0; r == 0 && i < f->offer.count; i++)
-		if (f->offer.blobs[i].lacks && !workdir_has(w, &f->offer.blobs[i]))
-			r = get_blob(f, w, i, &progress, err);
+	for (size_t i = 0; r == 0 && i < f->offer.count; i++) {
+		struct installer_blob blob = f->offer.blobs[i];
+
+		if (!lacks(w, &blob))
+			continue;
+		if (choose(f, &blob, &line)) {
+			blob.digest = line.delta;
+			blob.size_bytes = line.size_bytes;
+		}
+		if (!workdir_has(w, &blob))
+			r = get_blob(f, w, &blob.digest, blob.size_bytes, &progress, err);
+	}
 	return r;
+}
+
+/* All that laminactl needs, and then it installs. */
+static int gather(struct fetch *f, const struct workdir *w, struct err *err)
+{
+	int r = installer_check(&f->options->installer, &f->offer, err);
+
+	if (r < 0)
+		return r;
+	plan(f, w);
+	r = workdir_keep(w, &f->needs, err);
+	if (r == 0)
+		r = get_blobs(f, w, err);
+	if (r < 0)
+		return r;
+	r = installer_install(&f->options->installer, err);
+	return r == -EPERM && f->needs.deltas_size ? -EBADMSG : r;
 }
 
 /* It may be its program that reboots: what comes before is on the medium. */
@@ -163,19 +239,21 @@ static void tell(const struct fetch *f)
 static int install(struct fetch *f, const struct workdir *w, struct workdir_state *state,
 		   struct err *err)
 {
-	int r = installer_check(&f->options->installer, &f->offer, err);
+	int r = gather(f, w, err);
 
-	if (r == 0)
-		r = workdir_sweep(w, &f->offer, err);
-	if (r == 0)
-		r = get_blobs(f, w, err);
-	if (r == 0)
-		r = installer_install(&f->options->installer, err);
+	/* whatever was wrong with it: a layer needs no delta */
+	if (r == -EBADMSG) {
+		cmd_note("%s: once more, without deltas", err ? err->text : "");
+		f->image.deltas_size = 0;
+		r = workdir_put_image(w, &f->image, err);
+		if (r == 0)
+			r = gather(f, w, err);
+	}
 	if (r < 0)
 		return r;
 	state->done = true;
 	r = workdir_write(w, state, err);
-	return r < 0 ? r : workdir_sweep(w, NULL, err);
+	return r < 0 ? r : workdir_keep(w, NULL, err);
 }
 
 static int update(struct fetch *f, const struct workdir *w, struct err *err)

@@ -21,8 +21,9 @@ struct front {
 		    struct err *err);
 	/* The manifest and the signature of that, into fetch. 0 or -errno. */
 	int (*describe)(struct fetch *fetch, const char *version, struct err *err);
-	/* Where a blob of the offer is: url, scope, offset, file_bytes. */
-	void (*locate)(struct fetch *fetch, size_t blob, struct transfer *transfer);
+	/* Where a blob or a delta is: url, scope, offset, file_bytes. 0, or -ENOENT: it isn't there. */
+	int (*locate)(struct fetch *fetch, const struct digest *digest,
+		      uint64_t size_bytes, struct transfer *transfer);
 };
 
 extern const struct front front_oci, front_web;
@@ -52,6 +53,7 @@ struct fetch {
 
 	struct workdir_image image;
 	struct installer_offer offer; /* what laminactl says of it */
+	struct workdir_needs needs;
 };
 
 /* Reads the options' files. Needs fetch_done(). 0 or -errno. */

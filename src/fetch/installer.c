@@ -150,6 +150,20 @@ static int take_blob(const json_t *json, struct installer_offer *offer)
 	return 0;
 }
 
+/* One that can't be read is one less. */
+static void take_bases(const json_t *list, struct installer_offer *offer)
+{
+	offer->base_count = 0;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *text = fetch_json_text(json_array_get(list, i), "digest");
+
+		if (text && offer->base_count < INSTALLER_MAX_BASES &&
+		    digest_parse(text, strlen(text), &offer->bases[offer->base_count]) ==
+			    0)
+			offer->base_count++;
+	}
+}
+
 static int read_offer(int out, struct installer_offer *offer, struct err *err)
 {
 	static char bytes[OFFER_MOST];
@@ -163,6 +177,7 @@ static int read_offer(int out, struct installer_offer *offer, struct err *err)
 
 	if (!json)
 		return err_wrap(err, -EPROTO, "laminactl's answer");
+	take_bases(fetch_json_array(json, "bases"), offer);
 	offer->count = 0;
 	for (size_t i = 0; r == 0 && i < json_array_size(blobs); i++)
 		r = take_blob(json_array_get(blobs, i), offer);

@@ -26,10 +26,16 @@ struct installer_blob {
 	bool lacks; /* neither the store nor the directory has it */
 };
 
-/* What it says of an image whose signature holds: each blob once, in the order of a bundle. */
+/* Of two images. */
+#define INSTALLER_MAX_BASES (2 * MANIFEST_MAX_LAYERS)
+
+/* What it says of an image whose signature holds: each blob once, in the order of a bundle, and
+ * the layers of the store that a delta may begin with. */
 struct installer_offer {
 	struct installer_blob blobs[MANIFEST_MAX_BLOBS];
 	size_t count;
+	struct digest bases[INSTALLER_MAX_BASES];
+	size_t base_count;
 };
 
 /* Would the image be installed? 0; -EPERM: refused, with its words; -EBUSY; -errno. */

@@ -18,6 +18,8 @@
 #define STATE "lamina-fetch"
 #define STATE_FIRST "lamina-fetch 1\n"
 #define STATE_SIZE 4096
+#define OFFERED "offered"
+#define WITHOUT "without"
 
 /* A directory of ours, made where it is missing. An fd or -errno. */
 static int open_dir(int parent, const char *name)
@@ -155,10 +157,15 @@ static bool keeps_none(const void *context, const char *name)
 
 static bool keeps_blob(const void *context, const char *name)
 {
-	const struct installer_offer *offer = context;
+	const struct workdir_needs *needs = context;
+	const char *at = needs->deltas, *end = at + needs->deltas_size;
+	struct deltas_line line;
 
-	for (size_t i = 0; i < offer->count; i++)
-		if (strcmp(name, DIGEST_HEX(&offer->blobs[i].digest)) == 0)
+	for (size_t i = 0; i < needs->offer->count; i++)
+		if (strcmp(name, DIGEST_HEX(&needs->offer->blobs[i].digest)) == 0)
+			return true;
+	while (deltas_next(&at, end, &line) > 0)
+		if (strcmp(name, DIGEST_HEX(&line.delta)) == 0)
 			return true;
 	return false;
 }
@@ -197,16 +204,31 @@ static int sweep(int dir, keeps *keep, const void *context)
 	return r;
 }
 
-int workdir_sweep(const struct workdir *w, const struct installer_offer *keep,
-		  struct err *err)
+/* A text that isn't there when it is empty. */
+static int put_text(int dir, const char *name, const char *text, size_t size)
 {
-	keeps *which = keep ? keeps_blob : keeps_none;
-	int r = sweep(w->incoming, which, keep);
+	if (size)
+		return write_file(dir, name, text, size);
+	return unlinkat(dir, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int workdir_keep(const struct workdir *w, const struct workdir_needs *needs,
+		 struct err *err)
+{
+	keeps *which = needs ? keeps_blob : keeps_none;
+	int r = needs ? put_text(w->fd, DELTAS_NAME, needs->deltas, needs->deltas_size)
+		      : put_text(w->fd, DELTAS_NAME, "", 0);
 
 	if (r == 0)
-		r = sweep(w->blobs, which, keep);
-	if (r == 0 && !keep)
+		r = sweep(w->incoming, which, needs);
+	if (r == 0)
+		r = sweep(w->blobs, which, needs);
+	if (r == 0 && !needs)
 		r = sweep(w->images, keeps_none, NULL);
+	if (r == 0 && !needs)
+		r = put_text(w->fd, OFFERED, "", 0);
+	if (r == 0 && !needs)
+		r = put_text(w->fd, WITHOUT, "", 0);
 	return r < 0 ? err_errno(err, r, "taking away what isn't needed") : 0;
 }
 
@@ -223,6 +245,10 @@ int workdir_put_image(const struct workdir *w, const struct workdir_image *image
 	if (r == 0)
 		r = write_file(dir, "manifest.sig", image->signature,
 			       image->signature_size);
+	if (r == 0)
+		r = put_text(w->fd, OFFERED, image->deltas, image->deltas_size);
+	if (r == 0)
+		r = put_text(w->fd, WITHOUT, image->without, image->without_size);
 	if (r == 0 && fsync(w->images) < 0)
 		r = -errno;
 	return r < 0 ? err_errno(err, r, "images/%.12s", DIGEST_HEX(&image->id)) : 0;
@@ -237,6 +263,17 @@ static int read_file(int dir, const char *name, char *ret_text, size_t room,
 	if (size < 0)
 		return (int)size;
 	*ret_size = (size_t)size;
+	return 0;
+}
+
+static int read_text(int dir, const char *name, char *ret_text, size_t room,
+		     size_t *ret_size)
+{
+	int r = read_file(dir, name, ret_text, room, ret_size);
+
+	if (r != -ENOENT)
+		return r;
+	*ret_size = 0;
 	return 0;
 }
 
@@ -255,6 +292,12 @@ int workdir_read_image(const struct workdir *w, const struct digest *id,
 			      sizeof(image->signature), &image->signature_size);
 	if (r == 0)
 		r = sha256_of(image->manifest, image->size, &image->id);
+	if (r == 0)
+		r = read_text(w->fd, OFFERED, image->deltas, sizeof(image->deltas),
+			      &image->deltas_size);
+	if (r == 0)
+		r = read_text(w->fd, WITHOUT, image->without, sizeof(image->without),
+			      &image->without_size);
 	if (r < 0)
 		return r;
 	return digest_equal(&image->id, id) && image->signature_size ? 0 : -EBADMSG;

@@ -4,6 +4,8 @@
  * The directory that an image is gathered in, as lamina-store(5) has one, of at most one image:
  *
  *   lamina-fetch         what was fetched last, and how that ended
+ *   offered, without     which deltas the server has, and which blobs a bundle leaves out
+ *   deltas               those of the deltas that are fetched in place of layers
  *   images/ID/           manifest and manifest.sig
  *   blobs/sha256/        layers that are whole
  *   incoming/            layers on their way
@@ -17,10 +19,12 @@
 #include "base/err.h"
 #include "fetch/installer.h"
 #include "fetch/origin.h"
+#include "format/deltas.h"
 #include "format/manifest.h"
 #include "format/signature.h"
 
 #define WORKDIR_VERSION_SIZE 320
+#define WORKDIR_WITHOUT_SIZE (MANIFEST_MAX_BLOBS * DIGEST_HEX_SIZE) /* a line each */
 
 struct workdir {
 	int fd, images, blobs, incoming; /* owned */
@@ -58,6 +62,9 @@ struct workdir_image {
 	size_t size;
 	char signature[SIGNATURE_MAX_SIZE];
 	size_t signature_size;
+	/* nobody signs these: lamina-bundle(5) */
+	char deltas[DELTAS_MAX_SIZE], without[WORKDIR_WITHOUT_SIZE];
+	size_t deltas_size, without_size;
 };
 
 /* In place of those that are there. 0 or -errno. */
@@ -71,6 +78,14 @@ int workdir_read_image(const struct workdir *w, const struct digest *id,
 /* Is the whole blob there, by name and size? */
 bool workdir_has(const struct workdir *w, const struct installer_blob *blob);
 
-/* Takes away layers, whole or not, that the image doesn't need; NULL: all, and all images. */
-int workdir_sweep(const struct workdir *w, const struct installer_offer *keep,
-		  struct err *err);
+/* What is fetched of an image. */
+struct workdir_needs {
+	const struct installer_offer *offer;
+	char deltas[DELTAS_MAX_SIZE]; /* in place of those layers */
+	size_t deltas_size;
+};
+
+/* Says which deltas are there, and takes away what isn't needed, whole or not; NULL: all of the
+ * image. 0 or -errno. */
+int workdir_keep(const struct workdir *w, const struct workdir_needs *needs,
+		 struct err *err);

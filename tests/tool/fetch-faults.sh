@@ -108,6 +108,22 @@ test_silence_is_a_pause() {
 	grep -q ' bytes=300000- 206 ' asked
 }
 
+has_bytes() { [ "$(cat got/incoming/* 2>/dev/null | wc -c)" = "$1" ]; }
+
+# As a power cut would: what came is there, and is gone on with.
+test_a_kill() {
+	behind drip:300000
+	"$fetch" --dir got --laminactl ./laminactl "oci+http://$via/demo:stable" 2>err &
+	soon has_bytes 300000 || say "$(cat err)"
+	exits 75 'another lamina-fetch is at it' from_there
+	kill -9 $!
+	wait $! 2>/dev/null || true
+	from_there 2>err || say "$(cat err)"
+	current "$id"
+	grep -q ' bytes=300000- 206 ' asked
+	equal "$(layer_bytes)" "$(all_bytes 3)"
+}
+
 test_what_has_no_end() {
 	behind endless
 	later 'more than 262144 bytes' from_there

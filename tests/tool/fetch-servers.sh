@@ -130,6 +130,8 @@ published() {
 	done
 	cp "bundle/blobs/sha256/${digest#sha256:}" "www/v2/demo/manifests/$digest"
 	cp "bundle/blobs/sha256/${digest#sha256:}" "www/v2/demo/manifests/$2"
+	# nginx tells files of one size apart by the second
+	touch -d "@$((1700000000 + $1))" "www/v2/demo/manifests/$2"
 	chmod -R go+rX www
 }
 
@@ -176,11 +178,100 @@ test_a_bundle() {
 	fetch "http://$at/gateway.lamina" 2>err || say "$(cat err)"
 	candidate "$new"
 	equal "$(grep -c '^GET .* 206 ' asked)" 3
-	[ "$(awk '{ sum += $5 } END { print sum }' asked)" -lt $((80000 + $(stat -c %s "image-4/blobs/sha256/$(layer 4 0)") + \
+	[ "$(awk '{ sum += $5 } END { print sum }' asked)" -lt $((30000 + $(stat -c %s "image-4/blobs/sha256/$(layer 4 0)") + \
 		$(stat -c %s "image-4/blobs/sha256/$(layer 4 3)"))) ]
 	refuses 'the server answers 404' fetch "http://$at/nothing.lamina"
 	cp nginx.conf www/other.lamina
 	refuses 'not a bundle' fetch "http://$at/other.lamina"
+}
+
+test_a_bundle_with_a_long_manifest() {
+	local id
+	device_here
+	web
+	id=$(image 3 --env "LONG=$(printf '%020000d' 0)")
+	lamina bundle image-3 -o www/gateway.lamina 2>/dev/null
+	chmod -R go+rX www
+	fetch "http://$at/gateway.lamina" 2>err || say "$(cat err)"
+	current "$id"
+}
+
+# close: images 3 and 4, of which a large layer differs in a few bytes, and a bundle of 4 for a device that has 3.
+close() {
+	mkdir -p close-3 close-4
+	head -c 1024k /dev/urandom >close-3/file
+	head -c 300k /dev/urandom >close-3/other
+	cp close-3/file close-4/ && { cat close-3/other; echo more; } >close-4/other
+	touch -d @1700000000 close-3 close-4
+	old=$(image 3 dir:close-3) new=$(image 4 dir:close-4)
+	lamina bundle image-3 -o 3.lamina 2>/dev/null
+	lamina bundle image-4 --from image-3 -o www/next.lamina 2>bundle.log || say "$(tail -n 1 bundle.log)"
+	chmod -R go+rX www
+}
+
+test_a_bundle_with_a_delta() {
+	local old new size
+	device_here
+	web
+	close
+	ctl install 3.lamina 2>/dev/null
+	fetch "http://$at/next.lamina" 2>err || say "$(cat err)"
+	candidate "$new"
+	cmp "image-4/blobs/sha256/$(layer 4 0)" "run/store/blobs/sha256/$(layer 4 0)"
+	gathered
+	size=$(awk '{ sum += $5 } END { print sum }' asked)
+	[ "$size" -lt 600000 ] || say "$size bytes"
+	# a device without the base has no use for it
+	rm -rf got run/store && mkdir run/store
+	unchanged refuses 'the server has it as a delta only' fetch "http://$at/next.lamina"
+}
+
+# with_deltas: image 4 as files of a registry, with that bundle's deltas.
+with_deltas() {
+	local text layer base delta size digest
+	need jq
+	published 4 stable
+	mkdir -p delta && tar -xf www/next.lamina -C delta
+	read -r layer base delta size <delta/deltas
+	cp "delta/blobs/sha256/$delta" "www/v2/demo/blobs/sha256:$delta"
+	text=$(jq -c --arg to "sha256:$layer" --arg from "sha256:$base" --arg digest "sha256:$delta" --argjson size "$size" \
+		'.layers += [{mediaType: "application/vnd.lamina.delta.v1.rdiff", digest: $digest, size: $size,
+			annotations: {"org.lamina.delta.from": $from, "org.lamina.delta.to": $to}}]' www/v2/demo/manifests/stable)
+	printf %s "$text" >www/v2/demo/manifests/stable
+	digest=$(sha256sum www/v2/demo/manifests/stable | cut -d ' ' -f 1)
+	cp www/v2/demo/manifests/stable "www/v2/demo/manifests/sha256:$digest"
+	chmod -R go+rX www
+	the_delta=www/v2/demo/blobs/sha256:$delta
+}
+
+test_a_delta_from_a_registry() {
+	local old new size the_delta
+	device_here
+	web
+	close
+	with_deltas
+	ctl install 3.lamina 2>/dev/null
+	cp -r run before-run
+	faults once:100000
+	fetch "oci+http://$via/demo:stable" 2>err || say "$(cat err)"
+	candidate "$new"
+	cmp "image-4/blobs/sha256/$(layer 4 0)" "run/store/blobs/sha256/$(layer 4 0)"
+	gathered
+	[ "$(layer_bytes)" -lt 600000 ] || say "$(layer_bytes) bytes"
+	! grep -q "blobs/sha256:$(layer 4 0) " asked
+	# what is no delta costs its bytes, and the layer comes whole
+	rm -rf got run && mv before-run run
+	size=$(stat -c %s "$the_delta")
+	head -c "$size" /dev/zero >zeros
+	bad=$(sha256sum zeros | cut -d ' ' -f 1)
+	cp zeros "www/v2/demo/blobs/sha256:$bad"
+	sed -i "s/${the_delta##*:}/$bad/" www/v2/demo/manifests/stable
+	cp www/v2/demo/manifests/stable "www/v2/demo/manifests/sha256:$(sha256sum <www/v2/demo/manifests/stable | cut -d ' ' -f 1)"
+	chmod -R go+rX www
+	fetch "oci+http://$at/demo:stable" 2>err || say "$(cat err)"
+	grep -q 'once more, without deltas' err || say "$(cat err)"
+	candidate "$new"
+	gathered
 }
 
 test_a_bundle_that_is_cut_off() {

@@ -49,4 +49,43 @@ test_only_what_lacks() {
 	grep -q "^GET .*/blobs/sha256:$(layer 4 2) " asked
 }
 
+has_lines() { [ "$(cat "$1" 2>/dev/null | wc -l)" = "$2" ]; }
+
+test_it_polls() {
+	local old new
+	device_here
+	registry
+	old=$(image 3) new=$(image 4)
+	# the tag isn't there yet
+	"$fetch" --dir got --laminactl ./laminactl --poll 1s --on-installed 'echo "$LAMINA_IMAGE" >>installed' \
+		"oci+http://$at/demo:stable" 2>err &
+	soon grep -q 'the server answers 404' err
+	push 3 stable
+	soon has_lines installed 1 || say "$(cat err)"
+	push 4 stable
+	soon has_lines installed 2 || say "$(cat err)"
+	kill $!
+	equal "$(cat installed)" "$old
+$new"
+	candidate "$new"
+	misused "--poll: 'soon' is no time" fetch --poll soon "oci+http://$at/demo:stable"
+}
+
+test_what_laminactl_refuses() {
+	device_here
+	registry
+	image 3 >/dev/null && image 4 >/dev/null
+	push 4 stable
+	fetch "oci+http://$at/demo:stable" 2>/dev/null
+	push 3 stable
+	unchanged refuses 'serial 3 is not above the current 4' fetch "oci+http://$at/demo:stable"
+	# not a byte of a layer came for that
+	[ -z "$(find got/blobs got/incoming -type f)" ]
+	unchanged refuses 'serial 3 is not above the current 4' fetch "oci+http://$at/demo:stable"
+	fetch --allow-older "oci+http://$at/demo:stable" 2>err || say "$(cat err)"
+	lamina keygen --keyring "$b.pub" >run/keyring
+	image 5 >/dev/null && push 5 stable
+	unchanged refuses 'not trusted here' fetch "oci+http://$at/demo:stable"
+}
+
 tell_all "$@"

@@ -318,6 +318,10 @@ static void endless_headers(void **state)
 
 #define DESCRIPTOR(type, size) \
 	"{\"mediaType\":\"" type "\",\"digest\":\"sha256:" HEX "\",\"size\":" size "}"
+#define DELTA(size, to)                                                                 \
+	"{\"mediaType\":\"" MEDIA_DELTA "\",\"digest\":\"sha256:" HEX                   \
+	"\",\"size\":" size ",\"annotations\":{\"org.lamina.delta.from\":\"sha256:" HEX \
+	"\",\"org.lamina.delta.to\":" to "}}"
 #define ANNOTATIONS ",\"annotations\":{\"org.lamina.signature\":\"sig x\\n\"}"
 
 static struct oci_manifest oci;
@@ -343,6 +347,29 @@ static void both_shapes(void **state)
 				       "application/new", "1") "]" ANNOTATIONS "}"),
 			 0);
 	assert_true(oci.size_bytes == 13);
+	assert_int_equal(oci.deltas_size, 0);
+}
+
+/* What can't be read of a delta is as if it weren't there. */
+static void deltas(void **state)
+{
+	static const char good[] = HEX " " HEX " " HEX " 77\n";
+
+	(void)state;
+	assert_int_equal(
+		parse("{\"layers\":[" DESCRIPTOR(MEDIA_MANIFEST, "13") "," DELTA(
+			"77",
+			"\"sha256:" HEX
+			"\"") "," DELTA("-1",
+					"\"sha256:" HEX
+					"\"") "," DELTA("78",
+							"\"" HEX
+							"\"") "," DELTA("79",
+									"7") ",1]" ANNOTATIONS
+									     "}"),
+		0);
+	assert_int_equal(oci.deltas_size, sizeof(good) - 1);
+	assert_memory_equal(oci.deltas, good, sizeof(good) - 1);
 }
 
 static void no_oci_manifests(void **state)
@@ -390,6 +417,7 @@ int main(void)
 		cmocka_unit_test(endless_headers),
 		cmocka_unit_test(both_shapes),
 		cmocka_unit_test(no_oci_manifests),
+		cmocka_unit_test(deltas),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

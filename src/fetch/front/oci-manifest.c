@@ -9,6 +9,8 @@
 #include "format/media.h"
 
 #define SIGNATURE_KEY "org.lamina.signature"
+#define DELTA_FROM_KEY "org.lamina.delta.from"
+#define DELTA_TO_KEY "org.lamina.delta.to"
 
 static bool is_manifest(const json_t *descriptor)
 {
@@ -28,12 +30,16 @@ static const json_t *find_manifest(const json_t *json)
 	return is_manifest(first) ? first : NULL;
 }
 
+static int read_digest(const char *text, struct digest *ret_digest)
+{
+	return text && strncmp(text, "sha256:", 7) == 0
+		       ? digest_parse(text + 7, strlen(text + 7), ret_digest)
+		       : -EBADMSG;
+}
+
 static int read_descriptor(const json_t *json, struct oci_manifest *m, struct err *err)
 {
-	const char *text = fetch_json_text(json, "digest");
-
-	if (!text || strncmp(text, "sha256:", 7) != 0 ||
-	    digest_parse(text + 7, strlen(text + 7), &m->manifest) < 0)
+	if (read_digest(fetch_json_text(json, "digest"), &m->manifest) < 0)
 		return err_set(err, -EBADMSG, "the manifest's digest is none");
 	if (fetch_json_number(json, "size", &m->size_bytes) < 0 ||
 	    m->size_bytes > MANIFEST_MAX_SIZE)
@@ -57,6 +63,32 @@ static int read_signature(const json_t *json, struct oci_manifest *m, struct err
 	return 0;
 }
 
+/* One that can't be read is none: there are the layers. */
+static void take_delta(const json_t *json, struct oci_manifest *m)
+{
+	const json_t *notes = fetch_json_object(json, "annotations");
+	const char *type = fetch_json_text(json, "mediaType");
+	struct deltas_line line;
+
+	if (!type || strcmp(type, MEDIA_DELTA) != 0 ||
+	    read_digest(fetch_json_text(json, "digest"), &line.delta) < 0 ||
+	    read_digest(fetch_json_text(notes, DELTA_FROM_KEY), &line.base) < 0 ||
+	    read_digest(fetch_json_text(notes, DELTA_TO_KEY), &line.layer) < 0 ||
+	    fetch_json_number(json, "size", &line.size_bytes) < 0 ||
+	    m->deltas_size + DELTAS_LINE_SIZE > sizeof(m->deltas))
+		return;
+	m->deltas_size += (size_t)deltas_write(&line, m->deltas + m->deltas_size);
+}
+
+static void read_deltas(const json_t *json, struct oci_manifest *m)
+{
+	const json_t *layers = fetch_json_array(json, "layers");
+
+	m->deltas_size = 0;
+	for (size_t i = 0; i < json_array_size(layers); i++)
+		take_delta(json_array_get(layers, i), m);
+}
+
 int oci_manifest_parse(const char *bytes, size_t size, struct oci_manifest *ret_manifest,
 		       struct err *err)
 {
@@ -71,6 +103,7 @@ int oci_manifest_parse(const char *bytes, size_t size, struct oci_manifest *ret_
 	if (!manifest)
 		return err_set(err, -ENOTSUP,
 			       "no Lamina image: `lamina pack` makes one of it");
+	read_deltas(json, ret_manifest);
 	r = read_descriptor(manifest, ret_manifest, err);
 	return r < 0 ? r : read_signature(json, ret_manifest, err);
 }

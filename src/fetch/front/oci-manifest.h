@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/err.h"
+#include "format/deltas.h"
 #include "format/signature.h"
 
 #define OCI_MANIFEST_MOST ((size_t)256 << 10)
@@ -19,6 +20,8 @@ struct oci_manifest {
 	uint64_t size_bytes;
 	char signature[SIGNATURE_MAX_SIZE];
 	size_t signature_size;
+	char deltas[DELTAS_MAX_SIZE]; /* those that are there, as a bundle tells them */
+	size_t deltas_size;
 };
 
 /* 0; -EBADMSG; -ENOTSUP: an image of another kind; -ENOKEY: not signed. */

@@ -137,6 +137,9 @@ static int get_image(struct fetch *f, const struct oci_manifest *oci, struct err
 		image->size = body.size;
 		memcpy(image->signature, oci->signature, oci->signature_size);
 		image->signature_size = oci->signature_size;
+		memcpy(image->deltas, oci->deltas, oci->deltas_size);
+		image->deltas_size = oci->deltas_size;
+		image->without_size = 0;
 	}
 	free(body.bytes);
 	return r;
@@ -160,12 +163,14 @@ static int describe(struct fetch *f, const char *version, struct err *err)
 	return r < 0 ? r : get_image(f, &oci, err);
 }
 
-static void locate(struct fetch *f, size_t blob, struct transfer *transfer)
+static int locate(struct fetch *f, const struct digest *digest, uint64_t size_bytes,
+		  struct transfer *transfer)
 {
-	blob_url(f, &f->offer.blobs[blob].digest, f->url);
+	blob_url(f, digest, f->url);
 	transfer->url = f->url;
 	transfer->scope = f->scope;
-	transfer->file_bytes = f->offer.blobs[blob].size_bytes;
+	transfer->file_bytes = size_bytes;
+	return 0;
 }
 
 const struct front front_oci = {
