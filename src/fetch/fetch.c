@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "cli/cmd.h"
 #include "cli/progress.h"
+#include "fetch/report.h"
 #include "fetch/transfer.h"
 
 /* What the clock can't be before: when this program was made, and when it wrote its state. */
@@ -280,8 +281,11 @@ int fetch_once(struct fetch *f, struct err *err)
 	int r = workdir_open(&w, f->options->dir, err);
 
 	f->retry_after_s = 0;
-	if (r == 0)
+	if (r == 0) {
 		r = update(f, &w, err);
+		if (f->options->report && r != -EAGAIN && r != -EBUSY)
+			report_send(f, &w, r, r < 0 && err ? err->text : NULL);
+	}
 	workdir_done(&w);
 	if (r == 1)
 		tell(f);

@@ -33,6 +33,7 @@ struct fetch_options {
 	const char *dir;
 	const char *auth_file;
 	const char *on_installed;
+	const char *report; /* an address; or NULL */
 	uint64_t pause_ms;
 	struct http_options http;
 	struct installer installer;

@@ -13,7 +13,7 @@
 #include "cli/cmd.h"
 #include "fetch/json.h"
 
-#define OFFER_MOST ((size_t)1 << 20)
+#define ANSWER_MOST ((size_t)1 << 20)
 #define BESIDE_INIT "/run/lamina/bin/laminactl"
 
 extern char **environ;
@@ -164,15 +164,25 @@ static void take_bases(const json_t *list, struct installer_offer *offer)
 	}
 }
 
-static int read_offer(int out, struct installer_offer *offer, struct err *err)
+static json_t *read_json(int out, struct err *err)
 {
-	static char bytes[OFFER_MOST];
-	int r = lseek(out, 0, SEEK_SET) < 0 ? -errno : 0;
-	ssize_t size = r < 0 ? r : fd_read_file(out, bytes, sizeof(bytes));
+	static char bytes[ANSWER_MOST];
+	ssize_t size = lseek(out, 0, SEEK_SET) < 0
+			       ? -errno
+			       : fd_read_file(out, bytes, sizeof(bytes));
+	json_t *json = NULL;
 
 	if (size < 0)
-		return err_errno(err, (int)size, "laminactl's answer");
-	__json json_t *json = fetch_json_parse(bytes, (size_t)size, err);
+		(void)err_errno(err, (int)size, "laminactl's answer");
+	else
+		json = fetch_json_parse(bytes, (size_t)size, err);
+	return json;
+}
+
+static int read_offer(int out, struct installer_offer *offer, struct err *err)
+{
+	__json json_t *json = read_json(out, err);
+	int r = 0;
 	const json_t *blobs = fetch_json_array(json, "blobs");
 
 	if (!json)
@@ -198,6 +208,18 @@ int installer_check(const struct installer *installer, struct installer_offer *r
 	add_options(installer, argv, 4);
 	r = run(installer, argv, out, false, err);
 	return r < 0 ? r : read_offer(out, ret_offer, err);
+}
+
+json_t *installer_status(const struct installer *installer, struct err *err)
+{
+	const char *const argv[] = { "laminactl", "status", "--json", NULL };
+	__fd int out = memfd_create("status", MFD_CLOEXEC);
+
+	if (out < 0)
+		(void)err_errno(err, -errno, "laminactl");
+	if (out < 0 || run(installer, argv, out, false, err) < 0)
+		return NULL;
+	return read_json(out, err);
 }
 
 int installer_install(const struct installer *installer, struct err *err)

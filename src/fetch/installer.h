@@ -4,6 +4,7 @@
  * laminactl, which decides: it alone checks signatures and writes the store. This program asks it
  * before any layer is fetched, and hands it the directory when all of them are there.
  */
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,6 +42,9 @@ struct installer_offer {
 /* Would the image be installed? 0; -EPERM: refused, with its words; -EBUSY; -errno. */
 int installer_check(const struct installer *installer, struct installer_offer *ret_offer,
 		    struct err *err);
+
+/* How the device is: what `laminactl status --json` says. NULL with a text; the caller owns it. */
+json_t *installer_status(const struct installer *installer, struct err *err);
 
 /* Installs it, taking the layers out of the directory. As above. What it notes goes to stderr. */
 int installer_install(const struct installer *installer, struct err *err);

@@ -18,6 +18,7 @@ enum {
 	OPT_KEY,
 	OPT_PROXY,
 	OPT_ON_INSTALLED,
+	OPT_REPORT,
 	OPT_LAMINACTL,
 	OPT_OLDER,
 	OPT_OTHER_NAME,
@@ -38,6 +39,7 @@ static const struct cmd_option options[] = {
 	[OPT_PROXY] = { "proxy", 0, "URL", "instead of https_proxy and http_proxy" },
 	[OPT_ON_INSTALLED] = { "on-installed", 0, "COMMAND",
 			       "to be run when an image was installed" },
+	[OPT_REPORT] = { "report", 0, "URL", "where to POST how the device is" },
 	[OPT_LAMINACTL] = { "laminactl", 0, "FILE", "the program that installs" },
 	[OPT_OLDER] = { "allow-older", 0, NULL,
 			"also a serial that isn't above the current image's" },
@@ -87,6 +89,9 @@ static int take_text(struct fetch_options *o, int option, const char *value)
 		return 0;
 	case OPT_ON_INSTALLED:
 		o->on_installed = value;
+		return 0;
+	case OPT_REPORT:
+		o->report = value;
 		return 0;
 	case OPT_LAMINACTL:
 		o->installer.program = value;

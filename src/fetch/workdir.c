@@ -311,3 +311,15 @@ bool workdir_has(const struct workdir *w, const struct installer_blob *blob)
 		       0 &&
 	       S_ISREG(st.st_mode) && (uint64_t)st.st_size == blob->size_bytes;
 }
+
+int workdir_get_text(const struct workdir *w, const char *name, char *ret_text,
+		     size_t room, size_t *ret_size)
+{
+	return read_file(w->fd, name, ret_text, room, ret_size);
+}
+
+int workdir_put_text(const struct workdir *w, const char *name, const char *text,
+		     size_t size)
+{
+	return put_text(w->fd, name, text, size);
+}

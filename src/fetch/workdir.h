@@ -75,6 +75,13 @@ int workdir_put_image(const struct workdir *w, const struct workdir_image *image
 int workdir_read_image(const struct workdir *w, const struct digest *id,
 		       struct workdir_image *ret_image);
 
+/* A small file of its own: -ENOENT. 0 or -errno. */
+int workdir_get_text(const struct workdir *w, const char *name, char *ret_text,
+		     size_t room, size_t *ret_size);
+/* Whole or not at all; it isn't there when it is empty. */
+int workdir_put_text(const struct workdir *w, const char *name, const char *text,
+		     size_t size);
+
 /* Is the whole blob there, by name and size? */
 bool workdir_has(const struct workdir *w, const struct installer_blob *blob);
 

@@ -54,7 +54,7 @@ test_a_page_has_no_other_option() {
 
 test_lamina_fetch_has_one_page() {
 	local page=$root/src/fetch/lamina-fetch.8
-	told "$page" | grep -vxF -e --authfile >named
+	told "$page" | grep -vxF -e --authfile -e --json >named
 	options_of "$(dirname "$lamina")/lamina-fetch" >all
 	same all named
 }

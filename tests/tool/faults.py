@@ -23,7 +23,8 @@ Of manifests:
 Of everything:
   busy:N:SECONDS  the first N requests are answered 429, with Retry-After
   portal          a web page
-  broken          502"""
+  broken          502
+What is POSTed goes to the file posted; deaf: the first is answered 503."""
 import http.client
 import http.server
 import random
@@ -87,7 +88,13 @@ class Faults(http.server.BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
 
-    do_GET = do_HEAD = do_POST = handle_any
+    do_GET = do_HEAD = handle_any
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        with open("posted", "ab") as file:
+            file.write(body + b"\n")
+        self.say(503 if "deaf" in FAULTS and first("deaf") else 204, {}, b"")
 
     def answer(self):
         if "portal" in FAULTS:

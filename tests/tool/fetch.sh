@@ -71,6 +71,33 @@ $new"
 	misused "--poll: 'soon' is no time" fetch --poll soon "oci+http://$at/demo:stable"
 }
 
+told() { python3 -c 'import json, sys
+for line in open("posted"):
+    d = json.loads(line)
+    print(d["result"], d["status"]["current"] and d["status"]["current"]["version"], d.get("reason", "-"))'; }
+
+test_it_reports() {
+	local r=0
+	device_here
+	registry
+	faults deaf
+	report() { fetch --report "http://$via/report" "oci+http://$via/demo:stable" 2>err || r=$?; }
+	image 3 >/dev/null && image 4 >/dev/null
+	push 4 stable
+	report
+	grep -q -- '--report: the server answers 503' err
+	report # it wasn't heard
+	report # nothing is another than that
+	push 3 stable
+	report
+	equal "$r" 1
+	report
+	equal "$(told | cut -d ' ' -f 1-2)" "installed 1.4
+unchanged 1.4
+refused 1.4"
+	told | grep -q '^refused .* serial 3 is not above the current 4'
+}
+
 test_what_laminactl_refuses() {
 	device_here
 	registry
