@@ -50,11 +50,11 @@ def first(name, times=1):
 class Faults(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def ask(self):
+    def ask(self, wish=None):
         host, port = UPSTREAM.split(":")
         connection = http.client.HTTPConnection(host, int(port), timeout=60)
         names = ["Accept", "Authorization"] + ([] if {"whole", "late", "lie"} & FAULTS.keys() else ["Range"])
-        headers = {n: self.headers[n] for n in names if self.headers[n]}
+        headers = {n: self.headers[n] for n in names if self.headers[n]} | ({"Range": wish} if wish else {})
         connection.request(self.command, self.path.replace("/moved/", "/"), headers=headers)
         answer = connection.getresponse()
         body = answer.read()
@@ -76,6 +76,8 @@ class Faults(http.server.BaseHTTPRequestHandler):
             self.wfile.write(body[:sent])
             if sent < len(body):
                 self.close_connection = True
+        if sent < int(length or 0):
+            self.close_connection = True
         self.tell(status, sent)
 
     def tell(self, status, sent):
@@ -107,6 +109,8 @@ class Faults(http.server.BaseHTTPRequestHandler):
             return self.manifest()
         if self.path.startswith("/moved/") and self.headers["Authorization"]:
             return self.say(400, {}, b"Only one auth mechanism allowed")
+        if "cut" in FAULTS and self.command == "GET":
+            return self.cut()
         status, headers, body = self.ask()
         if status not in (200, 206) or (self.command == "GET" and status == 200 and len(body) <= 4096):
             return self.say(status, headers, body)
@@ -150,6 +154,22 @@ class Faults(http.server.BaseHTTPRequestHandler):
         finally:
             self.tell(status, sent)
 
+    def cut(self):
+        """Of a large layer, ten thousand times: no more of it is asked for than is sent."""
+        wish = self.headers["Range"]
+        start = int(wish.removeprefix("bytes=").split("-")[0]) if wish else 0
+        with LOCK:
+            most = CHANCE.randint(0, int(FAULTS["cut"][1]))
+        status, headers, body = self.ask(f"bytes={start}-{start + max(most, 4096)}")
+        if status != 206 or not headers.get("Content-Range"):
+            return self.say(status, headers, body)
+        size = int(headers["Content-Range"].split("/")[1])
+        headers.pop("Content-Length")
+        headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
+        if not wish:
+            headers.pop("Content-Range")
+        return self.say(206 if wish else 200, headers, body, length=size - start, most=size if size <= 4096 else most)
+
     def part(self, body):
         """What this server makes of a Range, where it reads it itself."""
         wish = self.headers["Range"]
@@ -179,9 +199,6 @@ class Faults(http.server.BaseHTTPRequestHandler):
         if "wrong" in FAULTS and status == 200 and first("wrong"):
             body = body[:-1] + bytes([body[-1] ^ 1])
         most = None
-        if "cut" in FAULTS:
-            with LOCK:
-                most = CHANCE.randint(0, int(FAULTS["cut"][1]))
         if "once" in FAULTS and first("once"):
             most = int(FAULTS["once"][0])
         if "drip" in FAULTS and first("drip"):
