@@ -126,15 +126,21 @@ static int fetch(struct install *install, struct writer *writer,
 
 /* A blob of the right name and size may be rotten all the same, and then this is how it
  * is mended. */
-static bool is_good(struct install *install, const struct manifest_blob *blob)
+static bool is_good(struct install *install, size_t index,
+		    const struct manifest_blob *blob)
 {
-	__fd int fd = store_open_blob(install->wish.store, blob->digest, blob->size_bytes,
-				      NULL);
 	struct digest hash;
 
-	return fd >= 0 &&
-	       incoming_hash(fd, blob->size_bytes, progress_whole, install, &hash) == 0 &&
-	       digest_equal(&hash, blob->digest);
+	if (install->good[index])
+		return true;
+	__fd int fd = store_open_blob(install->wish.store, blob->digest, blob->size_bytes,
+				      NULL);
+
+	install->good[index] = fd >= 0 &&
+			       incoming_hash(fd, blob->size_bytes, progress_whole,
+					     install, &hash) == 0 &&
+			       digest_equal(&hash, blob->digest);
+	return install->good[index];
 }
 
 /* A delta that comes to nothing costs what it has of bytes, and is told. */
@@ -151,7 +157,7 @@ static void make(struct install *install, struct writer *writer,
 	if (r == 0)
 		r = incoming_move(&writer->in, writer->blobs, why);
 	incoming_done(&writer->in);
-	install->made[delta->layer] = r == 0;
+	install->made[delta->layer] = install->good[delta->layer] = r == 0;
 	if (r == 0)
 		return;
 	install->written_bytes = written_bytes;
@@ -176,7 +182,7 @@ static int put_deltas(struct install *install, struct writer *writer, struct err
 		__fd int base = delta.base;
 		struct err why = ERR_INIT;
 		bool wanted = base >= 0 && manifest_blob(manifest, delta.layer, &layer) &&
-			      !install->made[delta.layer] && !is_good(install, &layer);
+			      !is_good(install, delta.layer, &layer);
 
 		r = from->source->next_blob(from, &blob, wanted, &why);
 		/* a stream that is out of step is no use any more */
@@ -200,13 +206,11 @@ static int put_blobs(struct install *install, struct writer *writer, struct err 
 
 		if (manifest_blob_again(manifest, i))
 			continue;
-		if (i < manifest->layer_count && install->made[i]) {
-			r = 0;
-			if (!from->absent[i])
-				r = from->source->next_blob(from, &blob, false, err);
-		} else if (is_good(install, &blob)) {
-			install->reused_layers += i < manifest->layer_count;
-			install->reused_bytes += blob.size_bytes;
+		if (is_good(install, i, &blob)) {
+			if (!install->made[i]) {
+				install->reused_layers += i < manifest->layer_count;
+				install->reused_bytes += blob.size_bytes;
+			}
 			r = from->absent[i]
 				    ? 0
 				    : from->source->next_blob(from, &blob, false, err);

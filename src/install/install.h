@@ -106,8 +106,9 @@ struct install {
 
 	/* set by install_write() */
 	uint64_t written_bytes;
-	uint64_t half_bytes;		/* of the progress */
-	bool made[MANIFEST_MAX_LAYERS]; /* by a delta */
+	uint64_t half_bytes;	       /* of the progress */
+	bool made[MANIFEST_MAX_BLOBS]; /* by a delta */
+	bool good[MANIFEST_MAX_BLOBS]; /* and in the store, as is known already */
 };
 
 /*
