@@ -73,8 +73,9 @@ ifeq ($(CONFIG_LAMINA_FAST_VERIFY),y)
 $(O)/mbedtls/3rdparty/p256-m/p256-m/p256-m.o: cflags += -O2 $(if $(static),$(call known,$(addprefix -fno-align-,functions loops jumps labels)))
 endif
 
-# What computes is as fast here as where the archive has it.
-$(O)/src/trust/sha256/process.o: cflags += $(mbedtls-cflags)
+# All that laminactl computes.
+$(O)/src/trust/sha256/process.o: cflags += $(mbedtls-cflags) -O2 \
+	$(if $(static),$(call known,$(addprefix -fno-align-,functions loops jumps labels)))
 $(O)/src/trust/sha256/process.o: | $(mbedtls-ready)
 
 # What decides, and computes nothing.

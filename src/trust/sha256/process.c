@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One block of SHA-256 (FIPS 180-4, 6.2.2) in place of mbedtls' own, where that would be the
- * fast one in plain C: as fast, and 1.8 KiB less, as the words of a block are made before the
- * rounds, of which eight then do for all.
+ * fast one in plain C: nearly as fast, as the words of eight rounds are made while the eight
+ * before are at work, and these rounds stand there once and not twice.
  */
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
 #include <mbedtls/sha256.h>
@@ -48,9 +48,9 @@ int mbedtls_internal_sha256_process(mbedtls_sha256_context *ctx,
 	for (int i = 0; i < 16; i++, data += 4)
 		w[i] = (uint32_t)data[0] << 24 | (uint32_t)data[1] << 16 |
 		       (uint32_t)data[2] << 8 | data[3];
-	for (int i = 16; i < 64; i++)
-		w[i] = MIX1(w[i - 2]) + w[i - 7] + MIX0(w[i - 15]) + w[i - 16];
 	for (int i = 0; i < 64; i += 8) {
+		for (int j = i; i >= 16 && j < i + 8; j++)
+			w[j] = MIX1(w[j - 2]) + w[j - 7] + MIX0(w[j - 15]) + w[j - 16];
 		ROUND(a, b, c, d, e, f, g, h, i);
 		ROUND(h, a, b, c, d, e, f, g, i + 1);
 		ROUND(g, h, a, b, c, d, e, f, i + 2);
