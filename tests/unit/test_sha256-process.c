@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A block by the device's own code, beside what the workstation's library makes of it. */
+#define MBEDTLS_ALLOW_PRIVATE_ACCESS
+#include <mbedtls/sha256.h>
+#include <string.h>
+
 #include "trust/sha256/process.c"
 
 #include <setjmp.h>
