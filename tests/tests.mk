@@ -28,12 +28,13 @@ needs-LAMINA_TIMELINE := fake/test_timeline
 needs-LAMINA_KEY_P256 := unit/test_key unit/test_p256
 needs-LAMINA_KEY_RSA := unit/test_key unit/test_rsa
 needs-LAMINA_CTL := unit/test_app fake/test_ctl-boot fake/test_ctl-install fake/test_ctl-slots fake/test_images unit/test_guard unit/test_out unit/test_status
+needs-LAMINA_CHANNEL := fake/test_ctl-channel
 needs-LAMINA_FETCH := unit/test_fetch-parse unit/test_pace
 needs-LAMINA_PLAN := fake/test_images
 needs-LAMINA_LOADER_EFI := fake/test_efi
 needs-LAMINA_LOADER_RPI := fake/test_rpi
 needs-LAMINA_LOADER_HELPER := unit/test_helper
-lacks := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG SUPERVISE NET TIMELINE KEY_P256 KEY_RSA CTL PLAN LOADER_EFI LOADER_RPI LOADER_HELPER FETCH,\
+lacks := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG SUPERVISE NET TIMELINE KEY_P256 KEY_RSA CTL CHANNEL PLAN LOADER_EFI LOADER_RPI LOADER_HELPER FETCH,\
 	$(if $(CONFIG_LAMINA_$s),,LAMINA_$s)) $(if $(signs),,LAMINA_SIGN)
 left-out := $(foreach s,$(lacks),$(needs-$s))
 tests-in = $(addprefix $(O)/tests/,$(filter-out $(left-out),\

@@ -3,7 +3,8 @@
 #include "ctl/outside.h"
 
 extern const struct cmd cmd_status, cmd_install, cmd_reboot, cmd_poweroff, cmd_confirm,
-	cmd_rollback, cmd_reject, cmd_list, cmd_verify, cmd_gc, cmd_reset, cmd_boot;
+	cmd_rollback, cmd_reject, cmd_list, cmd_verify, cmd_gc, cmd_reset, cmd_boot,
+	cmd_channel;
 extern const struct cmd cmd_ps, cmd_logs, cmd_net, cmd_health, cmd_start, cmd_stop,
 	cmd_restart, cmd_exec;
 
@@ -19,7 +20,11 @@ static const struct cmd *const commands[] = {
 #endif
 	&cmd_install,  &cmd_reboot,  &cmd_poweroff, &cmd_confirm,
 	&cmd_rollback, &cmd_reject,  &cmd_list,	    &cmd_verify,
-	&cmd_gc,       &cmd_reset,   &cmd_boot,	    NULL,
+	&cmd_gc,       &cmd_reset,   &cmd_boot,
+#ifdef CONFIG_LAMINA_CHANNEL
+	&cmd_channel,
+#endif
+	NULL,
 };
 
 enum {

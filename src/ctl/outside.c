@@ -24,7 +24,8 @@ static bool is_ours(const char *command)
 {
 	static const char *const commands[] = { "status",  "list",   "install",
 						"confirm", "verify", "rollback",
-						"reject",  "gc",     "reset" };
+						"reject",  "gc",     "reset",
+						"channel" };
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(command, commands[i]) == 0)
@@ -74,7 +75,7 @@ int outside_run(const struct cmd_program *program, int argc, char **argv)
 		if (strncmp(argv[i], "--", 2) == 0 && strchr("hskpr", argv[i][2]))
 			return -1;
 		if (r == 0 && i > 1 && argv[i][0] != '-' &&
-		    strcmp(argv[1], "install") == 0)
+		    (strcmp(argv[1], "install") == 0 || strcmp(argv[1], "channel") == 0))
 			r = take_input(&words[i], &err);
 	}
 	if (r == 0)

@@ -148,5 +148,6 @@ void status_json(struct out *out, const struct status *status)
 	json_number(out, "refused", status->refused);
 	floor_json(out, status);
 	record_json(out, status);
+	status_channels_json(out, status);
 	space_json(out, status);
 }

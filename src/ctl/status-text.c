@@ -206,5 +206,6 @@ void status_text(struct out *out, const struct status *status)
 	refused_line(out, status);
 	floor_line(out, status);
 	record_line(out, status);
+	status_channels_text(out, status);
 	space_line(out, status);
 }

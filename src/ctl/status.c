@@ -218,6 +218,7 @@ int status_read(struct ctl *ctl, struct status *ret_status, struct err *err)
 	read_notes(ctl, status);
 	read_app(ctl, status);
 	read_space(store, status);
+	status_read_channels(ctl, store, status);
 	status->floor = ctl_floor(ctl, &status->record);
 	read_slots(ctl, store, status);
 	status_boot_read(ctl, status);

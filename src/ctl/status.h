@@ -12,9 +12,11 @@
 #include "ctl/facts.h"
 #include "ctl/out.h"
 #include "ctl/slots.h"
+#include "ctl/word.h"
 #include "format/record.h"
 #include "slot/state.h"
 
+#define STATUS_CHANNELS 4		   /* a device follows one */
 #define STATUS_SLOTS (DECIDE_PREVIOUS + 1) /* those whose images are in the store */
 
 struct status_boot {
@@ -51,6 +53,9 @@ struct status {
 	bool writable;		    /* a boot can write the record */
 	bool lost;		    /* and without it starts no image of the store */
 	struct status_boot boot;
+	struct channel channels[STATUS_CHANNELS]; /* their newest words, */
+	size_t channel_count;
+	uint64_t now_s; /* since 1970, as the clock has it */
 	int space_r;
 	uint64_t free_bytes, size_bytes; /* of the store's file system */
 };
@@ -76,5 +81,16 @@ void status_boot_read(const struct ctl *ctl, struct status *status);
 
 void status_boot_text(struct out *out, const struct status *status);
 void status_boot_json(struct out *out, const struct status *status);
+/* What channels said, where that is built in; the last two with the status' other lines and keys. */
+#ifdef CONFIG_LAMINA_CHANNEL
+void status_read_channels(const struct ctl *ctl, int store, struct status *status);
+void status_channels_text(struct out *out, const struct status *status);
+void status_channels_json(struct out *out, const struct status *status);
+#else
+#define status_read_channels(ctl, store, status)
+#define status_channels_text(out, status)
+#define status_channels_json(out, status)
+#endif
+
 void status_text(struct out *out, const struct status *status);
 void status_json(struct out *out, const struct status *status);

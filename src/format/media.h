@@ -8,4 +8,5 @@
 #define MEDIA_MANIFEST "application/vnd.lamina.manifest.v1"
 #define MEDIA_DELTA "application/vnd.lamina.delta.v1.rdiff"
 #define MEDIA_BOOT "application/vnd.lamina.boot.v1"
+#define MEDIA_CHANNEL "application/vnd.lamina.channel.v1"
 #define MEDIA_LAYER "application/vnd.lamina.layer.v1.squashfs"

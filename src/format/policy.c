@@ -330,6 +330,17 @@ static int read_boot_loader(struct reader *reader)
 					 : read_source(reader, policy->boot_loader_arg);
 }
 
+static int read_channel_key(struct reader *reader)
+{
+	struct key_line *key = &reader->policy->channel_key;
+	int r = key_line_read(&reader->lines, reader->key, key, reader->err);
+
+	reader->lines.value_size = 0; /* which is all of it */
+	if (r == 0 && !key_kind_is_key(key->kind, key->bytes, key->size))
+		return bad(reader, "is not a public key");
+	return r;
+}
+
 static const struct policy_key {
 	char name[16];
 	bool required;
@@ -352,6 +363,7 @@ static const struct policy_key {
 	{ "verity", false, read_verity },
 	{ "watchdog", false, read_watchdog },
 	{ "allow", false, read_allow },
+	{ "channel-key", false, read_channel_key },
 	{ "boot-slot", false, read_boot_slot },
 	{ "boot-loader", false, read_boot_loader },
 };
@@ -404,16 +416,19 @@ static int check_boot(const struct policy *policy, struct err *err)
 	return 0;
 }
 
-static const struct policy defaults = {
-	.store_type = "ext4",
-	.store_timeout_s = 10,
-	.factory_type = "ext4",
-	.threshold = 1,
-	.raise_floor = POLICY_RAISE_PREVIOUS,
-	.tries = 3,
-	.on_failure = POLICY_REBOOT,
-	.on_failure_delay_s = 10,
-};
+static void set_defaults(struct policy *ret_policy)
+{
+	*ret_policy = (struct policy){
+		.store_type = "ext4",
+		.store_timeout_s = 10,
+		.factory_type = "ext4",
+		.threshold = 1,
+		.raise_floor = POLICY_RAISE_PREVIOUS,
+		.tries = 3,
+		.on_failure = POLICY_REBOOT,
+		.on_failure_delay_s = 10,
+	};
+}
 
 int policy_parse(const char *bytes, size_t size, struct policy *ret_policy,
 		 struct err *err)
@@ -424,7 +439,7 @@ int policy_parse(const char *bytes, size_t size, struct policy *ret_policy,
 
 	if (size > POLICY_MAX_SIZE)
 		return err_set(err, -EFBIG, "is larger than %d bytes", POLICY_MAX_SIZE);
-	*ret_policy = defaults;
+	set_defaults(ret_policy);
 	lines_init(&reader.lines, bytes, size);
 	reader.lines.comments = true;
 	while ((r = lines_next(&reader.lines, err)) > 0) {

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "format/boot-id.h"
+#include "format/key-line.h"
 
 #define POLICY_MAX_SIZE 4096
 #define POLICY_WORD_SIZE 128
@@ -77,6 +78,8 @@ struct policy {
 	char watchdog[POLICY_WORD_SIZE]; /* "" : none */
 	uint32_t watchdog_timeout_s;
 	unsigned int allow; /* of enum policy_allow */
+	struct key_line
+		channel_key; /* size 0: none. Whether its id is right takes sha256 */
 	/* slots a and b as sources, and who starts them: all three, or none */
 	char boot_slots[BOOT_SLOTS][POLICY_WORD_SIZE];
 	enum policy_loader boot_loader;

@@ -216,6 +216,25 @@ int incoming_read_back(struct incoming *in, void (*progress)(void *context, size
 	return 0;
 }
 
+int incoming_put(int dir, const char *name, const char *bytes, size_t size,
+		 struct err *err)
+{
+	__fd int fd = path_open_own(dir, name, O_RDWR | O_CREAT | O_EXCL, 0644);
+	int r = fd < 0 ? fd : fd_write_all(fd, bytes, size);
+
+	if (r == 0)
+		r = sys_fsync(fd);
+	if (r == 0) {
+		(void)sys_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+		r = fd_pread_all(fd, incoming_buffer, size, 0);
+	}
+	if (r < 0)
+		return err_errno(err, r, "writing %s", name);
+	if (memcmp(incoming_buffer, bytes, size) != 0)
+		return err_set(err, -EIO, "%s: the medium did not keep it", name);
+	return 0;
+}
+
 int incoming_move(struct incoming *in, int to, struct err *err)
 {
 	int r = path_move(in->dir, in->name, to, in->name);

@@ -64,6 +64,10 @@ int incoming_hash(int fd, uint64_t size_bytes,
 int incoming_read_back(struct incoming *in, void (*progress)(void *context, size_t size),
 		       void *context, struct err *err);
 
+/* A small file of @dir, at once: written, flushed, read back. 0 or -errno. Uses the buffer. */
+int incoming_put(int dir, const char *name, const char *bytes, size_t size,
+		 struct err *err);
+
 /* Moves it to @to/@name, in place of what is there, and flushes that directory. */
 int incoming_move(struct incoming *in, int to, struct err *err);
 

@@ -228,25 +228,6 @@ static int put_blobs(struct install *install, struct writer *writer, struct err 
 	return 0;
 }
 
-static int put_file(int dir, const char *name, const char *bytes, size_t size,
-		    struct err *err)
-{
-	__fd int fd = path_open_own(dir, name, O_RDWR | O_CREAT | O_EXCL, 0644);
-	int r = fd < 0 ? fd : fd_write_all(fd, bytes, size);
-
-	if (r == 0)
-		r = sys_fsync(fd);
-	if (r == 0) {
-		(void)sys_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-		r = fd_pread_all(fd, incoming_buffer, size, 0);
-	}
-	if (r < 0)
-		return err_errno(err, r, "writing %s", name);
-	if (memcmp(incoming_buffer, bytes, size) != 0)
-		return err_set(err, -EIO, "%s: the medium did not keep it", name);
-	return 0;
-}
-
 static bool has_file(int dir, const char *name, const char *bytes, size_t size)
 {
 	size_t found;
@@ -312,11 +293,11 @@ static int make_image(const struct install *install, int incoming, struct err *e
 
 	if (dir < 0)
 		return dir;
-	r = put_file(dir, "manifest", install->from.manifest, install->from.manifest_size,
-		     err);
+	r = incoming_put(dir, "manifest", install->from.manifest,
+			 install->from.manifest_size, err);
 	if (r == 0)
-		r = put_file(dir, "manifest.sig", install->from.signatures,
-			     install->from.signatures_size, err);
+		r = incoming_put(dir, "manifest.sig", install->from.signatures,
+				 install->from.signatures_size, err);
 	if (r < 0)
 		return r;
 	r = sys_fsync(dir);

@@ -30,6 +30,7 @@ format/lamina-keyring.5||A keyring has 1 to N lines|format/keyring.h|KEYRING_MAX
 format/lamina-keyring.5||at most N bytes|format/keyring.h|KEYRING_MAX_SIZE
 format/lamina-signature.5||A file has 1 to N lines|format/signature.h|SIGNATURE_MAX_COUNT
 format/lamina-signature.5||at most N bytes|format/signature.h|SIGNATURE_MAX_SIZE
+format/lamina-channel.5||have at most N bytes|format/channel.h|CHANNEL_BODY_SIZE
 format/lamina-record.5||at bytes 0 and N, each|format/record.h|RECORD_STRIDE
 format/lamina-record.5||each of N bytes|format/record.h|RECORD_SIZE
 format/lamina-record.5||the first N bytes of the SHA-256|format/record.h|RECORD_SUM_SIZE

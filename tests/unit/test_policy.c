@@ -7,6 +7,12 @@
 #include "base/str.h"
 #include "format/policy.h"
 
+#define KEY "4a87545e723091eb ecdsa-p256-sha256"
+/* as long as a point, and beginning like one */
+#define POINT                                                                \
+	"BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" \
+	"AAAAAAAAAAAAAAAAAAAAA="
+
 static char bytes[POLICY_MAX_SIZE + 2];
 static struct policy policy;
 
@@ -146,6 +152,12 @@ static void refusals(void **state)
 		{ "guard none", "line 3: guard: must be verity or hash" },
 		{ "guard", "line 3: guard: must be verity or hash" },
 		{ "guard hash verity", "line 3: guard: has words after its value" },
+		{ "channel-key", "line 3: a key id is 16 lower-case hex digits" },
+		{ "channel-key " KEY, "line 3: must end in base64 of at most 512 bytes" },
+		{ "channel-key " KEY " AAAA",
+		  "line 3: channel-key: is not a public key" },
+		{ "channel-key " KEY " " POINT " more",
+		  "line 3: must end in base64 of at most 512 bytes" },
 		{ "watchdog /etc/passwd", "line 3: watchdog: must be a path in /dev" },
 		{ "watchdog /dev/../etc", "line 3: watchdog: has . or .. in it" },
 		{ "watchdog /dev/watchdog 0",
@@ -221,6 +233,20 @@ static void factory_directory(void **state)
 	assert_true(policy_factory_in_initramfs(&policy));
 	assert_int_equal(parse_with("factory /dev/vdb", NULL), 0);
 	assert_false(policy_factory_in_initramfs(&policy));
+}
+
+static void channel_key(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_with("#", NULL), 0);
+	assert_int_equal(policy.channel_key.size, 0);
+	assert_int_equal(parse_with("channel-key " KEY " " POINT, NULL), 0);
+	assert_int_equal(policy.channel_key.size, 65);
+	assert_string_equal(policy.channel_key.id, "4a87545e723091eb");
+	assert_int_equal(parse_with("channel-key " KEY " " POINT "\nchannel-key " KEY
+				    " " POINT,
+				    NULL),
+			 -EBADMSG);
 }
 
 static void whole_files(void **state)
@@ -434,6 +460,7 @@ int main(void)
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(accepted),
 		cmocka_unit_test(factory_directory),
+		cmocka_unit_test(channel_key),
 		cmocka_unit_test(whole_files),
 		cmocka_unit_test(sources),
 		cmocka_unit_test(cut_and_flipped),

@@ -231,7 +231,7 @@ static bool may_do(const char *const *words)
 	static const char *const commands_outside[] = { "status",  "list",   "install",
 							"confirm", "verify", "rollback",
 							"reject",  "gc",     "reset",
-							NULL };
+							"channel", NULL };
 	static const char *const options[] = { "-",	    "--json",	    "--boot",
 					       "--dry-run", "-n",	    "--force",
 					       "-f",	    "--yes",	    "-y",
@@ -246,7 +246,8 @@ static bool may_do(const char *const *words)
 		bool option = words[0][0] == '-';
 
 		if (option ? !is_one_of(*words, options)
-			   : strchr(*words, '/') || strcmp(command, "install") == 0)
+			   : strchr(*words, '/') || strcmp(command, "install") == 0 ||
+				     strcmp(command, "channel") == 0)
 			return false;
 	}
 	return true;

@@ -8,15 +8,15 @@
 #include "trust/private-key.h"
 
 extern const struct cmd cmd_keygen, cmd_pack, cmd_set, cmd_sign, cmd_verify, cmd_inspect,
-	cmd_bundle, cmd_unbundle, cmd_push, cmd_pull, cmd_publish, cmd_initramfs,
-	cmd_boot, cmd_disk, cmd_kernel_check, cmd_diff;
+	cmd_bundle, cmd_unbundle, cmd_push, cmd_pull, cmd_publish, cmd_channel,
+	cmd_initramfs, cmd_boot, cmd_disk, cmd_kernel_check, cmd_diff;
 
 /* In the order in which people need them. */
 static const struct cmd *const commands[] = {
-	&cmd_keygen,  &cmd_pack,      &cmd_set,	     &cmd_sign, &cmd_verify,
-	&cmd_inspect, &cmd_bundle,    &cmd_unbundle, &cmd_push, &cmd_pull,
-	&cmd_publish, &cmd_initramfs, &cmd_boot,     &cmd_disk, &cmd_kernel_check,
-	&cmd_diff,    NULL,
+	&cmd_keygen,	   &cmd_pack,	 &cmd_set,	 &cmd_sign, &cmd_verify,
+	&cmd_inspect,	   &cmd_bundle,	 &cmd_unbundle,	 &cmd_push, &cmd_pull,
+	&cmd_publish,	   &cmd_channel, &cmd_initramfs, &cmd_boot, &cmd_disk,
+	&cmd_kernel_check, &cmd_diff,	 NULL,
 };
 
 static int finish(struct err *err)

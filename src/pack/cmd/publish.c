@@ -17,6 +17,7 @@
 enum {
 	OPT_NAME,
 	OPT_TAG,
+	OPT_CHANNEL,
 	OPT_IMAGE,
 	OPT_FROM,
 };
@@ -25,6 +26,7 @@ static const struct cmd_option options[] = {
 	[OPT_NAME] = { "name", 0, "NAME",
 		       "what it is called there, such as acme/gateway" },
 	[OPT_TAG] = { "tag", 't', "TAG", "instead of its version" },
+	[OPT_CHANNEL] = { "channel", 0, "FILE", "a channel's word to go with it" },
 	[OPT_IMAGE] = { "image", 0, "ID",
 			"which image, if the store holds several; may be shortened" },
 	[OPT_FROM] = { "from", 0, "STORE|BUNDLE",
@@ -33,7 +35,7 @@ static const struct cmd_option options[] = {
 };
 
 struct request {
-	const char *root, *name, *tag, *prefix;
+	const char *root, *name, *tag, *channel, *prefix;
 	const char *froms[DELTAS_MAX_COUNT];
 	size_t from_count;
 };
@@ -141,6 +143,8 @@ static int publish(const struct request *q, const char *from, struct err *err)
 	place.image->deltas = &deltas;
 	for (size_t i = 0; r == 0 && i < q->from_count; i++)
 		r = delta_list_add(&deltas, q->froms[i], &place, err);
+	if (r == 0 && q->channel)
+		r = registry_add_channel(place.image, q->channel, err);
 	if (r == 0)
 		r = publish_place(q, &place, err);
 	return r < 0 ? err_wrap(err, r, "%s", cmd_input_name(from)) : 0;
@@ -152,6 +156,7 @@ static int publish_run(struct cmd_line *line, struct err *err)
 	const char **const fields[] = {
 		[OPT_NAME] = &q.name,
 		[OPT_TAG] = &q.tag,
+		[OPT_CHANNEL] = &q.channel,
 		[OPT_IMAGE] = &q.prefix,
 	};
 	int option, r;
@@ -170,7 +175,8 @@ static int publish_run(struct cmd_line *line, struct err *err)
 				 q.name);
 	if (q.tag && strcmp(bundle_tag(q.tag), q.tag) != 0)
 		return cmd_usage(err, "publish: --tag %s: not a tag", q.tag);
-	if (line->argc - line->at > 2 && (q.name || q.tag || q.prefix || q.from_count))
+	if (line->argc - line->at > 2 &&
+	    (q.name || q.tag || q.prefix || q.channel || q.from_count))
 		return cmd_usage(err, "publish: its options go with one image");
 	q.root = line->argv[line->at];
 	for (int i = line->at + 1; r == 0 && i < line->argc; i++)

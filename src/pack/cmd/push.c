@@ -11,11 +11,13 @@
 #include "pack/image/registry.h"
 
 enum {
+	OPT_CHANNEL,
 	OPT_IMAGE,
 	OPT_FROM,
 };
 
 static const struct cmd_option options[] = {
+	{ "channel", 0, "FILE", "a channel's word to go with it" },
 	{ "image", 0, "ID", "which image, if the store holds several; may be shortened" },
 	{ "from", 0, "STORE|BUNDLE",
 	  "bring deltas from this older image; may be repeated" },
@@ -51,13 +53,15 @@ static int push_run(struct cmd_line *line, struct err *err)
 {
 	__delta_list struct delta_list deltas = { .count = 0 };
 	__place struct place place = PLACE_INIT;
-	const char *froms[DELTAS_MAX_COUNT], *prefix = NULL, *to;
+	const char *froms[DELTAS_MAX_COUNT], *prefix = NULL, *channel = NULL, *to;
 	size_t from_count = 0;
 	int option, r;
 
 	while ((r = cmd_next(line, &option, err)) > 0)
 		if (option == OPT_IMAGE)
 			prefix = line->value;
+		else if (option == OPT_CHANNEL)
+			channel = line->value;
 		else if (from_count < DELTAS_MAX_COUNT)
 			froms[from_count++] = line->value;
 	if (r == 0)
@@ -72,6 +76,8 @@ static int push_run(struct cmd_line *line, struct err *err)
 		r = delta_list_add(&deltas, froms[i], &place, err);
 	if (r == 0)
 		place.image->deltas = &deltas;
+	if (r == 0 && channel)
+		r = registry_add_channel(place.image, channel, err);
 	if (r == 0)
 		r = push(&place, line->argv[line->at], to, err);
 	if (r == 0)

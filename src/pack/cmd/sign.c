@@ -3,19 +3,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/fd.h"
-#include "base/str.h"
 #include "cli/cmd.h"
 #include "format/signature.h"
-#include "pack/host/tool.h"
+#include "pack/cmd/signer.h"
 #include "pack/image/image.h"
-#include "pack/image/input.h"
 #include "store/images.h"
 #include "store/store.h"
 #include "trust/key.h"
-#include "trust/private-key.h"
 
 enum {
 	OPT_KEY,
@@ -35,121 +31,9 @@ static const struct cmd_option options[] = {
 };
 
 struct request {
-	const char *store, *key, *command, *attach, *pub, *prefix;
+	const char *store, *prefix;
+	struct signer signer;
 };
-
-/* Room for a signature as bytes or base64, with some space for a line end. */
-#define ANSWER_SIZE 1024
-
-/* Is that the signature itself? P-256's is DER, RSA's as long as the key. */
-static bool is_binary(const char *answer, size_t size, const struct key_line *key)
-{
-	return key->kind == KEY_RSA ? size == key->size : (uint8_t)answer[0] == 0x30;
-}
-
-/* What signers answer: the signature, or base64 of it as cosign prints. */
-static int read_answer(const char *answer, size_t size, const struct key_line *key,
-		       struct key_line *line, struct err *err)
-{
-	uint8_t bytes[ANSWER_SIZE];
-	int r;
-
-	if (size == 0)
-		return err_set(err, -EBADMSG, "no signature: nothing came");
-	if (!is_binary(answer, size, key)) {
-		while (size > 0 && (answer[size - 1] == '\n' || answer[size - 1] == '\r'))
-			size--;
-		r = str_base64_decode(answer, size, bytes, sizeof(bytes));
-		if (r <= 0)
-			return err_set(err, -EBADMSG, "neither %s nor base64 of it",
-				       key->kind == KEY_RSA ? "as long as the RSA key"
-							    : "DER");
-		answer = (const char *)bytes;
-		size = (size_t)r;
-	}
-	if (size > sizeof(line->bytes))
-		return err_set(err, -EBADMSG, "too long for a signature");
-	memcpy(line->bytes, answer, size);
-	line->size = size;
-	line->kind = key->kind;
-	return 0;
-}
-
-static int ask_command(const char *command, const struct image *image,
-		       const struct key_line *key, struct key_line *line, struct err *err)
-{
-	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
-	char answer[ANSWER_SIZE];
-	__fd int in = tool_file(image->text, image->size);
-	__fd int out = tool_file("", 0);
-	const struct tool_options run = {
-		.argv = argv, .in_fd = in, .out_fd = out, .own = true
-	};
-	ssize_t size;
-	int r;
-
-	if (in < 0 || out < 0)
-		return err_errno(err, in < 0 ? in : out, "sign-cmd");
-	r = tool_run(&run, err);
-	if (r < 0)
-		return err_wrap(err, r, "sign-cmd");
-	if (lseek(out, 0, SEEK_SET) < 0)
-		return err_errno(err, -errno, "sign-cmd");
-	size = fd_read_file(out, answer, sizeof(answer));
-	if (size < 0)
-		return err_set(err, -EBADMSG,
-			       "sign-cmd: answers too much for a signature");
-	r = read_answer(answer, (size_t)size, key, line, err);
-	return r < 0 ? err_wrap(err, r, "sign-cmd") : 0;
-}
-
-static int read_attached(const char *path, const struct key_line *key,
-			 struct key_line *line, struct err *err)
-{
-	char answer[ANSWER_SIZE];
-	int r = input_read(path, answer, sizeof(answer), err);
-
-	if (r < 0)
-		return r;
-	r = read_answer(answer, (size_t)r, key, line, err);
-	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
-}
-
-/* Signs with a key of our own; *ring becomes its public half. */
-static int sign_with_key(const char *path, const struct image *image,
-			 struct keyring *ring, struct key_line *line, struct err *err)
-{
-	char pem[INPUT_PEM_SIZE];
-	struct private_key key;
-	int size = input_read(path, pem, sizeof(pem), err);
-	int r;
-
-	if (size < 0)
-		return size;
-	r = private_key_read_pem(pem, (size_t)size, &key, err);
-	explicit_bzero(pem, sizeof(pem));
-	if (r < 0)
-		return err_wrap(err, r, "%s", path);
-	r = private_key_sign(&key, image->text, image->size, line, err);
-	ring->keys[0] = key.public;
-	ring->count = 1;
-	private_key_done(&key);
-	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
-}
-
-static int make_line(const struct request *q, const struct image *image,
-		     struct keyring *ring, struct key_line *line, struct err *err)
-{
-	int r;
-
-	if (q->key)
-		return sign_with_key(q->key, image, ring, line, err);
-	r = input_add_key(ring, q->pub, err);
-	if (r < 0)
-		return r;
-	return q->command ? ask_command(q->command, image, &ring->keys[0], line, err)
-			  : read_attached(q->attach, &ring->keys[0], line, err);
-}
 
 /* Puts the line in the place of an older one by the same key, or last. Nothing that
  * doesn't hold gets in: a typing mistake here would only be seen on the device. */
@@ -222,7 +106,7 @@ static int sign_image(const struct request *q, struct image *image, struct err *
 	if (r < 0)
 		return err_wrap(err, r, "%s", q->store);
 	note_leap(store, image);
-	r = make_line(q, image, &ring, &line, err);
+	r = signer_sign(&q->signer, image->text, image->size, &ring, &line, err);
 	if (r == 0)
 		r = merge_line(image, &ring, &line, err);
 	if (r == 0)
@@ -236,8 +120,8 @@ static int sign_image(const struct request *q, struct image *image, struct err *
 static int request_read(struct cmd_line *line, struct request *q, struct err *err)
 {
 	const char **const fields[] = {
-		[OPT_KEY] = &q->key,	   [OPT_SIGN_CMD] = &q->command,
-		[OPT_ATTACH] = &q->attach, [OPT_PUB] = &q->pub,
+		[OPT_KEY] = &q->signer.key,	  [OPT_SIGN_CMD] = &q->signer.command,
+		[OPT_ATTACH] = &q->signer.attach, [OPT_PUB] = &q->signer.pub,
 		[OPT_IMAGE] = &q->prefix,
 	};
 	int option, r;
@@ -249,13 +133,7 @@ static int request_read(struct cmd_line *line, struct request *q, struct err *er
 	if (r < 0)
 		return r;
 	q->store = line->argv[line->at];
-	if (!!q->key + !!q->command + !!q->attach != 1)
-		return cmd_usage(err, "sign: say one of --key, --sign-cmd and --attach");
-	if (!q->key != !!q->pub)
-		return cmd_usage(
-			err, q->key ? "sign: --pub goes with --sign-cmd and --attach"
-				    : "sign: --pub is missing: whose signature is it?");
-	return 0;
+	return signer_check(&q->signer, "sign", err);
 }
 
 static int sign_run(struct cmd_line *line, struct err *err)

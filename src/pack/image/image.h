@@ -27,6 +27,9 @@ struct image {
 	struct manifest manifest;
 	const struct delta_list
 		*deltas; /* that go with it in a registry; borrowed, or NULL */
+	const char *
+		channel; /* a channel's word beside it in a registry; borrowed, or NULL */
+	size_t channel_size;
 	bool absent[MANIFEST_MAX_BLOBS]; /* left out of the bundle that it is in */
 };
 

@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "format/channel.h"
 #include "pack/host/output.h"
 #include "pack/host/tool.h"
 #include "pack/image/bundle.h"
+#include "pack/image/input.h"
 #include "store/judge.h"
 #include "store/store.h"
 
@@ -158,6 +160,26 @@ static int put_deltas(const struct registry *to, const struct delta_list *deltas
 	return r;
 }
 
+int registry_add_channel(struct image *image, const char *path, struct err *err)
+{
+	static struct signature_file file;
+	static char text[CHANNEL_MAX_SIZE];
+	struct channel word;
+	int size = input_read(path, text, sizeof(text), err), r;
+
+	if (size < 0)
+		return size;
+	r = channel_parse(text, (size_t)size, &word, &file, err);
+	if (r == 0 && !digest_equal(&word.image, &image->id))
+		r = err_set(err, -EINVAL, "is about image %.12s, and this is %.12s",
+			    DIGEST_HEX(&word.image), DIGEST_HEX(&image->id));
+	if (r < 0)
+		return err_wrap(err, r, "%s", path);
+	image->channel = text;
+	image->channel_size = (size_t)size;
+	return 0;
+}
+
 int registry_write(const struct registry *to, const struct place *place,
 		   char **ret_manifest, struct err *err)
 {
@@ -170,6 +192,8 @@ int registry_write(const struct registry *to, const struct place *place,
 	r = put_blobs(to, place, err);
 	if (r == 0)
 		r = put_text(to, image->text, image->size, err);
+	if (r == 0 && image->channel_size)
+		r = put_text(to, image->channel, image->channel_size, err);
 	if (r == 0)
 		r = put_deltas(to, image->deltas, err);
 	if (r == 0)

@@ -16,6 +16,10 @@ struct registry {
 			       there; or NULL: copies */
 };
 
+/* Has the image go to registries with the channel's word of file @path, which must be about it. Not
+ * for two images at a time. 0, -EINVAL, or -errno. */
+int registry_add_channel(struct image *image, const char *path, struct err *err);
+
 /* Writes all blobs of the signed image that @place has, but for those that are there already, as
  * hashing them tells. Returns the OCI manifest in *ret_manifest, the caller's to free, which is
  * written nowhere. 0; -EBADMSG: a blob is not what the image says; -errno. */

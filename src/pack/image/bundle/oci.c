@@ -63,6 +63,13 @@ static json_t *layer_list(const struct image *image)
 	for (size_t i = 0; r == 0 && manifest_blob(manifest, i, &blob); i++)
 		r = append(list, types[manifest_blob_kind(manifest, i)], blob.digest,
 			   blob.size_bytes);
+	if (r == 0 && image->channel_size) {
+		struct digest hash;
+
+		r = sha256_of(image->channel, image->channel_size, &hash);
+		if (r == 0)
+			r = append(list, MEDIA_CHANNEL, &hash, image->channel_size);
+	}
 	if (r == 0)
 		r = append_deltas(list, image->deltas);
 	if (r == 0)

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <inttypes.h>
+
+#include "base/dir.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/sys.h"
+#include "ctl/status.h"
+
+/* Those that are signed; what else lies there is nobody's word. */
+void status_read_channels(const struct ctl *ctl, int store, struct status *status)
+{
+	static struct word word;
+	__fd int dir = path_open_own(store, "channel", O_RDONLY | O_DIRECTORY, 0);
+	const struct dirent *entry;
+	struct timespec now = { 0 };
+	struct dir list;
+
+	(void)sys_clock_gettime(CLOCK_REALTIME, &now);
+	status->now_s = (uint64_t)now.tv_sec;
+	dir_init(&list, dir);
+	while (dir >= 0 && status->channel_count < STATUS_CHANNELS &&
+	       dir_next(&list, &entry) > 0)
+		if (word_kept(&ctl->settings.policy, store, entry->d_name, &word, NULL) ==
+		    0)
+			status->channels[status->channel_count++] = word.says;
+}
+
+void status_channels_text(struct out *out, const struct status *status)
+{
+	for (size_t i = 0; i < status->channel_count; i++) {
+		const struct channel *c = &status->channels[i];
+
+		out_addf(out, "channel    %s, word %" PRIu64 ", %" PRIu64 " days old\n",
+			 c->channel, c->counter,
+			 status->now_s < c->issued ? 0
+						   : (status->now_s - c->issued) / 86400);
+	}
+}
+
+void status_channels_json(struct out *out, const struct status *status)
+{
+	if (status->channel_count == 0)
+		return;
+	json_open(out, "channels", '[');
+	for (size_t i = 0; i < status->channel_count; i++) {
+		const struct channel *c = &status->channels[i];
+
+		json_open(out, NULL, '{');
+		json_text(out, "channel", c->channel);
+		json_number(out, "counter", c->counter);
+		json_number(out, "issued", c->issued);
+		json_close(out, '}');
+	}
+	json_close(out, ']');
+}
