@@ -41,6 +41,8 @@ int sys_renameat(int olddirfd, const char *oldpath, int newdirfd, const char *ne
 		return r < 0 ? r : -ENOENT;
 	if (from.at.mount != to.parent.mount)
 		return -EXDEV;
+	if (strcmp(oldpath, ".") == 0)
+		return -EBUSY;
 	if (to.at.node && S_ISDIR(to.at.node->mode) && !S_ISDIR(from.at.node->mode))
 		return -EISDIR;
 	if (to.at.node)

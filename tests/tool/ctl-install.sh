@@ -423,6 +423,35 @@ test_layers_that_are_not_taken() {
 	exec 7>&-
 }
 
+# A file is not renamed from one mount to another, though both are of one file system; and what has to be copied needs
+# room, which is told first.
+test_layers_in_another_mount() {
+	[ "$(id -u)" = 0 ] || skip "needs root to mount"
+	device
+	mkdir -p tree-3/etc elsewhere && head -c 300000 /dev/urandom >tree-3/etc/noise
+	image 3 >/dev/null
+	cat >in-private <<-'END'
+		set -e
+		mount -t tmpfs -o size=600k none run/store
+		cp -r image-3 run/store/source
+		mount --bind run/store/source elsewhere
+		! "$1" --run run install --move elsewhere 2>err
+		ls elsewhere/blobs/sha256 run/store >there
+		mount -o remount,size=2m run/store
+		"$1" --run run install --move elsewhere >/dev/null 2>&1
+		ls elsewhere/blobs/sha256 | wc -l >copied
+		rm -r run/store/blobs run/store/images run/store/state
+		mount -o remount,size=600k run/store
+		"$1" --run run install --move run/store/source >/dev/null 2>&1
+		ls elsewhere/blobs/sha256 | wc -l >moved
+	END
+	unshare -m true 2>/dev/null || skip "can't mount here"
+	unshare -m --propagation private sh in-private "$laminactl" || say "$(tail -n 1 err)"
+	grep -q "elsewhere: needs .* in the store" err || say "$(cat err)"
+	! grep -qx blobs there || say "something is written"
+	equal "$(cat copied moved | paste -sd ' ')" "3 0"
+}
+
 test_taken_layers_are_what_was_signed() {
 	device
 	image 3 >/dev/null && image 4 >/dev/null

@@ -146,13 +146,12 @@ static int check_successor(const struct request *q, struct err *err)
 	return 0;
 }
 
-/* Can a file of the source become one of the store? */
+/* Can a file of the source become one of the store? The kernel looks whether both are of one mount
+ * before it finds that nothing can be renamed so. */
 static bool can_move(const struct request *q)
 {
-	struct stat source, store;
-
-	return q->move && sys_fstat(q->ctl->install.from.fd, &source) == 0 &&
-	       sys_fstat(q->change->store, &store) == 0 && source.st_dev == store.st_dev;
+	return q->move && sys_renameat(q->ctl->install.from.fd, ".", q->change->store,
+				       ".") == -EBUSY;
 }
 
 static int check(struct request *q, struct err *err)
