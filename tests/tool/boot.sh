@@ -119,7 +119,7 @@ packs() {
 line() { sed -n 's/^boot //p' image/images/*/manifest; }
 
 test_pack_brings_the_blob_along() {
-	need mkimage dtc
+	need mkimage dtc jq
 	prepare
 	say_id acme-1
 	for how in fit uki; do
@@ -132,15 +132,37 @@ test_pack_brings_the_blob_along() {
 		lamina sign image --key "$a.key"
 		lamina verify image --key "$a.pub"
 	done
+	lamina inspect image >told
+	grep -qE '^  boot blob +UKI, kernel 1.5 KiB, initramfs [0-9]+ B, not signed$' told || say "$(grep blob told)"
+	lamina bundle image -o bundle --force 2>/dev/null || lamina bundle image -o bundle
+	lamina inspect bundle --json | jq -e '.boot | .form == "UKI" and .id == "acme-1" and .kernelSize == 1536 and
+		.signed == false and .size > 1536' >/dev/null || say "$(lamina inspect bundle --json | jq .boot)"
 	packs --boot-id acme-1
 	refuses "its initramfs has another boot id: acme-1" packs --boot-id acme-2
 	say_id acme-2 plain
 	fit --unsigned
 	packs
 	equal "$(line | cut -d ' ' -f 1)" acme-2
+	fit --key fit.key
+	packs
+	lamina inspect image >told
+	grep -q '^  boot blob .* initramfs [0-9]* B, signed with the key fit$' told || say \"$(grep blob told)\"
 	# somebody's own form
 	echo own >blob
 	refuses "say --boot-id ID" packs
+	# whose command line is nothing for a terminal
+	say_id acme-3
+	uki --unsigned --cmdline "$(printf 'quiet\033[2J')"
+	packs
+	lamina inspect image >told
+	grep -qx '    cmdline    quiet%1B\[2J' told || say "$(grep cmdline told)"
+	echo own >blob
+	packs --boot-id own.1
+	lamina inspect image >told
+	grep -qx '  boot blob    of another form' told || say \"$(grep blob told)\"
+	rm image/blobs/sha256/"$(sha256sum <blob | cut -d ' ' -f 1)"
+	lamina inspect image >told
+	grep -q '^  boot blob .*not in the store$' told || say \"$(grep blob told)\"
 	packs --boot-id own.1
 	equal "$(line | cut -d ' ' -f 1)" own.1
 	# the disk's first slot has what the image brings along

@@ -32,7 +32,6 @@ mbedtls_psa_external_get_random by mbedtls
 mbedtls_internal_sha256_process by mbedtls
 digest_text by DIGEST_HEX()
 verity_tree_blocks tests count with it
-place_open_blob_file tests open with it what verify may not
 filter_compile tests interpret what it makes
 '
 

@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "cli/cmd.h"
+#include "pack/cmd/inspect-boot.h"
 #include "pack/cmd/inspect-members.h"
 #include "pack/cmd/show-keys.h"
 #include "pack/host/document.h"
@@ -123,6 +124,7 @@ static void print_text(const struct place *place, const struct keyring *ring)
 	inspect_members_print(place);
 	for (size_t n = 0; n < image->manifest.layer_count; n++)
 		print_layer(place, n);
+	inspect_boot_print(place);
 	printf("  %-12s %zu layer%s, %s\n", "total", image->manifest.layer_count,
 	       image->manifest.layer_count == 1 ? "" : "s",
 	       str_size(total_size(image), size));
@@ -179,19 +181,6 @@ static json_t *layers_json(const struct place *place)
 	return list;
 }
 
-/* In the place of the line that names it. */
-static int boot_json(const struct manifest_boot *boot, json_t *json)
-{
-	char digest[7 + DIGEST_HEX_SIZE] = "sha256:";
-
-	if (!boot->id[0])
-		return 0;
-	digest_hex(&boot->blob, digest + 7);
-	return json_object_set_new(json, "boot",
-				   json_pack("{s:s, s:s, s:I}", "id", boot->id, "digest",
-					     digest, "size", (json_int_t)boot->size));
-}
-
 static int print_json(const struct place *place, const struct keyring *ring)
 {
 	const struct image *image = place->image;
@@ -202,7 +191,7 @@ static int print_json(const struct place *place, const struct keyring *ring)
 	if (r == 0)
 		r = inspect_members_json(place, json);
 	if (r == 0)
-		r = boot_json(&image->manifest.boot, json);
+		r = inspect_boot_json(place, json);
 	if (r == 0)
 		r = json_object_set_new(json, "layers", layers_json(place));
 	if (r == 0)

@@ -48,6 +48,8 @@ struct bootblob_signer {
 
 /* Reads the file @path. 0; -EINVAL for what is no file or is empty; -EFBIG; -errno. */
 int bootblob_read(const char *path, struct bootblob_file *ret_file, struct err *err);
+/* The same of an open one, from its start. */
+int bootblob_read_fd(int fd, struct bootblob_file *ret_file, struct err *err);
 void bootblob_file_done(struct bootblob_file *file);
 
 /* Reads a kernel and knows the processor that it is for. One in gzip is unpacked, unless

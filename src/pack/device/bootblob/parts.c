@@ -44,8 +44,7 @@ void bootblob_done(struct bootblob *blob)
 	bootblob_file_done(&blob->dtb);
 }
 
-/* All that @fd has, a file. */
-static int read_all(int fd, struct bootblob_file *ret_file, struct err *err)
+int bootblob_read_fd(int fd, struct bootblob_file *ret_file, struct err *err)
 {
 	struct stat st;
 	uint8_t *bytes;
@@ -76,7 +75,7 @@ int bootblob_read(const char *path, struct bootblob_file *ret_file, struct err *
 
 	if (fd < 0)
 		return err_errno(err, -errno, "%s", path);
-	r = read_all(fd, ret_file, err);
+	r = bootblob_read_fd(fd, ret_file, err);
 	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
 }
 
@@ -186,6 +185,6 @@ int bootblob_ask(const char *command, const struct bootblob_file *in,
 		return err_errno(err, question < 0 ? question : answer, "sign-cmd");
 	r = tool_run(&run, err);
 	if (r == 0)
-		r = read_all(answer, ret_file, err);
+		r = bootblob_read_fd(answer, ret_file, err);
 	return r < 0 ? err_wrap(err, r, "sign-cmd") : 0;
 }

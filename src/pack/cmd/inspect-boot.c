@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pack/cmd/inspect-boot.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "pack/cmd/show-keys.h"
+#include "pack/device/bootblob.h"
+
+/* The blob is the last one of an image. 0; a blob that isn't there, or is another's, is none. */
+static int read_blob(const struct place *place, struct bootblob_file *ret_file,
+		     struct err *err)
+{
+	const struct manifest *manifest = &place->image->manifest;
+	struct manifest_blob blob;
+	size_t n = 0;
+	__fd int fd = -EBADF;
+
+	while (manifest_blob(manifest, n, &blob) &&
+	       !digest_equal(blob.digest, &manifest->boot.blob))
+		n++;
+	fd = place_open_blob_file(place, n, err);
+	return fd < 0 ? fd : bootblob_read_fd(fd, ret_file, err);
+}
+
+/* A blob's text is anybody's. */
+static void print_bytes(const void *bytes, size_t size)
+{
+	const unsigned char *at = bytes;
+
+	for (; size > 0; size--, at++)
+		if (*at < ' ' || *at > '~' || *at == '%')
+			printf("%%%02X", *at);
+		else
+			putchar(*at);
+}
+
+static void print_part(const char *name, const struct bootblob_part *part)
+{
+	char size[16];
+
+	if (part->bytes)
+		printf(", %s %s", name, str_size(part->size, size));
+}
+
+static void print_look(const struct bootblob_look *look, const char *id)
+{
+	printf("  %-12s %s", "boot blob", look->form ? look->form : "of another form");
+	print_part("kernel", &look->kernel);
+	print_part("initramfs", &look->initramfs);
+	print_part("device tree", &look->dtb);
+	if (look->form)
+		printf(", %s%s", look->is_signed ? "signed" : "not signed",
+		       look->is_signed && look->key[0] ? " with the key " : "");
+	if (look->is_signed)
+		print_bytes(look->key, strlen(look->key));
+	printf("\n");
+	if (look->form && strcmp(look->id, id) != 0)
+		printf("  %-12s its initramfs has %s%s\n", "",
+		       look->id[0] ? "another boot id: " : "no boot id", look->id);
+	if (look->cmdline.bytes) {
+		printf("  %-12s ", "  cmdline");
+		print_bytes(look->cmdline.bytes, look->cmdline.size);
+		printf("\n");
+	}
+}
+
+void inspect_boot_print(const struct place *place)
+{
+	const struct manifest_boot *boot = &place->image->manifest.boot;
+	struct bootblob_file blob = { NULL, 0 };
+	struct bootblob_look look;
+	struct err err = ERR_INIT;
+
+	if (!boot->id[0])
+		return;
+	if (read_blob(place, &blob, &err) < 0)
+		printf("  %-12s %s\n", "boot blob", err.text);
+	else if (bootblob_look(&blob, &look) < 0)
+		printf("  %-12s a FIT that is damaged\n", "boot blob");
+	else
+		print_look(&look, boot->id);
+	bootblob_file_done(&blob);
+}
+
+static int part_json(json_t *json, const char *name, const struct bootblob_part *part)
+{
+	return part->bytes ? json_object_set_new(json, name,
+						 json_integer((json_int_t)part->size))
+			   : 0;
+}
+
+static int look_json(const struct place *place, json_t *json)
+{
+	struct bootblob_file blob = { NULL, 0 };
+	struct bootblob_look look;
+	int r = 0;
+
+	if (read_blob(place, &blob, NULL) == 0 && bootblob_look(&blob, &look) == 0 &&
+	    look.form) {
+		r |= json_object_set_new(json, "form", json_string(look.form));
+		r |= part_json(json, "kernelSize", &look.kernel);
+		r |= part_json(json, "initramfsSize", &look.initramfs);
+		r |= part_json(json, "dtbSize", &look.dtb);
+		r |= json_object_set_new(json, "signed", json_boolean(look.is_signed));
+		if (look.key[0])
+			r |= json_object_set_new(json, "key", show_text_json(look.key));
+	}
+	bootblob_file_done(&blob);
+	return r ? -ENOMEM : 0;
+}
+
+int inspect_boot_json(const struct place *place, json_t *json)
+{
+	const struct manifest_boot *boot = &place->image->manifest.boot;
+	char digest[7 + DIGEST_HEX_SIZE] = "sha256:";
+	json_t *object;
+	int r;
+
+	if (!boot->id[0])
+		return 0;
+	digest_hex(&boot->blob, digest + 7);
+	object = json_pack("{s:s, s:s, s:I}", "id", boot->id, "digest", digest, "size",
+			   (json_int_t)boot->size);
+	r = object ? look_json(place, object) : -ENOMEM;
+	if (r < 0)
+		json_decref(object);
+	return r < 0 ? r : json_object_set_new(json, "boot", object);
+}
