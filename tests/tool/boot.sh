@@ -116,6 +116,14 @@ packs() {
 	lamina pack -o image --serial 4 --compatible acme,x --boot blob "$@" "oci:$fixtures/oci"
 }
 
+# record_of DISK: its boot record, in hexadecimal.
+record_of() {
+	local at
+	at=$(sfdisk -J "$1" | jq '.partitiontable.partitions[] | select(.name == "lamina-data") | .start * 512')
+	debugfs -R "dump state record" "$1?offset=$at" 2>/dev/null
+	od -An -v -tx1 record | tr -d ' \n'
+}
+
 line() { sed -n 's/^boot //p' image/images/*/manifest; }
 
 test_pack_brings_the_blob_along() {
@@ -170,6 +178,13 @@ test_pack_brings_the_blob_along() {
 	lamina disk image -o disk --boot-loader efi
 	dd if=disk of=slot bs=1 skip=1048576 count=4 status=none
 	same slot blob
+	# and the record says so, unless another one was put there
+	need sfdisk debugfs
+	state=$(python3 -c 'import hashlib; print(hashlib.sha256(b"own.1").hexdigest()[:16])')
+	record_of disk | grep -q "$state" || say "the record doesn't know of slot a"
+	echo other >other
+	lamina disk image -o other-disk --boot-loader efi --boot other
+	! record_of other-disk | grep -q "$state" || say "the record says what isn't so"
 }
 
 test_boot_options_that_are_refused() {

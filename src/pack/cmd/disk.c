@@ -264,6 +264,7 @@ static int disk_run(struct cmd_line *line, struct err *err)
 				 q.boot ? "boot" : "boot-size");
 	if (q.disk.boot.loader != DISK_LOADER_NONE && q.disk.fs_only)
 		return cmd_usage(err, "disk: --fs-only has no place for a boot slot");
+	q.wish.slot_a = q.disk.boot.loader != DISK_LOADER_NONE && !q.boot;
 	return make_disk(&q, err);
 }
 

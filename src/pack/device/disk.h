@@ -70,6 +70,7 @@ struct disk_images {
 struct disk_wish {
 	const char *current, *candidate;
 	unsigned int tries; /* of the candidate */
+	bool slot_a;	    /* the first boot slot has the current image's boot blob */
 };
 
 /* The file `state`, RECORD_ROOM bytes of a record in both copies. Without a wish it is the

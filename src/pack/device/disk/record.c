@@ -61,6 +61,16 @@ static void set(const struct disk_image *image, struct digest *ret_id)
 		*ret_id = image->id;
 }
 
+/* The device would find out, by reading the slots. */
+static void put_slot(struct record *record, const struct disk_image *image)
+{
+	struct digest boot;
+
+	if (image->boot.id[0] &&
+	    sha256_of(image->boot.id, strlen(image->boot.id), &boot) == 0)
+		record_slot_put(record, &image->id, BOOT_SLOT_A, &boot);
+}
+
 static int choose(const struct disk_images *images, const struct disk_wish *wish,
 		  struct record *record, struct err *err)
 {
@@ -84,6 +94,8 @@ static int choose(const struct disk_images *images, const struct disk_wish *wish
 	set(current, &record->current);
 	set(candidate, &record->candidate);
 	set(best(images, current, candidate), &record->previous);
+	if (wish->slot_a)
+		put_slot(record, current);
 	if (candidate)
 		record->tries_left = record->tries_initial = (uint8_t)wish->tries;
 	return 0;
