@@ -98,7 +98,7 @@ int bootblob_pe_add(const struct bootblob_file *stub,
 		    const struct bootblob_section *sections, size_t count,
 		    struct bootblob_file *ret_pe, struct err *err);
 
-/* Calls @fn for each section of @pe, by its name; what is there twice, twice. Says if a
+/* Calls @fn for each section of @pe that has bytes, by its name; what is there twice, twice. Says if a
  * signature follows. 0 or -EBADMSG. */
 typedef void bootblob_section_fn(void *context, const char *name, const uint8_t *bytes,
 				 size_t size);

@@ -135,6 +135,8 @@ int bootblob_pe_each(const struct bootblob_file *file, bootblob_section_fn *fn,
 		size_t size = (size_t)le_get(at + 8, 4), raw = (size_t)le_get(at + 16, 4);
 		char name[9] = { 0 };
 
+		if (raw == 0)
+			continue; /* its place in the file means nothing */
 		memcpy(name, at, 8);
 		fn(context, name, bytes + le_get(at + 20, 4), size < raw ? size : raw);
 	}
