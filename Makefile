@@ -330,7 +330,7 @@ demo:
 	@$(MAKE) run-demo
 
 test:
-	@board/host/setup build kernel qemu demo test fuzz
+	@board/host/setup build kernel qemu demo test fuzz efi-x86_64
 	@$(MAKE) run-tests
 
 bench:

@@ -23,17 +23,39 @@
 begin_loader()
 {
 	firmware=${fixtures%/*}/firmware
-	form=--fit
-	disk_options=(--boot-loader sector --boot "$work/boot-a" --boot-size 16M)
+	form=(--fit)
+	kind=sector
+	signer=(--key "$firmware/boot.key")
+	[[ $loader != efi ]] || begin_efi
+	disk_options=(--boot-loader "$kind" --boot "$work/boot-a" --boot-size 16M)
 }
 
+# Its variables change, and are this story's own.
+begin_efi()
+{
+	mkdir "$work/firmware"
+	cp --sparse=always "$firmware"/* "$work/firmware"
+	firmware=$work/firmware
+	kind=efi
+	form=(--uki --stub "$firmware/stub" --cmdline
+		"console=$(board_conf "$board" CONSOLE) panic=-1 $(board_conf "$board" APPEND)")
+	signer=(--key "$firmware/boot.key" --cert "$firmware/boot.crt")
+}
+
+# needs_loader KIND REASON
+needs_loader()
+{
+	[[ $loader == "$1" ]] || skip "$2"
+}
+
+# blob NAME [OPTION...]; with signer=(...) somebody else signs
 blob()
 {
 	local name=$1
 
 	[[ -e $initramfs ]] || make_initramfs
-	"$lamina" boot "$form" --output "$work/$name" --kernel "$kernel" --initramfs "$initramfs" \
-		--key "$firmware/boot.key" "${@:2}" >"$work/boot.log" 2>&1 ||
+	"$lamina" boot "${form[@]}" --output "$work/$name" --kernel "$kernel" --initramfs "$initramfs" \
+		"${signer[@]}" "${@:2}" >"$work/boot.log" 2>&1 ||
 		fail "lamina boot: $(tail -n 1 "$work/boot.log")"
 }
 
@@ -91,11 +113,17 @@ prepare_slots()
 	[[ -e $work/boot-a ]] || blob boot-a
 	make_disk "${disk_options[@]}"
 	[[ ! -e $work/boot-b ]] || put_slot b "$work/boot-b"
+	[[ $loader != efi ]] || "$top/qemu/efi-vars" entries "$firmware/vars" "$disk"
 }
 
-# As laminactl's backend writes it: both copies, the checksum before.
+# As laminactl's backends write it: the state in both copies, the checksum before.
 loader()
 {
+	[[ -e $disk ]] || prepare_slots
+	if [[ $loader == efi ]]; then
+		"$top/qemu/efi-vars" set "$firmware/vars" "$@"
+		return
+	fi
 	loader_state "lamina_default=$1" "${2:+lamina_once=$2}"
 }
 
@@ -127,20 +155,35 @@ loader_says()
 {
 	local said
 
-	said=$(dd if="$disk" bs=512 skip="$(place boot-state)" count=1 status=none | tail -c +5 |
-		tr '\0' '\n' | sed -nE 's/^lamina_(default|once)=(.)/\2/p' | tr '\n' ' ')
+	if [[ $loader == efi ]]; then
+		said="$("$top/qemu/efi-vars" get "$firmware/vars") "
+	else
+		said=$(state_words)
+	fi
 	[[ $said == "${*/%/ }" ]] || fail "the loader's state is '$said'"
+}
+
+state_words()
+{
+	dd if="$disk" bs=512 skip="$(place boot-state)" count=1 status=none | tail -c +5 |
+		tr '\0' '\n' | sed -nE 's/^lamina_(default|once)=(.)/\2/p' | tr '\n' ' '
 }
 
 started()
 {
 	local said
 
-	said=$(sed -n 's/^Lamina: slot //p' "$console" | tr '\n' ' ')
+	said=$(sed -nE -e 's/^Lamina: slot //p' \
+		-e 's/.*BdsDxe: starting Boot001([01]) .*/\1/p' \
+		-e 's/.*BdsDxe: failed to load Boot001([01]) .*/\1/p' "$console" | tr '01\n' 'ab ')
 	[[ $said == "$* " ]] || fail "the firmware tried the slots '$said'"
 }
 
 rejects()
 {
-	console "$@"
+	if [[ $loader == efi ]]; then
+		console "Access Denied"
+	else
+		console "$@"
+	fi
 }

@@ -126,7 +126,7 @@ test-built = $(foreach t,$(1),$(or $(call test-program,$(t)),test-programs progr
 run-tests:
 	@mkdir -p $(O)
 	@MAKE='$(MAKE)' tests/all '$(abspath $(O)/results)' test-builds \
-		check-tree check check-size check-qemu check-demo check-crash check-buildroot -- \
+		check-tree check check-size check-qemu check-demo check-loader check-crash check-buildroot -- \
 		check-warnings check-asan check-fuzz check-live check-tool
 
 # What needs no compiler: includes, formats, documents.
