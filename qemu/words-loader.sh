@@ -80,8 +80,11 @@ without_new()
 
 has_slots()
 {
+	local how="sector PARTLABEL=boot-state"
+
+	[[ $loader != efi ]] || how=efi
 	printf '%s\n' "boot-slot PARTLABEL=boot-a" "boot-slot PARTLABEL=boot-b" \
-		"boot-loader sector PARTLABEL=boot-state" >>"$work/policy"
+		"boot-loader $how" >>"$work/policy"
 }
 
 panics()
@@ -174,8 +177,7 @@ started()
 	local said
 
 	said=$(sed -nE -e 's/^Lamina: slot //p' \
-		-e 's/.*BdsDxe: starting Boot001([01]) .*/\1/p' \
-		-e 's/.*BdsDxe: failed to load Boot001([01]) .*/\1/p' "$console" | tr '01\n' 'ab ')
+		-e 's/.*BdsDxe: (starting|failed to load) Boot.... "Lamina ([ab])".*/\2/p' "$console" | tr '\n' ' ')
 	[[ $said == "$* " ]] || fail "the firmware tried the slots '$said'"
 }
 
