@@ -78,8 +78,8 @@ static const char *value(const char *name)
 	if (!bytes)
 		return text;
 	assert_int_equal(bytes[0], 7);
-	/* what is behind the value is zero, and 0 is no number here */
-	for (size_t i = 4; bytes[i] || bytes[i + 1]; i += 2)
+	/* what is behind the value is one zero, and no number here begins with one */
+	for (size_t i = 4; bytes[i]; i += 2)
 		used += (size_t)snprintf(
 			text + used, sizeof(text) - used, "%s%04x", used ? " " : "",
 			(unsigned int)le_get((const uint8_t *)bytes + i, 2));

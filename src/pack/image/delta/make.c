@@ -53,6 +53,8 @@ static int drain(struct job *job, const char *bytes, size_t size)
 	job->written_bytes += size;
 	if (job->out_fd >= 0)
 		return fd_write_all(job->out_fd, bytes, size);
+	if (size == 0)
+		return 0; /* there may be no buffer yet */
 	if (size > job->out_room - job->out_size) {
 		job->out_room = 2 * job->out_room + size;
 		more = realloc(job->out_bytes, job->out_room);
