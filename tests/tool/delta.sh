@@ -134,7 +134,8 @@ test_a_flipped_delta() {
 	file=part/blobs/sha256/$(cat delta-hash)
 	size=$(stat -c %s "$file")
 	cp "$file" good
-	for at in 0 3 4 5 6 7 8 9 10 100 $((size / 2)) $((size - 5)) $((size - 1)); do
+	# none within a copy: that may be of one zero and another
+	for at in 0 3 4 5 6 7 8 9 10 100 $((size / 2)) $((size - 1)); do
 		cp good "$file" && flip "$file" "$at"
 		refuses "neither whole in the store nor in the directory" ctl install part
 		grep -q "^laminactl: layer [0-9]* (sha256:$(hash_of 4 | cut -c 1-12)): not by its delta: " \

@@ -23,6 +23,7 @@ commands_of() { "$1" help | sed -nE 's/^  ([a-z-]+) +[A-Z].*/\1/p'; }
 page() {
 	case $1 in
 	unbundle) echo "$root/src/pack/cmd/lamina-bundle.1" ;;
+	pull) echo "$root/src/pack/cmd/lamina-push.1" ;;
 	*) echo "$root/src/pack/cmd/lamina-$1.1" ;;
 	esac
 }
@@ -45,7 +46,12 @@ test_a_page_has_no_other_option() {
 		options_of "$lamina" "$command" >all
 		# the other one of its page, and those that a page says of another command
 		[ "$command" != bundle ] || options_of "$lamina" unbundle >>all
+		[ "$command" != diff ] || options_of "$lamina" bundle >>all
 		[ "$command" != unbundle ] || options_of "$lamina" bundle >>all
+		[ "$command" != push ] || options_of "$lamina" pull >>all
+		[ "$command" != publish ] || { options_of "$lamina" push; options_of "$lamina" channel; } >>all
+		[ "$command" != channel ] || { options_of "$lamina" push; options_of "$lamina" publish; options_of "$lamina" keygen; } >>all
+		[ "$command" != pull ] || options_of "$lamina" push >>all
 		[ "$command" != set ] || { options_of "$lamina" pack; options_of "$lamina" sign; } >>all
 		told "$(page "$command")" | grep -vxF -e --help -f all >other || continue
 		say "$(page "$command") names $(tr '\n' ' ' <other)"

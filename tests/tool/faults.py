@@ -6,7 +6,7 @@ for, status, bytes of the body that were sent, host, and whether there was an Au
 
 Of a layer, /blobs/ with more than 4 KiB, or of a bundle:
   cut:SEED:MOST   ends each body after a chance of bytes, MOST at most
-  once:BYTES      ends the first body after so many
+  once:BYTES      ends the first body that has more after so many
   whole           takes no notice of a Range
   late            takes notice, but begins 7 bytes later, and says so
   lie             begins where it was asked to, and says another size
@@ -73,7 +73,11 @@ class Faults(http.server.BaseHTTPRequestHandler):
         sent = 0
         if self.command != "HEAD":
             sent = len(body) if most is None else min(most, len(body))
-            self.wfile.write(body[:sent])
+            try:
+                self.wfile.write(body[:sent])
+            except (BrokenPipeError, ConnectionResetError):
+                self.tell(status, 0)  # nobody wants it
+                raise
             if sent < len(body):
                 self.close_connection = True
         if sent < int(length or 0):
@@ -199,9 +203,9 @@ class Faults(http.server.BaseHTTPRequestHandler):
         if "wrong" in FAULTS and status == 200 and first("wrong"):
             body = body[:-1] + bytes([body[-1] ^ 1])
         most = None
-        if "once" in FAULTS and first("once"):
+        if "once" in FAULTS and len(body) > int(FAULTS["once"][0]) and first("once"):
             most = int(FAULTS["once"][0])
-        if "drip" in FAULTS and first("drip"):
+        if "drip" in FAULTS and len(body) > int(FAULTS["drip"][0]) and first("drip"):
             return self.drip(status, headers, body, int(FAULTS["drip"][0]))
         return self.say(status, headers, body, length=len(body), most=most)
 

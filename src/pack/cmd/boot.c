@@ -299,7 +299,7 @@ static int boot_run(struct cmd_line *line, struct err *err)
 
 const struct cmd cmd_boot = {
 	.name = "boot",
-	.args = "--fit|--uki -o FILE --kernel FILE --initramfs FILE",
+	.args = "--fit|--uki --kernel FILE --initramfs FILE -o OUT",
 	.help = "Make what a device's firmware loads: kernel and initramfs, signed",
 	.options = options,
 	.run = boot_run,

@@ -19,8 +19,7 @@ enum {
 static const struct cmd_option options[] = {
 	{ "output", 'o', "FILE", "the bundle to write; - for standard output" },
 	{ "image", 0, "ID", "which image, if the store holds several; may be shortened" },
-	{ "from", 0, "STORE|BUNDLE",
-	  "only what is new since this image, which the device has" },
+	{ "from", 0, "OLD", "only what is new since this image" },
 	{ 0 },
 };
 

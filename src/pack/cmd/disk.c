@@ -46,12 +46,11 @@ static const struct cmd_option options[] = {
 	{ "candidate", 0, "ID", "an image that it tries first" },
 	{ "tries", 0, "N", "how often, until it is confirmed (default: 3)" },
 	{ "as-is", 0, NULL, "put every file of STORE, without looking at it" },
-	{ "uuid-seed", 0, "TEXT",
-	  "make the UUIDs from this text, such as a serial number" },
+	{ "uuid-seed", 0, "TEXT", "make the UUIDs from this text, such as a serial" },
 	{ "boot-loader", 0, "KIND", "boot slots before the store: sector or efi" },
 	{ "boot", 0, "FILE", "in the first slot (default: the image's boot blob)" },
 	{ "boot-size", 0, "N[K|M|G]", "of a slot (default: twice that, 16M at least)" },
-	{ "force", 'f', NULL, "also over an older FILE, and with images nobody signed" },
+	{ "force", 'f', NULL, "over an older FILE, and with images nobody signed" },
 	{ 0 },
 };
 

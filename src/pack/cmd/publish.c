@@ -29,7 +29,7 @@ static const struct cmd_option options[] = {
 	[OPT_CHANNEL] = { "channel", 0, "FILE", "a channel's word to go with it" },
 	[OPT_IMAGE] = { "image", 0, "ID",
 			"which image, if the store holds several; may be shortened" },
-	[OPT_FROM] = { "from", 0, "STORE|BUNDLE",
+	[OPT_FROM] = { "from", 0, "OLD",
 		       "bring deltas from this older image; may be repeated" },
 	{ 0 },
 };

@@ -19,8 +19,7 @@ enum {
 static const struct cmd_option options[] = {
 	{ "channel", 0, "FILE", "a channel's word to go with it" },
 	{ "image", 0, "ID", "which image, if the store holds several; may be shortened" },
-	{ "from", 0, "STORE|BUNDLE",
-	  "bring deltas from this older image; may be repeated" },
+	{ "from", 0, "OLD", "bring deltas from this older image; may be repeated" },
 	{ 0 },
 };
 

@@ -304,8 +304,8 @@ const struct cmd cmd_set = {
 	.more = "An IMAGE is one of these:\n"
 		"  STORE or BUNDLE   what lamina pack has made\n"
 		"  SOURCE            what it would make of that, docker://nginx for instance\n"
-		"FILE says all of this in lines. With it, NAME=IMAGE is in place of what it says of\n"
-		"that member; with --compose, NAME=SOURCE is in place of that service's image.\n",
+		"FILE says all of this in lines. With it, NAME=IMAGE is in place of what it says\n"
+		"of that member; with --compose, NAME=SOURCE is in place of that service's image.\n",
 	.options = options,
 	.run = run,
 };
