@@ -69,12 +69,13 @@ static int read_name(const char *text, struct origin *o, struct err *err)
 	return read_ref(text + size, o, err);
 }
 
-/* Docker Hub's registry is at another host than its images are named after. */
-static const char *host_of(const char *text, size_t size, size_t *ret_size)
+/* Docker Hub's registry is at another host than its images are named after; its pages are not. */
+static const char *host_of(enum origin_kind kind, const char *text, size_t size,
+			   size_t *ret_size)
 {
 	static const char hub[] = "registry-1.docker.io";
 
-	if (size != 9 || strncmp(text, "docker.io", size) != 0) {
+	if (kind != ORIGIN_OCI || size != 9 || strncmp(text, "docker.io", size) != 0) {
 		*ret_size = size;
 		return text;
 	}
@@ -97,7 +98,7 @@ static int read_rest(const char *rest, const char *http, struct origin *o,
 		     struct err *err)
 {
 	size_t size = strcspn(rest, "/?#"), host_size;
-	const char *host = host_of(rest, size, &host_size);
+	const char *host = host_of(o->kind, rest, size, &host_size);
 
 	if (memchr(rest, '@', size))
 		return err_set(

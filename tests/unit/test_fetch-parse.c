@@ -36,6 +36,8 @@ static void addresses(void **state)
 	assert_true(origin_is_fixed(&o));
 	assert_int_equal(origin_parse("oci://docker.io/library/x:y", &o, &err), 0);
 	assert_string_equal(o.host, "https://registry-1.docker.io");
+	assert_int_equal(origin_parse("https://docker.io/x.lamina", &o, &err), 0);
+	assert_string_equal(o.host, "https://docker.io");
 	assert_int_equal(origin_parse("https://r/a/b.lamina?x=1", &o, &err), 0);
 	assert_string_equal(o.url, "https://r/a/b.lamina?x=1");
 	assert_string_equal(o.host, "https://r");
