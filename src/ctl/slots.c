@@ -10,12 +10,6 @@
 #include "store/images.h"
 #include "store/store.h"
 
-static void no_progress(void *context, size_t size)
-{
-	(void)context;
-	(void)size;
-}
-
 static void show_progress(void *context, size_t size)
 {
 	progress_add(context, size);
@@ -23,10 +17,7 @@ static void show_progress(void *context, size_t size)
 
 static struct partition partition_of(const struct slots *slots, enum boot_slot slot)
 {
-	return (struct partition){
-		.path = slots->loader.slots[slot - BOOT_SLOT_A],
-		.progress = no_progress,
-	};
+	return (struct partition){ .path = slots->loader.slots[slot - BOOT_SLOT_A] };
 }
 
 int slots_open(const struct ctl *ctl, struct slots *ret_slots, struct err *err)

@@ -167,7 +167,8 @@ static int read_parts(int fd, uint64_t size_bytes,
 		r = fd_pread_all(fd, incoming_buffer, part, at);
 		if (r == 0)
 			r = add(to, incoming_buffer, part);
-		progress(context, part);
+		if (progress)
+			progress(context, part);
 		(void)sys_fadvise(fd, (int64_t)at, (int64_t)part, POSIX_FADV_DONTNEED);
 		at += part;
 	}

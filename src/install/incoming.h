@@ -53,7 +53,8 @@ int incoming_add(struct incoming *in, const void *bytes, size_t size, struct err
 int incoming_flush(struct incoming *in, const struct digest *digest, struct err *err);
 
 /* Hashes a file as the medium has it, as far as its pages are clean and can be dropped
- * before. Uses the buffer, and tells @progress of each part. 0 or -errno. */
+ * before. Uses the buffer, and tells @progress, unless NULL, of each part. 0 or
+ * -errno. */
 int incoming_hash(int fd, uint64_t size_bytes,
 		  void (*progress)(void *context, size_t size), void *context,
 		  struct digest *ret_hash);

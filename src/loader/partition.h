@@ -12,7 +12,8 @@
 
 struct partition {
 	const char *path; /* of the device; borrowed */
-	/* Told of bytes that were written, and once more of those that were read. */
+	/* Told of bytes that were written, and once more of those that were read; NULL where
+	 * nothing is written: nobody wants to know. */
 	void (*progress)(void *context, size_t size);
 	void *context;
 };
