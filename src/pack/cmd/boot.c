@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "cli/cmd.h"
+#include "pack/cmd/sector-size.h"
 #include "pack/device/bootblob.h"
 #include "pack/host/epoch.h"
 #include "pack/host/output.h"
@@ -81,19 +82,6 @@ static int read_load(const char *text, struct request *q, struct err *err)
 	return 0;
 }
 
-static int read_sector_size(const struct cmd_line *line, struct request *q,
-			    struct err *err)
-{
-	unsigned long long bytes;
-	int r = cmd_number(line, OPT_SECTOR_SIZE, 512, 4096, &bytes, err);
-
-	if (r == 0 && bytes != 512 && bytes != 4096)
-		return cmd_usage(err, "boot: --sector-size: disks have 512 or 4096");
-	if (r == 0)
-		q->sector_bytes = (uint32_t)bytes;
-	return r;
-}
-
 /* It becomes a word of a FIT's source, and the name of a file. */
 static int check_word(const char *option, const char *text, struct err *err)
 {
@@ -133,7 +121,7 @@ static int request_option(const struct cmd_line *line, struct request *q, int op
 	case OPT_LOAD:
 		return read_load(line->value, q, err);
 	case OPT_SECTOR_SIZE:
-		return read_sector_size(line, q, err);
+		return sector_size_read(line, option, &q->sector_bytes, err);
 	default:
 		*texts[option] = line->value;
 	}
@@ -202,17 +190,11 @@ static int describe_key(struct request *q, struct err *err)
 {
 	const char *path = q->signer.key, *slash = strrchr(path, '/');
 	const char *file = slash ? slash + 1 : path, *dot = strrchr(file, '.');
-	char pem[INPUT_PEM_SIZE];
 	struct private_key key;
-	int size = input_read(path, pem, sizeof(pem), err);
-	int r;
+	int r = input_private_key(path, &key, err);
 
-	if (size < 0)
-		return size;
-	r = private_key_read_pem(pem, (size_t)size, &key, err);
-	explicit_bzero(pem, sizeof(pem));
 	if (r < 0)
-		return err_wrap(err, r, "%s", path);
+		return r;
 	(void)snprintf(q->algo, sizeof(q->algo), "sha256,rsa%zu", 8 * key.public.size);
 	r = key.public.kind == KEY_RSA;
 	private_key_done(&key);

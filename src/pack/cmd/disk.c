@@ -12,6 +12,7 @@
 #include "format/record.h"
 #include "pack/cmd/disk-boot.h"
 #include "pack/cmd/disk-store.h"
+#include "pack/cmd/sector-size.h"
 #include "pack/device/disk.h"
 #include "pack/host/epoch.h"
 #include "pack/host/output.h"
@@ -148,19 +149,6 @@ static int read_size(const char *option, const char *text, uint64_t *ret_bytes,
 	return 0;
 }
 
-static int read_sector_size(const struct cmd_line *line, struct request *q,
-			    struct err *err)
-{
-	unsigned long long bytes;
-	int r = cmd_number(line, OPT_SECTOR_SIZE, 512, 4096, &bytes, err);
-
-	if (r == 0 && bytes != 512 && bytes != 4096)
-		return cmd_usage(err, "disk: --sector-size: disks have 512 or 4096");
-	if (r == 0)
-		q->disk.sector_bytes = (uint32_t)bytes;
-	return r;
-}
-
 static int read_label(const char *text, const char **ret_label, struct err *err)
 {
 	size_t size = strlen(text);
@@ -198,7 +186,7 @@ static int request_option(const struct cmd_line *line, struct request *q, int op
 	case OPT_SIZE:
 		return read_size("size", value, &q->disk.size_bytes, err);
 	case OPT_SECTOR_SIZE:
-		return read_sector_size(line, q, err);
+		return sector_size_read(line, option, &q->disk.sector_bytes, err);
 	case OPT_FORCE:
 		q->force = true;
 		return 0;

@@ -93,17 +93,11 @@ static int read_attached(const char *path, const struct key_line *key,
 static int sign_with_key(const char *path, const void *text, size_t text_size,
 			 struct keyring *ring, struct key_line *line, struct err *err)
 {
-	char pem[INPUT_PEM_SIZE];
 	struct private_key key;
-	int size = input_read(path, pem, sizeof(pem), err);
-	int r;
+	int r = input_private_key(path, &key, err);
 
-	if (size < 0)
-		return size;
-	r = private_key_read_pem(pem, (size_t)size, &key, err);
-	explicit_bzero(pem, sizeof(pem));
 	if (r < 0)
-		return err_wrap(err, r, "%s", path);
+		return r;
 	r = private_key_sign(&key, text, text_size, line, err);
 	ring->keys[0] = key.public;
 	ring->count = 1;

@@ -10,6 +10,8 @@
 #include "trust/key.h"
 #include "trust/private-key.h"
 
+#define PEM_SIZE 8192 /* most bytes of a file with a key in PEM */
+
 int input_read(const char *path, void *ret_bytes, size_t room, struct err *err)
 {
 	__fd int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -26,6 +28,18 @@ int input_read(const char *path, void *ret_bytes, size_t room, struct err *err)
 	return size < 0 ? err_errno(err, (int)size, "%s", path) : (int)size;
 }
 
+int input_private_key(const char *path, struct private_key *ret_key, struct err *err)
+{
+	char pem[PEM_SIZE];
+	int size = input_read(path, pem, sizeof(pem), err), r;
+
+	if (size < 0)
+		return size;
+	r = private_key_read_pem(pem, (size_t)size, ret_key, err);
+	explicit_bzero(pem, sizeof(pem));
+	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
+}
+
 static int ring_add(struct keyring *ring, const struct key_line *key)
 {
 	if (keyring_find(ring, key->id))
@@ -38,7 +52,7 @@ static int ring_add(struct keyring *ring, const struct key_line *key)
 
 int input_add_key(struct keyring *ring, const char *path, struct err *err)
 {
-	char pem[INPUT_PEM_SIZE];
+	char pem[PEM_SIZE];
 	struct key_line key;
 	int size = input_read(path, pem, sizeof(pem), err);
 	int r;

@@ -10,7 +10,11 @@
  * -EISDIR; -errno. A text begins with @path. */
 int input_read(const char *path, void *ret_bytes, size_t room, struct err *err);
 
-#define INPUT_PEM_SIZE 8192 /* most bytes of a file with a key in PEM */
+struct private_key;
+
+/* Reads the private key of the PEM file @path, whose errors name it; private_key_done() ends it.
+ * 0; private_key_read_pem()'s, or input_read()'s. */
+int input_private_key(const char *path, struct private_key *ret_key, struct err *err);
 
 /* Adds the public key of the PEM file @path to @ring (which starts zeroed). One key twice is
  * fine and counts once. 0; -EBADMSG, -ENOTSUP, -E2BIG; -errno. */
