@@ -66,39 +66,24 @@ static bool take_flag(struct fetch_options *o, int option)
 	return option == OPT_OLDER || option == OPT_OTHER_NAME;
 }
 
-static int take_text(struct fetch_options *o, int option, const char *value)
+static bool take_text(struct fetch_options *o, int option, const char *value)
 {
-	switch (option) {
-	case OPT_DIR:
-		o->dir = value;
-		return 0;
-	case OPT_AUTH_FILE:
-		o->auth_file = value;
-		return 0;
-	case OPT_CACERT:
-		o->http.cacert = value;
-		return 0;
-	case OPT_CERT:
-		o->http.cert = value;
-		return 0;
-	case OPT_KEY:
-		o->http.key = value;
-		return 0;
-	case OPT_PROXY:
-		o->http.proxy = value;
-		return 0;
-	case OPT_ON_INSTALLED:
-		o->on_installed = value;
-		return 0;
-	case OPT_REPORT:
-		o->report = value;
-		return 0;
-	case OPT_LAMINACTL:
-		o->installer.program = value;
-		return 0;
-	default:
-		return -ENOENT;
-	}
+	const char **const texts[] = {
+		[OPT_DIR] = &o->dir,
+		[OPT_AUTH_FILE] = &o->auth_file,
+		[OPT_CACERT] = &o->http.cacert,
+		[OPT_CERT] = &o->http.cert,
+		[OPT_KEY] = &o->http.key,
+		[OPT_PROXY] = &o->http.proxy,
+		[OPT_ON_INSTALLED] = &o->on_installed,
+		[OPT_REPORT] = &o->report,
+		[OPT_LAMINACTL] = &o->installer.program,
+	};
+	bool is_text = (size_t)option < sizeof(texts) / sizeof(texts[0]) && texts[option];
+
+	if (is_text)
+		*texts[option] = value;
+	return is_text;
 }
 
 static int take_option(const struct cmd_line *line, int option, struct wish *wish,
@@ -112,7 +97,7 @@ static int take_option(const struct cmd_line *line, int option, struct wish *wis
 		return 0;
 	if (!line->value[0])
 		return cmd_usage(err, "--%s needs a value", options[option].name);
-	if (take_text(o, option, line->value) == 0)
+	if (take_text(o, option, line->value))
 		return 0;
 	if (option == OPT_POLL) {
 		if (pace_parse(line->value, &wish->pace.interval_ms) < 0 ||

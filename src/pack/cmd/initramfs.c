@@ -68,34 +68,22 @@ struct request {
 static int request_option(struct request *q, int option, const char *value,
 			  struct err *err)
 {
+	const char **const texts[] = {
+		[OPT_OUTPUT] = &q->output, [OPT_INIT] = &q->init,
+		[OPT_CTL] = &q->ctl,	   [OPT_UDHCPC] = &q->udhcpc,
+		[OPT_POLICY] = &q->policy, [OPT_KERNEL] = &q->kernel,
+	};
+
 	switch (option) {
-	case OPT_OUTPUT:
-		q->output = value;
-		return 0;
 	case OPT_ARCH:
 		q->arch = describe_arch(value);
 		return q->arch ? 0
 			       : cmd_usage(err, "initramfs: --arch: no device is a '%s'",
 					   value);
-	case OPT_INIT:
-		q->init = value;
-		return 0;
-	case OPT_CTL:
-		q->ctl = value;
-		return 0;
-	case OPT_UDHCPC:
-		q->udhcpc = value;
-		return 0;
-	case OPT_POLICY:
-		q->policy = value;
-		return 0;
 	case OPT_KEY:
 		return input_add_key(&q->ring, value, err);
 	case OPT_KEYRING:
 		return input_keyring(&q->ring, value, err);
-	case OPT_KERNEL:
-		q->kernel = value;
-		return 0;
 	case OPT_BOOT_ID:
 		if (!boot_id_valid(value, strlen(value)))
 			return cmd_usage(err,
@@ -104,12 +92,15 @@ static int request_option(struct request *q, int option, const char *value,
 					 value, BOOT_ID_SIZE - 1);
 		(void)stpcpy(q->boot_id, value);
 		return 0;
-	default:
+	case OPT_ADD:
 		q->adds[q->add_count++] = (char *)value;
 		return strchr(value, '=')
 			       ? 0
 			       : cmd_usage(err, "initramfs: --add: '%s' is not PATH=FILE",
 					   value);
+	default:
+		*texts[option] = value;
+		return 0;
 	}
 }
 
