@@ -7,6 +7,7 @@ line. Runs of the contestants alternate, and the median counts. What matters is 
 machine below is an emulated one.
 """
 import argparse
+import functools
 import os
 import pathlib
 import re
@@ -25,6 +26,28 @@ CLOCK = ("--", "-icount", "shift=0")
 
 def run(*command, **options):
     return subprocess.run([str(c) for c in command], check=True, text=True, **options)
+
+
+def alternate(contestants, runs, said=False):
+    """Has each run in turn, as often as that; the median of each figure. Whoever waits is told where it is."""
+    seen = {name: [] for name in contestants}
+    for number in range(runs):
+        for name, once in contestants.items():
+            if said:
+                print(f"run {number + 1} of {runs}: {name}", file=sys.stderr)
+            seen[name].append(once())
+    return {name: {key: statistics.median(r[key] for r in results) for key in results[0]}
+            for name, results in seen.items()}
+
+
+def arguments(text, runs):
+    """What a bench of boots is told."""
+    parser = argparse.ArgumentParser(description=text.split("\n")[0])
+    parser.add_argument("--build", required=True, help="device build directory")
+    parser.add_argument("--host", required=True, help="host build directory")
+    parser.add_argument("--work", required=True, help="scratch folder, emptied first")
+    parser.add_argument("--runs", type=int, default=runs)
+    return parser
 
 
 class Bench:
@@ -171,22 +194,12 @@ class Bench:
         return int(found.group(1))
 
     def compare(self, contestants, disk, runs, memory=256):
-        """Alternates the runs; the median of each figure."""
-        seen = {name: [] for name in contestants}
-        for _ in range(runs):
-            for name, initrd in contestants.items():
-                seen[name].append(self.boot(initrd, disk, memory))
-        return {name: {key: statistics.median(r[key] for r in results) for key in results[0]}
-                for name, results in seen.items()}
+        return alternate({name: functools.partial(self.boot, initrd, disk, memory)
+                          for name, initrd in contestants.items()}, runs)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--build", required=True, help="device build directory")
-    parser.add_argument("--host", required=True, help="host build directory")
-    parser.add_argument("--work", required=True, help="scratch folder, emptied first")
-    parser.add_argument("--runs", type=int, default=7)
-    bench = Bench(parser.parse_args())
+    bench = Bench(arguments(__doc__, 7).parse_args())
 
     lamina, script = bench.initramfs_lamina(), bench.initramfs_script()
     peak = bench.initramfs_peak(lamina)

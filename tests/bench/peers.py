@@ -4,13 +4,11 @@
 (dmsquash-live with an overlay) and of its initramfs-tools (live-boot), and a shell script, with the same
 kernel and the same files in the layers. Writes a table and a plot.
 """
-import argparse
+import functools
 import os
 import pathlib
 import shutil
-import statistics
 import subprocess
-import sys
 
 import boot
 import plot
@@ -90,11 +88,7 @@ def table(rows):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--build", required=True, help="device build directory")
-    parser.add_argument("--host", required=True, help="host build directory")
-    parser.add_argument("--work", required=True, help="scratch folder, emptied first")
-    parser.add_argument("--runs", type=int, default=3)
+    parser = boot.arguments(__doc__, 3)
     parser.add_argument("--output", required=True, help="the table and, beside it, the plot (.svg)")
     args = parser.parse_args()
     bench = Peers(args)
@@ -111,14 +105,10 @@ def main():
                                   "root=live:/dev/vda rd.live.image rd.live.overlay.overlayfs=1",
                                   "nothing"),
     }
-    seen = {name: [] for name in contestants}
-    for number in range(args.runs):
-        for name, (initrd, disk, append, _) in contestants.items():
-            print(f"run {number + 1} of {args.runs}: {name}", file=sys.stderr)
-            seen[name].append(bench.measure(name, initrd, disk, append))
-    rows = {name: {key: statistics.median(r[key] for r in results) for key in results[0]}
-            | {"size": os.path.getsize(contestants[name][0]), "verifies": contestants[name][3]}
-            for name, results in seen.items()}
+    seen = boot.alternate({name: functools.partial(bench.measure, name, *boots)
+                           for name, (*boots, _) in contestants.items()}, args.runs, said=True)
+    rows = {name: figures | {"size": os.path.getsize(contestants[name][0]), "verifies": contestants[name][3]}
+            for name, figures in seen.items()}
     output = pathlib.Path(args.output)
     output.write_text(plot.document(table(rows), output.with_suffix(".svg").name, args.runs))
     output.with_suffix(".svg").write_text(plot.bars(rows, MEMORY))

@@ -8,11 +8,9 @@ Times are this machine's, from the kernel's first line on the console to the fir
 port. Runs of the contestants alternate, and the median counts. Of the disk, what is used: image, initramfs, and
 whatever it needs besides the kernel.
 """
-import argparse
 import http.client
 import pathlib
 import re
-import statistics
 import subprocess
 import sys
 import tarfile
@@ -118,8 +116,9 @@ class Serve(boot.Bench):
 
     def theirs(self, archive):
         disk = run(HERE / "engine-disk", BOARD, archive, stdout=subprocess.PIPE).stdout.strip()
-        none = self.work / "none"
-        run("sh", "-c", ": | cpio -o -H newc --quiet >\"$1\"", "none", none)
+        empty = self.work / "empty"
+        empty.mkdir()
+        none = self.pack_cpio(empty, self.work / "none")
         facts = run("dumpe2fs", "-h", disk, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
         blocks, free, size = (int(re.search(rf"^{key}: +(\d+)", facts, re.M).group(1))
                               for key in ("Block count", "Free blocks", "Block size"))
@@ -127,21 +126,12 @@ class Serve(boot.Bench):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--build", required=True, help="device build directory")
-    parser.add_argument("--host", required=True, help="host build directory")
-    parser.add_argument("--work", required=True, help="scratch folder, emptied first")
-    parser.add_argument("--runs", type=int, default=3)
-    bench = Serve(parser.parse_args())
+    bench = Serve(boot.arguments(__doc__, 3).parse_args())
     layout, archive = bench.image()
     contestants = {"lamina-init": bench.ours(layout), "Debian, systemd, podman": bench.theirs(archive)}
-    seen = {name: [] for name in contestants}
-    for number in range(bench.runs):
-        for name, (options, _) in contestants.items():
-            print(f"run {number + 1} of {bench.runs}: {name}", file=sys.stderr)
-            seen[name].append(Machine(bench.work, *options).measure())
-    rows = {name: [statistics.median(r[key] for r in results) for key in ("ms", "memory")]
-            + [contestants[name][1]] for name, results in seen.items()}
+    seen = boot.alternate({name: lambda options=options: Machine(bench.work, *options).measure()
+                           for name, (options, _) in contestants.items()}, bench.runs, said=True)
+    rows = {name: (figures["ms"], figures["memory"], contestants[name][1]) for name, figures in seen.items()}
     first = rows["lamina-init"]
     print(f"\nAn image of nginx on {BOARD} (TCG), {MEMORY} MiB; median of {bench.runs} alternating runs\n")
     print(f"{'':<25}{'to the first answer':>20}{'memory in use':>24}{'disk':>24}")

@@ -6,7 +6,6 @@ of one of six beside one of all six.
 The members are a shell that sleeps; the last one is started when the others run, says so in the kernel's log,
 whose stamps count, and asks init for its memory.
 """
-import argparse
 import os
 import pathlib
 import re
@@ -144,12 +143,7 @@ class Updates(update.Bench):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--build", required=True, help="device build directory")
-    parser.add_argument("--host", required=True, help="host build directory")
-    parser.add_argument("--work", required=True, help="scratch folder, emptied first")
-    parser.add_argument("--runs", type=int, default=3)
-    args = parser.parse_args()
+    args = boot.arguments(__doc__, 3).parse_args()
     if os.geteuid() != 0:
         sys.exit("bench-set mounts a file system: it needs root")
     os.environ["PATH"] += ":/usr/sbin:/sbin"
