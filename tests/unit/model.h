@@ -49,3 +49,11 @@ static inline void must(bool holds, const char *what)
 	if (!holds && !violated)
 		violated = what;
 }
+
+/* Was the mutant @name found, and by what it breaks? */
+static inline void must_violate(const char *name, const char *what)
+{
+	if (!violated || strcmp(violated, what) != 0)
+		fail_msg("%s: %s", name,
+			 violated ? violated : "nothing is wrong with it");
+}

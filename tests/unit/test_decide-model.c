@@ -308,9 +308,7 @@ static void every_mutant(void **state)
 		violated = NULL;
 		for (size_t j = 0; !violated && j < QUICK; j++)
 			walk_one(&mutants[i], j);
-		if (!violated || strcmp(violated, mutants[i].violates) != 0)
-			fail_msg("%s: %s", mutants[i].name,
-				 violated ? violated : "nothing is wrong with it");
+		must_violate(mutants[i].name, mutants[i].violates);
 	}
 }
 
