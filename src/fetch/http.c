@@ -207,6 +207,21 @@ static int errno_of(CURLcode code)
 	}
 }
 
+/*
+ * A server ends a connection of TLS 1.3 without a word where it misses our certificate. What curl
+ * then says first is of whatever it did at that moment: its alert, or getpeername().
+ */
+static bool is_cut_before_a_word(struct http *http, CURLcode code)
+{
+	curl_off_t secured = 0;
+	long status = 0;
+
+	(void)curl_easy_getinfo(http->curl, CURLINFO_APPCONNECT_TIME_T, &secured);
+	(void)curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
+	return (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR) && secured &&
+	       !status && !http->options->cert;
+}
+
 static int explain(struct hop *hop, CURLcode code)
 {
 	const char *reason = hop->http->reason;
@@ -216,6 +231,10 @@ static int explain(struct hop *hop, CURLcode code)
 		reason = curl_easy_strerror(code);
 	if (code == CURLE_PEER_FAILED_VERIFICATION)
 		return tls_explain(hop->http->options->floor_s, reason, hop->err);
+	if (is_cut_before_a_word(hop->http, code))
+		return err_set(hop->err, r,
+			       "%s: so ends who wants a client certificate (--cert)",
+			       curl_easy_strerror(code));
 	return err_set(hop->err, r, "%s", reason);
 }
 

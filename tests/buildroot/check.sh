@@ -233,7 +233,7 @@ cpio_init()
 
 boot()
 {
-	gzip -dc "$images/lamina-initramfs" | cpio -t --quiet | grep -qx bin/laminactl
+	grep -qx bin/laminactl <<<"$(gzip -dc "$images/lamina-initramfs" | cpio -t --quiet)"
 	[[ -n $own_kernel ]] || kernel=$("$top/qemu/kernel" "$board")
 	"$top/qemu/run" --board "$board" --kernel "$kernel" \
 		--initrd "$images/lamina-initramfs" --disk "$images/lamina-disk.img" --timeout 120

@@ -152,7 +152,7 @@ is both-gateways within 2 gateway 2 "default via 10.2.0.1"
 
 # without its cable the first is not the way out any more; then it is in a network that knows nothing of
 # what it had, and whose server does not answer to that
-way_out() { ip route get 198.51.100.1 2>/dev/null | grep -q "dev dev$1 "; }
+way_out() { [[ $(ip route get 198.51.100.1 2>/dev/null) == *"dev dev$1 "* ]]; }
 is the-way-out within 2 way_out 1
 there ip link set far1 down
 is the-other-way-out within 5 way_out 2

@@ -34,7 +34,7 @@ assert s["holds"] and s["boot"]["id"] == "6.12-a" and s["boot"]["holds"], s'
 s = json.load(sys.stdin)
 assert s["boot"] == {"id": "6.12-a", "digest": "sha256:" + sys.argv[1], "size": 9}, s' "$(cat blob)"
 	lamina bundle image-1 -o 1.lamina
-	tar tf 1.lamina | grep -A1 blobs/ | grep -q "blobs/sha256/$(cat blob)"
+	tar tf 1.lamina | grep -A1 blobs/ | has "blobs/sha256/$(cat blob)"
 	tar xOf 1.lamina "blobs/sha256/$(cat blob)" | cmp - boot-blob
 	lamina verify 1.lamina --key "$a.pub" >out
 	grep -q '^boot 6.12-a ' out

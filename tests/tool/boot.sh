@@ -75,7 +75,7 @@ test_device_tree_and_command_line() {
 	dumpimage -T flat_dt -p 2 -o part blob >/dev/null
 	equal "$(fdtget part /chosen bootargs)" 'console=ttyS0 panic=10'
 	equal "$(fdtget part / compatible)" acme,x
-	mkimage -l blob | grep -q 'FDT: *fdt'
+	mkimage -l blob | has 'FDT: *fdt'
 	misused "--cmdline needs --dtb" fit --unsigned --cmdline x
 	echo text >dtb
 	refuses "fdtput" fit --unsigned --dtb dtb --cmdline x
@@ -181,10 +181,10 @@ test_pack_brings_the_blob_along() {
 	# and the record says so, unless another one was put there
 	need sfdisk debugfs
 	state=$(python3 -c 'import hashlib; print(hashlib.sha256(b"own.1").hexdigest()[:16])')
-	record_of disk | grep -q "$state" || say "the record doesn't know of slot a"
+	record_of disk | has "$state" || say "the record doesn't know of slot a"
 	echo other >other
 	lamina disk image -o other-disk --boot-loader efi --boot other
-	! record_of other-disk | grep -q "$state" || say "the record says what isn't so"
+	! record_of other-disk | has "$state" || say "the record says what isn't so"
 }
 
 test_boot_options_that_are_refused() {
@@ -235,7 +235,7 @@ test_nobody_signs() {
 	misused "say one of --key, --sign-cmd and --unsigned" fit
 	misused "say one of --key, --sign-cmd and --unsigned" fit --unsigned --key fit.key
 	fit --unsigned
-	! mkimage -l blob | grep -q 'Sign algo' || say "it is signed"
+	! mkimage -l blob | has 'Sign algo' || say "it is signed"
 }
 
 test_a_command_signs_a_fit() {
@@ -248,7 +248,7 @@ test_a_command_signs_a_fit() {
 		cat >it && mkimage -F -k . it >/dev/null && cat it
 	CMD
 	fit --sign-cmd 'sh ./sign' --key-name fit
-	mkimage -l blob | grep -q 'Sign value: *[0-9a-f]' || say "it is not signed"
+	mkimage -l blob | has 'Sign value: *[0-9a-f]' || say "it is not signed"
 	# not by another key, and not the same twice
 	if command -v fit_check_sign >/dev/null; then
 		fit_check_sign -f blob -k control >/dev/null
@@ -317,7 +317,7 @@ test_a_uki_and_what_is_in_it() {
 	"$here/bootblob.py" section .linux pe | cmp - kernel >&2
 	"$here/bootblob.py" section .initrd pe | cmp - initramfs >&2
 	equal "$("$here/bootblob.py" section .cmdline pe)" console=ttyAMA0
-	"$here/bootblob.py" section .osrel pe | grep -qx ID=lamina
+	"$here/bootblob.py" section .osrel pe | has -x ID=lamina
 	# nothing overlaps, in the file or in memory
 	"$here/bootblob.py" sections pe | awk '
 		$3 % 4096 || $5 % 512 || $3 < memory || $5 < raw { bad = 1 }

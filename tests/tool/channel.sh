@@ -76,7 +76,7 @@ test_a_device_remembers_the_newest() {
 	lamina channel image-3 -o beta --key "$b.key" --channel beta >/dev/null
 	ctl channel beta >/dev/null
 	equal "$(ls run/store/channel | paste -sd ' ')" "beta stable"
-	ctl status | grep -qx "channel    stable, word 2, [0-9]* days old" || say "$(ctl status)"
+	ctl status | has -x "channel    stable, word 2, [0-9]* days old" || say "$(ctl status)"
 	equal "$(field "sorted((c['channel'], c['counter'], c['issued']) for c in s['channels'])")" \
 		"[('beta', 1, 1796000000), ('stable', 2, 1796000000)]"
 	[ -z "$(ls run/store/incoming)" ] || say "left behind"

@@ -93,7 +93,7 @@ test_rollback_of_a_candidate() {
 	ctl rollback 2>err
 	grep -qx "laminactl: the next boot starts image ${old:0:12}" err
 	equal "$(value failed) $(value candidate)" "$new "
-	ctl status | grep -q '^           its health check said last: no route to 10.0.0.1$'
+	ctl status | has '^           its health check said last: no route to 10.0.0.1$'
 	equal "$(value current)" "$old"
 }
 
@@ -288,7 +288,7 @@ test_reset_to_the_factorys_image() {
 	ctl reset -y --factory
 	equal "$(value candidate) $(value current) $(value previous)" "  "
 	equal "$(line 'next boot')" factory
-	ctl list | grep -q "${old:0:12}"
+	ctl list | has "${old:0:12}"
 }
 
 test_nobody_may_not() {

@@ -173,7 +173,7 @@ test_what_the_record_tells() {
 		told="$(told 7777777777777777 'demo\n9.1\nno route to 10.0.0.1\nkilled by signal 9\n')"
 	equal "$(line failed)" \
 		"777777777777 demo 9.1: its application was unhealthy: killed by signal 9"
-	ctl status | grep -q '^           its health check said last: no route to 10.0.0.1$'
+	ctl status | has '^           its health check said last: no route to 10.0.0.1$'
 	equal "$(field '[s["failed"][k] for k in ("name", "version", "reason", "why", "check")]')" \
 		"['demo', '9.1', 'the application is unhealthy', 'killed by signal 9', 'no route to 10.0.0.1']"
 	# an older init has another image fall, and keeps bytes that it does not know
@@ -182,7 +182,7 @@ test_what_the_record_tells() {
 	# whatever is there: nobody vouches for it
 	record write run/store/state "${words[@]}" \
 		told="$(told 7777777777777777 "\\xff\\033[2J$(printf 'a%.0s' {1..300})")"
-	line failed | grep -q '^777777777777 .*\[2Jaaa*: its application was unhealthy$'
+	line failed | has '^777777777777 .*\[2Jaaa*: its application was unhealthy$'
 	ctl status --json | python3 -c 'import json,sys; json.load(sys.stdin)'
 	# the image that failed is still there: an older version wrote the record
 	failed=$(there 4)
@@ -206,7 +206,7 @@ test_a_later_image() {
 	equal "$(line candidate)" "${new:0:12}: $words"
 	equal "$(line 'next boot')" "current ${old:0:12}"
 	equal "$(field 's["candidate"]["reason"]')" "$words"
-	ctl list | grep -q "${new:0:12}: $words"
+	ctl list | has "${new:0:12}: $words"
 	"${laminactl%/*}/lamina-init" --plan --policy run/policy --keyring run/keyring \
 		--store run/store >out
 	grep -qx "candidate image ${new:0:12}: $words" out
@@ -231,10 +231,10 @@ test_images_that_do_not_hold() {
 	layer=$(sed -n 's/^layer sha256:\([0-9a-f]*\) .*/\1/p' "run/store/images/$new/manifest" | tail -n 1)
 	truncate -s -1 "run/store/blobs/sha256/$layer"
 	equal "$(line 'next boot')" "current ${old:0:12}"
-	line candidate | grep -q 'serial 4, signed by .*: layer 2 (sha256:.*has .* bytes'
+	line candidate | has 'serial 4, signed by .*: layer 2 (sha256:.*has .* bytes'
 	equal "$(field 's["candidate"]["holds"]')" False
 	rm "run/store/blobs/sha256/$layer"
-	line candidate | grep -q 'not in the store'
+	line candidate | has 'not in the store'
 	cp run/keyring signer
 	lamina keygen --keyring "$b.pub" >run/keyring
 	equal "$(line current)" \
@@ -242,9 +242,9 @@ test_images_that_do_not_hold() {
 	equal "$(field '"name" in s["current"]')" False
 	equal "$(line 'next boot')" "nothing: no image would start"
 	device 'floor 4'
-	line current | grep -q ': serial 3 is below the rollback floor 4$'
+	line current | has ': serial 3 is below the rollback floor 4$'
 	rm -r "run/store/images/$old"
-	line current | grep -q "${old:0:12}: .*No such file"
+	line current | has "${old:0:12}: .*No such file"
 }
 
 # Without a record no slot shows an image that is refused.
@@ -254,10 +254,10 @@ test_refused_without_a_record() {
 	lamina keygen --keyring "$a.pub" "$b.pub" >run/keyring
 	id=$(there 3)
 	equal "$(line 'next boot')" "nothing: no image would start"
-	line refused | grep -q "^1 image in the store, \`laminactl list\` tells: ${id:0:12}: manifest.sig: "
+	line refused | has "^1 image in the store, \`laminactl list\` tells: ${id:0:12}: manifest.sig: "
 	equal "$(field 's["refused"]')" 1
 	there 4 >/dev/null
-	line refused | grep -q "^2 images in the store, "
+	line refused | has "^2 images in the store, "
 	device
 	equal "$(line refused)" ""
 	equal "$(field 's["refused"]')" 0
@@ -356,7 +356,7 @@ test_a_record_that_is_missing() {
 	grep -q ': no image of the store is started without it$' record.line
 	equal "$(line 'next boot')" "nothing: no image would start"
 	equal "$(field "s['next']") $(field "s['record']['valid']")" "None False"
-	field "s['record']['reason']" | grep -q '^state: PARTLABEL=lamina-no-such-state: not there'
+	field "s['record']['reason']" | has '^state: PARTLABEL=lamina-no-such-state: not there'
 	image 5 >/dev/null
 	for command in confirm rollback reject "reset --yes" gc "install image-5"; do
 		# shellcheck disable=SC2086 # words
@@ -412,7 +412,7 @@ test_no_control_characters() {
 s = json.load(sys.stdin)
 assert s["running"]["slot"] == "\033[2J", s
 assert s["boot"][0]["step"] == "\033]0;x\007\x9bverify", s'
-	! ctl status --boot --json | grep -aq "$(printf '\033')" || say "JSON has a raw escape"
+	! ctl status --boot --json | has -a "$(printf '\033')" || say "JSON has a raw escape"
 	misused "what is '?[31mred'" ctl status "$(printf '\033[31mred')"
 }
 
@@ -440,23 +440,23 @@ test_timeline() {
 		'     412.000 ms        3.250 ms  init' '     415.250 ms       84.750 ms  layer 0' |
 		cmp - out >&2
 	equal "$(field 's.get("boot")')" None
-	ctl status --boot --json | grep -q '"step": "layer 0"'
+	ctl status --boot --json | has '"step": "layer 0"'
 }
 
 test_a_record_elsewhere() {
 	local id file
 	device 'state PARTLABEL=no-such-partition-anywhere'
 	id=$(there 3)
-	ctl status | grep -q "^record     unreadable: state: PARTLABEL=no-such-partition-anywhere: not there; block devices: "
+	ctl status | has "^record     unreadable: state: PARTLABEL=no-such-partition-anywhere: not there; block devices: "
 	record write elsewhere seq=5 current="$id"
-	ctl --state nowhere status | grep -q '^record     unreadable: No such file or directory'
+	ctl --state nowhere status | has '^record     unreadable: No such file or directory'
 	head -c 100 elsewhere >short
 	for file in short /dev/null; do
-		ctl --state $file status | grep -qx \
+		ctl --state $file status | has -x \
 			'record     unreadable: not a block device or a file of 8192 bytes or more.*'
 	done
 	# a partition's bytes before there is the partition
-	ctl --state elsewhere status | grep -qx 'record     copy 1 good, copy 2 good; .*'
+	ctl --state elsewhere status | has -x 'record     copy 1 good, copy 2 good; .*'
 	image 4 >/dev/null
 	truncate -s 8192 blank
 	ctl --state blank install image-4 >/dev/null

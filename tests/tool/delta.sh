@@ -70,7 +70,7 @@ test_what_is_in_the_bundle() {
 	whole=$(stat -c %s "image-4/blobs/sha256/$(hash_of 4)")
 	[ "$(stat -c %s 4.lamina)" -lt $((whole / 4)) ] || say "the bundle has $(stat -c %s 4.lamina) bytes"
 	lamina bundle image-4 --from image-3 -o - | cmp - 4.lamina
-	lamina diff image-3 image-4 | grep -qx "with 1 delta: $(stat -c %s "part/blobs/sha256/$(cat delta-hash)") bytes .*"
+	lamina diff image-3 image-4 | has -x "with 1 delta: $(stat -c %s "part/blobs/sha256/$(cat delta-hash)") bytes .*"
 }
 
 test_rdiff_applies_it() {

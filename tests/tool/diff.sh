@@ -108,8 +108,8 @@ test_every_kind_of_change() {
 
 test_times() {
 	two
-	! lamina diff a b | grep -q " /etc/time " || say "a time that nobody asked for"
-	lamina diff a b --times | grep -q "^~ /etc/time  time 1000 -> 2000, layer 1$"
+	! lamina diff a b | has " /etc/time " || say "a time that nobody asked for"
+	lamina diff a b --times | has "^~ /etc/time  time 1000 -> 2000, layer 1$"
 }
 
 test_layers_and_manifest() {
@@ -120,9 +120,9 @@ test_layers_and_manifest() {
 	grep -q "^- serial 1$" out
 	grep -q "^+ serial 2$" out
 	! grep -q "^[-+] name" out || say "a line that both have"
-	lamina diff b a | grep -q "^- layer 1  sha256:"
+	lamina diff b a | has "^- layer 1  sha256:"
 	pack c 2 above.tar base.tar
-	lamina diff a c | grep -q "^= layer 0 -> 1  sha256:"
+	lamina diff a c | has "^= layer 0 -> 1  sha256:"
 }
 
 test_bytes_to_fetch() {
@@ -130,8 +130,8 @@ test_bytes_to_fetch() {
 	two
 	size=$(stat -c %s "$(comm -13 <(cd a/blobs/sha256 && ls) <(cd b/blobs/sha256 && ls) |
 		sed 's|^|b/blobs/sha256/|')")
-	lamina diff a b | grep -q "^to fetch: 1 layer, $size bytes "
-	lamina diff b a | grep -q "^to fetch: 0 layers, 0 bytes "
+	lamina diff a b | has "^to fetch: 1 layer, $size bytes "
+	lamina diff b a | has "^to fetch: 0 layers, 0 bytes "
 }
 
 # Two images of three layers, of which the upper two change a little, and change places.
@@ -162,7 +162,7 @@ test_bytes_with_deltas() {
 	head -c 600000 /dev/urandom >one/more
 	tar -cf one.tar --mtime=@1 --sort=name -C one .
 	pack c 3 base.tar two.tar one.tar
-	lamina diff a c | grep -q "^with 1 delta: "
+	lamina diff a c | has "^with 1 delta: "
 }
 
 test_the_same_image() {
@@ -196,7 +196,7 @@ test_bundles() {
 	lamina diff a b.tar >bundle
 	lamina diff a b >store
 	same store bundle
-	lamina diff b.tar b | grep -q "^0 added, 0 removed, 0 changed$"
+	lamina diff b.tar b | has "^0 added, 0 removed, 0 changed$"
 }
 
 test_a_store_of_two_images() {

@@ -49,8 +49,8 @@ test_owners_modes_and_times() {
 		grep -q 'User: *0 *Group: *0 ' st
 		grep -q 'mtime: 0x00000001' st
 	done
-	inside "stat blobs" | grep -q 'Mode: *0755'
-	inside "stat images/$id/manifest" | grep -q 'Mode: *0644'
+	inside "stat blobs" | has 'Mode: *0755'
+	inside "stat images/$id/manifest" | has 'Mode: *0644'
 }
 
 test_the_kernel_mounts_it() {
@@ -82,7 +82,7 @@ test_the_same_bytes_as_nobody() {
 test_source_date_epoch() {
 	need debugfs
 	SOURCE_DATE_EPOCH=1000000000 lamina disk "$store" -o disk
-	inside "stat images" | grep -q 'mtime: 0x3b9aca00'
+	inside "stat images" | has 'mtime: 0x3b9aca00'
 }
 
 test_uuids() {
@@ -161,7 +161,7 @@ test_boot_slots_that_are_refused() {
 test_label() {
 	need sfdisk
 	lamina disk "$store" --label other -o disk
-	sfdisk -d disk | grep -q 'name="other"'
+	sfdisk -d disk | has 'name="other"'
 	for label in '' 'a b' '"' 12345678901234567 "$(printf 'a\nb')"; do
 		misused "--label" lamina disk "$store" --label "$label" -o no
 	done
@@ -220,7 +220,7 @@ test_directories() {
 	need debugfs
 	lamina disk "$store" -o disk
 	for name in blobs/sha256 images incoming inject upper volumes; do
-		inside "stat $name" | grep -q 'Type: directory' || say "$name is missing"
+		inside "stat $name" | has 'Type: directory' || say "$name is missing"
 	done
 }
 
@@ -262,20 +262,20 @@ test_as_it_is() {
 	echo rest >"$store/left over"
 	mkdir "$store/images/not-an-image"
 	lamina disk --as-is "$store" -o disk
-	inside "stat blobs/sha256/$blob" | grep -q 'Type: FIFO'
-	inside "stat blobs/link" | grep -q 'Fast link dest: "../elsewhere"'
-	inside 'cat "left over"' | grep -qx rest
-	inside "stat images/not-an-image" | grep -q 'Type: directory'
+	inside "stat blobs/sha256/$blob" | has 'Type: FIFO'
+	inside "stat blobs/link" | has 'Fast link dest: "../elsewhere"'
+	inside 'cat "left over"' | has -x rest
+	inside "stat images/not-an-image" | has 'Type: directory'
 }
 
 test_one_of_several_images() {
 	need debugfs
 	other=$(lamina pack -o "$store" --name other --compatible acme,x "oci:$fixtures/oci")
 	lamina disk -f "$store" -o disk
-	inside "ls images" | grep -q "$other"
+	inside "ls images" | has "$other"
 	lamina disk -f "$store" --image "${id:0:9}" -o disk
-	inside "ls images" | grep -q "$id"
-	! inside "ls images" | grep -q "$other" || say "the other image is there too"
+	inside "ls images" | has "$id"
+	! inside "ls images" | has "$other" || say "the other image is there too"
 }
 
 test_one_of_very_many_images() {
@@ -293,8 +293,8 @@ test_what_pack_left_behind_stays_behind() {
 	mkdir "$store/.lamina-pack" "$store/images/.new"
 	echo x >"$store/blobs/sha256/.lamina-123"
 	lamina disk "$store" -o disk
-	! inside "ls -l" | grep -q lamina-pack || say "a temporary directory is on the disk"
-	! inside "ls blobs/sha256" | grep -q lamina-123 || say "a temporary file is on the disk"
+	! inside "ls -l" | has lamina-pack || say "a temporary directory is on the disk"
+	! inside "ls blobs/sha256" | has lamina-123 || say "a temporary file is on the disk"
 }
 
 # state FILE: the boot record on the disk.
@@ -399,8 +399,8 @@ test_files_for_the_device() {
 	chmod 600 "$store/inject/etc/key"
 	lamina disk "$store" -o disk
 	equal "$(inside 'cat inject/etc/hostname')" name
-	inside "stat inject/etc/key" | grep -q 'Mode: *0600' || say "a secret that everybody may read"
-	inside "stat inject/etc/key" | grep -q 'User: *0 *Group: *0 ' || say "it is not root's"
+	inside "stat inject/etc/key" | has 'Mode: *0600' || say "a secret that everybody may read"
+	inside "stat inject/etc/key" | has 'User: *0 *Group: *0 ' || say "it is not root's"
 	ln -s /etc/passwd "$store/inject/etc/passwd"
 	refuses "neither a file nor a directory" lamina disk "$store" -o no
 }

@@ -72,7 +72,7 @@ test_authorization_stays_at_home() {
 	from_there --auth-file login 2>err || say "$(cat err)"
 	current "$id"
 	grep -q "^GET /moved/.* localhost:[0-9]* -$" asked
-	! grep '^GET /moved/' asked | grep -q ' authorization$'
+	! grep '^GET /moved/' asked | has ' authorization$'
 }
 
 test_an_address_that_expires() {

@@ -27,7 +27,7 @@ test_a_client_certificate() {
 	id=$(image 3)
 	cp client.pem certs/client.cert && cp client.key certs/client.key
 	push 3 stable --dest-cert-dir certs
-	later 'alert' fetch --cacert ca.pem "oci://$at/demo:stable"
+	later 'client certificate (--cert)' fetch --cacert ca.pem "oci://$at/demo:stable"
 	fetch --cacert ca.pem --cert client.pem --key client.key "oci://$at/demo:stable" 2>err || say "$(cat err)"
 	current "$id"
 	image 4 >/dev/null

@@ -19,7 +19,7 @@ test_size() {
 	size=$(stat -c %s "$fetch")
 	echo "$size bytes" >&2
 	[ "$size" -le $((400 * 1024)) ] || say "$size bytes"
-	readelf -d "$fetch" 2>&1 | grep -q 'no dynamic section'
+	readelf -d "$fetch" 2>&1 | has 'no dynamic section'
 }
 
 # valid NAME FROM TO: the server's certificate, from the one date to the other.

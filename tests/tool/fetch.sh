@@ -95,7 +95,7 @@ test_it_reports() {
 	equal "$(told | cut -d ' ' -f 1-2)" "installed 1.4
 unchanged 1.4
 refused 1.4"
-	told | grep -q '^refused .* serial 3 is not above the current 4'
+	told | has '^refused .* serial 3 is not above the current 4'
 }
 
 test_what_laminactl_refuses() {

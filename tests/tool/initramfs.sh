@@ -122,7 +122,7 @@ test_more_files() {
 	for name in bin bin/tool etc/motd etc/lamina/x; do
 		grep -qx "$name" names
 	done
-	gzip -dc out.gz | cpio -itv --quiet | grep -q '^-rwxr-xr-x .* bin/tool$'
+	gzip -dc out.gz | cpio -itv --quiet | has '^-rwxr-xr-x .* bin/tool$'
 }
 
 # The one beside init, another one, or none.
@@ -135,7 +135,7 @@ test_udhcpc() {
 	printf '#!/bin/sh\necho other\n' >other
 	chmod 755 build/udhcpc
 	make --init build/lamina-init
-	gzip -dc out.gz | cpio -itv --quiet | grep -q '^-rwxr-xr-x .* bin/udhcpc$'
+	gzip -dc out.gz | cpio -itv --quiet | has '^-rwxr-xr-x .* bin/udhcpc$'
 	gzip -dc out.gz | cpio -i --quiet --to-stdout bin/udhcpc | cmp - build/udhcpc >&2
 	make --init build/lamina-init --udhcpc other --ctl other
 	gzip -dc out.gz | cpio -i --quiet --to-stdout bin/udhcpc | cmp - other >&2
@@ -151,9 +151,9 @@ test_laminactl() {
 	prepare
 	printf '#!/bin/sh\necho ctl\n' >ctl
 	make --ctl ctl --add bin/tool=init
-	gzip -dc out.gz | cpio -itv --quiet | grep -q '^-rwxr-xr-x .* bin/laminactl$'
+	gzip -dc out.gz | cpio -itv --quiet | has '^-rwxr-xr-x .* bin/laminactl$'
 	gzip -dc out.gz | cpio -i --quiet --to-stdout bin/laminactl | cmp - ctl >&2
-	gzip -dc out.gz | cpio -it --quiet | grep -qx bin
+	gzip -dc out.gz | cpio -it --quiet | has -x bin
 	refuses "bin/laminactl: given twice" make --ctl ctl --add bin/laminactl=init
 	refuses "missing: No such file" make --ctl missing
 	refuses "policy: not a program" make --ctl policy

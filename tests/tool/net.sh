@@ -19,7 +19,7 @@ test_text_and_json() {
 		carrier=no address=192.0.2.7/24 interface=eth2 mac=02:00:00:00:00:03 how=dhcp carrier=yes
 	ctl net >out
 	equal "$(wc -l <out)" 3
-	head -n 1 out | grep -qxE 'eth0  dhcp  10\.0\.2\.15/24, gateway 10\.0\.2\.2, names by 10\.0\.2\.3 9\.9\.9\.9, in home example\.org, for (2:01|2:00):[0-9]{2} h' ||
+	head -n 1 out | has -xE 'eth0  dhcp  10\.0\.2\.15/24, gateway 10\.0\.2\.2, names by 10\.0\.2\.3 9\.9\.9\.9, in home example\.org, for (2:01|2:00):[0-9]{2} h' ||
 		say "$(head -n 1 out)"
 	equal "$(sed -n 2p out)" "eth1  static  no cable  192.0.2.7/24"
 	equal "$(sed -n 3p out)" "eth2  dhcp"

@@ -80,7 +80,7 @@ test_the_stores_of_engines() {
 	for source in docker-daemon:local/web:2.0 containers-storage:localhost/web:2.0; do
 		PATH=$PWD/bin:$PATH packs out "$source" >/dev/null 2>err || say "$(cat err)"
 		grep -q '^why' err || say "skopeo's words are lost"
-		tail -n 1 asked | grep -q "^copy $source docker-archive:/" || say "$(cat asked)"
+		tail -n 1 asked | has "^copy $source docker-archive:/" || say "$(cat asked)"
 	done
 	grep -qx 'name web' out/images/*/manifest && grep -qx 'version 2.0' out/images/*/manifest
 	echo 'exit 3' >>bin/skopeo

@@ -42,7 +42,7 @@ test_a_supervised_image() {
 	grep -qx "  stop-timeout 10" out
 	equal "$(grep -cE "^  (hostname|needs) " out)" 0
 	lamina pack -o named -n app -c acme,x --run supervise --hostname box "oci:$fixtures/oci" >/dev/null
-	lamina inspect named | grep -qx "  hostname     box"
+	lamina inspect named | has -x "  hostname     box"
 }
 
 test_json_of_what_does_not_hold() {
@@ -62,14 +62,14 @@ test_keys() {
 
 test_an_unsigned_image() {
 	refuses "not signed" lamina verify "$fixtures/unsigned" -k "$a.pub"
-	lamina inspect "$fixtures/unsigned" | grep -q "signed by .*nobody"
+	lamina inspect "$fixtures/unsigned" | has "signed by .*nobody"
 }
 
 test_a_signature_of_another_manifest() {
 	lamina pack -o other --name other --compatible acme,x "oci:$fixtures/oci" >other.id
 	cp "$store/images/$id/manifest.sig" "other/images/$(cat other.id)/"
 	refuses "signature" lamina verify other -k "$a.pub"
-	lamina inspect other -k "$a.pub" | grep -q "does not hold"
+	lamina inspect other -k "$a.pub" | has "does not hold"
 }
 
 test_every_place_of_a_layer() {
@@ -145,8 +145,8 @@ test_what_inspect_shows() {
 		"stop-signal .*SIGINT" "/var/a" "layer 1 .*$blob" "squashfs, zstd" "2 layers"; do
 		grep -q -- "$words" out || say "no '$words'"
 	done
-	lamina inspect "$store" -k "$b.pub" | grep -q "unknown key"
-	lamina inspect "$store" | grep -q "not checked"
+	lamina inspect "$store" -k "$b.pub" | has "unknown key"
+	lamina inspect "$store" | has "not checked"
 }
 
 # Whatever a manifest has, inspect shows: it goes by the same table.

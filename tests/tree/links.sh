@@ -9,7 +9,7 @@ links=10
 # would FILE: what make would say if FILE had changed, or, with none, as it is.
 would() { make -n -j1 V=0 O="${O:?}" ${1:+-W "$1"} programs test-programs 2>/dev/null; }
 
-if would '' | grep -qE "printf.* LD "; then
+if grep -qE "printf.* LD " <<<"$(would '')"; then
 	echo "FAIL links: $O is not up to date: make O=$O programs test-programs"
 	exit 1
 fi
