@@ -269,7 +269,7 @@ test_flipped_anywhere() {
 		if lamina unbundle f.tar -o u --key "$a.pub" >/dev/null 2>err; then
 			diff -r "$store" u || say "byte $at changes the image"
 			# the texts of the OCI side are for others
-			tail -c +$((at / 512 * 512 + 1)) b.tar | head -c 512 | has '[{"]' ||
+			dd if=b.tar bs=512 skip=$((at / 512)) count=1 status=none | has '[{"]' ||
 				say "byte $at is not noticed"
 		else
 			[ ! -e u ] || say "byte $at: something is left"
