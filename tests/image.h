@@ -18,18 +18,24 @@
 #include "trust/sha256.h"
 
 #define IMAGE_MAX_LAYERS 6
+#define IMAGE_MAX_MEMBERS 3
 
 struct test_layer {
 	uint8_t *bytes;
 	size_t size;
 	struct digest digest;
 	char hex[DIGEST_HEX_SIZE];
+	char root[DIGEST_HEX_SIZE]; /* of its hash tree; "": it has none */
 };
 
 struct test_image {
 	struct test_layer layers[IMAGE_MAX_LAYERS];
 	size_t layer_count;
 	struct test_layer boot; /* of size 0: it asks for none */
+	struct test_layer
+		members[IMAGE_MAX_MEMBERS]; /* manifests; with some it is a set */
+	char names[IMAGE_MAX_MEMBERS][16];
+	size_t member_count;
 	char manifest[8192], signature[SIGNATURE_MAX_SIZE];
 	char id[DIGEST_HEX_SIZE];
 	struct digest digest;
@@ -117,6 +123,55 @@ static inline void image_sign_text(struct test_image *image)
 	digest_hex(&image->digest, image->id);
 }
 
+static inline void image_layer_line(struct str *s, const struct test_layer *layer)
+{
+	str_addf(s, "layer sha256:%s size %zu data %" PRIu64 " verity %s\n", layer->hex,
+		 layer->size, image_data_bytes(layer->size),
+		 layer->root[0] ? layer->root : layer->hex);
+}
+
+/* What the member's manifest is, whatever it says. */
+static inline void image_member_text(struct test_image *image, const char *name,
+				     const void *text, size_t size)
+{
+	struct test_layer *member = &image->members[image->member_count];
+
+	(void)snprintf(image->names[image->member_count++], sizeof(image->names[0]), "%s",
+		       name);
+	member->size = size;
+	member->bytes = malloc(size);
+	memcpy(member->bytes, text, size);
+	(void)sha256_of(text, size, &member->digest);
+	digest_hex(&member->digest, member->hex);
+}
+
+/* A member that stands on the layers of which bit n is set, with more lines of its own;
+ * before the set is signed. */
+static inline void image_member(struct test_image *image, const char *name,
+				unsigned int layers, const char *lines)
+{
+	char text[4096];
+	struct str s;
+
+	str_init(&s, text, sizeof(text));
+	str_addf(&s,
+		 "lamina 1\nname %s\nserial 1\ncompatible acme,thermostat\n"
+		 "arch " ARCH "\nmin-init 2\n",
+		 name);
+	for (size_t i = 0; i < image->layer_count; i++)
+		if (layers & 1U << i)
+			image_layer_line(&s, &image->layers[i]);
+	str_addf(&s, "arg /bin/app\nrun supervise\n%s", lines);
+	image_member_text(image, name, text, strlen(text));
+}
+
+static inline int image_level(const struct test_image *image)
+{
+	if (image->boot.size)
+		return MANIFEST_BOOT_LEVEL;
+	return image->member_count ? MANIFEST_SET_LEVEL : 1;
+}
+
 /* Makes manifest and signature of the layers. */
 static inline void image_sign(struct test_image *image, unsigned int serial)
 {
@@ -126,18 +181,16 @@ static inline void image_sign(struct test_image *image, unsigned int serial)
 	str_addf(&s,
 		 "lamina 1\nname thermostat\nversion 1.%u\nserial %u\n"
 		 "compatible acme,thermostat\narch " ARCH "\nmin-init %d\n",
-		 serial, serial, image->boot.size ? MANIFEST_BOOT_LEVEL : 1);
-	for (size_t i = 0; i < image->layer_count; i++) {
-		const struct test_layer *layer = &image->layers[i];
-
-		str_addf(&s, "layer sha256:%s size %zu data %" PRIu64 " verity %s\n",
-			 layer->hex, layer->size, image_data_bytes(layer->size),
-			 layer->hex);
-	}
+		 serial, serial, image_level(image));
+	for (size_t i = 0; i < image->layer_count; i++)
+		image_layer_line(&s, &image->layers[i]);
+	for (size_t i = 0; i < image->member_count; i++)
+		str_addf(&s, "member %s sha256:%s size %zu\n", image->names[i],
+			 image->members[i].hex, image->members[i].size);
 	if (image->boot.size)
 		str_addf(&s, "boot k%.8s sha256:%s size %zu\n", image->boot.hex,
 			 image->boot.hex, image->boot.size);
-	str_add(&s, "arg /bin/app\nrun exec\n");
+	str_add(&s, image->member_count ? "run set\n" : "arg /bin/app\nrun exec\n");
 	image_sign_text(image);
 }
 
@@ -201,6 +254,8 @@ static inline void image_bundle(struct test_image *image)
 			image_add_blob(image, image->layers[i].bytes,
 				       image->layers[i].size);
 	}
+	for (size_t i = 0; i < image->member_count; i++)
+		image_add_blob(image, image->members[i].bytes, image->members[i].size);
 	if (image->boot.size)
 		image_add_blob(image, image->boot.bytes, image->boot.size);
 	image_end_bundle(image);
@@ -210,6 +265,8 @@ static inline void image_release(struct test_image *image)
 {
 	for (size_t i = 0; i < image->layer_count; i++)
 		free(image->layers[i].bytes);
+	for (size_t i = 0; i < image->member_count; i++)
+		free(image->members[i].bytes);
 	free(image->boot.bytes);
 	free(image->bundle);
 	memset(image, 0, sizeof(*image));

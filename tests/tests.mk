@@ -10,7 +10,7 @@ needs-LAMINA_TOOL := unit/test_child unit/test_decompress unit/test_describe uni
 	unit/test_look unit/test_members unit/test_oci unit/test_output unit/test_pax unit/test_place unit/test_profile unit/test_rdiff \
 	unit/test_spool unit/test_tar unit/test_tool unit/test_tree
 needs-LAMINA_SIGN := fake/test_scrub fake/test_ctl-boot fake/test_ctl-install fake/test_ctl-slots fake/test_gc fake/test_images fake/test_boot-blob fake/test_init fake/test_init-slots fake/test_install \
-	fake/test_install-delta fake/test_install-hostile fake/test_keeper fake/test_place fake/test_reset fake/test_select fake/test_stage \
+	fake/test_install-delta fake/test_install-hostile fake/test_install-set fake/test_judge fake/test_keeper fake/test_place fake/test_reset fake/test_select fake/test_stage \
 	fake/test_timeline fake/test_update fake/test_update-record fake/test_update-verity live/test_store live/test_store-disk \
 	unit/test_scrub unit/test_hash-tree unit/test_pem unit/test_private-key unit/test_rsa \
 	unit/test_select unit/test_select-open unit/test_select-slots unit/test_settings unit/test_store
@@ -19,7 +19,7 @@ needs-LAMINA_INIT := live/test_control live/test_copyup fake/test_log fake/test_
 # Without dm-verity and hashes at boot, init refuses every image.
 needs-LAMINA_VERITY := fake/test_stage fake/test_supervise fake/test_dm fake/test_init fake/test_init-slots fake/test_keeper fake/test_place \
 	fake/test_timeline fake/test_update fake/test_update-record fake/test_update-verity live/test_dm live/test_large
-needs-LAMINA_UPDATE := fake/test_supervise fake/test_change fake/test_images fake/test_keeper fake/test_select fake/test_update \
+needs-LAMINA_UPDATE := fake/test_judge fake/test_supervise fake/test_change fake/test_images fake/test_keeper fake/test_select fake/test_update \
 	fake/test_update-record fake/test_update-verity unit/test_decide-model unit/test_slots-model unit/test_select unit/test_select-open unit/test_select-slots
 needs-LAMINA_WATCHDOG := fake/test_supervise fake/test_keeper fake/test_update
 needs-LAMINA_SUPERVISE := live/test_confine unit/test_filter fake/test_supervise fake/test_log fake/test_saver fake/test_start live/test_control live/test_join

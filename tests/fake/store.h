@@ -44,10 +44,36 @@ static inline void put_layer(const char *top, const struct test_layer *layer)
 	fake_bytes(path, layer->bytes, layer->size);
 }
 
+/* The blobs, in their order. */
+static inline size_t blob_count(const struct test_image *image)
+{
+	return image->layer_count + image->member_count;
+}
+
+static inline const struct test_layer *blob_of(const struct test_image *image, size_t i)
+{
+	return i < image->layer_count ? &image->layers[i]
+				      : &image->members[i - image->layer_count];
+}
+
+/* A byte of the store's is wrong, which name and size don't tell. */
+static inline void spoil(const struct test_layer *blob)
+{
+	uint8_t bytes[65536];
+	char path[160];
+
+	memcpy(bytes, blob->bytes, blob->size);
+	bytes[77] ^= 1;
+	(void)snprintf(path, sizeof(path), "/store/blobs/sha256/%s", blob->hex);
+	fake_bytes(path, bytes, blob->size);
+}
+
 static inline void put_image(const char *top, const struct test_image *image)
 {
 	for (size_t i = 0; i < image->layer_count; i++)
 		put_layer(top, &image->layers[i]);
+	for (size_t i = 0; i < image->member_count; i++)
+		put_layer(top, &image->members[i]);
 	if (image->boot.size)
 		put_layer(top, &image->boot);
 	put_text(top, image, "manifest", image->manifest);
@@ -130,6 +156,9 @@ static inline bool is_whole(const struct test_image *image)
 	for (size_t i = 0; i < image->layer_count; i++)
 		if (!has_layer(&image->layers[i]))
 			return false;
+	for (size_t i = 0; i < image->member_count; i++)
+		if (!has_layer(&image->members[i]))
+			return false;
 	if (image->boot.size && !has_layer(&image->boot))
 		return false;
 	return has_text(image, "manifest", image->manifest) &&
@@ -201,6 +230,34 @@ static inline int start(void **state)
 	image_bundle(&new);
 	bundle = new.bundle;
 	bundle_size = new.bundle_size;
+	return 0;
+}
+
+/* The same as sets, each of two members; of one of them nothing is new. */
+static inline void make_sets(void)
+{
+	image_layer(&old, 1, 4096);
+	image_layer(&old, 2, 8192);
+	image_layer(&old, 3, 4096);
+	image_member(&old, "broker", 3, "");
+	image_member(&old, "web", 5, "");
+	image_sign(&old, 1);
+	image_layer(&new, 1, 4096);
+	image_layer(&new, 2, 8192);
+	image_layer(&new, 4, 12288);
+	image_member(&new, "broker", 3, "");
+	image_member(&new, "web", 5, "");
+	image_sign(&new, 2);
+	image_bundle(&new);
+	bundle = new.bundle;
+	bundle_size = new.bundle_size;
+}
+
+static inline int start_sets(void **state)
+{
+	if (image_make_key(state) < 0)
+		return -1;
+	make_sets();
 	return 0;
 }
 

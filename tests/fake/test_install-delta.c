@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A layer that is made of another one of the store's, from a bundle, a pipe, a directory; and
- * every call on the way fails. */
+ * every call on the way fails. Of an image, and of a set's member that is new. */
 #include "fake/store.h"
 #include "format/deltas.h"
 #include "trust/hash-tree/layout.h"
@@ -17,7 +17,7 @@ static char noted[256];
 static unsigned int notes;
 
 /* Of two blocks of data, with the hash tree that belongs to them. */
-static void finish_layer(struct test_layer *layer, char root_hex[DIGEST_HEX_SIZE])
+static void finish_layer(struct test_layer *layer)
 {
 	uint8_t *tree = layer->bytes + DATA_BYTES + VERITY_BLOCK;
 	struct digest root;
@@ -31,7 +31,7 @@ static void finish_layer(struct test_layer *layer, char root_hex[DIGEST_HEX_SIZE
 	hash_tree_superblock(2, &root, layer->bytes + DATA_BYTES);
 	assert_int_equal(sha256_of(layer->bytes, layer->size, &layer->digest), 0);
 	digest_hex(&layer->digest, layer->hex);
-	digest_hex(&root, root_hex);
+	digest_hex(&root, layer->root);
 }
 
 /* The base's blocks, the other way round, with 100 other bytes in between. */
@@ -47,17 +47,6 @@ static void make_layer(struct test_layer *layer, const struct test_layer *base)
 	memcpy(delta + sizeof(head), layer->bytes + 4096, 100);
 	memcpy(delta + sizeof(head) + 100, tail, sizeof(tail));
 	delta_size = sizeof(head) + 100 + sizeof(tail);
-}
-
-static void sign_new(const char *root_hex)
-{
-	char *verity;
-
-	image_sign(&new, 2);
-	verity = strstr(new.manifest, "verity ");
-	verity = strstr(verity + 1, "verity ");
-	memcpy(verity + strlen("verity "), root_hex, DIGEST_HEX_SIZE - 1);
-	image_sign_text(&new);
 }
 
 static void make_line(void)
@@ -87,6 +76,8 @@ static void make_bundle(void)
 	image_add_blob(&sparse, new.layers[0].bytes, new.layers[0].size);
 	if (whole_too)
 		image_add_blob(&sparse, new.layers[1].bytes, new.layers[1].size);
+	for (size_t i = 0; i < new.member_count; i++)
+		image_add_blob(&sparse, new.members[i].bytes, new.members[i].size);
 	image_end_bundle(&sparse);
 	bundle = sparse.bundle;
 	bundle_size = sparse.bundle_size;
@@ -139,13 +130,20 @@ static void assert_installs_noting(unsigned int expected)
 	assert_null(fake_leaks());
 }
 
+/* Of the member that is new. */
+static size_t member_bytes(void)
+{
+	return new.member_count ? new.members[1].size : 0;
+}
+
 static void by_delta(void)
 {
 	for (int i = 0; i < 2; i++) {
 		whole_too = i == 1;
 		setup();
 		assert_installs_noting(0);
-		assert_int_equal(install.written_bytes, new.layers[1].size);
+		assert_int_equal(install.written_bytes,
+				 new.layers[1].size + member_bytes());
 		assert_int_equal(install.reused_layers, 1);
 		assert_installs_noting(0); /* again, with all there */
 		assert_int_equal(install.written_bytes, 0);
@@ -170,7 +168,8 @@ static void damaged(void)
 		assert_installs_noting(1);
 		assert_non_null(strstr(noted, "layer 1 (sha256:"));
 		assert_non_null(strstr(noted, "not by its delta: "));
-		assert_int_equal(install.written_bytes, new.layers[1].size);
+		assert_int_equal(install.written_bytes,
+				 new.layers[1].size + member_bytes());
 		whole_too = false;
 		setup();
 		assert_int_equal(run_noting(&err), -ENOENT);
@@ -288,15 +287,16 @@ static void sweep_all(void)
 	static const struct fake_sweep sweep = {
 		.setup = setup,
 		.run = run_translated,
-		.names = "/source|/store|manifest|layer|incoming|blobs|images|sha256|"
-			 "statfs|fstat|end of|OCI|oci|index|directory|bundle|delta",
+		.names =
+			"/source|/store|manifest|layer|member|incoming|blobs|images|sha256|"
+			"statfs|fstat|end of|OCI|oci|index|directory|bundle|delta",
 		.forgives = forgives,
 		.check = check,
 	};
 
 	for (int i = 0; i < 2; i++) {
 		whole_too = i == 1;
-		assert_in_range(fake_sweep(&sweep), 60, 400);
+		assert_in_range(fake_sweep(&sweep), 60, 600);
 	}
 }
 
@@ -308,34 +308,64 @@ static void sweeps(void **state)
 
 static int start_delta(void **state)
 {
-	char root[DIGEST_HEX_SIZE];
-
 	if (image_make_key(state) < 0)
 		return -1;
 	image_layer(&old, 1, 4096);
 	image_layer(&old, 2, DATA_BYTES);
-	image_sign(&old, 1);
 	image_layer(&new, 1, 4096);
 	image_layer(&new, 3, DATA_BYTES);
 	make_layer(&new.layers[1], &old.layers[1]);
-	finish_layer(&new.layers[1], root);
-	sign_new(root);
+	finish_layer(&new.layers[1]);
 	return 0;
+}
+
+static int start_image(void **state)
+{
+	int r = start_delta(state);
+
+	image_sign(&old, 1);
+	image_sign(&new, 2);
+	return r;
+}
+
+static int start_set(void **state)
+{
+	int r = start_delta(state);
+
+	image_member(&old, "broker", 1, "");
+	image_member(&old, "web", 3, "");
+	image_sign(&old, 1);
+	image_member(&new, "broker", 1, "");
+	image_member(&new, "web", 3, "");
+	image_sign(&new, 2);
+	return r;
 }
 
 static int stop_delta(void **state)
 {
 	free(sparse.bundle);
+	sparse.bundle = NULL;
 	return stop(state);
 }
 
+#define IN_A_SET(test)                                         \
+	{                                                      \
+		.name = "in_a_set_" #test, .test_func = (test) \
+	}
+
 int main(void)
 {
-	static const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest images[] = {
 		cmocka_unit_test(installs),    cmocka_unit_test(damaged_deltas),
 		cmocka_unit_test(rotten_base), cmocka_unit_test(without_its_base),
 		cmocka_unit_test(sweeps),
 	};
+	static const struct CMUnitTest sets[] = {
+		IN_A_SET(installs),    IN_A_SET(damaged_deltas),
+		IN_A_SET(rotten_base), IN_A_SET(without_its_base),
+		IN_A_SET(sweeps),
+	};
+	int failed = cmocka_run_group_tests(images, start_image, stop_delta);
 
-	return cmocka_run_group_tests(tests, start_delta, stop_delta);
+	return failed + cmocka_run_group_tests(sets, start_set, stop_delta);
 }
