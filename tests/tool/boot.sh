@@ -187,6 +187,31 @@ test_pack_brings_the_blob_along() {
 	! record_of other-disk | has "$state" || say "the record says what isn't so"
 }
 
+test_a_set_brings_the_blob_along() {
+	need mkimage dtc jq
+	prepare
+	say_id acme-1
+	fit --unsigned
+	rm -rf image member
+	lamina pack -o member --name web --compatible acme,x --run supervise --arg /bin/sh "oci:$fixtures/oci"
+	lamina set -o image --name demo --boot blob web=member >id
+	equal "$(sed -n 's/^boot //p' "image/images/$(cat id)/manifest")" \
+		"acme-1 sha256:$(sha256sum <blob | cut -d ' ' -f 1) size $(stat -c %s blob)"
+	same blob "image/blobs/sha256/$(sha256sum <blob | cut -d ' ' -f 1)"
+	grep -qx 'min-init 4' "image/images/$(cat id)/manifest"
+	lamina sign image --key "$a.key"
+	lamina verify image --key "$a.pub"
+	lamina bundle image -o bundle.lamina
+	lamina inspect bundle.lamina --json | jq -e '.boot | .form == "FIT" and .id == "acme-1"' >/dev/null ||
+		say "$(lamina inspect bundle.lamina --json)"
+	rm -r image
+	refuses "its initramfs has another boot id: acme-1" \
+		lamina set -o image --name demo --boot blob --boot-id acme-2 web=member
+	misused "--boot-id goes with --boot" lamina set -o image --name demo --boot-id a web=member
+	misused "set: --boot-id" lamina set -o image --name demo --boot blob --boot-id 'a b' web=member
+	[ ! -e image/images ] || say "an image is there"
+}
+
 test_boot_options_that_are_refused() {
 	need mkimage dtc
 	prepare

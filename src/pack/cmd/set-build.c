@@ -161,6 +161,8 @@ int set_build(struct set_build *build, const struct set_members *members,
 	r = nets ? 0 : take_nets(build, err);
 	if (r == 0)
 		r = check_members(build, err);
+	if (r == 0)
+		r = pack_boot_add(&build->boot, &build->staging, manifest, err);
 	return r < 0 ? r : commit(build, err);
 }
 

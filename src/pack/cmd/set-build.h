@@ -4,6 +4,7 @@
  * own manifest. */
 #include "base/err.h"
 #include "format/manifest.h"
+#include "pack/cmd/pack-boot.h"
 #include "pack/cmd/set-members.h"
 #include "pack/cmd/set-pack.h"
 #include "pack/host/staging.h"
@@ -13,6 +14,7 @@ struct set_build {
 	struct manifest members[MANIFEST_MAX_MEMBERS]; /* by their place */
 	struct staging staging;
 	struct set_pack pack;
+	struct pack_boot boot;
 };
 
 #define SET_BUILD_INIT                                          \

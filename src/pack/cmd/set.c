@@ -21,6 +21,8 @@ enum {
 	OPT_NET,
 	OPT_HOSTNAME,
 	OPT_OPTION,
+	OPT_BOOT,
+	OPT_BOOT_ID,
 	OPT_COMPOSE,
 	OPT_LENIENT,
 	OPT_FORCE,
@@ -42,6 +44,8 @@ static const struct cmd_option options[] = {
 			   "of members without one (their names)" },
 	[OPT_OPTION] = { "option", 0, "LINE",
 			 "'A OPTION VALUE': of lamina pack, for member A" },
+	[OPT_BOOT] = { "boot", 0, "FILE", "a boot blob that comes along (lamina boot)" },
+	[OPT_BOOT_ID] = { "boot-id", 0, "ID", "its id, if its initramfs doesn't say it" },
 	[OPT_COMPOSE] = { "compose", 0, "FILE", "the services of a Compose file" },
 	[OPT_LENIENT] = { "lenient", 0, NULL,
 			  "what a device can't keep of FILE is a note" },
@@ -90,6 +94,12 @@ static int take_option(struct set *set, const struct cmd_line *line, int option,
 	switch (option) {
 	case OPT_OUTPUT:
 		set->output = line->value;
+		return 0;
+	case OPT_BOOT:
+		set->build.boot.path = line->value;
+		return 0;
+	case OPT_BOOT_ID:
+		set->build.boot.id = line->value;
 		return 0;
 	case OPT_COMPOSE:
 		set->request.path = line->value;
@@ -273,6 +283,8 @@ static int read_line(struct set *set, struct cmd_line *line, struct err *err)
 		r = cmd_usage(err, "set: where to? -o DIR");
 	if (r == 0 && set->request.lenient && !set->request.path)
 		r = cmd_usage(err, "set: --lenient goes with --compose");
+	if (r == 0)
+		r = pack_boot_check(&set->build.boot, "set", err);
 	return r < 0 ? r : find_file(set, line, err);
 }
 
