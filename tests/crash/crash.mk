@@ -7,24 +7,29 @@ crash-objs := $(patsubst %.c,$(O)/%.o,$(wildcard tests/crash/*.c) tests/known.c)
 # One rule broken in each: linked in place of what they wrap.
 crash-mutants := $(patsubst tests/crash/mutant/%.c,$(O)/tests/crash/laminactl-%,$(wildcard tests/crash/mutant/*.c))
 
-$(crash-tool): $(crash-objs) $(call archives,slot install) $(mbedtls-archive)
+$(crash-tool): $(crash-objs) $(call archives,slot loader install) $(mbedtls-archive)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ldflags) -fno-lto -Wl,--wrap=key_verify -o $@ $(crash-objs) \
 		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call room-libs,slot)
 
 wrap-flushed-never := sys_fsync sys_fdatasync
 wrap-one-copy := state_write
+wrap-slot-that-runs := partition_write sys_reboot
+$(O)/tests/crash/laminactl-slot-that-runs: $(O)/tests/crash/skip/stays.o
 
 $(crash-mutants): $(O)/tests/crash/laminactl-%: $(O)/tests/crash/mutant/%.o $(main-ctl) $(call archives,ctl) $(mbedtls-archive)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ldflags) -fno-lto $(addprefix -Wl$(,)--wrap=,$(wrap-$*)) -o $@ $(filter %.o,$^) \
 		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call room-libs,ctl)
 
-# A laminactl that leaves one sync out, which one the environment says.
+# A laminactl that leaves one sync out, which one the environment says, and one that doesn't reboot.
 crash-skip := $(O)/tests/crash/skip-one
-$(crash-skip): $(O)/tests/crash/skip/skip-one.o $(main-ctl) $(call archives,ctl) $(mbedtls-archive)
+crash-stays := $(O)/tests/crash/stays
+wrap-skip-one := sys_fsync sys_fdatasync
+wrap-stays := sys_reboot
+$(crash-skip) $(crash-stays): $(O)/tests/crash/%: $(O)/tests/crash/skip/%.o $(main-ctl) $(call archives,ctl) $(mbedtls-archive)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ldflags) -fno-lto -Wl,--wrap=sys_fsync,--wrap=sys_fdatasync -o $@ $(filter %.o,$^) \
+	$(Q)$(CC) $(ldflags) -fno-lto $(addprefix -Wl$(,)--wrap=,$(wrap-$*)) -o $@ $(filter %.o,$^) \
 		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call room-libs,ctl)
 
 ifeq ($(CONFIG_LAMINA_FOR_HOST),y)
@@ -38,7 +43,7 @@ else
 crash-tool crash-model: all
 	+@$(host-make) $@
 crash: crash-model
-crash check-crash: all crash-tool $(crash-tool) $(crash-mutants) $(crash-skip)
+crash check-crash: all crash-tool $(crash-tool) $(crash-mutants) $(crash-skip) $(crash-stays)
 	@tests/crash/run --board $(board) --lamina $(LAMINA) --init $(O)/lamina-init \
 		--programs $(O)/tests/crash --tool $(HOST_O)/tests/crash/crash \
 		--build $(O)/crash $(if $(filter check-crash,$@),--quick,--model $(HOST_O)/tests/unit/test_decide-model --model $(HOST_O)/tests/unit/test_slots-model) $(if $(RESULTS),--results $(RESULTS))

@@ -11,9 +11,9 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "boot/transition.h"
+#include "crash/boot.h"
 #include "crash/mark.h"
-#include "slot/select.h"
-#include "store/writable.h"
 #include "trust/key.h"
 
 /* --- every image whole
@@ -37,21 +37,21 @@ static int compare_files(int a, int b, struct err *err)
 	}
 }
 
-static int check_layers(const struct judge *judge, int store,
-			const struct manifest *manifest, struct err *err)
+static int check_blobs(const struct judge *judge, int store,
+		       const struct manifest *manifest, struct err *err)
 {
-	for (size_t i = 0; i < manifest->layer_count; i++) {
-		const struct manifest_layer *layer = &manifest->layers[i];
-		__fd int blob =
-			store_open_blob(store, &layer->blob, layer->size_bytes, err);
-		__fd int truth = store_open_blob(judge->truth, &layer->blob,
-						 layer->size_bytes, err);
+	struct manifest_blob file;
+
+	for (size_t i = 0; manifest_blob(manifest, i, &file); i++) {
+		__fd int blob = store_open_blob(store, file.digest, file.size_bytes, err);
+		__fd int truth =
+			store_open_blob(judge->truth, file.digest, file.size_bytes, err);
 		int r = blob < 0 ? blob : truth;
 
 		if (r >= 0)
 			r = compare_files(blob, truth, err);
 		if (r < 0)
-			return err_wrap(err, r, "layer %zu", i);
+			return err_wrap(err, r, "blob %zu", i);
 	}
 	return 0;
 }
@@ -68,7 +68,7 @@ static int check_image(const struct judge *judge, int store, const struct digest
 	r = store_load_image(store, id, &judge->settings.keyring, 1, &manifest, &signers,
 			     err);
 	if (r == 0)
-		r = check_layers(judge, store, &manifest, err);
+		r = check_blobs(judge, store, &manifest, err);
 	return r < 0 ? err_wrap(err, r, "%s image %.12s", slot, DIGEST_HEX(id)) : 0;
 }
 
@@ -104,11 +104,38 @@ static bool may_be(bool has, const struct record *record, bool may_have,
 	return has == may_have && (!has || same_record(record, may));
 }
 
+/* Before a slot is written, the record says that nobody's kernel is in it, nor is there a
+ * candidate. */
+static bool may_forget(const struct judge *judge, const struct record *record)
+{
+	for (enum boot_slot slot = BOOT_SLOT_A; slot <= BOOT_SLOT_B; slot++) {
+		struct record between = judge->before;
+
+		record_slot_clear(&between, slot);
+		if (digest_is_set(&between.candidate))
+			transition_forget(&between);
+		if (same_record(record, &between))
+			return true;
+	}
+	return false;
+}
+
+/* Of two records that a start writes one may be the last: the try that is counted. */
+static bool may_count(const struct judge *judge, const struct record *record)
+{
+	struct record between = judge->before;
+
+	return transition_arm(&between, NULL) == 0 && same_record(record, &between);
+}
+
 static int check_record(struct judge *judge, bool has, const struct record *record,
 			struct err *err)
 {
 	judge->is_after = may_be(has, record, judge->has_after, &judge->after);
 	if (judge->is_after || may_be(has, record, judge->has_before, &judge->before))
+		return 0;
+	if (judge_has_slots(judge) && has && judge->has_before &&
+	    (may_forget(judge, record) || may_count(judge, record)))
 		return 0;
 	return err_set(err, -ESTALE,
 		       has ? "the record is neither old nor new" : "the record is gone");
@@ -117,62 +144,71 @@ static int check_record(struct judge *judge, bool has, const struct record *reco
 /* --- what boots
  * ------------------------------------------------------------------------- */
 
-static int make_writable(void *context, bool writable, struct err *err)
+/* The candidate while it has tries, else the current one. One that was counted already, and
+ * which nobody asked the loader for, may be out of them. */
+static bool may_start(const struct judge *judge, const struct record *record,
+		      const struct digest *id)
 {
-	struct writable *state = context;
+	bool armed = judge_has_slots(judge) && record_is_armed(record);
+	bool has = digest_is_set(&record->candidate);
 
-	return writable ? writable_begin(state, JUDGE_STORE, WRITABLE_AS_FOUND, err)
-			: writable_end(state, err);
+	if (has && digest_equal(id, &record->candidate))
+		return record->tries_left > 0 || armed;
+	return digest_equal(id, &record->current) && (!has || record->tries_left == 0);
 }
 
-static void say(void *context, const char *text)
+/* Is what runs on its own kernel, and the way back from it in a slot? */
+static int check_slots(const struct judge *judge, int store, const struct record *record,
+		       const struct select_image *image, struct err *err)
 {
-	(void)context;
-	fprintf(stderr, "%s\n", text);
-}
-
-static int boot(struct judge *judge, int store, struct select_image *ret_image,
-		struct err *err)
-{
-	static struct select select;
-	struct writable writable;
-	struct select_ops ops = { .writable = make_writable,
-				  .say = say,
-				  .context = &writable };
+	static struct manifest manifest;
 	int r;
 
-	memset(&select, 0, sizeof(select));
-	select.settings = &judge->settings;
-	select.ops = &ops;
-	select.store = store;
-	select.factory = -EBADF;
-	r = select_open(&select, err);
-	return r < 0 ? r : select_next(&select, ret_image, err);
+	if (strcmp(image->manifest.boot.id, judge->firmware.boot_id) != 0)
+		return err_set(err, -EBADMSG, "runs on kernel %s",
+			       judge->firmware.boot_id);
+	r = store_load_image(store, &record->current, &judge->settings.keyring, 1,
+			     &manifest, NULL, err);
+	if (r == 0)
+		r = firmware_has(&judge->firmware, &manifest.boot, err);
+	return r == 0  ? err_set(err, -EBADMSG, "no slot has the current image's kernel")
+	       : r < 0 ? r
+		       : 0;
 }
 
-/* The candidate while it has tries, else the current one; and a try less on the disk. */
+/* A try less on the disk; with boot slots that may be counted before, or twice. */
+static int check_tries(const struct judge *judge, int store, const struct record *record,
+		       const struct digest *id, struct err *err)
+{
+	bool armed = judge_has_slots(judge) && record_is_armed(record);
+	unsigned int least = digest_equal(id, &record->candidate), gone;
+	struct record now;
+	bool has;
+	int r = mark_read_record(store, &now, &has, err);
+
+	if (r < 0)
+		return r;
+	gone = (unsigned int)record->tries_left - now.tries_left;
+	if (!has || gone > least || (gone < least && !armed))
+		return err_set(err, -EBADMSG, "tries were not counted");
+	return 0;
+}
+
 static int check_boot(struct judge *judge, int store, const struct record *record,
 		      struct err *err)
 {
 	static struct select_image image;
-	bool is_candidate = digest_is_set(&record->candidate) && record->tries_left > 0;
-	const struct digest *id = is_candidate ? &record->candidate : &record->current;
-	struct record now;
-	bool has;
-	int r = boot(judge, store, &image, err);
+	int r = boot_image(judge, store, &image, err);
 
 	if (r < 0)
 		return err_wrap(err, r, "no boot");
-	if (!digest_equal(&image.id, id))
-		return err_set(err, -EBADMSG, "boots %.12s, not %.12s",
-			       DIGEST_HEX(&image.id), DIGEST_HEX(id));
-	digest_hex(id, judge->image);
-	r = mark_read_record(store, &now, &has, err);
-	if (r < 0)
-		return r;
-	if (!has || now.tries_left != record->tries_left - is_candidate)
-		return err_set(err, -EBADMSG, "tries were not counted");
-	return 0;
+	if (!may_start(judge, record, &image.id))
+		return err_set(err, -EBADMSG, "boots %.12s", DIGEST_HEX(&image.id));
+	digest_hex(&image.id, judge->image);
+	r = check_tries(judge, store, record, &image.id, err);
+	return r == 0 && judge_has_slots(judge)
+		       ? check_slots(judge, store, record, &image, err)
+		       : r;
 }
 
 /* Nothing was promised yet: an image may boot, if it is whole. */
@@ -181,7 +217,7 @@ static int check_rebuilt(struct judge *judge, int store, struct err *err)
 	static struct select_image image;
 	struct err why = ERR_INIT;
 
-	if (boot(judge, store, &image, &why) < 0)
+	if (boot_image(judge, store, &image, &why) < 0)
 		return 0;
 	digest_hex(&image.id, judge->image);
 	return check_image(judge, store, &image.id, "rebuilt", err);
@@ -195,7 +231,19 @@ int judge_init(struct judge *ret_judge, struct err *err)
 		r = settings_read_keyring(SETTINGS_KEYRING,
 					  ret_judge->settings.policy.threshold,
 					  &ret_judge->settings.keyring, err);
-	return r;
+	if (r == 0)
+		r = ret_judge->truth = store_open(JUDGE_TRUTH, err);
+	return r < 0 ? r : 0;
+}
+
+/* What init leaves for laminactl. 0 or -errno. */
+static int leave(const char *path, const char *text, struct err *err)
+{
+	FILE *out = fopen(path, "w");
+
+	if (!out || fputs(text, out) < 0 || fclose(out) != 0)
+		return err_errno(err, -errno, "%s", path);
+	return 0;
 }
 
 int judge_store(struct judge *judge, bool look_only, struct err *err)
@@ -221,17 +269,17 @@ int judge_start(struct judge *judge, struct err *err)
 {
 	static struct select_image image;
 	__fd int store = store_open(JUDGE_STORE, err);
-	int r = store < 0 ? store : boot(judge, store, &image, err);
-	FILE *out;
+	int r = store < 0 ? store : boot_image(judge, store, &image, err);
+	char text[128];
 
 	if (r < 0)
 		return r;
 	(void)mkdirat(AT_FDCWD, "/run/lamina", 0755);
-	out = fopen("/run/lamina/image", "w");
-	if (!out)
-		return err_errno(err, -errno, "/run/lamina/image");
-	fprintf(out, "id=%s\nslot=%s\n", DIGEST_HEX(&image.id),
-		image.slot == DECIDE_CANDIDATE ? "candidate" : "current");
-	fclose(out);
-	return 0;
+	(void)snprintf(text, sizeof(text), "id=%s\nslot=%s\n", DIGEST_HEX(&image.id),
+		       image.slot == DECIDE_CANDIDATE ? "candidate" : "current");
+	r = leave("/run/lamina/image", text, err);
+	if (r < 0 || !judge_has_slots(judge))
+		return r;
+	(void)snprintf(text, sizeof(text), "%s\n", judge->firmware.boot_id);
+	return leave("/run/lamina/boot-id", text, err);
 }

@@ -11,12 +11,41 @@ result()
 	printf '%s\n' "$*" | tee -a "${results:-/dev/null}"
 }
 
-# Where the file system of that type ends and the marks begin, in bytes.
+# The file system of a kind of disk.
+type_of()
+{
+	[[ $1 == slots ]] && echo ext4 || echo "$1"
+}
+
+# Where the disk of that kind ends and the marks begin, in bytes.
 marks_of()
 {
 	local kib=${1}_kib
 
-	echo $((${!kib} * 1024))
+	if [[ $1 == slots ]]; then
+		echo $(($(stat -c %s "$fixtures/slots.base") - 65536))
+	else
+		echo $((${!kib} * 1024))
+	fi
+}
+
+# Where on it the store is, and with boot slots the loader's state and both slots: OFFSET:SIZE,...
+layout_of()
+{
+	if [[ $1 != slots ]]; then
+		echo "0:$(marks_of "$1")"
+		return
+	fi
+	sfdisk -J "$fixtures/slots.base" 2>/dev/null | jq -r '[.partitiontable.partitions |
+		(.[] | select(.name == "lamina-data")), (.[] | select(.name | startswith("boot-"))) |
+		"\(.start * 512):\(.size * 512)"] | join(",")'
+}
+
+# words_of KIND: what a guest is told of it; and of the $last operation, if that isn't the last one there is
+words_of()
+{
+	echo "crash.type=$(type_of "$1") crash.marks=$(marks_of "$1") crash.layout=$(layout_of "$1")$(
+		[[ $1 != slots ]] || echo " crash.operations=operations-slots")${last:+ crash.last=$last}"
 }
 
 # guest CONSOLE INITRAMFS 'WORDS' QEMU-RUN-ARGUMENT...
@@ -48,7 +77,7 @@ record()
 	cp --sparse=always "$fixtures/$type.base" "$dir/disk"
 	mapfile -t disk < <(logged "$dir/disk" "$dir/disk.log")
 	timeout=300 guest "$dir/console" "$fixtures/$type.guest" \
-		"crash.role=record crash.type=$type crash.access=$3 crash.marks=$(marks_of "$type")" \
+		"crash.role=record crash.access=$3 $(words_of "$type")" \
 		"${disk[@]}" || return 1
 	grep -q '^crash: recorded' "$dir/console"
 }
@@ -58,7 +87,7 @@ judge()
 {
 	local type=$1 dir=$2 words
 
-	words="crash.role=judge crash.type=$type crash.marks=$(marks_of "$type") crash.effort=$3"
+	words="crash.role=judge crash.effort=$3 $(words_of "$type")"
 	# a disk ends with a whole sector
 	truncate -s %512 "$dir/disk.log"
 	guest "$dir/judged.$4" "$fixtures/$type.guest" \

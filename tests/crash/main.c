@@ -87,12 +87,12 @@ static int run_judge(char **argv, struct replay *replay, struct err *err)
 		r = open_base(argv[2], replay, err);
 	if (r == 0)
 		r = judge_init(&replay->judge, err);
-	if (r == 0)
-		r = replay->judge.truth = store_open(JUDGE_TRUTH, err);
 	replay->type = argv[3];
 	replay->shard = (unsigned int)atoi(argv[4]);
 	replay->shards = (unsigned int)atoi(argv[5]);
 	set_effort(replay, argv[6]);
+	if (r >= 0)
+		r = layout_parse(argv[7], &replay->layout, err);
 	return r < 0 ? r : replay_run(replay, err);
 }
 
@@ -146,8 +146,6 @@ static int run_check(char **argv, struct replay *replay, struct err *err)
 	int r = judge_init(judge, err);
 
 	if (r == 0)
-		r = judge->truth = store_open(JUDGE_TRUTH, err);
-	if (r >= 0)
 		r = read_record(argv[0], &judge->before, err);
 	if (r == 0)
 		r = read_record(argv[1], &judge->after, err);
@@ -216,7 +214,7 @@ static const struct {
 	int count;
 	int (*run)(char **argv, struct replay *replay, struct err *err);
 } commands[] = {
-	{ "judge", "LOG MARKS BASE TYPE SHARD SHARDS quick|first|rotten|whole", 7,
+	{ "judge", "LOG MARKS BASE TYPE SHARD SHARDS quick|first|rotten|whole LAYOUT", 8,
 	  run_judge },
 	{ "mark", "DISK MARKS NAME", 3, run_mark },
 	{ "start", "", 0, run_start },

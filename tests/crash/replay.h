@@ -6,6 +6,7 @@
 
 #include "crash/cut.h"
 #include "crash/judge.h"
+#include "crash/layout.h"
 #include "crash/mark.h"
 
 struct replay {
@@ -15,6 +16,7 @@ struct replay {
 	struct disk disk; /* as it was before the first write */
 	struct judge judge;
 	const char *type; /* of the file system */
+	struct layout layout;
 	struct cut_effort effort;
 	unsigned int shard, shards; /* every shards-th window is ours */
 	unsigned int repeat, rot;   /* at every so many states; 0: never */
