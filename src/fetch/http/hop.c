@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fetch/http.h"
+#include "fetch/http/hop.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,12 +12,6 @@
 #include "fetch/tls.h"
 
 #define CONNECT_SECONDS 30
-
-struct http {
-	CURL *curl;
-	const struct http_options *options;
-	char reason[CURL_ERROR_SIZE];
-};
 
 /* A transfer at work: one hop of a request. */
 struct hop {
@@ -85,15 +78,6 @@ static size_t on_body(char *bytes, size_t one, size_t size, void *context)
 	if (hop->r == 0 && request->body)
 		hop->r = request->body(request->context, bytes, size, hop->err);
 	return hop->r == 0 ? size : 0;
-}
-
-char *http_line(const char *name, const char *value)
-{
-	char *line = malloc(strlen(name) + strlen(value) + 1);
-
-	if (line)
-		(void)stpcpy(stpcpy(line, name), value);
-	return line;
 }
 
 static struct curl_slist *add_line(struct curl_slist *list, const char *name,
@@ -257,8 +241,8 @@ static int end_of(struct hop *hop, CURLcode code)
 	return is_good(status) && !hop->request->head ? begin(hop) : 0;
 }
 
-static int do_hop(struct http *http, const struct http_request *request, const char *url,
-		  struct http_answer *answer, struct err *err)
+int hop_do(struct http *http, const struct http_request *request, const char *url,
+	   struct http_answer *answer, struct err *err)
 {
 	struct hop hop = {
 		.http = http,
@@ -284,137 +268,4 @@ static int do_hop(struct http *http, const struct http_request *request, const c
 	r = end_of(&hop, curl_easy_perform(http->curl));
 	curl_slist_free_all(lines);
 	return r;
-}
-
-static bool is_redirect(long status)
-{
-	return status == 301 || status == 302 || status == 303 || status == 307 ||
-	       status == 308;
-}
-
-/* Where an answer sends us, into @url. 1; 0: nowhere; -EINVAL. */
-static int next_url(struct http *http, const struct http_answer *answer,
-		    char url[ORIGIN_URL_SIZE], struct err *err)
-{
-	char *to = NULL;
-
-	if (!is_redirect(answer->status))
-		return 0;
-	(void)curl_easy_getinfo(http->curl, CURLINFO_REDIRECT_URL, &to);
-	if (!to)
-		return 0;
-	if (strlen(to) >= ORIGIN_URL_SIZE)
-		return err_set(err, -EAGAIN, "a redirect to an address of %zu bytes",
-			       strlen(to));
-	(void)stpcpy(url, to);
-	return 1;
-}
-
-int http_do(struct http *http, const struct http_request *request,
-	    struct http_answer *ret_answer, struct err *err)
-{
-	char url[ORIGIN_URL_SIZE];
-	int r = strlen(request->url) < sizeof(url) ? 0 : -EINVAL;
-
-	if (r < 0)
-		return err_set(err, r, "an address of %zu bytes", strlen(request->url));
-	(void)stpcpy(url, request->url);
-	for (int hops = 0; hops <= HTTP_REDIRECTS_MOST; hops++) {
-		r = do_hop(http, request, url, ret_answer, err);
-		if (r == 0)
-			r = next_url(http, ret_answer, url, err);
-		if (r <= 0) {
-			(void)snprintf(ret_answer->url, sizeof(ret_answer->url), "%s",
-				       url);
-			return r;
-		}
-		if (request->post)
-			return err_set(err, -EAGAIN, "is redirected");
-	}
-	return err_set(err, -EAGAIN, "more than %d redirects", HTTP_REDIRECTS_MOST);
-}
-
-static int add_to_body(void *context, const void *bytes, size_t size, struct err *err)
-{
-	struct http_body *body = context;
-	char *longer;
-
-	if (size > body->most - body->size)
-		return err_set(err, -EAGAIN, "more than %zu bytes", body->most);
-	longer = realloc(body->bytes, body->size + size + 1);
-	if (!longer)
-		return err_errno(err, -ENOMEM, "%zu bytes", body->size + size);
-	memcpy(longer + body->size, bytes, size);
-	body->bytes = longer;
-	body->size += size;
-	body->bytes[body->size] = '\0';
-	return 0;
-}
-
-static int begin_body(void *context, const struct http_answer *answer, struct err *err)
-{
-	struct http_body *body = context;
-
-	if (answer->length != RANGE_UNKNOWN && answer->length > body->most)
-		return err_set(err, -EAGAIN, "%llu bytes, more than %zu",
-			       (unsigned long long)answer->length, body->most);
-	body->size = 0;
-	return add_to_body(body, "", 0, err);
-}
-
-void http_into(struct http_request *request, struct http_body *body, size_t most)
-{
-	*body = (struct http_body){ .most = most };
-	request->begin = begin_body;
-	request->body = add_to_body;
-	request->context = body;
-	request->small = true;
-}
-
-int http_refusal(const struct http_answer *answer, struct err *err)
-{
-	long status = answer->status;
-	int r = status == 401 || status == 403	 ? -EACCES
-		: status == 404 || status == 410 ? -ENOENT
-		: status == 408 || status == 425 || status == 429 || status >= 500
-			? -EAGAIN
-			: -EPROTO;
-	/* a page for people says nothing in its first bytes */
-	bool words = answer->text[0] && !strchr("<", answer->text[0]);
-
-	return err_set(err, r, "the server answers %ld%s%.120s", status,
-		       words ? ": " : "", words ? answer->text : "");
-}
-
-int http_portal(const struct http_answer *answer, struct err *err)
-{
-	if (strcmp(answer->type, "text/html") != 0)
-		return 0;
-	return err_set(err, -EAGAIN,
-		       "a web page comes instead: something between here and the server, "
-		       "such as a portal that wants a login, answers in its place");
-}
-
-struct http *http_new(const struct http_options *options, struct err *err)
-{
-	struct http *http = calloc(1, sizeof(*http));
-
-	if (http && curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
-		http->curl = curl_easy_init();
-	if (!http || !http->curl) {
-		free(http);
-		(void)err_set(err, -ENOMEM, "libcurl can't be started");
-		return NULL;
-	}
-	http->options = options;
-	return http;
-}
-
-void http_free(struct http *http)
-{
-	if (!http)
-		return;
-	curl_easy_cleanup(http->curl);
-	curl_global_cleanup();
-	free(http);
 }
