@@ -11,9 +11,9 @@
 
 #include "base/fd.h"
 #include "cli/cmd.h"
-#include "cli/progress.h"
+#include "fetch/follow.h"
+#include "fetch/gather.h"
 #include "fetch/report.h"
-#include "fetch/transfer.h"
 
 /* What the clock can't be before: when this program was made, and when it wrote its state. */
 static uint64_t floor_of(const char *dir)
@@ -78,144 +78,28 @@ static bool is_known(const struct fetch *f, const struct workdir_state *state,
 	       strcmp(state->version, version) == 0;
 }
 
-/* What is there of it, or what the server says; then the state says which it is. */
+/* What is there of it, or what the server says; then the state says which it is. @name is what the server calls
+ * it, and @version that with the channel's word. */
 static int describe(struct fetch *f, const struct workdir *w, struct workdir_state *state,
-		    const char *version, struct err *err)
+		    const char *name, const char *version, struct err *err)
 {
 	int r;
 
 	if (is_known(f, state, version) && digest_is_set(&state->image) &&
 	    workdir_read_image(w, &state->image, &f->image) == 0)
 		return 0;
-	r = f->front->describe(f, version, err);
+	r = f->front->describe(f, name, err);
 	if (r == 0)
 		r = workdir_put_image(w, &f->image, err);
 	if (r < 0)
 		return r;
-	*state = (struct workdir_state){ .image = f->image.id };
+	*state = (struct workdir_state){
+		.image = f->image.id,
+		.installed = state->installed,
+	};
 	(void)snprintf(state->source, sizeof(state->source), "%s", f->options->source);
 	(void)snprintf(state->version, sizeof(state->version), "%s", version);
 	return workdir_write(w, state, err);
-}
-
-static void show(void *context, uint64_t bytes)
-{
-	progress_add(context, bytes);
-}
-
-static int get_blob(struct fetch *f, const struct workdir *w, const struct digest *digest,
-		    uint64_t size_bytes, struct progress *progress, struct err *err)
-{
-	struct part part = PART_INIT;
-	struct transfer transfer = {
-		.http = f->http,
-		.auth = &f->auth,
-		.part = &part,
-		.pause_ms = f->options->pause_ms,
-		.progress = show,
-		.context = progress,
-	};
-	int r = f->front->locate(f, digest, size_bytes, &transfer);
-
-	if (r < 0)
-		err_set(err, r, "the server has it as a delta only, of what isn't here");
-	else
-		r = part_open(&part, w->incoming, digest, size_bytes, err);
-	if (r == 0) {
-		progress_begin(progress, "fetching", part.name, size_bytes);
-		progress_add(progress, part.have_bytes);
-		r = transfer_run(&transfer, w->blobs, err);
-		progress_end(progress);
-	}
-	part_done(&part);
-	f->retry_after_s = transfer.retry_after_s;
-	return r < 0 ? err_wrap(err, r, "sha256:%.12s", DIGEST_HEX(digest)) : 0;
-}
-
-static bool is_base(const struct fetch *f, const struct digest *digest)
-{
-	for (size_t i = 0; i < f->offer.base_count; i++)
-		if (digest_equal(&f->offer.bases[i], digest))
-			return true;
-	return false;
-}
-
-/* The smallest delta that makes the layer of one that is there; false: the whole is less. */
-static bool choose(const struct fetch *f, const struct installer_blob *blob,
-		   struct deltas_line *ret_line)
-{
-	const char *at = f->image.deltas, *end = at + f->image.deltas_size;
-	uint64_t least = blob->size_bytes;
-	struct deltas_line line;
-
-	while (deltas_next(&at, end, &line) > 0) {
-		if (!digest_equal(&line.layer, &blob->digest) ||
-		    line.size_bytes >= least || !is_base(f, &line.base))
-			continue;
-		least = line.size_bytes;
-		*ret_line = line;
-	}
-	return least < blob->size_bytes;
-}
-
-static bool lacks(const struct workdir *w, const struct installer_blob *blob)
-{
-	return blob->lacks && !workdir_has(w, blob);
-}
-
-/* Which deltas take the place of which layers. */
-static void plan(struct fetch *f, const struct workdir *w)
-{
-	struct workdir_needs *needs = &f->needs;
-	struct deltas_line line;
-
-	needs->offer = &f->offer;
-	needs->deltas_size = 0;
-	for (size_t i = 0; i < f->offer.count; i++)
-		if (lacks(w, &f->offer.blobs[i]) &&
-		    choose(f, &f->offer.blobs[i], &line) &&
-		    needs->deltas_size + DELTAS_LINE_SIZE <= sizeof(needs->deltas))
-			needs->deltas_size += (size_t)deltas_write(
-				&line, needs->deltas + needs->deltas_size);
-}
-
-static int get_blobs(struct fetch *f, const struct workdir *w, struct err *err)
-{
-	struct progress progress;
-	struct deltas_line line;
-	int r = 0;
-
-	progress_init(&progress);
-	for (size_t i = 0; r == 0 && i < f->offer.count; i++) {
-		struct installer_blob blob = f->offer.blobs[i];
-
-		if (!lacks(w, &blob))
-			continue;
-		if (choose(f, &blob, &line)) {
-			blob.digest = line.delta;
-			blob.size_bytes = line.size_bytes;
-		}
-		if (!workdir_has(w, &blob))
-			r = get_blob(f, w, &blob.digest, blob.size_bytes, &progress, err);
-	}
-	return r;
-}
-
-/* All that laminactl needs, and then it installs. */
-static int gather(struct fetch *f, const struct workdir *w, struct err *err)
-{
-	int r = installer_check(&f->options->installer, &f->offer, err);
-
-	if (r < 0)
-		return r;
-	plan(f, w);
-	r = workdir_keep(w, &f->needs, err);
-	if (r == 0)
-		r = get_blobs(f, w, err);
-	if (r < 0)
-		return r;
-	r = installer_install(&f->options->installer, err);
-	return r == -EPERM && f->needs.deltas_size ? -EBADMSG : r;
 }
 
 /* It may be its program that reboots: what comes before is on the medium. */
@@ -237,10 +121,12 @@ static void tell(const struct fetch *f)
 		cmd_note("--on-installed: the command failed");
 }
 
+/* 1: it is installed now; 0: it was before, by another name. */
 static int install(struct fetch *f, const struct workdir *w, struct workdir_state *state,
 		   struct err *err)
 {
-	int r = gather(f, w, err);
+	bool again = digest_equal(&state->image, &state->installed);
+	int r = again ? 0 : gather_image(f, w, err);
 
 	/* whatever was wrong with it: a layer needs no delta */
 	if (r == -EBADMSG) {
@@ -248,31 +134,44 @@ static int install(struct fetch *f, const struct workdir *w, struct workdir_stat
 		f->image.deltas_size = 0;
 		r = workdir_put_image(w, &f->image, err);
 		if (r == 0)
-			r = gather(f, w, err);
+			r = gather_image(f, w, err);
 	}
 	if (r < 0)
 		return r;
 	state->done = true;
+	state->installed = state->image;
 	r = workdir_write(w, state, err);
-	return r < 0 ? r : workdir_keep(w, NULL, err);
+	if (r == 0)
+		r = workdir_keep(w, NULL, err);
+	return r < 0 ? r : !again;
+}
+
+/* 1: something was installed; 0: there is nothing new, or not yet for this device; -errno. */
+static int look(struct fetch *f, const struct workdir *w, struct err *err)
+{
+	struct workdir_state state;
+	char name[WORKDIR_VERSION_SIZE], version[WORKDIR_VERSION_SIZE];
+	int r = workdir_read(w, &state, err);
+
+	if (r == 0)
+		r = f->front->look(f, name, err);
+	if (r < 0)
+		return r;
+	(void)strcpy(version, name);
+	r = follow_get(f, version, err);
+	if (r < 0 || (state.done && is_known(f, &state, version)))
+		return r;
+	r = describe(f, w, &state, name, version, err);
+	if (r == 0)
+		r = f->options->channel ? follow_word(f, err) : 1;
+	return r <= 0 ? r : install(f, w, &state, err);
 }
 
 static int update(struct fetch *f, const struct workdir *w, struct err *err)
 {
-	struct workdir_state state;
-	char version[WORKDIR_VERSION_SIZE];
-	int r = workdir_read(w, &state, err);
+	int r = look(f, w, err);
 
-	if (r == 0)
-		r = f->front->look(f, version, err);
-	if (r < 0)
-		return err_wrap(err, r, "%.120s", f->options->source);
-	if (state.done && is_known(f, &state, version))
-		return 0;
-	r = describe(f, w, &state, version, err);
-	if (r == 0)
-		r = install(f, w, &state, err);
-	return r < 0 ? err_wrap(err, r, "%.120s", f->options->source) : 1;
+	return r < 0 ? err_wrap(err, r, "%.120s", f->options->source) : r;
 }
 
 int fetch_once(struct fetch *f, struct err *err)

@@ -34,6 +34,10 @@ struct fetch_options {
 	const char *auth_file;
 	const char *on_installed;
 	const char *report; /* an address; or NULL */
+	const char *
+		channel; /* whose word is followed; NULL: whatever the server has is meant */
+	const char *word;   /* its address; NULL: it is beside the image */
+	const char *device; /* what this one is told from others by; with channel */
 	uint64_t pause_ms;
 	struct http_options http;
 	struct installer installer;
@@ -55,6 +59,8 @@ struct fetch {
 	struct workdir_image image;
 	struct installer_offer offer; /* what laminactl says of it */
 	struct workdir_needs needs;
+	struct installer_blob wants[MANIFEST_MAX_BLOBS]; /* what is fetched for them */
+	size_t want_count;
 };
 
 /* Reads the options' files. Needs fetch_done(). 0 or -errno. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -210,6 +211,25 @@ int installer_check(const struct installer *installer, struct installer_offer *r
 	return r < 0 ? r : read_offer(out, ret_offer, err);
 }
 
+/* Runs it; what it prints is nobody's. */
+static int run_mute(const struct installer *installer, const char *const *argv,
+		    bool aloud, struct err *err)
+{
+	__fd int out = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	return out < 0 ? err_errno(err, -errno, "/dev/null")
+		       : run(installer, argv, out, aloud, err);
+}
+
+int installer_word(const struct installer *installer, struct err *err)
+{
+	char path[4096];
+	const char *const argv[] = { "laminactl", "channel", path, NULL };
+
+	(void)snprintf(path, sizeof(path), "%s/" INSTALLER_WORD, installer->input);
+	return run_mute(installer, argv, false, err);
+}
+
 json_t *installer_status(const struct installer *installer, struct err *err)
 {
 	const char *const argv[] = { "laminactl", "status", "--json", NULL };
@@ -225,10 +245,7 @@ json_t *installer_status(const struct installer *installer, struct err *err)
 int installer_install(const struct installer *installer, struct err *err)
 {
 	const char *argv[8] = { "laminactl", "install", "--move" };
-	__fd int out = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-	if (out < 0)
-		return err_errno(err, -errno, "/dev/null");
 	add_options(installer, argv, 3);
-	return run(installer, argv, out, true, err);
+	return run_mute(installer, argv, true, err);
 }

@@ -13,6 +13,8 @@
 #include "base/err.h"
 #include "format/manifest.h"
 
+#define INSTALLER_WORD "word" /* a channel's, in the directory */
+
 struct installer {
 	const char *program; /* NULL: laminactl of PATH, or the one that init left */
 	const char *input;   /* the directory */
@@ -42,6 +44,9 @@ struct installer_offer {
 /* Would the image be installed? 0; -EPERM: refused, with its words; -EBUSY; -errno. */
 int installer_check(const struct installer *installer, struct installer_offer *ret_offer,
 		    struct err *err);
+
+/* Takes the channel's word that lies in the directory. 0; -EPERM: refused, with its words; -EBUSY; -errno. */
+int installer_word(const struct installer *installer, struct err *err);
 
 /* How the device is: what `laminactl status --json` says. NULL with a text; the caller owns it. */
 json_t *installer_status(const struct installer *installer, struct err *err);

@@ -19,6 +19,9 @@ enum {
 	OPT_PROXY,
 	OPT_ON_INSTALLED,
 	OPT_REPORT,
+	OPT_CHANNEL,
+	OPT_WORD,
+	OPT_DEVICE,
 	OPT_LAMINACTL,
 	OPT_OLDER,
 	OPT_OTHER_NAME,
@@ -40,6 +43,11 @@ static const struct cmd_option options[] = {
 	[OPT_ON_INSTALLED] = { "on-installed", 0, "COMMAND",
 			       "to be run when an image was installed" },
 	[OPT_REPORT] = { "report", 0, "URL", "where to POST how the device is" },
+	[OPT_CHANNEL] = { "channel", 0, "NAME",
+			  "only what the signed word of this channel says" },
+	[OPT_WORD] = { "word", 0, "URL", "where that is, if not beside the image" },
+	[OPT_DEVICE] = { "device", 0, "ID",
+			 "what this one is told from others by, for its percent" },
 	[OPT_LAMINACTL] = { "laminactl", 0, "FILE", "the program that installs" },
 	[OPT_OLDER] = { "allow-older", 0, NULL,
 			"also a serial that isn't above the current image's" },
@@ -77,6 +85,9 @@ static bool take_text(struct fetch_options *o, int option, const char *value)
 		[OPT_PROXY] = &o->http.proxy,
 		[OPT_ON_INSTALLED] = &o->on_installed,
 		[OPT_REPORT] = &o->report,
+		[OPT_CHANNEL] = &o->channel,
+		[OPT_WORD] = &o->word,
+		[OPT_DEVICE] = &o->device,
 		[OPT_LAMINACTL] = &o->installer.program,
 	};
 	bool is_text = (size_t)option < sizeof(texts) / sizeof(texts[0]) && texts[option];
@@ -116,6 +127,23 @@ static int take_option(const struct cmd_line *line, int option, struct wish *wis
 	return 0;
 }
 
+static int check_channel(const struct fetch_options *o, struct err *err)
+{
+	static struct origin origin;
+	int r;
+
+	if (!o->channel != !o->device)
+		return cmd_usage(err, "--channel goes with --device");
+	if (!o->word)
+		return 0;
+	if (!o->channel)
+		return cmd_usage(err, "--word goes with --channel");
+	r = origin_parse(o->word, &origin, err);
+	if (r == 0 && origin.kind != ORIGIN_WEB)
+		r = err_set(err, -EINVAL, "begins with none of https:// and http://");
+	return r < 0 ? err_wrap(err, r, "--word") : 0;
+}
+
 static int check_options(const struct fetch_options *o, struct err *err)
 {
 	if (o->http.key && !o->http.cert)
@@ -123,7 +151,7 @@ static int check_options(const struct fetch_options *o, struct err *err)
 	if (o->http.proxy && strchr(o->http.proxy, '@'))
 		return cmd_usage(err, "--proxy: a password stands in it, where everybody "
 				      "sees it: the environment's https_proxy takes it");
-	return 0;
+	return check_channel(o, err);
 }
 
 static uint64_t chance(void)

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -18,8 +19,25 @@
 #define STATE "lamina-fetch"
 #define STATE_FIRST "lamina-fetch 1\n"
 #define STATE_SIZE 4096
-#define OFFERED "offered"
-#define WITHOUT "without"
+
+/* What belongs to an image, and is not there when it is empty. */
+#define TEXT(name, field)                                             \
+	{                                                             \
+		name, offsetof(struct workdir_image, field),          \
+			offsetof(struct workdir_image, field##_size), \
+			sizeof(((struct workdir_image *)0)->field)    \
+	}
+
+static const struct text {
+	const char *name;
+	size_t at, size_at, room;
+} texts[] = {
+	TEXT("offered", deltas),
+	TEXT("without", without),
+	TEXT(INSTALLER_WORD, word),
+};
+
+#define TEXTS (sizeof(texts) / sizeof(texts[0]))
 
 /* A directory of ours, made where it is missing. An fd or -errno. */
 static int open_dir(int parent, const char *name)
@@ -121,6 +139,9 @@ int workdir_read(const struct workdir *w, struct workdir_state *ret_state,
 	read_line(text, "image", word, sizeof(word));
 	if (digest_parse(word, strlen(word), &ret_state->image) < 0)
 		ret_state->image = (struct digest){ 0 };
+	read_line(text, "installed", word, sizeof(word));
+	if (digest_parse(word, strlen(word), &ret_state->installed) < 0)
+		ret_state->installed = (struct digest){ 0 };
 	read_line(text, "done", word, sizeof(word));
 	ret_state->done = strcmp(word, "yes") == 0;
 	return 0;
@@ -138,6 +159,8 @@ int workdir_write(const struct workdir *w, const struct workdir_state *state,
 		 state->version);
 	if (digest_is_set(&state->image))
 		str_addf(&s, "image %s\n", DIGEST_HEX(&state->image));
+	if (digest_is_set(&state->installed))
+		str_addf(&s, "installed %s\n", DIGEST_HEX(&state->installed));
 	str_addf(&s, "done %s\n", state->done ? "yes" : "no");
 	r = str_done(&s);
 	if (r == 0)
@@ -204,7 +227,6 @@ static int sweep(int dir, keeps *keep, const void *context)
 	return r;
 }
 
-/* A text that isn't there when it is empty. */
 static int put_text(int dir, const char *name, const char *text, size_t size)
 {
 	if (size)
@@ -225,10 +247,8 @@ int workdir_keep(const struct workdir *w, const struct workdir_needs *needs,
 		r = sweep(w->blobs, which, needs);
 	if (r == 0 && !needs)
 		r = sweep(w->images, keeps_none, NULL);
-	if (r == 0 && !needs)
-		r = put_text(w->fd, OFFERED, "", 0);
-	if (r == 0 && !needs)
-		r = put_text(w->fd, WITHOUT, "", 0);
+	for (size_t i = 0; r == 0 && !needs && i < TEXTS; i++)
+		r = put_text(w->fd, texts[i].name, "", 0);
 	return r < 0 ? err_errno(err, r, "taking away what isn't needed") : 0;
 }
 
@@ -245,10 +265,9 @@ int workdir_put_image(const struct workdir *w, const struct workdir_image *image
 	if (r == 0)
 		r = write_file(dir, "manifest.sig", image->signature,
 			       image->signature_size);
-	if (r == 0)
-		r = put_text(w->fd, OFFERED, image->deltas, image->deltas_size);
-	if (r == 0)
-		r = put_text(w->fd, WITHOUT, image->without, image->without_size);
+	for (size_t i = 0; r == 0 && i < TEXTS; i++)
+		r = put_text(w->fd, texts[i].name, (const char *)image + texts[i].at,
+			     *(const size_t *)((const char *)image + texts[i].size_at));
 	if (r == 0 && fsync(w->images) < 0)
 		r = -errno;
 	return r < 0 ? err_errno(err, r, "images/%.12s", DIGEST_HEX(&image->id)) : 0;
@@ -266,14 +285,14 @@ static int read_file(int dir, const char *name, char *ret_text, size_t room,
 	return 0;
 }
 
-static int read_text(int dir, const char *name, char *ret_text, size_t room,
-		     size_t *ret_size)
+static int read_text(int dir, const struct text *text, struct workdir_image *image)
 {
-	int r = read_file(dir, name, ret_text, room, ret_size);
+	size_t *size = (size_t *)(void *)((char *)image + text->size_at);
+	int r = read_file(dir, text->name, (char *)image + text->at, text->room, size);
 
 	if (r != -ENOENT)
 		return r;
-	*ret_size = 0;
+	*size = 0;
 	return 0;
 }
 
@@ -292,12 +311,8 @@ int workdir_read_image(const struct workdir *w, const struct digest *id,
 			      sizeof(image->signature), &image->signature_size);
 	if (r == 0)
 		r = sha256_of(image->manifest, image->size, &image->id);
-	if (r == 0)
-		r = read_text(w->fd, OFFERED, image->deltas, sizeof(image->deltas),
-			      &image->deltas_size);
-	if (r == 0)
-		r = read_text(w->fd, WITHOUT, image->without, sizeof(image->without),
-			      &image->without_size);
+	for (size_t i = 0; r == 0 && i < TEXTS; i++)
+		r = read_text(w->fd, &texts[i], image);
 	if (r < 0)
 		return r;
 	return digest_equal(&image->id, id) && image->signature_size ? 0 : -EBADMSG;

@@ -5,6 +5,7 @@
  *
  *   lamina-fetch         what was fetched last, and how that ended
  *   offered, without     which deltas the server has, and which blobs a bundle leaves out
+ *   word                 what a channel says of it
  *   deltas               those of the deltas that are fetched in place of layers
  *   images/ID/           manifest and manifest.sig
  *   blobs/sha256/        layers that are whole
@@ -19,11 +20,12 @@
 #include "base/err.h"
 #include "fetch/installer.h"
 #include "fetch/origin.h"
+#include "format/channel.h"
 #include "format/deltas.h"
 #include "format/manifest.h"
 #include "format/signature.h"
 
-#define WORKDIR_VERSION_SIZE 320
+#define WORKDIR_VERSION_SIZE 400
 #define WORKDIR_WITHOUT_SIZE (MANIFEST_MAX_BLOBS * DIGEST_HEX_SIZE) /* a line each */
 
 struct workdir {
@@ -40,6 +42,7 @@ struct workdir_state {
 	char version
 		[WORKDIR_VERSION_SIZE]; /* what the server called it; "": nothing yet */
 	struct digest image;		/* whose manifest is there; or unset */
+	struct digest installed;	/* the last one that was; or unset */
 	bool done;			/* it is installed: there is nothing to do */
 };
 
@@ -65,6 +68,8 @@ struct workdir_image {
 	/* nobody signs these: lamina-bundle(5) */
 	char deltas[DELTAS_MAX_SIZE], without[WORKDIR_WITHOUT_SIZE];
 	size_t deltas_size, without_size;
+	char word[CHANNEL_MAX_SIZE]; /* lamina-channel(5) */
+	size_t word_size;
 };
 
 /* In place of those that are there. 0 or -errno. */

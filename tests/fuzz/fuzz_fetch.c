@@ -10,6 +10,7 @@
 #include "fetch/header.h"
 #include "fetch/origin.h"
 #include "fetch/range.h"
+#include "format/channel.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -57,7 +58,8 @@ static void read_oci(const char *text, size_t size)
 	if (oci_manifest_parse(text, size, &m, &err) < 0)
 		assert(err.text[0]);
 	else
-		assert(m.signature_size > 0 && m.signature_size <= sizeof(m.signature));
+		assert(m.signature_size > 0 && m.signature_size <= sizeof(m.signature) &&
+		       (!digest_is_set(&m.word) || m.word_bytes <= CHANNEL_MAX_SIZE));
 }
 
 static void read_origin(const char *text)

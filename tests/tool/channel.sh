@@ -73,6 +73,8 @@ test_a_device_remembers_the_newest() {
 	unchanged refuses "first: word 1 of channel stable, and 2 is known already" ctl channel first
 	lamina channel image-3 -o other --key "$b.key" --channel stable --counter 2 >/dev/null
 	unchanged refuses "word 2 of channel stable, and 2 is known already" ctl channel other
+	rm other && lamina channel image-3 -o other --key "$b.key" --channel stable --counter 3 --percent 49 >/dev/null
+	unchanged refuses "other: percent falls: it rises, or is 0" ctl channel other
 	lamina channel image-3 -o beta --key "$b.key" --channel beta >/dev/null
 	ctl channel beta >/dev/null
 	equal "$(ls run/store/channel | paste -sd ' ')" "beta stable"
@@ -80,6 +82,10 @@ test_a_device_remembers_the_newest() {
 	equal "$(field "sorted((c['channel'], c['counter'], c['issued']) for c in s['channels'])")" \
 		"[('beta', 1, 1796000000), ('stable', 2, 1796000000)]"
 	[ -z "$(ls run/store/incoming)" ] || say "left behind"
+	rm other && lamina channel image-3 -o other --key "$b.key" --channel beta --counter 2 --percent 0 >/dev/null
+	ctl channel other >/dev/null # held, and then begun anew
+	lamina channel image-3 -o other --key "$b.key" --percent 1 >/dev/null
+	ctl channel other >/dev/null
 	ctl install image-3 >/dev/null && ctl gc >/dev/null && ctl reset --yes
 	same word run/store/channel/stable
 }

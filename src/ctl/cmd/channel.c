@@ -28,7 +28,8 @@ static int keep(int store, struct err *err)
 	return r < 0 ? err_errno(err, r, "%s", name) : 0;
 }
 
-/* What was said once is not said again in other words: only the counter tells which is newer. */
+/* What was said once is not said again in other words: only the counter tells which is newer. Devices that
+ * joined an image stay with it. */
 static int take(struct change *change, struct err *err)
 {
 	const struct policy *policy = &change->settings->policy;
@@ -46,6 +47,9 @@ static int take(struct change *change, struct err *err)
 				       " is known already",
 				       word.says.counter, word.says.channel,
 				       kept.says.counter);
+		if (digest_equal(&kept.says.image, &word.says.image) &&
+		    word.says.percent && word.says.percent < kept.says.percent)
+			return err_set(err, -ESTALE, "percent falls: it rises, or is 0");
 	}
 	r = change_writable(change, err);
 	return r < 0 ? r : keep(change->store, err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fetch/json.h"
+#include "format/channel.h"
 #include "format/manifest.h"
 #include "format/media.h"
 
@@ -80,13 +81,28 @@ static void take_delta(const json_t *json, struct oci_manifest *m)
 	m->deltas_size += (size_t)deltas_write(&line, m->deltas + m->deltas_size);
 }
 
-static void read_deltas(const json_t *json, struct oci_manifest *m)
+/* The same of a channel's word: who asks for it finds none. */
+static void take_word(const json_t *json, struct oci_manifest *m)
+{
+	const char *type = fetch_json_text(json, "mediaType");
+
+	if (type && strcmp(type, MEDIA_CHANNEL) == 0 &&
+	    (fetch_json_number(json, "size", &m->word_bytes) < 0 ||
+	     m->word_bytes > CHANNEL_MAX_SIZE ||
+	     read_digest(fetch_json_text(json, "digest"), &m->word) < 0))
+		m->word = (struct digest){ 0 };
+}
+
+static void read_layers(const json_t *json, struct oci_manifest *m)
 {
 	const json_t *layers = fetch_json_array(json, "layers");
 
 	m->deltas_size = 0;
-	for (size_t i = 0; i < json_array_size(layers); i++)
+	m->word = (struct digest){ 0 };
+	for (size_t i = 0; i < json_array_size(layers); i++) {
 		take_delta(json_array_get(layers, i), m);
+		take_word(json_array_get(layers, i), m);
+	}
 }
 
 int oci_manifest_parse(const char *bytes, size_t size, struct oci_manifest *ret_manifest,
@@ -103,7 +119,7 @@ int oci_manifest_parse(const char *bytes, size_t size, struct oci_manifest *ret_
 	if (!manifest)
 		return err_set(err, -ENOTSUP,
 			       "no Lamina image: `lamina pack` makes one of it");
-	read_deltas(json, ret_manifest);
+	read_layers(json, ret_manifest);
 	r = read_descriptor(manifest, ret_manifest, err);
 	return r < 0 ? r : read_signature(json, ret_manifest, err);
 }

@@ -22,6 +22,8 @@ struct oci_manifest {
 	size_t signature_size;
 	char deltas[DELTAS_MAX_SIZE]; /* those that are there, as a bundle tells them */
 	size_t deltas_size;
+	struct digest word; /* a channel's; or unset */
+	uint64_t word_bytes;
 };
 
 /* 0; -EBADMSG; -ENOTSUP: an image of another kind; -ENOKEY: not signed. */

@@ -113,26 +113,38 @@ static void blob_url(struct fetch *f, const struct digest *digest,
 		       f->origin.host, f->origin.name, DIGEST_HEX(digest));
 }
 
-/* The Lamina manifest, whose bytes are what the signature is of. */
-static int get_image(struct fetch *f, const struct oci_manifest *oci, struct err *err)
+/* A blob that is small. The caller frees the bytes. */
+static int get_blob(struct fetch *f, const struct digest *digest, uint64_t size_bytes,
+		    struct http_body *ret_body, struct err *err)
 {
 	char url[ORIGIN_URL_SIZE];
 	static struct http_answer answer;
 	struct http_request request = { .url = url };
-	struct workdir_image *image = &f->image;
-	struct http_body body;
+	struct digest hash;
 	int r;
 
-	blob_url(f, &oci->manifest, url);
-	http_into(&request, &body, (size_t)oci->size_bytes);
+	blob_url(f, digest, url);
+	http_into(&request, ret_body, (size_t)size_bytes);
 	r = auth_do(&f->auth, f->http, &request, f->scope, &answer, err);
 	if (r == 0)
 		r = check(&answer, err);
 	if (r == 0)
-		r = sha256_of(body.bytes, body.size, &image->id);
-	if (r == 0 && !digest_equal(&image->id, &oci->manifest))
-		r = err_set(err, -EAGAIN, "the manifest isn't what its name says");
+		r = sha256_of(ret_body->bytes, ret_body->size, &hash);
+	f->retry_after_s = answer.retry_after_s;
+	return r == 0 && !digest_equal(&hash, digest)
+		       ? err_set(err, -EAGAIN, "isn't what its name says")
+		       : r;
+}
+
+/* The Lamina manifest, whose bytes are what the signature is of. */
+static int get_image(struct fetch *f, const struct oci_manifest *oci, struct err *err)
+{
+	struct workdir_image *image = &f->image;
+	struct http_body body;
+	int r = get_blob(f, &oci->manifest, oci->size_bytes, &body, err);
+
 	if (r == 0) {
+		image->id = oci->manifest;
 		memcpy(image->manifest, body.bytes, body.size);
 		image->size = body.size;
 		memcpy(image->signature, oci->signature, oci->signature_size);
@@ -142,7 +154,24 @@ static int get_image(struct fetch *f, const struct oci_manifest *oci, struct err
 		image->without_size = 0;
 	}
 	free(body.bytes);
-	return r;
+	return r < 0 ? err_wrap(err, r, "the manifest") : 0;
+}
+
+/* What the image's channel says, where that is followed and there is no other place for it. */
+static int get_word(struct fetch *f, const struct oci_manifest *oci, struct err *err)
+{
+	struct http_body body;
+	int r;
+
+	if (!f->options->channel || f->options->word || !digest_is_set(&oci->word))
+		return 0;
+	r = get_blob(f, &oci->word, oci->word_bytes, &body, err);
+	if (r == 0) {
+		memcpy(f->image.word, body.bytes, body.size);
+		f->image.word_size = body.size;
+	}
+	free(body.bytes);
+	return r < 0 ? err_wrap(err, r, "the channel's word") : 0;
 }
 
 static int describe(struct fetch *f, const char *version, struct err *err)
@@ -160,7 +189,9 @@ static int describe(struct fetch *f, const char *version, struct err *err)
 	if (r == 0)
 		r = oci_manifest_parse(body.bytes, body.size, &oci, err);
 	free(body.bytes);
-	return r < 0 ? r : get_image(f, &oci, err);
+	if (r == 0)
+		r = get_image(f, &oci, err);
+	return r < 0 ? r : get_word(f, &oci, err);
 }
 
 static int locate(struct fetch *f, const struct digest *digest, uint64_t size_bytes,
