@@ -38,12 +38,13 @@ check-demo: all
 	@! tail -n 1 $(or $(RESULTS),/dev/null) | grep -q '^FAIL demo'
 
 # What a story has root inside try, for the device.
-$(O)/tests/escape/escape: tests/escape/escape.c $(flags)
+escape := $(O)/tests/escape/escape
+$(escape): $(wildcard tests/escape/*.c) tests/escape/escape.h $(flags)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) -static -O1 -Wall -Wextra -o $@ $<
+	$(Q)$(CC) -D_GNU_SOURCE -static -O1 -Wall -Wextra -o $@ $(filter %.c,$^)
 
-check-qemu: all $(O)/tests/escape/escape
+check-qemu: all $(escape)
 	@qemu/story $(qemu-args) --build $(O)/stories $(if $(RESULTS),--results $(RESULTS)) \
 		$(foreach c,$(CASE),--case '$(c)')
 
