@@ -137,9 +137,7 @@ struct manifest {
 	const char *arch; /* amd64 arm64 arm riscv64 */
 	uint64_t min_init;
 
-	struct manifest_layer layers[MANIFEST_MAX_LAYERS]; /* bottom first; of a set, all
-							      that its members have */
-	size_t layer_count;
+	size_t layer_count;				      /* of layers, below */
 	struct manifest_member members[MANIFEST_MAX_MEMBERS]; /* of a set */
 	size_t member_count;
 	struct manifest_boot boot;
@@ -199,11 +197,14 @@ struct manifest {
 	uint64_t pids;	      /* 0: no limit; 512 when absent */
 	uint64_t nofile;      /* 524288 when absent */
 
-	const char *sources[MANIFEST_MAX_LAYERS]; /* informational, in line order */
 	size_t source_count;
-
-	char text[MANIFEST_MAX_SIZE]; /* where the texts live */
 	size_t text_used;
+	char text[MANIFEST_MAX_SIZE]; /* where the texts live */
+
+	/* the larger ones, of which a running image needs nothing, at the end */
+	const char *sources[MANIFEST_MAX_LAYERS]; /* informational, in line order */
+	struct manifest_layer layers[MANIFEST_MAX_LAYERS]; /* bottom first; of a set, all
+							      that its members have */
 };
 
 /* Has it members? Never where they aren't read. */

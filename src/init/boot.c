@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/page.h"
 #include "base/sys.h"
 #include "boot/cmdline.h"
 #include "init/bounce.h"
@@ -29,11 +30,11 @@ static struct cmdline cmdline;
 static struct select_image image;
 static struct stage stage;
 static struct part parts[STAGE_PARTS];
-static struct manifest members[MANIFEST_MAX_MEMBERS];
+static PAGE_ALIGNED struct manifest members[MANIFEST_MAX_MEMBERS];
 
 static int read_cmdline(unsigned int allow, struct err *err)
 {
-	static char text[CMDLINE_MAX_SIZE];
+	static PAGE_ALIGNED char text[CMDLINE_MAX_SIZE];
 	__fd int fd = sys_openat(AT_FDCWD, "/proc/cmdline", O_RDONLY | O_CLOEXEC, 0);
 	ssize_t size = fd < 0 ? fd : fd_read_file(fd, text, sizeof(text));
 
@@ -43,6 +44,7 @@ static int read_cmdline(unsigned int allow, struct err *err)
 	for (size_t i = 0; i < cmdline.ignored_count; i++)
 		console_say("kernel command line: lamina.%s: %s; passed over",
 			    cmdline.ignored[i].name, cmdline.ignored[i].reason);
+	page_give_back(text, sizeof(text));
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/dir.h"
 #include "base/fd.h"
+#include "base/page.h"
 #include "base/path.h"
 #include "base/sys.h"
 
@@ -18,7 +19,7 @@
  * and no larger value than there is room for. */
 static int copy_xattrs(int from, int to)
 {
-	static char names[65536], value[65536];
+	static PAGE_ALIGNED char names[65536], value[65536];
 	ssize_t size = sys_flistxattr(from, names, sizeof(names));
 
 	if (size < 0)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/page.h"
 #include "base/str.h"
 #include "boot/plan.h"
 #include "slot/select.h"
@@ -49,7 +50,7 @@ static int print_head(void)
 
 static int print_plan(void)
 {
-	static char line[MANIFEST_MAX_SIZE];
+	static PAGE_ALIGNED char line[MANIFEST_MAX_SIZE];
 	int r = print_head();
 
 	for (size_t i = 0; r == 0 && i < plan.count; i++) {

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
+#include "base/page.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "boot/plan.h"
@@ -11,7 +12,7 @@
 /* Two numbers of up to 13 digits and a step's name; the steps and what comes before them.
  */
 #define LINES (PLAN_MAX_STEPS + 16)
-static char text[LINES * (28 + PLAN_NAME_SIZE)];
+static PAGE_ALIGNED char text[LINES * (28 + PLAN_NAME_SIZE)];
 static struct str lines = { .buf = text, .size = sizeof(text) };
 
 void timeline_add(uint64_t start_us, const char *name)
@@ -21,5 +22,9 @@ void timeline_add(uint64_t start_us, const char *name)
 
 int timeline_write(int dir)
 {
-	return path_write_own(dir, "boot", text, lines.used);
+	int r = path_write_own(dir, "boot", text, lines.used);
+
+	page_give_back(text, sizeof(text));
+	str_init(&lines, text, sizeof(text));
+	return r;
 }

@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/loop.h"
+#include "base/page.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
@@ -61,7 +62,7 @@ static void put_file(const struct service *service, const char *name,
 		say("%s: %s", name, err_reason(r));
 }
 
-static char file[LINKS_MAX * 768];
+static PAGE_ALIGNED char file[LINKS_MAX * 768];
 
 static void put_state(const struct service *service)
 {
@@ -70,6 +71,8 @@ static void put_state(const struct service *service)
 	str_init(&text, file, sizeof(file));
 	links_write_state(&service->links, &text);
 	put_file(service, SERVICE_STATE, &text);
+	page_give_back(file, sizeof(file));
+	page_give_back_code();
 }
 
 static void put_files(const struct service *service)

@@ -19,8 +19,8 @@ struct select_image {
 	enum decide_slot slot;
 	int store;	  /* where its layers are: the store or the factory's; borrowed */
 	struct digest id; /* of the factory's: unset where there was none */
-	struct manifest manifest;
 	struct key_signers signers;
+	struct manifest manifest;
 };
 
 struct select_ops {

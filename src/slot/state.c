@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/page.h"
 #include "base/path.h"
 #include "base/sys.h"
 #include "trust/sha256.h"
@@ -17,6 +18,11 @@
 /* Aligned as direct reads want it. A copy is written with the zeros behind it: a whole
  * page needs no reading first, which a bad sector would fail. */
 static _Alignas(RECORD_STRIDE) uint8_t slot[RECORD_STRIDE];
+
+void state_give_back(void)
+{
+	page_give_back(slot, sizeof(slot));
+}
 
 /* Whatever else has the file's name, nobody's record is in it. */
 static bool is_file(const struct stat *st)

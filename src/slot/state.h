@@ -48,3 +48,6 @@ int state_write(int fd, struct record *record, struct err *err);
 /* The same from state_open() on; where the store has no file that can hold a record, one is
  * made. 0 or as those three. */
 int state_put(int store, const char *device, struct record *record, struct err *err);
+
+/* Gives back the memory that all of these work in. */
+void state_give_back(void);

@@ -5,8 +5,12 @@
 #include <fcntl.h>
 
 #include "base/fd.h"
+#include "base/page.h"
 #include "base/sys.h"
 #include "trust/key.h"
+
+/* Of one file at a time; what is read of it is a copy. */
+static PAGE_ALIGNED char text[KEYRING_MAX_SIZE];
 
 static ssize_t read_file(const char *path, char *buf, size_t size, struct err *err)
 {
@@ -23,26 +27,25 @@ static ssize_t read_file(const char *path, char *buf, size_t size, struct err *e
 
 int settings_read_policy(const char *path, struct policy *ret_policy, struct err *err)
 {
-	static char bytes[POLICY_MAX_SIZE];
-	ssize_t size = read_file(path, bytes, sizeof(bytes), err);
+	ssize_t size = read_file(path, text, POLICY_MAX_SIZE, err);
 	int r;
 
 	if (size < 0)
 		return (int)size;
-	r = policy_parse(bytes, (size_t)size, ret_policy, err);
+	r = policy_parse(text, (size_t)size, ret_policy, err);
 	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
 }
 
 int settings_read_keyring(const char *path, uint32_t threshold,
 			  struct keyring *ret_keyring, struct err *err)
 {
-	static char bytes[KEYRING_MAX_SIZE];
-	ssize_t size = read_file(path, bytes, sizeof(bytes), err);
+	ssize_t size = read_file(path, text, KEYRING_MAX_SIZE, err);
 	int r;
 
 	if (size < 0)
 		return (int)size;
-	r = keyring_parse(bytes, (size_t)size, ret_keyring, err);
+	r = keyring_parse(text, (size_t)size, ret_keyring, err);
+	page_give_back(text, sizeof(text));
 	if (r == 0)
 		r = key_check_ring(ret_keyring, err);
 	if (r == 0 && threshold > ret_keyring->count)

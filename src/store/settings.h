@@ -10,10 +10,10 @@
 
 struct settings {
 	struct policy policy;
-	struct keyring keyring;
 	const char
 		*boot_id; /* of the kernel that runs, "": it has none; NULL: nobody knows,
 				and an image for any will do */
+	struct keyring keyring;
 };
 
 /* Which kernel and initramfs this is: boot-id.h. 0, also where the file is missing: "" then;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/page.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
@@ -181,25 +182,33 @@ static int check_id(const char *bytes, size_t size, const struct digest *id,
 	return 0;
 }
 
+/* What is read of an image, until all of it is in the caller's structures. */
+static PAGE_ALIGNED struct {
+	char manifest[MANIFEST_MAX_SIZE], signatures[SIGNATURE_MAX_SIZE];
+	struct signature_file file;
+} room;
+
+void store_give_back(void)
+{
+	page_give_back(&room, sizeof(room));
+}
+
 /* The signature first: nothing else of the bytes is looked at before it holds. */
 int store_check_image(const char *manifest, size_t manifest_size, const char *signatures,
 		      size_t signatures_size, const struct keyring *ring,
 		      uint32_t threshold, struct manifest *ret_manifest,
 		      struct key_signers *ret_signers, struct err *err)
 {
-	static struct signature_file file;
-	int r = signature_file_parse(signatures, signatures_size, &file, err);
+	int r = signature_file_parse(signatures, signatures_size, &room.file, err);
 
 	if (r == 0)
-		r = key_verify(manifest, manifest_size, &file, ring, threshold,
+		r = key_verify(manifest, manifest_size, &room.file, ring, threshold,
 			       ret_signers, err);
 	if (r < 0)
 		return err_wrap(err, r, "manifest.sig");
 	r = manifest_parse(manifest, manifest_size, ret_manifest, err);
 	return r < 0 ? err_wrap(err, r, "manifest") : 0;
 }
-
-static char manifest[MANIFEST_MAX_SIZE];
 
 int store_load_member(int store, const struct manifest *set, size_t index,
 		      struct manifest *ret_manifest, struct err *err)
@@ -211,15 +220,15 @@ int store_load_member(int store, const struct manifest *set, size_t index,
 
 	if (fd < 0)
 		return fd;
-	r = fd_pread_all(fd, manifest, member->size_bytes, 0);
+	r = fd_pread_all(fd, room.manifest, member->size_bytes, 0);
 	if (r == 0)
-		r = sha256_of(manifest, member->size_bytes, &digest);
+		r = sha256_of(room.manifest, member->size_bytes, &digest);
 	if (r < 0)
 		return err_errno(err, r, "reading it");
 	if (!digest_equal(&digest, &member->digest))
 		return err_set(err, -EBADMSG,
 			       "changed, its sha256 is not what its name says");
-	r = manifest_parse(manifest, member->size_bytes, ret_manifest, err);
+	r = manifest_parse(room.manifest, member->size_bytes, ret_manifest, err);
 	return r < 0 ? r : set_check_member(set, index, ret_manifest, err);
 }
 
@@ -227,7 +236,6 @@ int store_load_image(int store, const struct digest *id, const struct keyring *r
 		     uint32_t threshold, struct manifest *ret_manifest,
 		     struct key_signers *ret_signers, struct err *err)
 {
-	static char signatures[SIGNATURE_MAX_SIZE];
 	char name[STORE_IMAGE_PATH_SIZE];
 	size_t manifest_size, signatures_size;
 	int r;
@@ -239,19 +247,20 @@ int store_load_image(int store, const struct digest *id, const struct keyring *r
 
 	if (dir < 0)
 		return err_errno(err, dir, "images/%.12s", DIGEST_HEX(id));
-	r = store_read_file(dir, "manifest", manifest, sizeof(manifest), &manifest_size,
-			    err);
+	r = store_read_file(dir, "manifest", room.manifest, sizeof(room.manifest),
+			    &manifest_size, err);
 	if (r < 0)
 		return r;
-	r = check_id(manifest, manifest_size, id, err);
+	r = check_id(room.manifest, manifest_size, id, err);
 	if (r < 0)
 		return r;
-	r = store_read_file(dir, "manifest.sig", signatures, sizeof(signatures),
+	r = store_read_file(dir, "manifest.sig", room.signatures, sizeof(room.signatures),
 			    &signatures_size, err);
 	if (r == -ENOENT)
 		return err_set(err, -ENOKEY, "not signed: there is no manifest.sig");
 	if (r < 0)
 		return r;
-	return store_check_image(manifest, manifest_size, signatures, signatures_size,
-				 ring, threshold, ret_manifest, ret_signers, err);
+	return store_check_image(room.manifest, manifest_size, room.signatures,
+				 signatures_size, ring, threshold, ret_manifest,
+				 ret_signers, err);
 }

@@ -68,3 +68,6 @@ int store_check_image(const char *manifest, size_t manifest_size, const char *si
 int store_load_image(int store, const struct digest *id, const struct keyring *ring,
 		     uint32_t threshold, struct manifest *ret_manifest,
 		     struct key_signers *ret_signers, struct err *err);
+
+/* Gives back the memory of those buffers: no other image is to be read for long. */
+void store_give_back(void);

@@ -27,7 +27,8 @@ bench-pack: programs $(O)/tests/bench/verity
 		$(if $(PART),--part $(PART)) $(addprefix --only ,$(ONLY))
 bench-start: $(O)/tests/bench/start programs
 	@tests/bench/start.sh $< $(O)/lamina $(O)/bench/start $(RUNS)
-bench-boot bench-cpu bench-memory bench-network bench-set bench-update run-bench-peers run-bench-serve:
+bench-boot bench-cpu bench-memory bench-network bench-resident bench-set bench-update run-bench-peers \
+run-bench-serve:
 	@echo "a boot needs a device's configuration: make bench" >&2; exit 1
 else
 bench-pack bench-start:
@@ -46,6 +47,8 @@ bench-update: programs host-tool $(O)/tests/bench/rss
 # As root; the board must be one of this machine's architecture.
 bench-set: programs host-tool
 	@tests/bench/set.py --build $(O) --host $(HOST_O) --work $(O)/bench/set $(if $(RUNS),--runs $(RUNS))
+bench-resident: programs host-tool
+	@tests/bench/resident.py --build $(O) --host $(HOST_O) --work $(O)/bench/resident
 bench-network: programs host-tool $(O)/tests/bench/rss
 	@roots=$$(tests/bench/debian-fix) && tests/bench/network.py --lamina $(LAMINA) --ctl $(O)/laminactl \
 		--rss $(O)/tests/bench/rss --roots "$$roots" --work $(O)/bench/network $(if $(RUNS),--runs $(RUNS))
@@ -62,6 +65,7 @@ run-bench:
 	@$(MAKE) bench-boot
 	@$(MAKE) bench-cpu
 	@$(MAKE) bench-memory
+	@$(MAKE) bench-resident
 	@$(MAKE) bench-pack
 	@$(MAKE) bench-update
 	@$(MAKE) bench-network
@@ -69,4 +73,4 @@ run-bench:
 	@$(MAKE) bench-set
 
 .PHONY: run-bench run-bench-peers run-bench-serve bench-cpu bench-boot bench-memory bench-network bench-pack \
-	bench-set bench-start bench-update
+	bench-resident bench-set bench-start bench-update

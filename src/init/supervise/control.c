@@ -77,10 +77,11 @@ static void take(struct control *control, struct control_client *client, char *b
 {
 	const char *words[CONTROL_WORDS + 1];
 	const struct control_question question = { client, words, streams };
-	char text[CONTROL_SIZE - HEAD_SIZE] = "";
+	char text[CONTROL_SIZE - HEAD_SIZE];
 	struct str s;
 	int r = -EINVAL;
 
+	control->asked = true;
 	str_init(&s, text, sizeof(text));
 	if (split(bytes, size, words) == 0)
 		str_add(&s, "not a question");
@@ -221,4 +222,12 @@ bool control_ended(struct control *control, pid_t pid, int status)
 		return true;
 	}
 	return false;
+}
+
+bool control_was_asked(struct control *control)
+{
+	bool asked = control->asked;
+
+	control->asked = false;
+	return asked;
 }

@@ -42,6 +42,7 @@ struct control {
 	int listeners[2]; /* for those who manage, and those who only ask */
 	struct control_client clients[CONTROL_CLIENTS];
 	size_t next; /* who goes when there are too many */
+	bool asked;  /* since control_was_asked() */
 };
 
 void control_init(struct control *control, struct loop *loop, control_answer *answer,
@@ -53,3 +54,6 @@ int control_listen(struct control *control, const char *path, bool manages,
 
 /* Process @pid ended. False: that was run for nobody. */
 bool control_ended(struct control *control, pid_t pid, int status);
+
+/* Was there a question since the last call of this? */
+bool control_was_asked(struct control *control);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/page.h"
 #include "base/path.h"
 #include "base/sys.h"
 
@@ -76,7 +77,7 @@ static int turn_over(struct kept_file *file)
 int kept_file_add(struct kept_file *file, const struct ring_record *record,
 		  const char *bytes)
 {
-	static char buf[2 * KEPT_LINE_SIZE];
+	static PAGE_ALIGNED char buf[2 * KEPT_LINE_SIZE];
 	struct str text;
 	int r = file->fd < 0 ? open_new(file) : 0;
 

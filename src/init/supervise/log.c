@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/loop.h"
+#include "base/page.h"
 #include "base/path.h"
 #include "base/sys.h"
 
@@ -31,7 +32,7 @@ static int write_head(const struct log *log)
 /* Memory that is there now is there later, when it may be short. */
 static int fill(int fd, uint64_t size)
 {
-	static uint8_t zeros[16384]; /* no part of the program's file */
+	static PAGE_ALIGNED uint8_t zeros[16384]; /* no part of the program's file */
 
 	for (uint64_t at = 0; at < size; at += sizeof(zeros)) {
 		size_t piece =

@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/loop.h"
+#include "base/page.h"
 #include "base/path.h"
 #include "base/sys.h"
 #include "init/pid1/console.h"
@@ -90,7 +91,7 @@ static int read_ring(void *context, uint64_t offset, void *buf, size_t size)
  * by then. */
 static int copy(struct saver *saver)
 {
-	static char bytes[RING_MAX_BYTES];
+	static PAGE_ALIGNED char bytes[RING_MAX_BYTES];
 	struct ring_reader was = saver->ring;
 	struct ring_record record;
 	struct timespec now = { 0 };

@@ -27,13 +27,14 @@
 #include "init/supervise/saver.h"
 #include "init/timeline.h"
 #include "init/trial/keeper.h"
+#include "slot/state.h"
+#include "store/store.h"
 
 #define MOST_FEED_MS 10000
 #define BOOT_STACK 131072 /* as deep as it may have been */
 
 struct supervise {
 	struct loop loop;
-	struct app apps[STAGE_PARTS];
 	size_t count;
 	char hosts[FILES_HOSTS_SIZE]; /* lines of /etc/hosts that name a set's members */
 	const struct app *blamed;     /* for whom the image is given up */
@@ -42,6 +43,7 @@ struct supervise {
 	struct command command;
 	struct control control;
 	uint64_t feed_ms; /* when the watchdog is due again */
+	struct app apps[STAGE_PARTS];
 };
 
 static bool app_of_any_ended(struct supervise *supervise, pid_t pid, int status,
@@ -141,8 +143,28 @@ static void look_at_member(struct supervise *supervise, const struct app *app)
 	}
 }
 
-/* For those who look from outside, and for the keeper. */
-static void tell(struct supervise *supervise, uint64_t now_ms)
+/* Its layers are mounted; where they came from nobody asks any more. */
+static void give_back_manifest(const struct manifest *manifest)
+{
+	const char *from = manifest->text + manifest->text_used;
+
+	page_give_back(from, (size_t)((const char *)(manifest + 1) - from));
+}
+
+/* What the boot alone used. */
+static void give_back_boot(const struct stage *stage)
+{
+	const struct manifest *manifest = &stage->image->manifest;
+
+	give_back_manifest(manifest);
+	for (size_t i = 0; i < manifest->member_count; i++)
+		give_back_manifest(&stage->members[i]);
+	store_give_back();
+	state_give_back();
+}
+
+/* For those who look from outside, and for the keeper. Whether there was news. */
+static bool tell(struct supervise *supervise, uint64_t now_ms)
 {
 	struct report_app apps[STAGE_PARTS];
 	size_t blamed = supervise->count;
@@ -162,6 +184,7 @@ static void tell(struct supervise *supervise, uint64_t now_ms)
 	if (new)
 		(void)report_apps(supervise->end.stage->run, apps, supervise->count,
 				  blamed, now_ms);
+	return new;
 }
 
 /* By the loop itself: one that stalls is reset. A candidate that is not confirmed in its
@@ -229,6 +252,16 @@ static bool has_its_needs(const struct supervise *supervise, size_t index)
 	return true;
 }
 
+/* What the boot needed, the last change or question: no more than this below here is in use
+ * now. */
+static void give_back(void)
+{
+	uintptr_t stack = (uintptr_t)__builtin_frame_address(0);
+
+	page_give_back((const void *)(stack - BOOT_STACK), BOOT_STACK - 512);
+	page_give_back_code();
+}
+
 static void turn(struct supervise *supervise)
 {
 	uint64_t now_ms = loop_now_ms();
@@ -245,7 +278,8 @@ static void turn(struct supervise *supervise)
 		look_at_member(supervise, &supervise->apps[i]);
 		look_at_health(supervise, &supervise->apps[i]);
 	}
-	tell(supervise, now_ms);
+	if (tell(supervise, now_ms) || control_was_asked(&supervise->control))
+		give_back();
 	feed(supervise, now_ms);
 	take_down(supervise, now_ms);
 	(void)loop_turn(&supervise->loop, next(supervise));
@@ -302,20 +336,6 @@ static int listen_for_people(struct supervise *supervise, struct err *err)
 	return r;
 }
 
-/* What the boot alone used. Of the code it is no use: the kernel maps 16 pages of a file at a
- * time, and so all of it again. */
-static void give_back(const struct stage *stage)
-{
-	const struct manifest *manifest = &stage->image->manifest;
-	uintptr_t stack = (uintptr_t)__builtin_frame_address(0);
-
-	page_give_back(manifest->layers, sizeof(manifest->layers));
-	for (size_t i = 0; i < manifest->member_count; i++)
-		page_give_back(stage->members[i].layers, sizeof(manifest->layers));
-	/* no more than a page below here is in use now */
-	page_give_back((const void *)(stack - BOOT_STACK), BOOT_STACK - 4096);
-}
-
 /* They share the network, but for one that has none: each finds the others by name, here. */
 static void name_members(struct supervise *supervise, const struct stage *stage)
 {
@@ -368,7 +388,7 @@ static int prepare(struct supervise *supervise, struct stage *stage, struct err 
 	run_announce(stage);
 	/* from here on a console that takes nothing loses words, and holds nobody */
 	(void)sys_fcntl(2, F_SETFL, O_RDWR | O_NONBLOCK);
-	give_back(stage);
+	give_back_boot(stage);
 	return 0;
 }
 
