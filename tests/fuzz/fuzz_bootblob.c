@@ -41,6 +41,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_part(&blob, &look.initramfs);
 		check_part(&blob, &look.dtb);
 		check_part(&blob, &look.cmdline);
+		assert(look.item_count <= BOOTBLOB_ITEMS);
+		for (size_t i = 0; i < look.item_count; i++)
+			check_part(&blob, &look.items[i].part);
 		assert(!look.id[0] || boot_id_valid(look.id, strlen(look.id)));
 	}
 	check_sections(&blob);

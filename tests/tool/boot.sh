@@ -155,6 +155,11 @@ test_pack_brings_the_blob_along() {
 	packs
 	lamina inspect image >told
 	grep -q '^  boot blob .* initramfs [0-9]* B, signed with the key fit$' told || say \"$(grep blob told)\"
+	grep -qx '  *starts the configuration conf' told || say "no configuration"
+	grep -qx "    kernel     1.5 KiB sha256:$(sha256sum <kernel | cut -d ' ' -f 1)" told || say "no kernel"
+	grep -q "^    initramfs  .* sha256:$(sha256sum <initramfs | cut -d ' ' -f 1)$" told || say "no initramfs"
+	lamina inspect image --json | jq -e '.boot | .configuration == "conf" and .key == "fit" and
+		[.parts[].name] == ["kernel", "initramfs"]' >/dev/null || say "$(lamina inspect image --json | jq .boot)"
 	# somebody's own form
 	echo own >blob
 	refuses "say --boot-id ID" packs
@@ -185,6 +190,57 @@ test_pack_brings_the_blob_along() {
 	echo other >other
 	lamina disk image -o other-disk --boot-loader efi --boot other
 	! record_of other-disk | has "$state" || say "the record says what isn't so"
+}
+
+# packed WHERE: an image with the blob of now, kept there.
+packed() {
+	packs "${@:2}"
+	lamina sign image --key "$a.key"
+	rm -rf "$1"
+	mv image "$1"
+}
+
+test_what_another_blob_has() {
+	need mkimage dtc jq sqfs2tar
+	prepare
+	"$here/bootblob.py" stub arm64 stub
+	say_id acme-1
+	fit --unsigned
+	packed one
+	head -c 9000 /dev/urandom >>kernel
+	fit --key fit.key
+	packed two
+	lamina diff one two >told
+	grep -qx '~ boot kernel  1.5 KiB -> 10.2 KiB' told || say "$(cat told)"
+	equal "$(grep -c ' boot [a-z.]*  ' told)" 1
+	lamina diff two two >told
+	! grep -q '^. boot ' told || say "$(cat told)"
+	# another form has none of these parts
+	uki --unsigned --cmdline quiet
+	packed three
+	lamina diff two three >told
+	grep -q '^- boot kernel  10.2 KiB$' told
+	grep -q '^+ boot .linux  10.2 KiB$' told
+	uki --unsigned --cmdline 'quiet panic=5'
+	packed four
+	lamina diff three four >told
+	grep -qx '~ boot .cmdline  5 B -> 13 B' told || say "$(cat told)"
+	equal "$(grep -c '^. boot \.' told)" 1
+	lamina diff three four --json | jq -e '.boot == [{part: ".cmdline", change: "changed",
+		before: {digest: $before, size: 5}, after: {digest: $after, size: 13}}]' \
+		--arg before "sha256:$(printf quiet | sha256sum | cut -d ' ' -f 1)" \
+		--arg after "sha256:$(printf 'quiet panic=5' | sha256sum | cut -d ' ' -f 1)" >/dev/null ||
+		say "$(lamina diff three four --json | jq .boot)"
+	# a kernel of nobody's form, and one that isn't there, have no parts
+	echo own >blob
+	packed five --boot-id own
+	lamina diff four five >told
+	grep -q '^- boot .linux  10.2 KiB$' told
+	! grep -q '^[+~] boot \.' told || say "$(cat told)"
+	rm five/blobs/sha256/"$(sha256sum <blob | cut -d ' ' -f 1)"
+	lamina diff four five >told
+	grep -q '^- boot .linux  10.2 KiB$' told
+	! grep -q '^[+~] boot \.' told || say "$(cat told)"
 }
 
 test_a_set_brings_the_blob_along() {

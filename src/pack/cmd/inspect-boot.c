@@ -5,26 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/fd.h"
 #include "base/str.h"
 #include "pack/cmd/show-keys.h"
 #include "pack/device/bootblob.h"
-
-/* The blob is the last one of an image. 0; a blob that isn't there, or is another's, is none. */
-static int read_blob(const struct place *place, struct bootblob_file *ret_file,
-		     struct err *err)
-{
-	const struct manifest *manifest = &place->image->manifest;
-	struct manifest_blob blob;
-	size_t n = 0;
-	__fd int fd = -EBADF;
-
-	while (manifest_blob(manifest, n, &blob) &&
-	       !digest_equal(blob.digest, &manifest->boot.blob))
-		n++;
-	fd = place_open_blob_file(place, n, err);
-	return fd < 0 ? fd : bootblob_read_fd(fd, ret_file, err);
-}
+#include "pack/diff/boot.h"
 
 /* A blob's text is anybody's. */
 static void print_bytes(const void *bytes, size_t size)
@@ -46,6 +30,22 @@ static void print_part(const char *name, const struct bootblob_part *part)
 		printf(", %s %s", name, str_size(part->size, size));
 }
 
+/* What a reader may compare with his own files. */
+static void print_item(const struct bootblob_item *item)
+{
+	char size[16], text[16];
+	struct digest hash;
+
+	if (sha256_of(item->part.bytes, item->part.size, &hash) < 0)
+		return;
+	printf("    ");
+	print_bytes(item->name, strlen(item->name));
+	(void)snprintf(text, sizeof(text), "%s", str_size(item->part.size, size));
+	printf("%*s %s sha256:%s\n",
+	       strlen(item->name) < 10 ? 10 - (int)strlen(item->name) : 0, "", text,
+	       DIGEST_HEX(&hash));
+}
+
 static void print_look(const struct bootblob_look *look, const char *id)
 {
 	printf("  %-12s %s", "boot blob", look->form ? look->form : "of another form");
@@ -61,6 +61,13 @@ static void print_look(const struct bootblob_look *look, const char *id)
 	if (look->form && strcmp(look->id, id) != 0)
 		printf("  %-12s its initramfs has %s%s\n", "",
 		       look->id[0] ? "another boot id: " : "no boot id", look->id);
+	if (look->config[0]) {
+		printf("  %-12s starts the configuration ", "");
+		print_bytes(look->config, strlen(look->config));
+		printf("\n");
+	}
+	for (size_t i = 0; i < look->item_count; i++)
+		print_item(&look->items[i]);
 	if (look->cmdline.bytes) {
 		printf("  %-12s ", "  cmdline");
 		print_bytes(look->cmdline.bytes, look->cmdline.size);
@@ -77,7 +84,7 @@ void inspect_boot_print(const struct place *place)
 
 	if (!boot->id[0])
 		return;
-	if (read_blob(place, &blob, &err) < 0)
+	if (boot_read(place, &blob, &err) < 0)
 		printf("  %-12s %s\n", "boot blob", err.text);
 	else if (bootblob_look(&blob, &look) < 0)
 		printf("  %-12s a FIT that is damaged\n", "boot blob");
@@ -93,13 +100,33 @@ static int part_json(json_t *json, const char *name, const struct bootblob_part 
 			   : 0;
 }
 
+static json_t *items_json(const struct bootblob_look *look)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < look->item_count; i++) {
+		const struct bootblob_item *item = &look->items[i];
+		char digest[7 + DIGEST_HEX_SIZE] = "sha256:";
+		struct digest hash;
+
+		if (sha256_of(item->part.bytes, item->part.size, &hash) < 0)
+			continue;
+		digest_hex(&hash, digest + 7);
+		(void)json_array_append_new(
+			list,
+			json_pack("{s:o, s:I, s:s}", "name", show_text_json(item->name),
+				  "size", (json_int_t)item->part.size, "digest", digest));
+	}
+	return list;
+}
+
 static int look_json(const struct place *place, json_t *json)
 {
 	struct bootblob_file blob = { NULL, 0 };
 	struct bootblob_look look;
 	int r = 0;
 
-	if (read_blob(place, &blob, NULL) == 0 && bootblob_look(&blob, &look) == 0 &&
+	if (boot_read(place, &blob, NULL) == 0 && bootblob_look(&blob, &look) == 0 &&
 	    look.form) {
 		r |= json_object_set_new(json, "form", json_string(look.form));
 		r |= part_json(json, "kernelSize", &look.kernel);
@@ -108,6 +135,10 @@ static int look_json(const struct place *place, json_t *json)
 		r |= json_object_set_new(json, "signed", json_boolean(look.is_signed));
 		if (look.key[0])
 			r |= json_object_set_new(json, "key", show_text_json(look.key));
+		if (look.config[0])
+			r |= json_object_set_new(json, "configuration",
+						 show_text_json(look.config));
+		r |= json_object_set_new(json, "parts", items_json(&look));
 	}
 	bootblob_file_done(&blob);
 	return r ? -ENOMEM : 0;

@@ -111,6 +111,15 @@ struct bootblob_part {
 	size_t size;
 };
 
+#define BOOTBLOB_ITEMS 24
+#define BOOTBLOB_NAME_SIZE 64
+
+/* An image of a FIT, or a section of a unified kernel image. */
+struct bootblob_item {
+	char name[BOOTBLOB_NAME_SIZE]; /* as the blob has it: anybody's bytes */
+	struct bootblob_part part;
+};
+
 struct bootblob_look {
 	const char
 		*form; /* "FIT", "UKI" or NULL: another one, of which nothing is known */
@@ -118,6 +127,10 @@ struct bootblob_look {
 	bool is_signed;	       /* by whom, only firmware can tell */
 	char key[64];	       /* what a FIT calls its signer's key */
 	char id[BOOT_ID_SIZE]; /* that the initramfs has; "": none */
+	char config[64];       /* of a FIT: the one that is started by default, or "" */
+	struct bootblob_item
+		items[BOOTBLOB_ITEMS]; /* all of them, as far as there is room */
+	size_t item_count;
 };
 
 /* Looks into a blob, whoever has made it. 0, or -EBADMSG for a FIT that is damaged. */

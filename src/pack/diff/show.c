@@ -10,13 +10,14 @@
 #include "base/str.h"
 #include "format/lines.h"
 #include "format/set.h"
+#include "pack/diff/boot.h"
 #include "pack/diff/compare.h"
 #include "pack/diff/fetch.h"
 #include "pack/host/document.h"
 
 /* What is found goes to stdout line by line, or into lists. */
 struct show {
-	json_t *layers, *lines, *changes; /* NULL for text */
+	json_t *layers, *lines, *changes, *boot; /* NULL for text */
 	size_t added, removed, changed;
 };
 
@@ -326,11 +327,11 @@ static int print_json(const struct show *show, const struct diff *diff)
 {
 	const struct image *before = diff->before.place.image,
 			   *after = diff->after.place.image;
-	json_t *json = json_pack("{s:o, s:o, s:b, s:O, s:O, s:O, s:o}", "before",
-				 image_json(before), "after", image_json(after), "same",
-				 digest_equal(&before->id, &after->id), "layers",
-				 show->layers, "manifest", show->lines, "changes",
-				 show->changes, "fetch", fetch_json(diff));
+	json_t *json = json_pack(
+		"{s:o, s:o, s:b, s:O, s:O, s:O, s:O, s:o}", "before", image_json(before),
+		"after", image_json(after), "same", digest_equal(&before->id, &after->id),
+		"layers", show->layers, "manifest", show->lines, "changes", show->changes,
+		"boot", show->boot, "fetch", fetch_json(diff));
 
 	return document_print(json);
 }
@@ -350,6 +351,8 @@ static int show_all(struct show *show, struct diff *diff, bool times, struct err
 		r = show_members(show, &diff->after.place, &diff->before.place, true,
 				 err);
 	if (r == 0)
+		r = boot_show(&diff->before.place, &diff->after.place, show->boot);
+	if (r == 0)
 		r = show_layers(show, before, after);
 	return r < 0 ? r
 		     : compare_trees(diff->before.merged, diff->after.merged, times,
@@ -364,7 +367,8 @@ int diff_show(struct diff *diff, bool times, bool json, struct err *err)
 	if (json)
 		show = (struct show){ .layers = json_array(),
 				      .lines = json_array(),
-				      .changes = json_array() };
+				      .changes = json_array(),
+				      .boot = json_array() };
 	r = show_all(&show, diff, times, err);
 	if (r == 0 && json)
 		r = print_json(&show, diff);
@@ -373,5 +377,6 @@ int diff_show(struct diff *diff, bool times, bool json, struct err *err)
 	json_decref(show.layers);
 	json_decref(show.lines);
 	json_decref(show.changes);
+	json_decref(show.boot);
 	return r;
 }

@@ -56,6 +56,18 @@ static bool is_at(const struct fit *fit, size_t depth, const char *name)
 	return fit->depth == depth && strcmp(fit->path[1], name) == 0;
 }
 
+static void add_item(struct bootblob_look *look, const char *name,
+		     const struct bootblob_part *part)
+{
+	struct bootblob_item *item;
+
+	if (!part->bytes || look->item_count == BOOTBLOB_ITEMS)
+		return;
+	item = &look->items[look->item_count++];
+	(void)snprintf(item->name, sizeof(item->name), "%s", name);
+	item->part = *part;
+}
+
 static void see_property(struct fit *fit, const char *name, const uint8_t *value,
 			 size_t size, struct bootblob_look *look)
 {
@@ -68,6 +80,10 @@ static void see_property(struct fit *fit, const char *name, const uint8_t *value
 		fit->type = (const char *)value;
 	} else if (is_at(fit, 4, "configurations") && strcmp(name, "value") == 0) {
 		look->is_signed = true;
+	} else if (is_at(fit, 2, "configurations") && strcmp(name, "default") == 0 &&
+		   is_text) {
+		(void)snprintf(look->config, sizeof(look->config), "%s",
+			       (const char *)value);
 	} else if (is_at(fit, 4, "configurations") &&
 		   strcmp(name, "key-name-hint") == 0 && is_text) {
 		(void)snprintf(look->key, sizeof(look->key), "%s", (const char *)value);
@@ -85,6 +101,7 @@ static void see_image(struct fit *fit, struct bootblob_look *look)
 		look->initramfs = part;
 	else if (fit->type && strcmp(fit->type, "flat_dt") == 0)
 		look->dtb = part;
+	add_item(look, fit->path[2], &part);
 	fit->data = NULL;
 	fit->data_size = 0;
 	fit->type = NULL;
@@ -167,6 +184,7 @@ static void see_section(void *context, const char *name, const uint8_t *bytes,
 		look->dtb = part;
 	else if (strcmp(name, ".cmdline") == 0)
 		look->cmdline = part;
+	add_item(look, name, &part);
 }
 
 /* A file of a FAT file system starts with a sector. */
