@@ -13,6 +13,10 @@
 #include "fetch/json.h"
 #include "fetch/origin.h"
 
+#define TOKEN_LETTERS                                          \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" \
+	"0123456789-._~+/=|:"
+
 static bool is_base64(const char *text)
 {
 	return text[0] &&
@@ -47,13 +51,31 @@ static int read_entries(struct auth *auth, const char *bytes, size_t size,
 		    : err_set(err, -ENOENT, "has no entry for %s", host);
 }
 
-static int read_line(struct auth *auth, const char *bytes, size_t size, struct err *err)
+/* hawkBit's: "TargetToken TOKEN" or "GatewayToken TOKEN", which is sent as it is. */
+static bool is_hawkbit(const char *bytes, size_t size)
+{
+	size_t word = size > 12 && memcmp(bytes, "TargetToken ", 12) == 0    ? 12
+		      : size > 13 && memcmp(bytes, "GatewayToken ", 13) == 0 ? 13
+									     : size;
+
+	return word < size && strspn(bytes + word, TOKEN_LETTERS) >= size - word;
+}
+
+static int keep_line(struct auth *auth, const char *bytes, size_t size, struct err *err)
+{
+	auth->header = strndup(bytes, size);
+	return auth->header ? 0 : err_errno(err, -ENOMEM, "a token");
+}
+
+static int read_line(struct auth *auth, char *bytes, size_t size, struct err *err)
 {
 	char *encoded;
 	int r;
 
 	while (size > 0 && (bytes[size - 1] == '\n' || bytes[size - 1] == '\r'))
-		size--;
+		bytes[--size] = '\0';
+	if (is_hawkbit(bytes, size))
+		return keep_line(auth, bytes, size, err);
 	if (!memchr(bytes, ':', size) || memchr(bytes, '\n', size) ||
 	    memchr(bytes, '\0', size))
 		return err_set(err, -EBADMSG, "is not one line USER:PASSWORD");
@@ -68,7 +90,7 @@ static int read_line(struct auth *auth, const char *bytes, size_t size, struct e
 
 int auth_read(struct auth *auth, const char *home, const char *path, struct err *err)
 {
-	static char bytes[AUTH_FILE_MOST];
+	static char bytes[AUTH_FILE_MOST + 1];
 	ssize_t size;
 	int r;
 
@@ -79,7 +101,7 @@ int auth_read(struct auth *auth, const char *home, const char *path, struct err 
 
 	if (fd < 0)
 		return err_errno(err, -errno, "%s", path);
-	size = fd_read_file(fd, bytes, sizeof(bytes));
+	size = fd_read_file(fd, bytes, sizeof(bytes) - 1);
 	if (size < 0)
 		return err_errno(err, (int)size, "%s", path);
 	r = bytes[0] == '{' ? read_entries(auth, bytes, (size_t)size, err)
@@ -115,9 +137,7 @@ static int keep_token(struct auth *auth, const struct http_body *body, struct er
 	if (!token)
 		token = fetch_json_text(json, "access_token");
 	/* it becomes a line of a request: nothing that could end that */
-	if (!token || !token[0] ||
-	    token[strspn(token, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				"0123456789-._~+/=|:")])
+	if (!token || !token[0] || token[strspn(token, TOKEN_LETTERS)])
 		return err_set(err, -EAGAIN, "no token is in the answer");
 	header = http_line("Bearer ", token);
 	if (!header)

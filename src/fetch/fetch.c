@@ -42,6 +42,14 @@ static int check_files(const struct http_options *o, struct err *err)
 	return 0;
 }
 
+static const struct front *const fronts[] = {
+	[ORIGIN_OCI] = &front_oci,
+	[ORIGIN_WEB] = &front_web,
+#ifdef CONFIG_LAMINA_FETCH_HAWKBIT
+	[ORIGIN_HAWKBIT] = &front_hawkbit,
+#endif
+};
+
 int fetch_init(struct fetch *f, const struct fetch_options *options, struct err *err)
 {
 	int r;
@@ -50,7 +58,8 @@ int fetch_init(struct fetch *f, const struct fetch_options *options, struct err 
 	r = origin_parse(options->source, &f->origin, err);
 	if (r < 0)
 		return err_wrap(err, r, "%.120s", options->source);
-	f->front = f->origin.kind == ORIGIN_OCI ? &front_oci : &front_web;
+	f->front = fronts[f->origin.kind];
+	(void)snprintf(f->bundle, sizeof(f->bundle), "%s", f->origin.url);
 	(void)snprintf(f->scope, sizeof(f->scope), "repository:%s:pull", f->origin.name);
 	r = check_files(&options->http, err);
 	if (r == 0)
@@ -155,7 +164,7 @@ static int look(struct fetch *f, const struct workdir *w, struct err *err)
 
 	if (r == 0)
 		r = f->front->look(f, name, err);
-	if (r < 0)
+	if (r < 0 || !name[0])
 		return r;
 	(void)strcpy(version, name);
 	r = follow_get(f, version, err);
@@ -174,6 +183,15 @@ static int update(struct fetch *f, const struct workdir *w, struct err *err)
 	return r < 0 ? err_wrap(err, r, "%.120s", f->options->source) : r;
 }
 
+/* To those who want to hear of it. */
+static void say(struct fetch *f, const struct workdir *w, int r, const char *why)
+{
+	if (f->front->tell)
+		f->front->tell(f, w, r, why);
+	if (f->options->report)
+		report_send(f, w, r, why);
+}
+
 int fetch_once(struct fetch *f, struct err *err)
 {
 	struct workdir w;
@@ -182,8 +200,8 @@ int fetch_once(struct fetch *f, struct err *err)
 	f->retry_after_s = 0;
 	if (r == 0) {
 		r = update(f, &w, err);
-		if (f->options->report && r != -EAGAIN && r != -EBUSY)
-			report_send(f, &w, r, r < 0 && err ? err->text : NULL);
+		if (r != -EAGAIN && r != -EBUSY)
+			say(f, &w, r, r < 0 && err ? err->text : NULL);
 	}
 	workdir_done(&w);
 	if (r == 1)

@@ -6,6 +6,7 @@
  * left in the directory, so that whatever ends the program costs no more than the step.
  */
 #include "fetch/auth.h"
+#include "fetch/front/ddi.h"
 #include "fetch/http.h"
 #include "fetch/installer.h"
 #include "fetch/origin.h"
@@ -16,7 +17,7 @@ struct transfer;
 
 /* What a kind of server does. */
 struct front {
-	/* What it calls the image now. 0 or -errno. */
+	/* What it calls the image now, or "": it has none for us. 0 or -errno. */
 	int (*look)(struct fetch *fetch, char ret_version[WORKDIR_VERSION_SIZE],
 		    struct err *err);
 	/* The manifest and the signature of that, into fetch. 0 or -errno. */
@@ -24,9 +25,20 @@ struct front {
 	/* Where a blob or a delta is: url, scope, offset, file_bytes. 0, or -ENOENT: it isn't there. */
 	int (*locate)(struct fetch *fetch, const struct digest *digest,
 		      uint64_t size_bytes, struct transfer *transfer);
+	/* After a look that came to @r, as fetch_once() has it, with @why: what the server wants to hear
+	 * of that. Notes what goes wrong. NULL: nothing. */
+	void (*tell)(struct fetch *fetch, const struct workdir *w, int r,
+		     const char *why);
 };
 
-extern const struct front front_oci, front_web;
+extern const struct front front_oci, front_web, front_hawkbit;
+
+/* hawkBit's word of this look. */
+struct fetch_ddi {
+	struct ddi_base base;
+	struct ddi_deployment deployment;
+	char version[WORKDIR_VERSION_SIZE]; /* of the action; "": there is none */
+};
 
 struct fetch_options {
 	const char *source;
@@ -52,9 +64,12 @@ struct fetch {
 	struct http *http;
 	struct auth auth;
 	char scope[ORIGIN_NAME_SIZE + 32];
-	char url[ORIGIN_URL_SIZE]; /* the front's, of a blob */
-	uint64_t file_bytes;	   /* the front's */
-	uint64_t retry_after_s;	   /* what a server asked for last; 0: nothing */
+	char url[ORIGIN_URL_SIZE];    /* the front's, of a blob */
+	char bundle[ORIGIN_URL_SIZE]; /* of a web server or hawkBit: its address */
+	struct fetch_ddi ddi;	      /* of hawkBit */
+	uint64_t interval_ms;	/* how often the server wants to be asked; 0: not said */
+	uint64_t file_bytes;	/* the front's */
+	uint64_t retry_after_s; /* what a server asked for last; 0: nothing */
 
 	struct workdir_image image;
 	struct installer_offer offer; /* what laminactl says of it */

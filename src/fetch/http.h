@@ -46,6 +46,7 @@ struct http_request {
 	const char *accept;	   /* NULL: anything */
 	const char *authorization; /* a header's value, for the server of url; NULL */
 	const char *post;	   /* a body of JSON to be sent; NULL: GET */
+	bool put;		   /* ... by PUT */
 	bool head;
 	bool ranged;
 	uint64_t first, last; /* of the range; last may be RANGE_UNKNOWN */

@@ -183,6 +183,8 @@ _Noreturn static void poll_for_ever(struct fetch *fetch, struct pace *pace)
 			cmd_note("%s", err.text);
 		pace->failures = r < 0 ? pace->failures + 1 : 0;
 		pace->retry_after_ms = fetch->retry_after_s * 1000;
+		if (fetch->interval_ms)
+			pace->interval_ms = fetch->interval_ms;
 		sleep_ms(pace_next_ms(pace, chance()));
 	}
 }
@@ -217,12 +219,19 @@ static int fetch_run(struct cmd_line *line, struct err *err)
 	return r < 0 ? r : 0;
 }
 
+#ifdef CONFIG_LAMINA_FETCH_HAWKBIT
+#define HAWKBIT_MORE \
+	"hawkbit://HOST/TENANT/ID is a hawkBit server, hawkbit+http:// too.\n"
+#else
+#define HAWKBIT_MORE ""
+#endif
+
 static const struct cmd cmd_fetch = {
 	.name = "",
 	.args = "SOURCE",
 	.help = "Fetch what a device lacks of an image, and have laminactl install it",
 	.more = "A source is oci://HOST/NAME[:TAG|@DIGEST], in a registry, or\n"
-		"https://HOST/FILE, a bundle; oci+http:// and http:// without TLS.\n",
+		"https://HOST/FILE, a bundle; oci+http:// and http:// without TLS.\n" HAWKBIT_MORE,
 	.options = options,
 	.run = fetch_run,
 };

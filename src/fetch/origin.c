@@ -91,7 +91,28 @@ static const struct {
 	{ "oci+http://", "http://", ORIGIN_OCI },
 	{ "https://", "https://", ORIGIN_WEB },
 	{ "http://", "http://", ORIGIN_WEB },
+#ifdef CONFIG_LAMINA_FETCH_HAWKBIT
+	{ "hawkbit://", "https://", ORIGIN_HAWKBIT },
+	{ "hawkbit+http://", "http://", ORIGIN_HAWKBIT },
+#endif
 };
+
+/* "TENANT/ID": words that mean the same in an address as they do here. */
+static int read_target(const char *text, struct origin *o, struct err *err)
+{
+	size_t tenant = strcspn(text, "/");
+	const char *id = text + tenant + (text[tenant] == '/');
+	size_t size = strlen(id);
+
+	if (tenant > 64 || size > 128 ||
+	    !is_made_of(text, tenant, LOWER UPPER DIGITS "._-") ||
+	    !is_made_of(id, size, LOWER UPPER DIGITS "._-:~") || text[0] == '.' ||
+	    id[0] == '.')
+		return err_set(err, -EINVAL, "'%.80s' is not TENANT/ID", text);
+	(void)snprintf(o->url, sizeof(o->url), "%s/%.*s/controller/v1/%s", o->host,
+		       (int)tenant, text, id);
+	return 0;
+}
 
 /* Behind the scheme. */
 static int read_rest(const char *rest, const char *http, struct origin *o,
@@ -114,6 +135,8 @@ static int read_rest(const char *rest, const char *http, struct origin *o,
 		return err_set(err, -EINVAL, "names no image behind the host");
 	if (o->kind == ORIGIN_OCI)
 		return read_name(rest + size + 1, o, err);
+	if (o->kind == ORIGIN_HAWKBIT)
+		return read_target(rest + size + 1, o, err);
 	for (const char *c = rest; *c; c++)
 		if (*c <= ' ' || *c == 0x7f)
 			return err_set(err, -EINVAL, "has a blank in it");

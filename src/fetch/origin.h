@@ -6,6 +6,8 @@
  *
  *   oci://HOST[:PORT]/NAME[:TAG|@sha256:DIGEST]     a registry; oci+http:// without TLS
  *   https://HOST[:PORT]/PATH                        a bundle on a web server; also http://
+ *   hawkbit://HOST[:PORT]/TENANT/ID                 a hawkBit server, where the device is ID;
+ *                                                   also hawkbit+http://
  *
  * Without TLS only where that is written out. No name or password may stand in it: it is seen by
  * everybody who lists processes.
@@ -23,6 +25,7 @@
 enum origin_kind {
 	ORIGIN_OCI,
 	ORIGIN_WEB,
+	ORIGIN_HAWKBIT,
 };
 
 struct origin {
@@ -30,7 +33,7 @@ struct origin {
 	char host[ORIGIN_HOST_SIZE]; /* "https://HOST[:PORT]" */
 	char name[ORIGIN_NAME_SIZE]; /* of a registry: the repository */
 	char ref[ORIGIN_REF_SIZE];   /* ... and the tag or digest */
-	char url[ORIGIN_URL_SIZE];   /* of a web server: the bundle's address */
+	char url[ORIGIN_URL_SIZE]; /* of a web server: the bundle's address; of hawkBit: the device's */
 };
 
 /* 0, or -EINVAL with the reason. */

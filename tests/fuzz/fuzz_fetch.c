@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fetch/challenge.h"
+#include "fetch/front/ddi.h"
 #include "fetch/front/oci-manifest.h"
 #include "fetch/header.h"
 #include "fetch/origin.h"
@@ -62,6 +63,27 @@ static void read_oci(const char *text, size_t size)
 		       (!digest_is_set(&m.word) || m.word_bytes <= CHANNEL_MAX_SIZE));
 }
 
+/* What of a server's JSON becomes an address or a name is one. */
+static void read_ddi(const char *text, size_t size)
+{
+	static struct ddi_base base;
+	static struct ddi_deployment d;
+	struct err err = ERR_INIT;
+	char id[DDI_ID_SIZE];
+
+	if (ddi_base_parse(text, size, &base, &err) == 0) {
+		assert(!base.sleep_ms ||
+		       (base.sleep_ms >= DDI_LEAST_MS && base.sleep_ms <= DDI_MOST_MS));
+		assert(!base.deployment[0] ||
+		       origin_is_same(base.deployment, base.deployment));
+	}
+	if (ddi_deployment_parse(text, size, &d, &err) == 0)
+		assert(d.id[0] && !strpbrk(d.id, " /\n") &&
+		       origin_is_same(d.url, d.url) && !strchr(d.url, ' '));
+	if (ddi_cancel_parse(text, size, id, &err) == 0)
+		assert(id[0] && !strpbrk(id, " /\n"));
+}
+
 static void read_origin(const char *text)
 {
 	struct err err = ERR_INIT;
@@ -95,6 +117,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'h':
 		read_headers(text);
+		break;
+	case 'd':
+		read_ddi((const char *)data + 1, size - 1);
 		break;
 	case 'o':
 		read_oci((const char *)data + 1, size - 1);

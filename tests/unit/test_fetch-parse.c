@@ -41,6 +41,9 @@ static void addresses(void **state)
 	assert_int_equal(origin_parse("https://r/a/b.lamina?x=1", &o, &err), 0);
 	assert_string_equal(o.url, "https://r/a/b.lamina?x=1");
 	assert_string_equal(o.host, "https://r");
+	assert_int_equal(origin_parse("hawkbit://h:8443/DEFAULT/gw-1", &o, &err), 0);
+	assert_string_equal(o.host, "https://h:8443");
+	assert_string_equal(o.url, "https://h:8443/DEFAULT/controller/v1/gw-1");
 }
 
 static void no_addresses(void **state)

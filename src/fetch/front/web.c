@@ -108,7 +108,7 @@ static int get_head(struct fetch *f, struct head *head, size_t most, struct err 
 {
 	static struct http_answer answer;
 	struct http_request request = {
-		.url = f->origin.url,
+		.url = f->bundle,
 		.ranged = most > 0,
 		.last = most - 1,
 		.small = true,
@@ -162,7 +162,7 @@ static int look(struct fetch *f, char ret_version[WORKDIR_VERSION_SIZE], struct 
 {
 	static struct http_answer answer;
 	struct http_request request = {
-		.url = f->origin.url,
+		.url = f->bundle,
 		.head = true,
 		.small = true,
 	};
@@ -232,7 +232,7 @@ static int locate(struct fetch *f, const struct digest *digest, uint64_t size_by
 		  struct transfer *transfer)
 {
 	(void)size_bytes;
-	transfer->url = f->origin.url;
+	transfer->url = f->bundle;
 	transfer->scope = "";
 	transfer->file_bytes = RANGE_UNKNOWN;
 	return find(f, digest, &transfer->offset);

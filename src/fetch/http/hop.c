@@ -169,6 +169,8 @@ static void set_request(struct http *http, const struct http_request *request,
 		(void)curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
 	if (request->post)
 		(void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->post);
+	if (request->put)
+		(void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "PUT");
 	if (request->small)
 		(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)HTTP_SMALL_SECONDS);
 }

@@ -11,5 +11,5 @@ $(O)/fetch-static-compiler: FORCE
 
 $(fetch-static): $(wildcard src/fetch/*.[ch] src/fetch/*/*.[ch]) src/fetch/static/build $(O)/fetch-static-compiler
 	$(call say,FETCH,$@)
-	$(Q)LAMINA_VERSION='$(full-version)' src/fetch/static/build '$(CC)' $(O)/fetch-static $@
+	$(Q)LAMINA_VERSION='$(full-version)' LAMINA_FETCH_HAWKBIT=$(CONFIG_LAMINA_FETCH_HAWKBIT) src/fetch/static/build '$(CC)' $(O)/fetch-static $@
 endif
