@@ -94,7 +94,7 @@ test_services_together() {
 		  data:
 	END
 	of "web=oci:$fixtures/oci" "db=oci:$fixtures/oci" "job=oci:$fixtures/oci" >id 2>err || say "$(tail -n 1 err)"
-	grep -q 'warning: web and db both have port 80/tcp' err
+	equal "$(grep -c 'warning: web and db both have port 80/tcp' err)" 1
 	for line in 'name demo' 'needs web db healthy' 'needs web job done' 'needs db job' \
 		'share db:/var/lib/db web:/www ro'; do
 		grep -qx "$line" "s/images/$(cat id)/manifest" || say "no line $line"
@@ -107,6 +107,15 @@ test_services_together() {
 	refuses "'x=oci:y' is not SERVICE=SOURCE of a service in f.yaml" of x=oci:y
 	mkdir store
 	refuses 'member web: store is no source' of web=store db=oci:x
+}
+
+# A Compose file's ports, and those that the images expose.
+test_ports_of_images() {
+	"$here/layout.py" exposed exposed '{"80/tcp": {}, "9000/tcp": {}}'
+	printf '%s\n' 'name: demo' 'services:' '  web: {image: x, ports: ["80:80", "8080-8081"]}' '  other: {image: x, expose: [8081]}' >f.yaml
+	of "web=oci:exposed" "other=oci:exposed" >/dev/null 2>err || say "$(tail -n 1 err)"
+	equal "$(sed -n 's/.*: \(web and other\) both have port \(.*\), and one network/\2/p' err | sort | paste -sd ' ')" \
+		"80/tcp 8081/tcp 9000/tcp"
 }
 
 test_what_can_not_be_kept() {

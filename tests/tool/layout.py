@@ -4,6 +4,7 @@
 
 layout.py oci DIR [FAULT]       an OCI layout with tag v1, of two layers
 layout.py many DIR              two tags, and an index of three platforms inside the index
+layout.py exposed DIR JSON      one image with this for its ExposedPorts
 layout.py docker FILE [FAULT]   what `docker save` of an older engine writes, links and all
 layout.py docker-new FILE       the same of a newer one: blobs/sha256/...
 layout.py docker-two FILE       two images in one archive
@@ -283,6 +284,14 @@ def make_oci(path, fault=None):
     lay.close()
     if after:
         after()
+
+
+def make_exposed(path, ports):
+    lay = Layout(path)
+    image = lay.image()
+    edit_config(lay, image, lambda c: c["config"].update(ExposedPorts=json.loads(ports)))
+    lay.index["manifests"].append(lay.manifest(image, "v1"))
+    lay.close()
 
 
 def make_many(path):

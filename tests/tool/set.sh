@@ -211,6 +211,66 @@ torn_usage() {
 	misused "$1" lamina set -o torn -n demo f.set
 }
 
+# exposing NAME JSON [OPTION...]: the layout NAME, of an image that exposes these ports, and the same as a store
+exposing() {
+	"$here/layout.py" exposed "oci-$1" "$2"
+	lamina pack -o "store-$1" --name "$1" -c acme,x --force --run supervise "${@:3}" "oci:oci-$1" >/dev/null 2>&1
+}
+
+# ports MEMBER=IMAGE...: what is said about them, and nothing of it is in the set
+ports() {
+	rm -rf s
+	lamina set -o s -n demo -c acme,x --force "$@" >/dev/null 2>err || say "$(tail -n 1 err)"
+	grep -r 'tcp' s && say "it got into the set"
+	sed -n 's/^lamina: warning: \(.*\), and one network$/\1/p' err
+}
+
+test_equal_ports() {
+	exposing a '{"80/tcp": {}, "443": {}, "53/udp": {}}'
+	exposing b '{"79-81/tcp": {}, "53/tcp": {}}'
+	exposing c '{"443/tcp": {}, "80/udp": {}}' --net none
+	exposing alone '{"80/tcp": {}}' --network none
+	equal "$(cat store-b/images/*/ports)" "53/tcp
+79-81/tcp"
+	equal "$(ports a=store-a b=store-b)" "a and b both have port 80/tcp"
+	equal "$(ports a=oci:oci-a b=oci:oci-b)" "a and b both have port 80/tcp"
+	equal "$(ports b=oci:oci-b c=store-c a=store-a | sort)" "b and a both have port 80/tcp
+c and a both have port 443/tcp"
+	equal "$(ports a=store-a alone=store-alone)" ""
+	lamina sign store-b --key "$a.key" >/dev/null
+	lamina bundle store-b -o b.lamina
+	equal "$(ports a=store-a b=b.lamina)" "" # which has nothing to say
+	echo 80 >store-c/images/*/ports # as anybody may write there
+	equal "$(ports a=store-a c=store-c)" "a and c both have port 80/tcp"
+}
+
+# What somebody wrote there is a hint, and never in the way.
+test_ports_that_are_none() {
+	local file
+	exposing a '{"80/tcp": {}}'
+	file=$(echo store-a/images/*/ports)
+	for ports in '{"http": {}, "0/tcp": {}, "65536/tcp": {}, "9-8/tcp": {}, "80/TCP": {}, "80/": {}, "/tcp": {},
+		"80/tcp/udp": {}, "80\n81": {}, "99999999999999999999/tcp": {}}' '[80]' '"80/tcp"' null '{}' 7; do
+		rm -rf oci-b store-b
+		exposing b "$ports"
+		[ ! -e store-b/images/*/ports ] || say "$ports: $(cat store-b/images/*/ports)"
+		equal "$(ports a=store-a b=store-b)" ""
+	done
+	for i in {1..3000}; do echo "$i-65535/tcp"; done >"$file"
+	equal "$(ports a=store-a b=store-b)" ""
+	head -c 4096 /dev/urandom >"$file"
+	ports a=store-a b=store-b >/dev/null
+	printf '80/tcp' >"$file" # without its end
+	exposing c '{"80/tcp": {}}'
+	equal "$(ports a=store-a c=store-c)" "a and c both have port 80/tcp"
+	rm "$file" && mkdir "$file"
+	equal "$(ports a=store-a c=store-c)" ""
+	rmdir "$file" && ln -s /etc/passwd "$file"
+	equal "$(ports a=store-a c=store-c)" ""
+	rm "$file" && mkfifo "$file"
+	equal "$(ports a=store-a c=store-c)" ""
+}
+
 test_networks_of_members() {
 	local i lines=()
 	both

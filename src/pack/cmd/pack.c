@@ -6,6 +6,7 @@
 #include "cli/cmd.h"
 #include "pack/cmd/look.h"
 #include "pack/cmd/pack-options.h"
+#include "pack/cmd/ports.h"
 #include "pack/cmd/summary.h"
 #include "pack/host/staging.h"
 #include "pack/import/import.h"
@@ -110,8 +111,8 @@ static int look_at_image(void *context, const struct tree *tree, struct err *err
 static int pack_image(struct pack *pack, const struct cmd_line *line, struct err *err)
 {
 	static struct manifest manifest;
-	static char text[MANIFEST_MAX_SIZE];
-	struct staging_image staged = { .manifest = text };
+	static char text[MANIFEST_MAX_SIZE], ports[PORTS_SIZE];
+	struct staging_image staged = { .manifest = text, .ports = ports };
 	struct digest id;
 	uint64_t capabilities;
 	int size, r = open_sources(pack, line, err);
@@ -145,6 +146,7 @@ static int pack_image(struct pack *pack, const struct cmd_line *line, struct err
 	if (size < 0)
 		return err_wrap(err, size, "manifest");
 	staged.manifest_size = (size_t)size;
+	staged.ports_size = ports_text(pack->sources, pack->source_count, ports);
 	r = staging_commit(&pack->staging, &staged, &id, err);
 	if (r < 0)
 		return r;

@@ -62,6 +62,26 @@ static int add_place(struct set_build *build, size_t index, const struct place *
 	return r < 0 ? r : add_layers(build, place, err);
 }
 
+/* What was said of it, and what its image's maker said; a bundle tells nothing of that. */
+static void add_ports(struct set_build *build, size_t index,
+		      const struct set_member *member, const struct place *place)
+{
+	struct ports *ports = &build->ports[index];
+	char text[PORTS_SIZE];
+	int size;
+
+	if (build->members[index].network) /* none but its own */
+		return;
+	for (size_t i = 0; i < member->ports.count; i++)
+		ports_add(ports, member->ports.items[i], strlen(member->ports.items[i]));
+	if (place->store < 0)
+		return;
+	size = image_read_beside(place->store, &place->image->id, PORTS_NAME, text,
+				 sizeof(text), NULL);
+	if (size > 0)
+		ports_add_lines(ports, text, (size_t)size);
+}
+
 static int add_members(struct set_build *build, const struct set_members *members,
 		       struct err *err)
 {
@@ -73,6 +93,7 @@ static int add_members(struct set_build *build, const struct set_members *member
 			r = add_place(build, i, &place, err);
 		if (r < 0)
 			return err_wrap(err, r, "member %s", members->items[i].name);
+		add_ports(build, i, &members->items[i], &place);
 	}
 	return 0;
 }
@@ -163,7 +184,10 @@ int set_build(struct set_build *build, const struct set_members *members,
 		r = check_members(build, err);
 	if (r == 0)
 		r = pack_boot_add(&build->boot, &build->staging, manifest, err);
-	return r < 0 ? r : commit(build, err);
+	if (r < 0)
+		return r;
+	ports_compare(manifest, build->ports);
+	return commit(build, err);
 }
 
 void set_build_done(struct set_build *build)

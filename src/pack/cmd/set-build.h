@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "format/manifest.h"
 #include "pack/cmd/pack-boot.h"
+#include "pack/cmd/ports.h"
 #include "pack/cmd/set-members.h"
 #include "pack/cmd/set-pack.h"
 #include "pack/host/staging.h"
@@ -12,6 +13,7 @@
 struct set_build {
 	struct manifest manifest;		       /* the caller's to begin */
 	struct manifest members[MANIFEST_MAX_MEMBERS]; /* by their place */
+	struct ports ports[MANIFEST_MAX_MEMBERS];
 	struct staging staging;
 	struct set_pack pack;
 	struct pack_boot boot;

@@ -89,5 +89,6 @@ void set_members_done(struct set_members *members)
 		free(members->items[i].name);
 		source_texts_done(&members->items[i].sources);
 		source_texts_done(&members->items[i].options);
+		source_texts_done(&members->items[i].ports);
 	}
 }

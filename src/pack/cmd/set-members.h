@@ -13,6 +13,7 @@ struct set_member {
 	struct source_texts
 		sources; /* a store, a bundle, or sources as pack takes them */
 	struct source_texts options; /* of pack: "--user=1000" */
+	struct source_texts ports;   /* that it is said to listen at: "80/tcp" */
 };
 
 struct set_members {

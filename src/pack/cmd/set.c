@@ -179,6 +179,8 @@ static int add_service(struct set *set, const struct compose_service *service,
 		r = source_texts_add(&member->sources, service->source);
 	for (size_t i = 0; i < service->options.count && r == 0; i++)
 		r = source_texts_add(&member->options, service->options.items[i]);
+	for (size_t i = 0; i < service->ports.count && r == 0; i++)
+		r = source_texts_add(&member->ports, service->ports.items[i]);
 	return r == -ENOMEM ? err_errno(err, r, "%s", set->request.path) : r;
 }
 

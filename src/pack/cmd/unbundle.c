@@ -118,9 +118,12 @@ static int fill_store(const struct origin *from, struct image *image,
 		      struct staging *staging, const struct keyring *ring,
 		      struct err *err)
 {
-	const struct staging_image staged = { image->text, image->size,
-					      image->signature_text,
-					      image->signature_size };
+	const struct staging_image staged = {
+		.manifest = image->text,
+		.manifest_size = image->size,
+		.signature = image->signature_text,
+		.signature_size = image->signature_size,
+	};
 	struct manifest_blob blob;
 	struct digest id;
 	int r = check_rest(staging->fd, image, err);

@@ -156,8 +156,6 @@ static int read_all(struct compose_reader *reader)
 		r = compose_wrong(reader, root, NULL, "there are no services");
 	if (r == 0)
 		r = compose_place_volumes(reader);
-	if (r == 0)
-		compose_compare_ports(reader);
 	return r;
 }
 
@@ -186,6 +184,7 @@ void compose_done(struct compose *compose)
 		free(compose->services[i].name);
 		free(compose->services[i].source);
 		source_texts_done(&compose->services[i].options);
+		source_texts_done(&compose->services[i].ports);
 	}
 	free(compose->name);
 	source_texts_done(&compose->needs);

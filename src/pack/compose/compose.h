@@ -17,6 +17,7 @@ struct compose_service {
 	char *name;		     /* owned, as all here; a member's name */
 	char *source;		     /* what pack takes */
 	struct source_texts options; /* of pack: "--user=1000" */
+	struct source_texts ports;   /* "80-80/tcp" */
 };
 
 struct compose {

@@ -25,12 +25,6 @@ struct compose_mount {
 	const yaml_node_t *node;
 };
 
-struct compose_port {
-	unsigned int first, last;
-	bool udp;
-	size_t service;
-};
-
 #define COMPOSE_HEALTH_TIMES 5
 #define COMPOSE_MAX_MOUNTS 256
 #define COMPOSE_MAX_PORTS 256
@@ -45,9 +39,8 @@ struct compose_reader {
 	const yaml_node_t *volumes; /* the file's own, or NULL */
 	struct compose_mount mounts[COMPOSE_MAX_MOUNTS];
 	size_t mount_count;
-	struct compose_port ports[COMPOSE_MAX_PORTS];
-	size_t port_count;
-	bool overridden; /* the command line says where the service's image is */
+	size_t port_count; /* of all services */
+	bool overridden;   /* the command line says where the service's image is */
 	bool restart_said;
 	const char
 		*condition; /* of the dependency that is read, with a blank before it */

@@ -17,5 +17,3 @@ compose_take compose_take_cpus, compose_take_pids, compose_take_devices;
 
 /* Once all services are read: whose each named volume is, who shares it. */
 int compose_place_volumes(struct compose_reader *reader);
-/* Says which services want one port. */
-void compose_compare_ports(const struct compose_reader *reader);

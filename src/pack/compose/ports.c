@@ -3,27 +3,26 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cmd.h"
 #include "pack/compose/parts.h"
 #include "pack/compose/values.h"
 
 static int add_port(struct compose_reader *reader, const yaml_node_t *node,
 		    const char *key, const char *text, size_t size, const char *protocol)
 {
-	struct compose_port port = { .udp = strcmp(protocol, "udp") == 0 };
+	unsigned int first, last;
+	char port[32];
 
-	if (!port.udp && strcmp(protocol, "tcp") != 0)
+	if (strcmp(protocol, "udp") != 0 && strcmp(protocol, "tcp") != 0)
 		return compose_unkept(reader, node, key, "'%.40s' is neither tcp nor udp",
 				      protocol);
-	if (compose_ports(text, size, &port.first, &port.last) < 0)
+	if (compose_ports(text, size, &first, &last) < 0)
 		return compose_wrong(reader, node, key, "'%.*s' is no port", (int)size,
 				     text);
-	if (reader->port_count == COMPOSE_MAX_PORTS)
+	if (reader->port_count++ == COMPOSE_MAX_PORTS)
 		return compose_wrong(reader, node, key, "more than %d ports",
 				     COMPOSE_MAX_PORTS);
-	port.service = (size_t)(reader->service - reader->compose->services);
-	reader->ports[reader->port_count++] = port;
-	return 0;
+	(void)snprintf(port, sizeof(port), "%u-%u/%s", first, last, protocol);
+	return source_texts_add(&reader->service->ports, port);
 }
 
 static int changes(struct compose_reader *reader, const yaml_node_t *node,
@@ -126,26 +125,4 @@ int compose_take_exposed(struct compose_reader *reader, const struct compose_key
 			 const yaml_node_t *value)
 {
 	return take(reader, key, value, false);
-}
-
-void compose_compare_ports(const struct compose_reader *reader)
-{
-	const struct compose_service *services = reader->compose->services;
-
-	for (size_t i = 0; i < reader->port_count; i++) {
-		const struct compose_port *a = &reader->ports[i];
-
-		for (size_t j = 0; j < i; j++) {
-			const struct compose_port *b = &reader->ports[j];
-
-			if (a->service == b->service || a->udp != b->udp ||
-			    a->first > b->last || b->first > a->last)
-				continue;
-			cmd_note(
-				"warning: %s and %s both have port %u/%s, and one network",
-				services[b->service].name, services[a->service].name,
-				a->first > b->first ? a->first : b->first,
-				a->udp ? "udp" : "tcp");
-		}
-	}
 }

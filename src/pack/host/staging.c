@@ -243,6 +243,8 @@ static int stage_image(struct staging *staging, const struct staging_image *imag
 	if (r == 0 && image->signature)
 		r = write_part(dir, "manifest.sig", image->signature,
 			       image->signature_size);
+	if (r == 0 && image->ports_size)
+		r = write_part(dir, "ports", image->ports, image->ports_size);
 	return r == 0 && fsync(dir) < 0 ? -errno : r;
 }
 

@@ -44,6 +44,8 @@ struct staging_image {
 	size_t manifest_size;
 	const void *signature; /* manifest.sig's bytes; NULL: not signed */
 	size_t signature_size;
+	const char *ports; /* the file of that name, for `lamina set` */
+	size_t ports_size; /* 0: none */
 };
 
 /* Moves the blobs to their places and then the complete images/<id>. 0; 1 when an image of

@@ -83,8 +83,8 @@ int image_pick(int store, const char *prefix, struct digest *ret_id, struct err 
 }
 
 /* Returns the file's size. */
-static int read_part(int store, const struct digest *id, const char *part, void *bytes,
-		     size_t room, struct err *err)
+int image_read_beside(int store, const struct digest *id, const char *part, void *bytes,
+		      size_t room, struct err *err)
 {
 	char path[128];
 	__fd int fd = -EBADF;
@@ -103,13 +103,14 @@ static int read_part(int store, const struct digest *id, const char *part, void 
 static int load_parts(int store, const struct digest *id, struct image *image,
 		      struct err *err)
 {
-	int r = read_part(store, id, "manifest", image->text, sizeof(image->text), err);
+	int r = image_read_beside(store, id, "manifest", image->text, sizeof(image->text),
+				  err);
 
 	if (r < 0)
 		return r;
 	image->size = (size_t)r;
-	r = read_part(store, id, "manifest.sig", image->signature_text,
-		      sizeof(image->signature_text), err);
+	r = image_read_beside(store, id, "manifest.sig", image->signature_text,
+			      sizeof(image->signature_text), err);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	if (r == 0)

@@ -54,6 +54,11 @@ int image_pick(int store, const char *prefix, struct digest *ret_id, struct err 
  * what its name says), -errno. */
 int image_load(int store, const struct digest *id, struct image *image, struct err *err);
 
+/* A file beside the manifest of image @id, by its name. Its size; -ENOENT; -EBADMSG: larger than
+ * @room; -errno. */
+int image_read_beside(int store, const struct digest *id, const char *name, void *bytes,
+		      size_t room, struct err *err);
+
 /* Writes manifest.sig of the image, which is in @store, from image->signatures. 0 or -errno. */
 int image_write_signatures(int store, const struct image *image, struct err *err);
 

@@ -115,6 +115,7 @@ static void config_done(struct source_config *config)
 	source_texts_done(&config->health);
 	free(config->health_times);
 	source_texts_done(&config->labels);
+	source_texts_done(&config->ports);
 	source_texts_done(&config->unplaced);
 	free(config->os);
 	free(config->arch);

@@ -57,6 +57,7 @@ struct source_config {
 	struct source_texts labels; /* key, value, key, value... sorted by key */
 	struct source_texts health; /* the HEALTHCHECK's program and arguments */
 	char *user, *cwd, *stop_signal;
+	struct source_texts ports;    /* EXPOSE: "80/tcp" */
 	struct source_texts unplaced; /* keys that say something nobody here acts on */
 	char *health_times;	      /* "interval=30 timeout=30 ...", seconds */
 };

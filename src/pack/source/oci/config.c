@@ -184,6 +184,16 @@ static int note_unplaced(const json_t *run, struct source_config *c)
 	return r;
 }
 
+/* Only somebody's hint: what is wrong with it is nobody's loss. */
+static int add_ports(const json_t *run, struct source_config *c, struct err *err)
+{
+	const json_t *ports = json_object_get(run, "ExposedPorts");
+
+	if (!json_is_object(ports) || json_object_size(ports) > MAX_KEYS)
+		return 0;
+	return add_keys(run, "ExposedPorts", false, &c->ports, err);
+}
+
 static int read_run(const json_t *json, struct source_config *c, struct err *err)
 {
 	const json_t *run = NULL, *entrypoint = NULL;
@@ -209,6 +219,8 @@ static int read_run(const json_t *json, struct source_config *c, struct err *err
 		r = read_health(run, c, err);
 	if (r == 0)
 		r = add_keys(run, "Volumes", false, &c->volumes, err);
+	if (r == 0)
+		r = add_ports(run, c, err);
 	if (r == 0 && note_unplaced(run, c) < 0)
 		r = err_errno(err, -ENOMEM, "config");
 	return r == 0 ? add_keys(run, "Labels", true, &c->labels, err) : r;
