@@ -119,20 +119,71 @@ static void nothing_waits_for_ever(void **state)
 	(void)place_of("web: does not stop: killed");
 }
 
-/* What a member did to its own files that are kept is no other's harm. */
+enum plant {
+	LINK_OUT,
+	LINK_UP,
+	FIFO,
+	FILE_THERE,
+	PLANTS,
+};
+
+static void plant(const char *path, enum plant what)
+{
+	switch (what) {
+	case LINK_OUT:
+		fake_link(path, "/etc");
+		break;
+	case LINK_UP:
+		fake_link(path, "../../../images");
+		break;
+	case FIFO:
+		fake_fifo(path);
+		break;
+	default:
+		fake_text(path, "a file");
+	}
+}
+
+/* What a member did to its own files that are kept is no other's harm: whatever is in the way of
+ * what another shares with it is told, and passed over. */
 static void a_share_whose_place_is_taken(void **state)
 {
-	struct err err;
+	(void)state;
+	for (enum plant what = 0; what < PLANTS; what++) {
+		struct err err;
+
+		of_web = "volume /data persist\n";
+		set_of("share broker:/data web:/data/sub\nshare broker:/data web:/shared\n");
+		of_web = "";
+		plant(STORE "volumes/thermostat+web/data/sub", what);
+		assert_int_equal(boot_it(&err), FAKE_REBOOTED);
+		(void)place_of("passed over: share: /data/sub: ");
+		(void)place_of("2 members, 2 layers");
+	}
+}
+
+/* What no member can do to its volume, and a stranger can: the set doesn't start, nothing is
+ * followed, and it says whose volume it is. */
+static void a_volume_is_replaced(void **state)
+{
+	static const char *const places[] = { "volumes/thermostat+web/data",
+					      "volumes/thermostat+web" };
 
 	(void)state;
-	of_web = "volume /data persist\n";
-	set_of("share broker:/data web:/data/sub\nshare broker:/data web:/shared\n");
-	of_web = "";
-	fake_link(STORE "volumes/thermostat+web/data/sub", "/etc");
-	assert_int_equal(boot_it(&err), FAKE_REBOOTED);
-	(void)place_of(
-		"passed over: share: /data/sub: a link in a circle, or in a volume");
-	(void)place_of("2 members, 2 layers");
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		for (enum plant what = 0; what < PLANTS; what++) {
+			char path[160];
+			struct err err;
+
+			of_web = "volume /data persist\n";
+			set_of("share broker:/data web:/shared\n");
+			of_web = "";
+			(void)snprintf(path, sizeof(path), STORE "%s", places[i]);
+			plant(path, what);
+			assert_int_equal(boot_it(&err), FAKE_RETURNED);
+			assert_non_null(strstr(err.text, "member web: volume /data: "));
+		}
+	}
 }
 
 static void a_member_that_was_changed(void **state)
@@ -153,6 +204,7 @@ int main(void)
 		cmocka_unit_test(both_run),
 		cmocka_unit_test(nothing_waits_for_ever),
 		cmocka_unit_test(a_share_whose_place_is_taken),
+		cmocka_unit_test(a_volume_is_replaced),
 		cmocka_unit_test(a_member_that_was_changed),
 	};
 
