@@ -96,6 +96,7 @@ struct fake_config {
 	int execve_r;	       /* what a rehearsed execve says that finds all in order */
 	int execve_signal;     /* ...or what ends it */
 	int child_status;      /* what waitpid() tells of every child it is asked for */
+	bool child_hangs;      /* or it never ends, for one who does not wait for that */
 	void (*on_poll)(void); /* called at every poll(), which then sees what that did */
 };
 extern struct fake_config fake_config;

@@ -333,6 +333,8 @@ pid_t sys_waitpid(pid_t pid, int *ret_status, int options)
 	}
 	if (pid == -1 && options & WNOHANG)
 		return 0;
+	if (pid > 0 && options & WNOHANG && fake_config.child_hangs)
+		return 0;
 	if (ret_status)
 		*ret_status = fake_config.child_status;
 	return pid > 0 ? pid : -ECHILD;

@@ -209,6 +209,34 @@ static void one_who_can_not_be_told(void **state)
 			       "reason=boot: never reached init"));
 }
 
+static unsigned int sleeps;
+
+static void count_sleep(void)
+{
+	sleeps++;
+}
+
+/* As a device may let it: half a minute, and the current one is started. What hangs is not
+ * waited for. */
+static void one_who_hangs(void **state)
+{
+	struct record record;
+
+	(void)state;
+	put_slots("old\n", 3, false);
+	fake_config.child_hangs = true;
+	fake_config.on_sleep = count_sleep;
+	sleeps = 0;
+	assert_boots();
+	if (!strstr(fake_console(), "boot loader: laminactl boot once b: Timed out\n"))
+		fail_msg("%s", fake_console());
+	assert_true(fake_called("kill"));
+	assert_in_range(sleeps, 300, 310); /* of 100 ms */
+	record = record_of_store();
+	assert_int_equal(record.tries_left, 2);
+	assert_id(&record.candidate, candidate);
+}
+
 /* On a kernel that the loader may have started this once, another start is what helps. */
 static void failures_in_a_trial(void **state)
 {
@@ -282,6 +310,7 @@ int main(void)
 		cmocka_unit_test(a_candidate_is_asked_for),
 		cmocka_unit_test(a_loader_that_is_behind),
 		cmocka_unit_test(one_who_can_not_be_told),
+		cmocka_unit_test(one_who_hangs),
 		cmocka_unit_test(failures_in_a_trial),
 		cmocka_unit_test(every_call_fails_once),
 #endif
