@@ -163,7 +163,7 @@ loader_says()
 	else
 		said=$(state_words)
 	fi
-	[[ $said == "${*/%/ }" ]] || fail "the loader's state is '$said'"
+	[[ $said == "$(printf '%s ' "$@")" ]] || fail "the loader's state is '$said'"
 }
 
 state_words()
