@@ -45,6 +45,7 @@ int sys_futimens(int fd, const struct timespec times[2]);
 int sys_fsync(int fd);
 int sys_fdatasync(int fd);
 int sys_ftruncate(int fd, int64_t size);
+int sys_fallocate(int fd, int mode, int64_t offset, int64_t size);
 int sys_getdents64(int fd, void *buf, size_t size);
 int sys_dup3(int fd, int newfd, int flags);
 int sys_pipe2(int fds[2], int flags);

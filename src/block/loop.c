@@ -22,22 +22,30 @@
 #define LOOP_TRIES 64
 static const struct timespec loop_pause = { .tv_nsec = 2 * 1000 * 1000 };
 
+struct file {
+	int fd;
+	uint64_t size_bytes;
+	bool writable;
+};
+
 static bool is_taken(int r)
 {
 	return r == -EBUSY || r == -ENXIO || r == -ENOENT;
 }
 
-static int configure(int loop, int file_fd, uint64_t size_bytes)
+static int configure(int loop, const struct file *file)
 {
 	struct loop_config config;
 	int r;
 
 	memset(&config, 0, sizeof(config));
-	config.fd = (uint32_t)file_fd;
+	config.fd = (uint32_t)file->fd;
 	config.block_size = LOOP_BLOCK;
-	config.info.lo_sizelimit = size_bytes;
-	config.info.lo_flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR;
-	if (size_bytes > LOOP_SMALL)
+	config.info.lo_sizelimit = file->size_bytes;
+	config.info.lo_flags = LO_FLAGS_AUTOCLEAR;
+	if (!file->writable)
+		config.info.lo_flags |= LO_FLAGS_READ_ONLY;
+	if (file->size_bytes > LOOP_SMALL)
 		config.info.lo_flags |= LO_FLAGS_DIRECT_IO;
 	r = sys_ioctl(loop, LOOP_CONFIGURE, &config);
 	if (r != -EINVAL)
@@ -48,7 +56,7 @@ static int configure(int loop, int file_fd, uint64_t size_bytes)
 }
 
 /* One try. Returns the device's fd, or -errno with @ret_call naming what failed. */
-static int take_free(int control, int file_fd, uint64_t size_bytes, char *path,
+static int take_free(int control, const struct file *file, char *path,
 		     const char **ret_call)
 {
 	__fd int loop = -EBADF;
@@ -60,18 +68,19 @@ static int take_free(int control, int file_fd, uint64_t size_bytes, char *path,
 		return number;
 	(void)snprintf(path, BACKING_PATH_SIZE, "/dev/loop%d", number);
 	*ret_call = "open";
-	loop = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	loop = sys_openat(AT_FDCWD, path,
+			  (file->writable ? O_RDWR : O_RDONLY) | O_CLOEXEC, 0);
 	if (loop < 0)
 		return loop;
 	*ret_call = "LOOP_CONFIGURE";
-	r = configure(loop, file_fd, size_bytes);
+	r = configure(loop, file);
 	if (r < 0)
 		return r;
 	return TAKE_FD(loop);
 }
 
-int loop_open(int file_fd, uint64_t size_bytes, char ret_path[BACKING_PATH_SIZE],
-	      struct err *err)
+static int open_loop(const struct file *file, char ret_path[BACKING_PATH_SIZE],
+		     struct err *err)
 {
 	__fd int control =
 		sys_openat(AT_FDCWD, "/dev/loop-control", O_RDWR | O_CLOEXEC, 0);
@@ -85,12 +94,12 @@ int loop_open(int file_fd, uint64_t size_bytes, char ret_path[BACKING_PATH_SIZE]
 			       "(CONFIG_BLK_DEV_LOOP): no /dev/loop-control");
 	if (control < 0)
 		return err_errno(err, control, "/dev/loop-control");
-	if (size_bytes == 0 || size_bytes % LOOP_BLOCK)
+	if (file->size_bytes == 0 || file->size_bytes % LOOP_BLOCK)
 		return err_set(err, -EINVAL,
 			       "loop: %llu bytes are not whole blocks of %d",
-			       (unsigned long long)size_bytes, LOOP_BLOCK);
+			       (unsigned long long)file->size_bytes, LOOP_BLOCK);
 	for (int try = 0; try < LOOP_TRIES; try++) {
-		loop = take_free(control, file_fd, size_bytes, path, &call);
+		loop = take_free(control, file, path, &call);
 		if (!is_taken(loop))
 			break;
 		(void)sys_nanosleep(&loop_pause);
@@ -102,3 +111,21 @@ int loop_open(int file_fd, uint64_t size_bytes, char ret_path[BACKING_PATH_SIZE]
 	memcpy(ret_path, path, sizeof(path));
 	return loop;
 }
+
+int loop_open(int file_fd, uint64_t size_bytes, char ret_path[BACKING_PATH_SIZE],
+	      struct err *err)
+{
+	const struct file file = { file_fd, size_bytes, false };
+
+	return open_loop(&file, ret_path, err);
+}
+
+#ifdef CONFIG_LAMINA_SECRET
+int loop_open_writable(int file_fd, uint64_t size_bytes, char ret_path[BACKING_PATH_SIZE],
+		       struct err *err)
+{
+	const struct file file = { file_fd, size_bytes, true };
+
+	return open_loop(&file, ret_path, err);
+}
+#endif

@@ -15,3 +15,7 @@
  */
 int loop_open(int file_fd, uint64_t size_bytes, char ret_path[BACKING_PATH_SIZE],
 	      struct err *err);
+
+/* The same of a file that is open for writing, as the device is then. */
+int loop_open_writable(int file_fd, uint64_t size_bytes, char ret_path[BACKING_PATH_SIZE],
+		       struct err *err);

@@ -35,6 +35,16 @@ bool plan_persists(const struct plan *plan)
 	return false;
 }
 
+/* That is written long after the store was, but for where it is encrypted. */
+static bool keeps_log(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->part_count; i++) {
+		if (plan->parts[i].log.persist_bytes)
+			return true;
+	}
+	return false;
+}
+
 /* In the order of their paths: a volume inside another comes after it, or it would be
  * hidden. */
 static void add_volumes(struct plan *plan, size_t part)
@@ -79,7 +89,7 @@ void plan_make(const struct policy *policy, const struct manifest *manifest,
 	ret_plan->count = 0;
 	for (size_t i = 0; i < manifest->layer_count; i++)
 		add(ret_plan, PLAN_LAYER, 0, i);
-	writes = plan_persists(ret_plan);
+	writes = plan_persists(ret_plan) || (policy->secret[0] && keeps_log(ret_plan));
 	if (writes)
 		add(ret_plan, PLAN_WRITABLE, 0, 0);
 	for (size_t i = 0; i < ret_plan->part_count; i++)
@@ -112,9 +122,8 @@ static void print_layer(struct str *s, const struct plan *plan,
 static void print_writable(struct str *s, const struct plan *plan,
 			   const struct plan_step *step)
 {
-	(void)plan;
 	(void)step;
-	str_add(s, "the store");
+	str_add(s, plan->policy->secret[0] ? "what is encrypted" : "the store");
 }
 
 static void print_tmpfs(struct str *s, const char *options)

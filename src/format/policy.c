@@ -330,6 +330,36 @@ static int read_boot_loader(struct reader *reader)
 					 : read_source(reader, policy->boot_loader_arg);
 }
 
+static int read_secret(struct reader *reader)
+{
+	static const char *const words[] = { "helper", NULL };
+	int r = read_choice(reader, words, "must be helper PATH");
+
+	return r < 0 ? r : read_path(reader, reader->policy->secret);
+}
+
+/* A number is a size, and no source begins with a digit. */
+static int read_encrypted(struct reader *reader)
+{
+	struct policy *policy = reader->policy;
+	char *text = policy->encrypted;
+	struct lines at = reader->lines;
+	int r = read_word(reader, text, POLICY_WORD_SIZE);
+
+	if (r < 0)
+		return r;
+	if (*text < '0' || *text > '9') {
+		reader->lines = at;
+		return read_source(reader, text);
+	}
+	r = str_size_parse(text, strlen(text), "KMGT", &policy->encrypted_bytes);
+	*text = '\0';
+	if (r < 0 || policy->encrypted_bytes < POLICY_ENCRYPTED_LEAST)
+		return bad(reader, "must be a source, or a size of 16M or more");
+	policy->encrypted_bytes &= ~(uint64_t)4095;
+	return 0;
+}
+
 static int read_channel_key(struct reader *reader)
 {
 	struct key_line *key = &reader->policy->channel_key;
@@ -366,6 +396,8 @@ static const struct policy_key {
 	{ "channel-key", false, read_channel_key },
 	{ "boot-slot", false, read_boot_slot },
 	{ "boot-loader", false, read_boot_loader },
+	{ "secret", false, read_secret },
+	{ "encrypted", false, read_encrypted },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -391,28 +423,39 @@ static int read_line(struct reader *reader, unsigned int *seen)
 			 reader->lines.key);
 }
 
-/* What is written to a slot must be nobody else's, and each needs the others. */
-static int check_boot(const struct policy *policy, struct err *err)
+/* What is written to a slot, or encrypted, must be nobody else's. */
+static int check_places(const struct policy *policy, struct err *err)
 {
 	const char *const sources[] = { policy->boot_slots[0],	 policy->boot_slots[1],
-					policy->boot_loader_arg, policy->store,
-					policy->state,		 policy->factory };
-	const size_t ours = BOOT_SLOTS + 1, count = sizeof(sources) / sizeof(sources[0]);
+					policy->boot_loader_arg, policy->encrypted,
+					policy->store,		 policy->state,
+					policy->factory };
+	const size_t ours = BOOT_SLOTS + 2, count = sizeof(sources) / sizeof(sources[0]);
 
-	if (!sources[0][0] && !policy->boot_loader)
-		return 0;
-	if (!sources[1][0] || !policy->boot_loader)
-		return err_set(
-			err, -EBADMSG,
-			"%s is missing: two boot-slot, a and b, go with a boot-loader",
-			sources[1][0] ? "boot-loader" : "a boot-slot");
 	for (size_t i = 0; i < ours; i++)
 		for (size_t j = i + 1; j < count; j++)
 			if (sources[i][0] && strcmp(sources[i], sources[j]) == 0)
-				return err_set(
-					err, -EBADMSG,
-					"boot-slot, boot-loader: `%s` is named twice",
-					sources[i]);
+				return err_set(err, -EBADMSG, "`%s` is named twice",
+					       sources[i]);
+	return 0;
+}
+
+/* Each needs the others. */
+static int check_together(const struct policy *policy, struct err *err)
+{
+	bool encrypts = policy->encrypted[0] || policy->encrypted_bytes;
+
+	if (encrypts != (policy->secret[0] != '\0'))
+		return err_set(err, -EBADMSG,
+			       "%s is missing: secret and encrypted go together",
+			       encrypts ? "secret" : "encrypted");
+	if (!policy->boot_slots[0][0] && !policy->boot_loader)
+		return 0;
+	if (!policy->boot_slots[1][0] || !policy->boot_loader)
+		return err_set(
+			err, -EBADMSG,
+			"%s is missing: two boot-slot, a and b, go with a boot-loader",
+			policy->boot_slots[1][0] ? "boot-loader" : "a boot-slot");
 	return 0;
 }
 
@@ -452,5 +495,6 @@ int policy_parse(const char *bytes, size_t size, struct policy *ret_policy,
 	for (unsigned int i = 0; i < KEYS; i++)
 		if (keys[i].required && !(seen & 1U << i))
 			return err_set(err, -EBADMSG, "%s is missing", keys[i].name);
-	return check_boot(ret_policy, err);
+	r = check_together(ret_policy, err);
+	return r < 0 ? r : check_places(ret_policy, err);
 }

@@ -12,6 +12,7 @@
 #define POLICY_MAX_SIZE 4096
 #define POLICY_WORD_SIZE 128
 #define POLICY_TYPE_SIZE 32
+#define POLICY_ENCRYPTED_LEAST ((uint64_t)16 << 20)
 
 enum policy_failure {
 	POLICY_REBOOT, /* after on_failure_delay_s */
@@ -84,6 +85,11 @@ struct policy {
 	char boot_slots[BOOT_SLOTS][POLICY_WORD_SIZE];
 	enum policy_loader boot_loader;
 	char boot_loader_arg[POLICY_WORD_SIZE]; /* "": it takes none */
+	/* a program of the initramfs that prints the device's secret, "": none; with it goes
+	 * where what images write is kept encrypted: a partition as a source, or so many bytes
+	 * of the store */
+	char secret[POLICY_WORD_SIZE], encrypted[POLICY_WORD_SIZE];
+	uint64_t encrypted_bytes; /* where `encrypted` is "" */
 };
 
 /* Reads a policy; comments (# first on a line) and empty lines are allowed here, as

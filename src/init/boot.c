@@ -247,7 +247,7 @@ static int start_images(struct err *err)
 
 		r = start_image(&fell);
 		stage_drop(&stage);
-		if (stage.gone) {
+		if (stage.gone || stage.shut) {
 			*err = fell;
 			return err_wrap(err, r, "image %.12s", DIGEST_HEX(&image.id));
 		}
@@ -300,7 +300,8 @@ static void obey_failure(int r)
 {
 	struct policy reboot = { .on_failure = POLICY_REBOOT };
 
-	if (r != -ERESTART && !(stage.gone && image.slot == DECIDE_CANDIDATE)) {
+	if (r != -ERESTART &&
+	    !((stage.gone || stage.shut) && image.slot == DECIDE_CANDIDATE)) {
 		if (is_settled())
 			return;
 		reboot.on_failure_delay_s = settings.policy.on_failure_delay_s;
@@ -323,6 +324,7 @@ int boot_run(struct err *err)
 				.run = -EBADF,
 				.store = -EBADF,
 				.factory = -EBADF,
+				.vault = -EBADF,
 				.initramfs = -EBADF,
 				.members = members,
 				.parts = parts };

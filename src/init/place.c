@@ -118,7 +118,8 @@ static bool is_persistent(const struct part *part, const char *path)
 	if (part->manifest->upper == MANIFEST_UPPER_PERSIST)
 		return true;
 	return dir >= 0 && sys_fstat(dir, &st) == 0 &&
-	       sys_fstat(part->stage->store, &store) == 0 && st.st_dev == store.st_dev;
+	       sys_fstat(stage_kept(part->stage), &store) == 0 &&
+	       st.st_dev == store.st_dev;
 }
 
 static void note(const struct part *part, const char *what, const char *text)

@@ -151,9 +151,11 @@ void stage_end(struct stage *stage)
 	stage_drop(stage);
 	drop_fd(&stage->run);
 	drop_fd(&stage->store);
+	drop_fd(&stage->vault);
 	drop_fd(&stage->factory);
 	(void)watch_stop(&stage->watch);
 	drop_fd(&stage->watch.fd);
+	(void)work_drop(STAGE_VAULT, NULL);
 	(void)work_drop(STAGE_STORE, NULL);
 	(void)work_drop(STAGE_FACTORY, NULL);
 }

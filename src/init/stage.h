@@ -23,6 +23,7 @@
 #define STAGE_PRIVATE STAGE_RUN "/private"
 #define STAGE_STORE STAGE_PRIVATE "/store"
 #define STAGE_FACTORY STAGE_PRIVATE "/factory"
+#define STAGE_VAULT STAGE_PRIVATE "/encrypted"
 #define STAGE_STORE_LINK STAGE_RUN "/store" /* the name that everybody uses */
 
 #define STAGE_PARTS MANIFEST_MAX_MEMBERS
@@ -62,6 +63,8 @@ struct stage {
 	struct watch watch;
 	/* directories, -EBADF until they are open: for the whole boot, */
 	int run, store, factory;
+	int vault; /* where images keep something; -EBADF: in the store */
+	bool shut; /* that can't be opened: no fault of the image's */
 	/* and for one image */
 	int initramfs;
 	bool moved; /* /dev, /run and the like are in the new root */
@@ -94,6 +97,17 @@ static inline const char *stage_next_root(const struct stage *stage)
 static inline const char *stage_there(const char *path)
 {
 	return path + sizeof(STAGE_WORK) - 1;
+}
+
+/* The directory with volumes, uppers and logs. */
+static inline int stage_kept(const struct stage *stage)
+{
+	return stage->vault < 0 ? stage->store : stage->vault;
+}
+
+static inline const char *stage_kept_path(const struct stage *stage)
+{
+	return stage->vault < 0 ? STAGE_STORE : STAGE_VAULT;
 }
 
 static inline bool stage_is_set(const struct stage *stage)

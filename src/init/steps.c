@@ -54,9 +54,8 @@ static int do_layer(struct stage *stage, const struct plan_step *step, struct er
 
 static int do_writable(struct stage *stage, const struct plan_step *step, struct err *err)
 {
-	(void)stage;
 	(void)step;
-	return upper_open_store(err);
+	return upper_open_store(stage, err);
 }
 
 static int do_upper(struct stage *stage, const struct plan_step *step, struct err *err)
@@ -142,7 +141,7 @@ static int release_share(struct stage *stage, size_t index, struct err *err)
 
 static int do_readonly(struct stage *stage, const struct plan_step *step, struct err *err)
 {
-	int r = upper_close_store(err);
+	int r = upper_close_store(stage, err);
 
 	(void)step;
 	for (size_t i = 0; r == 0 && i < stage->part_count; i++)

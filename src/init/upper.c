@@ -16,6 +16,7 @@
 #include "init/bound.h"
 #include "init/copyup.h"
 #include "init/place.h"
+#include "init/vault/vault.h"
 #include "stack/mount.h"
 #include "stack/work.h"
 #include "store/store.h"
@@ -26,10 +27,26 @@
 #define MS_NOSYMFOLLOW 256 /* Linux 5.10 */
 #endif
 
-int upper_open_store(struct err *err)
+/* It needs no store that is writable, unless it is a file there. */
+static int open_vault(struct stage *stage, struct err *err)
 {
-	int r = writable_remount(STAGE_STORE, 0);
+	const struct policy *policy = &stage->settings->policy;
+	int r = policy->encrypted[0] ? 0 : writable_remount(STAGE_STORE, 0);
 
+	if (r < 0)
+		return err_errno(err, r, "store: making it writable");
+	r = stage->vault = vault_mount(policy, STAGE_STORE, STAGE_VAULT, err);
+	stage->shut = r < 0;
+	return r < 0 ? r : 0;
+}
+
+int upper_open_store(struct stage *stage, struct err *err)
+{
+	int r;
+
+	if (stage->settings->policy.secret[0] && stage->vault < 0)
+		return open_vault(stage, err);
+	r = writable_remount(stage_kept_path(stage), 0);
 	return r < 0 ? err_errno(err, r, "store: making it writable") : 0;
 }
 
@@ -61,10 +78,12 @@ static int release_volume(const struct part *part, const struct manifest_volume 
 	return r < 0 ? err_errno(err, r, "volume %s: its flags", volume->path) : 0;
 }
 
-int upper_close_store(struct err *err)
+int upper_close_store(const struct stage *stage, struct err *err)
 {
 	int r = writable_remount(STAGE_STORE, MS_BIND | MS_RDONLY);
 
+	if (r == 0 && stage->vault >= 0)
+		r = writable_remount(STAGE_VAULT, MS_BIND | MS_RDONLY);
 	return r < 0 ? err_errno(err, r, "store: making it read-only") : 0;
 }
 
@@ -152,7 +171,7 @@ static int open_own_dir(int parent, const char *name, const struct like *like)
 /* TOP/NAME of the store, TOP being uppers or volumes. */
 static int open_own_dirs(const struct part *part, const char *top)
 {
-	__fd int dir = open_own_dir(part->stage->store, top, &like_root);
+	__fd int dir = open_own_dir(stage_kept(part->stage), top, &like_root);
 	__fd int own = dir < 0 ? dir : open_own_dir(dir, part->owner, &like_root);
 	int r = own < 0 ? own : store_check_dirs(own, ".", NULL);
 
@@ -213,15 +232,15 @@ int upper_make(const struct part *part, struct err *err)
 int upper_place(const struct part *part, struct upper_place *ret_place)
 {
 	bool persist = part->manifest->upper == MANIFEST_UPPER_PERSIST;
+	const char *top = persist ? stage_kept_path(part->stage) : part->rw;
+	const char *owner = persist ? part->owner : "", *of = persist ? "/upper/" : "";
 	struct str upper, work;
 	int r;
 
 	str_init(&upper, ret_place->upper, sizeof(ret_place->upper));
 	str_init(&work, ret_place->work, sizeof(ret_place->work));
-	str_addf(&upper, "%s%s/upper", persist ? STAGE_STORE "/upper/" : part->rw,
-		 persist ? part->owner : "");
-	str_addf(&work, "%s%s/work", persist ? STAGE_STORE "/upper/" : part->rw,
-		 persist ? part->owner : "");
+	str_addf(&upper, "%s%s%s/upper", top, of, owner);
+	str_addf(&work, "%s%s%s/work", top, of, owner);
 	r = str_done(&upper);
 	return r < 0 ? r : str_done(&work);
 }

@@ -5,10 +5,10 @@
 #include "format/set.h"
 #include "init/stage.h"
 
-/* The store's mount takes writes from here on; back to read-only. Volumes and uppers
+/* The store's mount, or where the policy has images keep something instead, takes writes from here on; back to read-only. Volumes and uppers
  * mounted from it in between stay writable. 0 or -errno. */
-int upper_open_store(struct err *err);
-int upper_close_store(struct err *err);
+int upper_open_store(struct stage *stage, struct err *err);
+int upper_close_store(const struct stage *stage, struct err *err);
 
 /* Shows the persistent volume of @from to @to as well, by the set's share @index, and releases
  * it there. One whose place is taken is passed over. 0 or -errno. */

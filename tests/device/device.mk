@@ -47,8 +47,8 @@ exec-only-make = $(MAKE) O=$(exec-only) BOARD=$(BOARD)
 
 $(exec-only)/.config: $(O)/.config tests/device/device.mk
 	@mkdir -p $(@D)
-	@grep -vE 'LAMINA_(SUPERVISE|NET|UDHCPC|HOST_TOOL)[= ]' $< >$@.new
-	@printf '# CONFIG_LAMINA_%s is not set\n' SUPERVISE HOST_TOOL >>$@.new && mv $@.new $@
+	@grep -vE 'LAMINA_(SUPERVISE|NET|UDHCPC|SECRET|HOST_TOOL)[= ]' $< >$@.new
+	@printf '# CONFIG_LAMINA_%s is not set\n' SUPERVISE SECRET HOST_TOOL >>$@.new && mv $@.new $@
 	+@$(exec-only-make) olddefconfig >/dev/null
 
 check-size: programs host-tool $(exec-only)/.config

@@ -296,7 +296,9 @@ static void every_call_fails_once(void **state)
 static void mounted(void **state)
 {
 	static struct select_image image;
-	struct stage stage = { .image = &image, .parts = &part, .part_count = 1 };
+	struct stage stage = {
+		.image = &image, .parts = &part, .part_count = 1, .vault = -EBADF
+	};
 
 	(void)state;
 	fake_reset();

@@ -235,6 +235,35 @@ test_policies() {
 	leaves init policy
 }
 
+# The file system that a device makes its own from is whole, and always the same.
+test_what_is_encrypted() {
+	need cpio gzip e2fsck
+	prepare
+	printf '%s\n' 'secret helper /bin/tell' 'encrypted 64M' >>policy
+	make
+	mv out.gz first.gz
+	make
+	same first.gz out.gz
+	gzip -dc out.gz | cpio -i --quiet --to-stdout etc/lamina/encrypted >list
+	python3 - <<-'PYTHON'
+		import struct
+		data = open("list", "rb").read()
+		magic, blocks, count = struct.unpack_from("<8sQQ", data)
+		assert magic == b"lamblk1\n" and len(data) == 24 + count * 4104 and count < blocks / 8
+		image = bytearray(b"\xee" * blocks * 4096)
+		held = {}
+		for i in range(count):
+		    at, = struct.unpack_from("<Q", data, 24 + i * 4104)
+		    held[at] = data[32 + i * 4104:24 + (i + 1) * 4104]
+		for at in range(blocks):
+		    image[at * 4096:(at + 1) * 4096] = held.get(at, bytes(4096))
+		open("image", "wb").write(image)
+	PYTHON
+	e2fsck -fn image >check 2>&1 || say "e2fsck: $(cat check)"
+	sed -i '/^encrypted/d' policy
+	refuses "encrypted is missing: secret and encrypted go together" make
+}
+
 test_a_threshold_that_no_image_can_reach() {
 	prepare
 	echo "threshold 2" >>policy

@@ -398,6 +398,69 @@ static void boot_slots(void **state)
 	}
 }
 
+static void what_is_encrypted(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_refused(
+		parse_with("encrypted PARTLABEL=kept\nsecret helper /bin/tell\n", &err),
+		0, err, "");
+	assert_string_equal(policy.secret, "/bin/tell");
+	assert_string_equal(policy.encrypted, "PARTLABEL=kept");
+	assert_int_equal(policy.encrypted_bytes, 0);
+	assert_refused(parse_with("secret helper /bin/tell\nencrypted 16777217\n", &err),
+		       0, err, "");
+	assert_string_equal(policy.encrypted, "");
+	assert_int_equal(policy.encrypted_bytes, 16 << 20);
+	assert_refused(parse_with("secret helper /bin/tell\nencrypted 2G\n", &err), 0,
+		       err, "");
+	assert_int_equal(policy.encrypted_bytes, UINT64_C(2) << 30);
+}
+
+#define HELPER "secret helper /bin/tell\n"
+
+static void encrypted_refusals(void **state)
+{
+	static const struct {
+		const char *lines, *words;
+	} cases[] = {
+		{ HELPER, "encrypted is missing: secret and encrypted go together" },
+		{ "encrypted 64M\n",
+		  "secret is missing: secret and encrypted go together" },
+		{ "encrypted LABEL=x\n",
+		  "secret is missing: secret and encrypted go together" },
+		{ "secret tell\n", "line 3: secret: must be helper PATH" },
+		{ "secret\n", "line 3: secret: must be helper PATH" },
+		{ "secret helper\n", "line 3: secret: value missing" },
+		{ "secret helper bin/tell\n",
+		  "line 3: secret: must be an absolute path" },
+		{ "encrypted\n", "line 3: encrypted: value missing" },
+		{ "encrypted kept\n",
+		  "line 3: encrypted: `kept` must be PARTLABEL=, PARTUUID=, LABEL=, "
+		  "UUID= or serial= and a value, or a path in /dev" },
+		{ "encrypted 16777215\n",
+		  "line 3: encrypted: must be a source, or a size of 16M or more" },
+		{ "encrypted 1X\n",
+		  "line 3: encrypted: must be a source, or a size of 16M or more" },
+		{ "encrypted 99999999T\n",
+		  "line 3: encrypted: must be a source, or a size of 16M or more" },
+		{ "encrypted 64M\nencrypted 64M\n",
+		  "line 4: encrypted: stands there twice" },
+		{ "encrypted LABEL=x\n" HELPER, "`LABEL=x` is named twice" },
+		{ "encrypted LABEL=s\nstate LABEL=s\n" HELPER,
+		  "`LABEL=s` is named twice" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err err = ERR_INIT;
+
+		assert_refused(parse_with(cases[i].lines, &err), -EBADMSG, err,
+			       cases[i].words);
+	}
+}
+
 static void boot_refusals(void **state)
 {
 	static const char kinds[] = "line 5: boot-loader: must be sector, grubenv or rpi "
@@ -415,18 +478,15 @@ static void boot_refusals(void **state)
 		  "boot-loader is missing: two boot-slot, a and b, go with a boot-loader" },
 		{ A B B "boot-loader efi\n",
 		  "line 7: boot-slot: stands there more than twice" },
-		{ A A "boot-loader efi\n",
-		  "boot-slot, boot-loader: `PARTLABEL=boot-a` is named twice" },
-		{ A "boot-slot LABEL=x\nboot-loader efi\n",
-		  "boot-slot, boot-loader: `LABEL=x` is named twice" },
+		{ A A "boot-loader efi\n", "`PARTLABEL=boot-a` is named twice" },
+		{ A "boot-slot LABEL=x\nboot-loader efi\n", "`LABEL=x` is named twice" },
 		{ "boot-slot LABEL=y\n" B "boot-loader efi\n",
-		  "boot-slot, boot-loader: `LABEL=y` is named twice" },
+		  "`LABEL=y` is named twice" },
 		{ "boot-slot LABEL=z\n" B "boot-loader efi\n",
-		  "boot-slot, boot-loader: `LABEL=z` is named twice" },
+		  "`LABEL=z` is named twice" },
 		{ A B "boot-loader sector PARTLABEL=boot-b\n",
-		  "boot-slot, boot-loader: `PARTLABEL=boot-b` is named twice" },
-		{ A B "boot-loader sector LABEL=y\n",
-		  "boot-slot, boot-loader: `LABEL=y` is named twice" },
+		  "`PARTLABEL=boot-b` is named twice" },
+		{ A B "boot-loader sector LABEL=y\n", "`LABEL=y` is named twice" },
 		{ "boot-slot\n", "line 5: boot-slot: value missing" },
 		{ "boot-slot boot-a\n",
 		  "line 5: boot-slot: `boot-a` must be PARTLABEL=, PARTUUID=, LABEL=, "
@@ -466,6 +526,8 @@ int main(void)
 		cmocka_unit_test(cut_and_flipped),
 		cmocka_unit_test(example_of_the_page),
 		cmocka_unit_test(boot_slots),
+		cmocka_unit_test(what_is_encrypted),
+		cmocka_unit_test(encrypted_refusals),
 		cmocka_unit_test(boot_refusals),
 	};
 

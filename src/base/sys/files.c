@@ -202,6 +202,11 @@ int sys_ftruncate(int fd, int64_t size)
 	RET(ftruncate(fd, size));
 }
 
+int sys_fallocate(int fd, int mode, int64_t offset, int64_t size)
+{
+	RET(fallocate(fd, mode, offset, size));
+}
+
 int sys_getdents64(int fd, void *buf, size_t size)
 {
 	RET((int)syscall(SYS_getdents64, fd, buf, size));

@@ -4,6 +4,7 @@
 
 #include "boot/transition.h"
 #include "ctl/ctl.h"
+#include "ctl/erase.h"
 #include "ctl/factory.h"
 #include "ctl/slots.h"
 #include "install/reset.h"
@@ -60,6 +61,8 @@ static int reset(struct ctl *ctl, struct change *change, void *context, struct e
 		return r;
 	r = is_worth_writing(ctl, change) ? change_write(change, err)
 					  : change_writable(change, err);
+	if (r == 0)
+		r = erase_encrypted(ctl, change->store, err);
 	if (r == 0)
 		r = reset_run(change->store, NULL, err);
 	if (r < 0)

@@ -84,6 +84,7 @@ static _Noreturn void clean(const struct stage *stage)
 	(void)sys_sync();
 	drop_stack(stage);
 	detach(SAVER_DIR);
+	drop_store(STAGE_VAULT);
 	drop_store(STAGE_STORE);
 	drop_store(STAGE_FACTORY);
 	(void)sys_sync();

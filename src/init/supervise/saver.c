@@ -54,10 +54,10 @@ void saver_mount(const struct stage *stage)
 		return;
 	/* also where nothing comes to be there: it is shown to the application */
 	(void)sys_mkdirat(AT_FDCWD, SAVER_DIR, 0700);
-	r = writable_remount(STAGE_STORE, 0);
-	dir = r < 0 ? r : make_dir(stage->store, LOG);
+	r = writable_remount(stage_kept_path(stage), 0);
+	dir = r < 0 ? r : make_dir(stage_kept(stage), LOG);
 	r = dir < 0 ? dir : attach(dir);
-	back = writable_remount(STAGE_STORE, MS_BIND | MS_RDONLY);
+	back = writable_remount(stage_kept_path(stage), MS_BIND | MS_RDONLY);
 	(void)tell(stage->image->manifest.name, r < 0 ? r : back);
 }
 

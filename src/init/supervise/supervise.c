@@ -313,6 +313,7 @@ static void close_stage(struct stage *stage)
 	}
 	fd_close(fd_take(&stage->initramfs));
 	fd_close(fd_take(&stage->store));
+	fd_close(fd_take(&stage->vault));
 	fd_close(fd_take(&stage->factory));
 }
 

@@ -265,6 +265,7 @@ static void leave_stage(const struct stage *stage)
 	}
 	fd_close(stage->initramfs);
 	fd_close(stage->store);
+	fd_close(stage->vault);
 	fd_close(stage->factory);
 }
 

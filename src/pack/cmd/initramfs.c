@@ -18,6 +18,7 @@
 #include "format/policy.h"
 #include "pack/cmd/describe.h"
 #include "pack/device/cpio.h"
+#include "pack/device/encrypted.h"
 #include "pack/host/output.h"
 #include "pack/image/input.h"
 #include "trust/sha256.h"
@@ -244,7 +245,8 @@ static int add_policy(struct cpio *cpio, const struct request *q, struct err *er
 			       q->policy, policy.threshold,
 			       q->ring.count == 1 ? "is" : "are", q->ring.count,
 			       q->ring.count == 1 ? "" : "s");
-	return cpio_add_file(cpio, "etc/lamina/policy", 0644, text, (size_t)size, err);
+	r = cpio_add_file(cpio, "etc/lamina/policy", 0644, text, (size_t)size, err);
+	return r == 0 && policy.secret[0] ? encrypted_add(cpio, err) : r;
 }
 
 static int add_keyring(struct cpio *cpio, const struct keyring *ring, struct err *err)

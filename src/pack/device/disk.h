@@ -21,6 +21,15 @@
 #define DISK_NAME_SIZE 1024
 #define DISK_LABEL_SIZE 17 /* ext4 has room for 16 characters */
 
+/* Features by name: the defaults are the building distribution's, and change with it.
+ * These are what every kernel since 3.18 mounts. No metadata_csum: with it, a superblock
+ * of which the power let only one of two sectors be written is one that no kernel mounts,
+ * and ext4 writes it outside of its journal whenever the store is made writable. */
+#define DISK_FEATURES                                                                  \
+	"none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_" \
+	"bg,"                                                                          \
+	"sparse_super,large_file,huge_file,dir_nlink,extra_isize"
+
 struct disk_file {
 	char *name;    /* owned; below the file system's root, parents before children */
 	uint32_t mode; /* with the type: file, directory, symlink, fifo */

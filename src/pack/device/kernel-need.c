@@ -44,6 +44,13 @@ static const struct kernel_need needs[] = {
 	  "dm-verity hashes with it, and cannot start without" },
 	{ "layers=hash", NULL, NULL },
 
+	{ "encrypted", "MD", "the menu that has BLK_DEV_DM" },
+	{ "encrypted", "BLK_DEV_DM", "dm-crypt needs it" },
+	{ "encrypted", "DM_CRYPT", "what images keep is encrypted" },
+	{ "encrypted", "CRYPTO_AES", "dm-crypt's cipher" },
+	{ "encrypted", "CRYPTO_XTS", "the cipher's mode" },
+	{ "encrypted", "EXT4_FS", "the file system inside" },
+
 	{ "compression=zstd", "SQUASHFS_ZSTD", "layers are compressed so" },
 	{ "compression=gzip", "SQUASHFS_ZLIB", "layers are compressed so" },
 	{ "compression=xz", "SQUASHFS_XZ", "layers are compressed so" },

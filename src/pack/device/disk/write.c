@@ -16,15 +16,6 @@
 #define MIB ((uint64_t)1 << 20)
 #define INODES_MAX ((uint64_t)1 << 24) /* a check reads them all */
 
-/* Features by name: the defaults are the building distribution's, and change with it.
- * These are what every kernel since 3.18 mounts. No metadata_csum: with it, a superblock
- * of which the power let only one of two sectors be written is one that no kernel mounts,
- * and ext4 writes it outside of its journal whenever the store is made writable. */
-#define FEATURES                                                                       \
-	"none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_" \
-	"bg,"                                                                          \
-	"sparse_super,large_file,huge_file,dir_nlink,extra_isize"
-
 struct job {
 	const struct disk *disk;
 	int fd, store;	 /* both at TOOL_FIRST_FD or above */
@@ -158,7 +149,7 @@ static int make_fs(const struct job *job, struct err *err)
 				     "-L",
 				     job->disk->label,
 				     "-O",
-				     FEATURES,
+				     DISK_FEATURES,
 				     "-E",
 				     extended,
 				     job->file,
