@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures how soon an image of nginx answers: booted by lamina-init, and started by podman in a Debian with
 systemd, with the same kernel in the same emulated machine. The image is the stories' own, with a script around
-nginx that says how much memory is left once all is calm.
+nginx that says how much memory is left once all is calm. The floor of the memory is that kernel with a static
+busybox alone, which says the same.
 
 Times are this machine's, from the kernel's first line on the console to the first whole answer at a forwarded
 port. Runs of the contestants alternate, and the median counts. Of the disk, what is used: image, initramfs, and
@@ -11,6 +12,7 @@ whatever it needs besides the kernel.
 import http.client
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -29,6 +31,12 @@ TELL = """#!/bin/sh
 \techo told $(grep -e MemTotal -e MemAvailable /proc/meminfo)
 } &
 exec nginx -g 'daemon off;'
+"""
+FLOOR = """#!/bin/busybox sh
+busybox mount -t proc proc /proc
+busybox sleep 20
+echo told $(busybox grep -e MemTotal -e MemAvailable /proc/meminfo)
+busybox sleep 1000
 """
 
 
@@ -70,15 +78,19 @@ class Machine:
     def told(self):
         return next((line for line in self.lines if " MemAvailable:" in line and "told " in line), None)
 
-    def measure(self):
-        """Milliseconds to the first answer, KiB in use afterwards."""
-        self.wait("it answered", self.answer)
-        answered = time.monotonic()
+    def in_use(self):
+        """KiB, of a machine that isn't needed any more."""
         self.wait("it told its memory", self.told)
         total, left = map(int, re.findall(r": +(\d+) kB", self.told()))
         self.child.terminate()
         self.child.wait()
-        return {"ms": (answered - self.began) * 1000, "memory": total - left}
+        return total - left
+
+    def measure(self):
+        """Milliseconds to the first answer, KiB in use afterwards."""
+        self.wait("it answered", self.answer)
+        answered = time.monotonic()
+        return {"ms": (answered - self.began) * 1000, "memory": self.in_use()}
 
 
 class Serve(boot.Bench):
@@ -114,6 +126,16 @@ class Serve(boot.Bench):
         used = sum(f.stat().st_size for f in [initramfs, *store.rglob("*")] if f.is_file())
         return ("--initrd", initramfs, "--disk", disk), used
 
+    def floor(self):
+        root = self.work / "floor"
+        for part in ("bin", "dev", "proc"):
+            (root / part).mkdir(parents=True)
+        busybox = run(TOP / "rootfs/busybox", self.deb_arch, stdout=subprocess.PIPE).stdout.strip()
+        shutil.copy(busybox, root / "bin/busybox")
+        (root / "init").write_text(FLOOR)
+        (root / "init").chmod(0o755)
+        return ("--initrd", self.pack_cpio(root, self.work / "floor.gz"))
+
     def theirs(self, archive):
         disk = run(HERE / "engine-disk", BOARD, archive, stdout=subprocess.PIPE).stdout.strip()
         empty = self.work / "empty"
@@ -131,6 +153,7 @@ def main():
     contestants = {"lamina-init": bench.ours(layout), "Debian, systemd, podman": bench.theirs(archive)}
     seen = boot.alternate({name: lambda options=options: Machine(bench.work, *options).measure()
                            for name, (options, _) in contestants.items()}, bench.runs, said=True)
+    floor = Machine(bench.work, *bench.floor()).in_use()
     rows = {name: (figures["ms"], figures["memory"], contestants[name][1]) for name, figures in seen.items()}
     first = rows["lamina-init"]
     print(f"\nAn image of nginx on {BOARD} (TCG), {MEMORY} MiB; median of {bench.runs} alternating runs\n")
@@ -138,6 +161,10 @@ def main():
     for name, (took, memory, disk) in rows.items():
         print(f"{name:<25}{took / 1000:9.1f} s {took / first[0]:7.2f}x"
               f"{memory / 1024:11.1f} MiB {memory / first[1]:7.2f}x{disk / (1 << 20):11.1f} MiB {disk / first[2]:7.2f}x")
+    above = {name: memory - floor for name, (_, memory, _) in rows.items()}
+    print(f"\nThe same kernel with a static busybox alone has {floor / 1024:.1f} MiB in use. Above that:")
+    for name, memory in above.items():
+        print(f"{name:<25}{memory / 1024:11.1f} MiB {memory / above['lamina-init']:7.2f}x")
 
 
 if __name__ == "__main__":
