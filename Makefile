@@ -142,7 +142,8 @@ cflags-static = -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-pr
 # Of these the ones that the compiler knows.
 known = $(if $(static),$(foreach f,$(1),$(shell $(CC) -Werror $f -E -x c /dev/null >/dev/null 2>&1 && echo $f)))
 # What isn't arithmetic is as small as it gets, where CFLAGS don't say how: the room trust isn't among it.
-cflags-small := $(call known,$(smallest) -fno-inline-small-functions)
+# What a loop needs is made in it: kept over all of it, it takes a register from others.
+cflags-small := $(call known,$(smallest) -fno-inline-small-functions -fno-tree-loop-im -fno-move-loop-invariants)
 # No table begins where a large processor would like it.
 cflags-packed := $(call known,-malign-data=abi)
 # No floating point: nothing of it is kept for functions of variable arguments.
