@@ -18,7 +18,7 @@ test_install_and_uninstall() {
 	in_tree install DESTDIR="$PWD/b" prefix=/opt/lamina
 	equal "$(files a)" "$(files b)"
 	for file in bin/lamina bin/laminactl share/man/man1/lamina.1 share/man/man5/lamina-manifest.5 \
-		share/man/man7/lamina-update.7 share/man/man7/lamina-boot.7 share/man/man7/lamina-container.7 \
+		share/man/man7/lamina-update.7 share/man/man7/lamina-serving.7 share/man/man7/lamina-boot.7 share/man/man7/lamina-container.7 \
 		share/man/man8/laminactl.8 share/man/man8/lamina-init.8 \
 		share/bash-completion/completions/lamina; do
 		[ -f "a/opt/lamina/$file" ] || say "no $file"

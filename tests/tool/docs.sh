@@ -65,6 +65,19 @@ test_lamina_fetch_has_one_page() {
 	same all named
 }
 
+# What a page has people type, where it needs no server.
+test_serving_updates() {
+	local line
+	image 3 >/dev/null && image 4 >/dev/null
+	mv image-3 store-1 && mv image-4 store
+	sed -n 's/\\-/-/g; /^lamina \(publish\|bundle\) /p' "$root/src/fetch/lamina-serving.7" >lines
+	[ "$(wc -l <lines)" = 3 ]
+	while read -r line; do
+		eval "$line" >/dev/null 2>err || say "$line: $(tail -n 1 err)"
+	done <lines
+	[ -e www/v2/gateway/manifests/stable ] && [ -e gateway.lamina ]
+}
+
 test_laminactl_has_one_page() {
 	local command
 	told "$root/src/ctl/laminactl.8" >named
