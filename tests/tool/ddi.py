@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """ddi.py LOG [FAULT...]: a server on 127.0.0.1 that talks to devices as hawkBit does, by its Direct Device Integration
-API. It says on stderr what it listens on. It
-serves /TENANT/controller/v1/ID for tenant `acme`, and what it is to say stands in files of the working directory:
+API; tests/tool/swupdate.sh has hawkBit's own client judge it. It says on stderr what it listens on. It serves /TENANT/controller/v1/ID for tenant `acme`, and what it is to say stands in files of the working directory:
 
   offer       "ACTION FILE [skip]": that file is deployed (in its maintenance window: later); gone when it is closed
   cancel      "ACTION": that is to be stopped; gone when the device has answered
