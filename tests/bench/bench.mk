@@ -27,7 +27,7 @@ bench-pack: programs $(O)/tests/bench/verity
 		$(if $(PART),--part $(PART)) $(addprefix --only ,$(ONLY))
 bench-start: $(O)/tests/bench/start programs
 	@tests/bench/start.sh $< $(O)/lamina $(O)/bench/start $(RUNS)
-bench-boot bench-cpu bench-memory bench-network bench-resident bench-set bench-update run-bench-peers \
+bench-boot bench-chains bench-cpu bench-memory bench-network bench-resident bench-set bench-update run-bench-peers \
 run-bench-serve:
 	@echo "a boot needs a device's configuration: make bench" >&2; exit 1
 else
@@ -38,6 +38,10 @@ bench-cpu: $(O)/tests/bench/cpu host-tool
 	@tests/bench/cpu.py --board $(board) --program $< --lamina $(LAMINA) --work $(O)/bench/cpu
 bench-boot: programs host-tool
 	@tests/bench/boot.py --build $(O) --host $(HOST_O) --work $(O)/bench/boot
+# make BOARD=uboot-aarch64 bench-chains: of a board that starts from its firmware; as root, updates too.
+bench-chains: programs host-tool
+	@$(if $(filter 0,$(shell id -u)),unshare -m) tests/bench/chains.py --board $(board) --build $(O) \
+		--lamina $(LAMINA) --work $(O)/bench/chains $(if $(filter 0,$(shell id -u)),--ctl $(HOST_O)/laminactl) $(if $(RUNS),--runs $(RUNS))
 bench-memory: programs host-tool
 	@tests/bench/memory.py --board $(board) --build $(O) --host $(HOST_O) --work $(O)/bench/memory
 # What a device runs, on this machine: the board must be one of its architecture.
@@ -72,5 +76,5 @@ run-bench:
 	@$(MAKE) bench-start
 	@$(MAKE) bench-set
 
-.PHONY: run-bench run-bench-peers run-bench-serve bench-cpu bench-boot bench-memory bench-network bench-pack \
+.PHONY: run-bench run-bench-peers run-bench-serve bench-cpu bench-boot bench-chains bench-memory bench-network bench-pack \
 	bench-resident bench-set bench-start bench-update
