@@ -64,6 +64,7 @@ int boot_image(struct judge *judge, int store, struct select_image *ret_image,
 	if (!judge->firmware.loader.ops)
 		r = firmware_open(&judge->settings, judge->truth, &judge->firmware, err);
 	judge->settings.boot_id = judge->firmware.boot_id;
+	judge->firmware.once = BOOT_SLOT_NONE;
 	for (int i = 0; r == 0 && i <= MOST_RESETS; i++) {
 		r = firmware_start(&judge->firmware, err);
 		if (r == 0)

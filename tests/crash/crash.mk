@@ -25,11 +25,23 @@ $(crash-mutants): $(O)/tests/crash/laminactl-%: $(O)/tests/crash/mutant/%.o $(ma
 # A laminactl that leaves one sync out, which one the environment says, and one that doesn't reboot.
 crash-skip := $(O)/tests/crash/skip-one
 crash-stays := $(O)/tests/crash/stays
+crash-stays-pi := $(O)/tests/crash/stays-pi
 wrap-skip-one := sys_fsync sys_fdatasync
 wrap-stays := sys_reboot
+wrap-stays-pi := sys_reboot sys_reboot_to
 $(crash-skip) $(crash-stays): $(O)/tests/crash/%: $(O)/tests/crash/skip/%.o $(main-ctl) $(call archives,ctl) $(mbedtls-archive)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ldflags) -fno-lto $(addprefix -Wl$(,)--wrap=,$(wrap-$*)) -o $@ $(filter %.o,$^) \
+		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call room-libs,ctl)
+
+# The same with the backend for a Raspberry Pi, which the boards' configurations leave out.
+$(O)/tests/crash/pi/%.o: src/loader/%.c $(flags)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(cflags) -fno-lto -DCONFIG_LAMINA_LOADER_RPI=1 -c -o $@ $<
+$(crash-stays-pi): $(O)/tests/crash/skip/stays.o $(O)/tests/crash/pi/loader.o $(O)/tests/crash/pi/rpi.o $(main-ctl) $(call archives,ctl) $(mbedtls-archive)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ldflags) -fno-lto $(addprefix -Wl$(,)--wrap=,$(wrap-stays-pi)) -o $@ $(filter %.o,$^) \
 		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(call room-libs,ctl)
 
 ifeq ($(CONFIG_LAMINA_FOR_HOST),y)
@@ -43,7 +55,7 @@ else
 crash-tool crash-model: all
 	+@$(host-make) $@
 crash: crash-model
-crash check-crash: all crash-tool $(crash-tool) $(crash-mutants) $(crash-skip) $(crash-stays)
+crash check-crash: all crash-tool $(crash-tool) $(crash-mutants) $(crash-skip) $(crash-stays) $(crash-stays-pi)
 	@tests/crash/run --board $(board) --lamina $(LAMINA) --init $(O)/lamina-init \
 		--programs $(O)/tests/crash --tool $(HOST_O)/tests/crash/crash \
 		--build $(O)/crash $(if $(filter check-crash,$@),--quick,--model $(HOST_O)/tests/unit/test_decide-model --model $(HOST_O)/tests/unit/test_slots-model) $(if $(RESULTS),--results $(RESULTS))

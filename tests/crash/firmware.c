@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/le.h"
 #include "block/find/gpt.h"
+#include "crash/firmware-pi.h"
 #include "loader/partition.h"
 #include "store/images.h"
 #include "store/store.h"
@@ -22,9 +23,13 @@ int firmware_open(const struct settings *settings, int truth,
 	static struct manifest manifest;
 	struct images images;
 	struct digest id;
-	int r = loader_open(&settings->policy, &ret_firmware->loader, err);
+	int r = 0;
 
-	ret_firmware->count = 0;
+	*ret_firmware = (struct firmware){ .loader = { .ops = &loader_sector,
+						       .path = FIRMWARE_STATE,
+						       .slots = { FIRMWARE_SLOT_A,
+								  FIRMWARE_SLOT_B } } };
+	ret_firmware->pi = settings->policy.boot_loader == POLICY_LOADER_RPI;
 	images_init(&images, truth);
 	while (r >= 0 && (r = images_next(&images, &id, err)) > 0) {
 		if (ret_firmware->count == FIRMWARE_KERNELS)
@@ -88,14 +93,24 @@ static int clear_once(const struct firmware *firmware, enum boot_slot usual,
 	return fd < 0 ? err_errno(err, -errno, "%s", firmware->loader.path) : 0;
 }
 
+static int read_words(const struct firmware *firmware, struct loader_words *ret_words,
+		      struct err *err)
+{
+	ret_words->once = firmware->once;
+	return firmware->pi
+		       ? firmware_pi_read(firmware->loader.path, &ret_words->usual, err)
+		       : loader_read(&firmware->loader, ret_words, err);
+}
+
 int firmware_start(struct firmware *firmware, struct err *err)
 {
 	struct loader_words words;
 	enum boot_slot slot;
-	int r = loader_read(&firmware->loader, &words, err);
+	int r = read_words(firmware, &words, err);
 
-	if (r == 0 && words.once)
+	if (r == 0 && words.once && !firmware->pi)
 		r = clear_once(firmware, words.usual, err);
+	firmware->once = BOOT_SLOT_NONE;
 	if (r < 0)
 		return r;
 	slot = words.once ? words.once : words.usual;
@@ -107,12 +122,19 @@ int firmware_start(struct firmware *firmware, struct err *err)
 		       : 0;
 }
 
-int firmware_tell(const struct firmware *firmware, bool once, enum boot_slot slot,
+int firmware_tell(struct firmware *firmware, bool once, enum boot_slot slot,
 		  struct err *err)
 {
 	struct loader_words words;
-	int r = loader_read(&firmware->loader, &words, err);
+	int r;
 
+	if (firmware->pi && once) {
+		firmware->once = slot;
+		return 0;
+	}
+	if (firmware->pi)
+		return firmware_pi_write(firmware->loader.path, slot, err);
+	r = loader_read(&firmware->loader, &words, err);
 	if (r < 0)
 		return r;
 	*(once ? &words.once : &words.usual) = slot;

@@ -16,9 +16,16 @@ struct firmware {
 	struct loader loader;
 	struct manifest_boot kernels[FIRMWARE_KERNELS]; /* of all images that there are */
 	size_t count;
-	enum boot_slot runs;	    /* what was started last */
+	enum boot_slot runs; /* what was started last */
+	bool pi;	     /* a Raspberry Pi, which forgets "once" with the power: */
+	enum boot_slot once;
 	char boot_id[BOOT_ID_SIZE]; /* of that */
 };
+
+/* Where a guest has the devices, whatever they are called: see guest/init. */
+#define FIRMWARE_STATE "/dev/crash-boot-state"
+#define FIRMWARE_SLOT_A "/dev/crash-boot-a"
+#define FIRMWARE_SLOT_B "/dev/crash-boot-b"
 
 /* With the slots that the policy names, and the kernels of the images of the store @truth. 0 or
  * -errno. */
@@ -34,5 +41,5 @@ int firmware_has(const struct firmware *firmware, const struct manifest_boot *bo
 		 struct err *err);
 
 /* As `laminactl boot once SLOT`, or `default`. 0 or -errno. */
-int firmware_tell(const struct firmware *firmware, bool once, enum boot_slot slot,
+int firmware_tell(struct firmware *firmware, bool once, enum boot_slot slot,
 		  struct err *err);

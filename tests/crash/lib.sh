@@ -11,10 +11,16 @@ result()
 	printf '%s\n' "$*" | tee -a "${results:-/dev/null}"
 }
 
+# Does a disk of that kind have boot slots? One for U-Boot, one for a Raspberry Pi.
+has_slots()
+{
+	[[ $1 == slots || $1 == pi ]]
+}
+
 # The file system of a kind of disk.
 type_of()
 {
-	[[ $1 == slots ]] && echo ext4 || echo "$1"
+	has_slots "$1" && echo ext4 || echo "$1"
 }
 
 # Where the disk of that kind ends and the marks begin, in bytes.
@@ -22,8 +28,8 @@ marks_of()
 {
 	local kib=${1}_kib
 
-	if [[ $1 == slots ]]; then
-		echo $(($(stat -c %s "$fixtures/slots.base") - 65536))
+	if has_slots "$1"; then
+		echo $(($(stat -c %s "$fixtures/$1.base") - 65536))
 	else
 		echo $((${!kib} * 1024))
 	fi
@@ -32,11 +38,11 @@ marks_of()
 # Where on it the store is, and with boot slots the loader's state and both slots: OFFSET:SIZE,...
 layout_of()
 {
-	if [[ $1 != slots ]]; then
+	if ! has_slots "$1"; then
 		echo "0:$(marks_of "$1")"
 		return
 	fi
-	sfdisk -J "$fixtures/slots.base" 2>/dev/null | jq -r '[.partitiontable.partitions |
+	sfdisk -J "$fixtures/$1.base" 2>/dev/null | jq -r '[.partitiontable.partitions |
 		(.[] | select(.name == "lamina-data")), (.[] | select(.name | startswith("boot-"))) |
 		"\(.start * 512):\(.size * 512)"] | join(",")'
 }
@@ -45,7 +51,7 @@ layout_of()
 words_of()
 {
 	echo "crash.type=$(type_of "$1") crash.marks=$(marks_of "$1") crash.layout=$(layout_of "$1")$(
-		[[ $1 != slots ]] || echo " crash.operations=operations-slots")${last:+ crash.last=$last}"
+		! has_slots "$1" || echo " crash.operations=operations-slots")${last:+ crash.last=$last}"
 }
 
 # guest CONSOLE INITRAMFS 'WORDS' QEMU-RUN-ARGUMENT...

@@ -3,6 +3,13 @@
 #include <unistd.h>
 
 int __wrap_sys_reboot(int how);
+int __wrap_sys_reboot_to(const char *where);
+
+int __wrap_sys_reboot_to(const char *where)
+{
+	(void)where;
+	_exit(0);
+}
 
 int __wrap_sys_reboot(int how)
 {
