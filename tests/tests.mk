@@ -8,7 +8,7 @@ test-archives = $(foreach r,$(test-rooms),$(O)/src/$(r).a) $(mbedtls-archive)
 # Tests of what a configuration may leave out, or that make what they need with it.
 needs-LAMINA_TOOL := unit/test_child unit/test_decompress unit/test_describe unit/test_import-plan unit/test_layer \
 	unit/test_look unit/test_members unit/test_oci unit/test_output unit/test_pax unit/test_place unit/test_profile unit/test_rdiff \
-	unit/test_spool unit/test_tar unit/test_tool unit/test_tree
+	unit/test_spool unit/test_tar unit/test_tool unit/test_tree unit/test_zstd
 needs-LAMINA_SIGN := fake/test_scrub fake/test_ctl-boot fake/test_ctl-install fake/test_ctl-slots fake/test_gc fake/test_images fake/test_boot-blob fake/test_init fake/test_init-slots fake/test_install \
 	fake/test_install-delta fake/test_install-hostile fake/test_install-set fake/test_judge fake/test_keeper fake/test_place fake/test_reset fake/test_select fake/test_stage \
 	fake/test_timeline fake/test_update fake/test_update-record fake/test_update-verity live/test_store live/test_store-disk \

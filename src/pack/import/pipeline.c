@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "pack/host/slice.h"
 
 /* Small enough for a pipe to take it at once. */
 struct report {
@@ -200,6 +201,7 @@ _Noreturn static void run(struct pipeline *pipeline, const struct pipeline_job *
 		for (size_t j = 0; j < pipeline->jobs[i].layer.content_count; j++)
 			content_done(&pipeline->jobs[i].layer.contents[j]);
 	progress_share(pipeline->progress, pipeline->turn, pipeline->started);
+	slice_lengthen();
 	report.result = build(context, fd, &out, &err);
 	report.origin = out.origin;
 	report.blob = out.blob;

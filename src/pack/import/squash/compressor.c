@@ -150,8 +150,12 @@ int squash_compressor(const struct squash_options *options, bool uncompress,
 		return r;
 	if (options->level)
 		config.level = options->level;
-	if (!none && !lzo)
-		return sqfs_compressor_create(&config, ret_compressor);
+	if (!none && !lzo) {
+		r = sqfs_compressor_create(&config, ret_compressor);
+		if (r == 0 && !uncompress && config.id == SQFS_COMP_ZSTD)
+			r = squash_zstd(*ret_compressor, ret_compressor);
+		return r;
+	}
 	simple = simple_new(&config);
 	if (!simple)
 		return SQFS_ERROR_ALLOC;
