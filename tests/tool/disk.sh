@@ -158,6 +158,71 @@ test_boot_slots_that_are_refused() {
 	leaves blob empty
 }
 
+# begins FILE NAME: the partition begins with these bytes.
+begins() {
+	part "$2" >slot
+	head -c "$(stat -c %s "$1")" slot | cmp - "$1" >&2
+}
+
+test_a_boot_loader_and_its_files() {
+	need sfdisk python3 e2fsck
+	head -c 536893 /dev/urandom >spl
+	head -c 3000000 /dev/urandom >files
+	head -c 4096 /dev/urandom >blob
+	lamina disk "$store" -o disk --firmware 8K:spl --boot-files files --boot-loader sector --boot blob
+	sfdisk --verify disk >/dev/null
+	cmp -n 536893 -i 8192:0 disk spl >&2
+	sfdisk -d disk >table
+	grep -qx 'table-length: 56' table
+	sed -n 's/.*name="\(.*\)".*/\1/p' table >names
+	equal "$(tr '\n' ' ' <names)" "boot-files boot-state boot-a boot-b lamina-data "
+	grep -q 'start= *2048, size= *6144, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B.*"boot-files"' table
+	begins files boot-files
+	begins blob boot-a
+	part lamina-data >fs
+	e2fsck -fn fs >/dev/null 2>&1
+	mv disk first
+	lamina disk "$store" -o disk --firmware 8K:spl --boot-files files --boot-loader sector --boot blob
+	same disk first
+	dd if=/dev/zero of=disk bs=512 seek=1 count=1 conv=notrunc status=none
+	sfdisk -d disk >second 2>/dev/null
+	same table second
+}
+
+test_places_of_firmware() {
+	need sfdisk
+	head -c 100000 /dev/urandom >one
+	head -c 3000000 /dev/urandom >two
+	lamina disk "$store" -o disk --firmware 17408:one --firmware 8M:two
+	sfdisk --verify disk >/dev/null
+	sfdisk -d disk >table
+	! grep table-length table || say "there is room for all of the table"
+	grep -q 'start= *22528.*name="lamina-data"' table
+	cmp -n 100000 -i 17408:0 disk one >&2
+	cmp -n 3000000 -i 8388608:0 disk two >&2
+	lamina disk -f "$store" -o disk --boot-files one
+	sfdisk -d disk >table
+	equal "$(grep -c name= table)" 2
+	lamina disk -f "$store" -o disk --sector-size 4096 --firmware 10K:one
+	refuses "firmware at byte 8192 would be in the partition table" \
+		lamina disk "$store" -f -o no --sector-size 4096 --firmware 8K:one
+	refuses "firmware at byte 0 would be in the partition table" lamina disk "$store" -o no --firmware 0:one
+	refuses "firmware at byte 3071 would" lamina disk "$store" -o no --firmware 3071:one
+	lamina disk -f "$store" -o disk --firmware 3K:one
+	refuses "overlap" lamina disk "$store" -o no --firmware 8K:one --firmware 64K:two
+	refuses "overlap" lamina disk "$store" -o no --firmware 8M:one --firmware 8388609:one
+	refuses "missing: No such file" lamina disk "$store" -o no --firmware 8K:missing
+	refuses ".: not a file" lamina disk "$store" -o no --boot-files .
+	for bad in one :one x:one 1G:one 2000M:one -1:one; do
+		misused "is not AT:FILE" lamina disk "$store" -o no --firmware "$bad"
+	done
+	misused "more than 4 times" lamina disk "$store" -o no --firmware 1M:one --firmware 2M:one \
+		--firmware 3M:one --firmware 4M:one --firmware 5M:one
+	misused "no place for --firmware" lamina disk "$store" -o no --fs-only --firmware 8K:one
+	misused "no place for --boot-files" lamina disk "$store" -o no --fs-only --boot-files one
+	leaves disk one two table
+}
+
 test_label() {
 	need sfdisk
 	lamina disk "$store" --label other -o disk

@@ -33,6 +33,8 @@ enum {
 	OPT_BOOT_LOADER,
 	OPT_BOOT,
 	OPT_BOOT_SIZE,
+	OPT_BOOT_FILES,
+	OPT_FIRMWARE,
 	OPT_FORCE
 };
 
@@ -51,6 +53,8 @@ static const struct cmd_option options[] = {
 	{ "boot-loader", 0, "KIND", "boot slots before the store: sector or efi" },
 	{ "boot", 0, "FILE", "in the first slot (default: the image's boot blob)" },
 	{ "boot-size", 0, "N[K|M|G]", "of a slot (default: twice that, 16M at least)" },
+	{ "boot-files", 0, "FILE", "the bytes of a partition that the loader reads" },
+	{ "firmware", 0, "AT:FILE", "a boot loader, there, before the partitions" },
 	{ "force", 'f', NULL, "over an older FILE, and with images nobody signed" },
 	{ 0 },
 };
@@ -216,22 +220,43 @@ static int request_option(const struct cmd_line *line, struct request *q, int op
 		return 0;
 	case OPT_BOOT_SIZE:
 		return read_size("boot-size", value, &q->disk.boot.slot_bytes, err);
+	case OPT_BOOT_FILES:
+		return disk_boot_files(value, &q->disk.boot, err);
+	case OPT_FIRMWARE:
+		return disk_boot_firmware(value, &q->disk.boot, err);
 	default:
 		q->seed = value;
 		return 0;
 	}
 }
 
-static int disk_run(struct cmd_line *line, struct err *err)
+static int check_request(const struct request *q, struct err *err)
 {
-	struct request q = {
-		.disk = { .label = "lamina-data", .sector_bytes = 512 },
-		.wish = { .tries = 3 },
-	};
+	const struct disk_boot *boot = &q->disk.boot;
+
+	if (!q->output)
+		return cmd_usage(err, "disk: --output is missing");
+	if (q->as_is && (q->prefix || q->wish.current || q->wish.candidate))
+		return cmd_usage(
+			err, "disk: --as-is puts everything as it is; it takes no --%s",
+			q->prefix ? "image" : "current, --candidate");
+	if (boot->loader == DISK_LOADER_NONE && (q->boot || boot->slot_bytes))
+		return cmd_usage(err, "disk: --%s goes with --boot-loader",
+				 q->boot ? "boot" : "boot-size");
+	if (boot->loader != DISK_LOADER_NONE && q->disk.fs_only)
+		return cmd_usage(err, "disk: --fs-only has no place for a boot slot");
+	if ((boot->firmware_count || boot->files_bytes) && q->disk.fs_only)
+		return cmd_usage(err, "disk: --fs-only has no place for --%s",
+				 boot->files_bytes ? "boot-files" : "firmware");
+	return 0;
+}
+
+static int run_request(struct cmd_line *line, struct request *q, struct err *err)
+{
 	int option, r;
 
 	while ((r = cmd_next(line, &option, err)) > 0) {
-		r = request_option(line, &q, option, err);
+		r = request_option(line, q, option, err);
 		if (r < 0)
 			return r;
 	}
@@ -239,20 +264,26 @@ static int disk_run(struct cmd_line *line, struct err *err)
 		r = cmd_operands(line, 1, 1, err);
 	if (r < 0)
 		return r;
-	q.store = line->argv[line->at];
-	if (!q.output)
-		return cmd_usage(err, "disk: --output is missing");
-	if (q.as_is && (q.prefix || q.wish.current || q.wish.candidate))
-		return cmd_usage(
-			err, "disk: --as-is puts everything as it is; it takes no --%s",
-			q.prefix ? "image" : "current, --candidate");
-	if (q.disk.boot.loader == DISK_LOADER_NONE && (q.boot || q.disk.boot.slot_bytes))
-		return cmd_usage(err, "disk: --%s goes with --boot-loader",
-				 q.boot ? "boot" : "boot-size");
-	if (q.disk.boot.loader != DISK_LOADER_NONE && q.disk.fs_only)
-		return cmd_usage(err, "disk: --fs-only has no place for a boot slot");
-	q.wish.slot_a = q.disk.boot.loader != DISK_LOADER_NONE && !q.boot;
-	return make_disk(&q, err);
+	q->store = line->argv[line->at];
+	r = check_request(q, err);
+	if (r < 0)
+		return r;
+	q->wish.slot_a = q->disk.boot.loader != DISK_LOADER_NONE && !q->boot;
+	return make_disk(q, err);
+}
+
+static int disk_run(struct cmd_line *line, struct err *err)
+{
+	struct request q = {
+		.disk = { .label = "lamina-data",
+			  .sector_bytes = 512,
+			  .boot = { .files = -EBADF } },
+		.wish = { .tries = 3 },
+	};
+	int r = run_request(line, &q, err);
+
+	disk_boot_close(&q.disk.boot);
+	return r;
 }
 
 const struct cmd cmd_disk = {

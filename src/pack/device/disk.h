@@ -104,13 +104,14 @@ struct disk_partition {
 	uint8_t uuid[16];
 };
 
-#define DISK_MAX_PARTITIONS 4
+#define DISK_MAX_PARTITIONS 5
 
 struct disk_table {
 	struct disk_partition partitions[DISK_MAX_PARTITIONS];
 	size_t count;
 	uint8_t uuid[16];
 	uint32_t sector_bytes; /* of the disk */
+	uint32_t room;	       /* partitions that it has entries for; 0: 128 */
 	uint64_t disk_bytes;   /* whole sectors */
 };
 
@@ -124,19 +125,32 @@ enum disk_loader {
 	DISK_LOADER_EFI,    /* by UEFI's variables: nothing on the disk */
 };
 
-/* Two partitions that a boot loader starts from, before the store's. */
+/* A program that a processor finds at a place of its own, before the partitions. */
+struct disk_firmware {
+	int fd; /* borrowed */
+	uint64_t at_bytes, size_bytes;
+};
+
+#define DISK_MAX_FIRMWARE ((size_t)4)
+
+/* What a boot loader starts from, before the store's partition. */
 struct disk_boot {
+	struct disk_firmware firmware[DISK_MAX_FIRMWARE];
+	size_t firmware_count;
+	int files;	      /* a file system that the loader reads, borrowed */
+	uint64_t files_bytes; /* 0: no partition for it */
 	enum disk_loader loader;
 	uint64_t slot_bytes; /* of each; 0: twice the blob, 16 MiB at least */
 	int fd;		     /* what the first one holds, borrowed */
 	uint64_t blob_bytes;
 };
 
-/* Adds their partitions to @table, which has none, and says where the next one may start.
- * 0; -ENOSPC when the blob is larger than a slot. */
+/* Adds their partitions to @table, which has none and then leaves the firmware's place alone, and
+ * says where the next one may start. 0; -ENOSPC when the blob is larger than a slot; -EINVAL for
+ * firmware where something else has to be. */
 int disk_boot_lay_out(const struct disk_boot *boot, struct disk_table *table,
 		      uint64_t *ret_end, struct err *err);
-/* Writes the first slot and what the loader reads. 0 or -errno. */
+/* Writes the firmware, the first slot and what the loader reads. 0 or -errno. */
 int disk_boot_write(const struct disk_boot *boot, const struct disk_table *table, int fd,
 		    struct err *err);
 

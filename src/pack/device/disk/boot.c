@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The partitions that a boot loader reads: a state that says which slot it starts, where that
- * is on the disk, and the two slots, of which the first has something in it.
+ * What starts a device from the disk: a boot loader where its processor looks for one, and the
+ * partitions that this reads: its files, a state that says which slot it starts, where that is on
+ * the disk, and the two slots, of which the first has something in it.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +21,8 @@
 #define STATE_STRIDE 4096 /* from one copy to the next */
 #define STATE_TEXT "lamina_default=a"
 #define BUFFER_SIZE 65536
+#define ROOM_USUAL 128 /* partitions in a table */
+#define ROOM_LEAST 16
 
 static uint64_t whole_mib(uint64_t bytes)
 {
@@ -37,17 +41,47 @@ static void add(struct disk_table *table, enum disk_type type, const char *label
 	*end += size;
 }
 
-int disk_boot_lay_out(const struct disk_boot *boot, struct disk_table *table,
-		      uint64_t *ret_end, struct err *err)
+/* Firmware is behind the partition table, which may be a short one, and nothing is in its way. */
+static int place_firmware(const struct disk_boot *boot, struct disk_table *table,
+			  uint64_t *end, struct err *err)
+{
+	uint64_t entries = 2 * (uint64_t)table->sector_bytes, first = UINT64_MAX;
+
+	for (size_t i = 0; i < boot->firmware_count; i++) {
+		const struct disk_firmware *one = &boot->firmware[i];
+
+		for (size_t j = 0; j < i; j++) {
+			const struct disk_firmware *other = &boot->firmware[j];
+
+			if (one->at_bytes < other->at_bytes + other->size_bytes &&
+			    other->at_bytes < one->at_bytes + one->size_bytes)
+				return err_set(err, -EINVAL,
+					       "two files of firmware overlap");
+		}
+		if (one->at_bytes < first)
+			first = one->at_bytes;
+		if (one->at_bytes + one->size_bytes > *end)
+			*end = one->at_bytes + one->size_bytes;
+	}
+	if (first < entries + (uint64_t)ROOM_LEAST * GPT_ENTRY_SIZE)
+		return err_set(err, -EINVAL,
+			       "firmware at byte %" PRIu64
+			       " would be in the partition table",
+			       first);
+	if (first < entries + (uint64_t)ROOM_USUAL * GPT_ENTRY_SIZE)
+		table->room = (uint32_t)((first - entries) / GPT_ENTRY_SIZE);
+	*end = whole_mib(*end);
+	return 0;
+}
+
+static int add_slots(const struct disk_boot *boot, struct disk_table *table,
+		     uint64_t *end, struct err *err)
 {
 	enum disk_type type = boot->loader == DISK_LOADER_EFI ? DISK_EFI : DISK_RESERVED;
 	uint64_t slot =
 		whole_mib(boot->slot_bytes ? boot->slot_bytes : 2 * boot->blob_bytes);
 	char need[16], have[16];
 
-	*ret_end = MIB;
-	if (boot->loader == DISK_LOADER_NONE)
-		return 0;
 	if (boot->slot_bytes && boot->slot_bytes < boot->blob_bytes)
 		return err_set(err, -ENOSPC,
 			       "a boot slot of %s is too small for a boot blob of %s",
@@ -56,10 +90,25 @@ int disk_boot_lay_out(const struct disk_boot *boot, struct disk_table *table,
 	if (!boot->slot_bytes && slot < SLOT_LEAST)
 		slot = SLOT_LEAST;
 	if (boot->loader == DISK_LOADER_SECTOR)
-		add(table, DISK_RESERVED, "boot-state", MIB, ret_end);
-	add(table, type, "boot-a", slot, ret_end);
-	add(table, type, "boot-b", slot, ret_end);
+		add(table, DISK_RESERVED, "boot-state", MIB, end);
+	add(table, type, "boot-a", slot, end);
+	add(table, type, "boot-b", slot, end);
 	return 0;
+}
+
+int disk_boot_lay_out(const struct disk_boot *boot, struct disk_table *table,
+		      uint64_t *ret_end, struct err *err)
+{
+	int r;
+
+	*ret_end = MIB;
+	r = place_firmware(boot, table, ret_end, err);
+	/* the first one, and of EFI's type: a loader that looks for its files finds them */
+	if (r == 0 && boot->files_bytes)
+		add(table, DISK_EFI, "boot-files", whole_mib(boot->files_bytes), ret_end);
+	if (r == 0 && boot->loader != DISK_LOADER_NONE)
+		r = add_slots(boot, table, ret_end, err);
+	return r;
 }
 
 /* As U-Boot's `env export -c` writes it: a checksum, then texts that end with NUL. */
@@ -76,17 +125,18 @@ static int write_state(int fd, uint64_t at)
 	return r;
 }
 
-static int write_slot(const struct disk_boot *boot, int fd, uint64_t at)
+/* @size bytes of @from. */
+static int write_file(int from, uint64_t size_bytes, int fd, uint64_t at)
 {
 	char buffer[BUFFER_SIZE];
 	uint64_t done = 0;
 	int r = 0;
 
-	while (r == 0 && done < boot->blob_bytes) {
-		uint64_t left = boot->blob_bytes - done;
+	while (r == 0 && done < size_bytes) {
+		uint64_t left = size_bytes - done;
 		size_t size = left < sizeof(buffer) ? (size_t)left : sizeof(buffer);
 
-		r = fd_pread_all(boot->fd, buffer, size, done);
+		r = fd_pread_all(from, buffer, size, done);
 		if (r == 0)
 			r = fd_pwrite_all(fd, buffer, size, at + done);
 		done += size;
@@ -100,11 +150,18 @@ int disk_boot_write(const struct disk_boot *boot, const struct disk_table *table
 	const struct disk_partition *at = table->partitions;
 	int r = 0;
 
-	if (boot->loader == DISK_LOADER_NONE)
-		return 0;
+	for (size_t i = 0; r == 0 && i < boot->firmware_count; i++)
+		r = write_file(boot->firmware[i].fd, boot->firmware[i].size_bytes, fd,
+			       boot->firmware[i].at_bytes);
+	if (r < 0)
+		return err_errno(err, r, "firmware");
+	if (boot->files_bytes)
+		r = write_file(boot->files, boot->files_bytes, fd, (at++)->start_bytes);
+	if (r < 0)
+		return err_errno(err, r, "the boot loader's files");
 	if (boot->loader == DISK_LOADER_SECTOR)
 		r = write_state(fd, (at++)->start_bytes);
-	if (r == 0)
-		r = write_slot(boot, fd, at->start_bytes);
+	if (r == 0 && boot->loader != DISK_LOADER_NONE)
+		r = write_file(boot->fd, boot->blob_bytes, fd, at->start_bytes);
 	return r < 0 ? err_errno(err, r, "boot slot") : 0;
 }

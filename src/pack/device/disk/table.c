@@ -19,6 +19,7 @@ struct table {
 	const struct disk_table *disk;
 	uint64_t last; /* the disk's last block, where the second header is */
 	uint64_t entries_blocks;
+	size_t entries_size;
 	uint8_t entries[ENTRIES_SIZE];
 };
 
@@ -60,9 +61,9 @@ static int write_header(const struct table *table, int fd, uint64_t at, uint64_t
 	le_put(header + 48, table->last - table->entries_blocks - 1, 8);
 	gpt_uuid(table->disk->uuid, header + 56);
 	le_put(header + 72, entries, 8);
-	le_put(header + 80, ENTRIES, 4);
+	le_put(header + 80, table->entries_size / GPT_ENTRY_SIZE, 4);
 	le_put(header + 84, GPT_ENTRY_SIZE, 4);
-	le_put(header + 88, gpt_crc32(0, table->entries, ENTRIES_SIZE), 4);
+	le_put(header + 88, gpt_crc32(0, table->entries, table->entries_size), 4);
 	le_put(header + 16, gpt_crc32(0, header, HEADER_SIZE), 4);
 	return fd_pwrite_all(fd, header, HEADER_SIZE, at * sector);
 }
@@ -83,10 +84,12 @@ static int write_protective(const struct table *table, int fd)
 int disk_table_write(int fd, const struct disk_table *disk, struct err *err)
 {
 	uint32_t sector = disk->sector_bytes;
+	size_t size = disk->room ? disk->room * GPT_ENTRY_SIZE : ENTRIES_SIZE;
 	struct table table = {
 		.disk = disk,
 		.last = disk->disk_bytes / sector - 1,
-		.entries_blocks = ENTRIES_SIZE / sector,
+		.entries_blocks = (size + sector - 1) / sector,
+		.entries_size = size,
 	};
 	uint64_t entries = table.last - table.entries_blocks;
 	int r;
@@ -97,9 +100,9 @@ int disk_table_write(int fd, const struct disk_table *disk, struct err *err)
 	if (r == 0)
 		r = write_header(&table, fd, 1, table.last, 2);
 	if (r == 0)
-		r = fd_pwrite_all(fd, table.entries, ENTRIES_SIZE, (uint64_t)2 * sector);
+		r = fd_pwrite_all(fd, table.entries, size, (uint64_t)2 * sector);
 	if (r == 0)
-		r = fd_pwrite_all(fd, table.entries, ENTRIES_SIZE, entries * sector);
+		r = fd_pwrite_all(fd, table.entries, size, entries * sector);
 	if (r == 0)
 		r = write_header(&table, fd, table.last, 1, entries);
 	return r < 0 ? err_errno(err, r, "partition table") : 0;
