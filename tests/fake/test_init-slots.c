@@ -137,6 +137,31 @@ static void assert_ends(int as, const char *words)
 	assert_false(fake_called("execve"));
 }
 
+#ifdef CONFIG_LAMINA_SECRET
+/* What is encrypted can't be opened, which is no fault of the image's: it does not fall, the one before
+ * is not started instead, and on-failure follows. Only of a candidate a try is gone: its initramfs may be to
+ * blame, which only another start can be rid of. */
+static void not_to_be_opened(void **state)
+{
+	(void)state;
+	plain_machine();
+	machine.policy = "encrypted /dev/vdz\nsecret helper /bin/tell\non-failure halt\n";
+	machine.manifest = "volume /data persist\n";
+	put_two(3);
+	assert_ends(RB_AUTOBOOT, "encrypted /dev/vdz: ");
+	assert_true(fake_called("pwrite"));
+	assert_null(fake_text_of("/run/lamina/failed"));
+	assert_false(fake_called("execve"));
+	put_two(0);
+	assert_ends(RB_HALT_SYSTEM, "encrypted /dev/vdz: ");
+	assert_false(fake_called("pwrite"));
+	/* without anything to keep, nothing is asked */
+	machine.manifest = "volume /data tmpfs\n";
+	put_two(0);
+	assert_boots();
+}
+#endif
+
 static void assert_reboots(const char *words)
 {
 	assert_ends(RB_AUTOBOOT, words);
@@ -313,6 +338,9 @@ int main(void)
 		cmocka_unit_test(one_who_hangs),
 		cmocka_unit_test(failures_in_a_trial),
 		cmocka_unit_test(every_call_fails_once),
+#ifdef CONFIG_LAMINA_SECRET
+		cmocka_unit_test(not_to_be_opened),
+#endif
 #endif
 	};
 

@@ -64,13 +64,21 @@ static void drop_stack(const struct stage *stage)
 	}
 }
 
-/* Read-only marks it clean; who still has a file of it open keeps it from that. */
-static void drop_store(const char *path)
+/* Read-only marks it clean; who still has a file of it open keeps it from that. A file that was
+ * mounted is let go of by the kernel a moment after it no longer is: it is tried @tries times. */
+static void drop_store(const char *path, int tries)
 {
-	int r = sys_mount(NULL, path, NULL,
-			  MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-			  NULL);
+	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	int r;
 
+	for (;;) {
+		r = sys_mount(NULL, path, NULL,
+			      MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+			      NULL);
+		if (r != -EBUSY || --tries <= 0)
+			break;
+		(void)sys_nanosleep(&pause);
+	}
 	if (r < 0 && r != -EINVAL && r != -ENOENT)
 		console_say("%s: making it read-only: %s", path, err_reason(r));
 	detach(path);
@@ -84,9 +92,9 @@ static _Noreturn void clean(const struct stage *stage)
 	(void)sys_sync();
 	drop_stack(stage);
 	detach(SAVER_DIR);
-	drop_store(STAGE_VAULT);
-	drop_store(STAGE_STORE);
-	drop_store(STAGE_FACTORY);
+	drop_store(STAGE_VAULT, 1);
+	drop_store(STAGE_STORE, stage->settings->policy.encrypted_bytes ? 100 : 1);
+	drop_store(STAGE_FACTORY, 1);
 	(void)sys_sync();
 	sys_exit(0);
 }
