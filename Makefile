@@ -288,6 +288,10 @@ ifeq ($(CONFIG_LAMINA_FETCH),y)
 installed += $(O)/lamina-fetch:$(bindir)/lamina-fetch:755 $(call pages,src/fetch/lamina-fetch.8)
 endif
 
+ifeq ($(CONFIG_LAMINA_SECRET_TPM2),y)
+installed += $(call pages,src/tpm2/lamina-secret-tpm2.8)
+endif
+
 # Where `lamina initramfs --arch` finds a device's programs.
 goarch = $(shell sed -n 's/^GOARCH=//p' board/$(board)/board.conf)
 device-files = $(foreach f,$(filter-out $(O)/lamina,$(programs) $(udhcpc) $(fetch-static)),\
@@ -361,7 +365,7 @@ list-boards:
 
 # The configuration stays; so does what lies in the cache.
 built := fetch-static fetch-static.log fetch-static-compiler src tests try configs warnings-gcc.log warnings-clang.log mbedtls mbedtls.a include demo demo.log stories results \
-	results.d busybox udhcpc udhcpc-compiler warnings sanitized device cmocka lamina lamina.map lamina-fetch lamina-fetch.map lamina-init lamina-init.map laminactl laminactl.map .flags .found .version .config.log
+	results.d busybox udhcpc udhcpc-compiler warnings sanitized device cmocka lamina lamina.map lamina-fetch lamina-fetch.map lamina-init lamina-init.map laminactl laminactl.map lamina-secret-tpm2 lamina-secret-tpm2.map .flags .found .version .config.log
 
 clean:
 	$(call say,CLEAN,$(O))
