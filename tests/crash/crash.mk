@@ -14,6 +14,7 @@ $(crash-tool): $(crash-objs) $(call archives,slot loader install) $(mbedtls-arch
 
 wrap-flushed-never := sys_fsync sys_fdatasync
 wrap-one-copy := state_write
+wrap-set-gc := gc_run manifest_blob
 wrap-slot-that-runs := partition_write sys_reboot
 $(O)/tests/crash/laminactl-slot-that-runs: $(O)/tests/crash/skip/stays.o
 

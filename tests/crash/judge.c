@@ -14,6 +14,8 @@
 #include "boot/transition.h"
 #include "crash/boot.h"
 #include "crash/mark.h"
+#include "store/images.h"
+#include "store/judge.h"
 #include "trust/key.h"
 
 /* --- every image whole
@@ -51,9 +53,9 @@ static int check_blobs(const struct judge *judge, int store,
 		if (r >= 0)
 			r = compare_files(blob, truth, err);
 		if (r < 0)
-			return err_wrap(err, r, "blob %zu", i);
+			return judge_wrap_blob(err, r, manifest, i);
 	}
-	return 0;
+	return judge_blobs(store, manifest, err);
 }
 
 static int check_image(const struct judge *judge, int store, const struct digest *id,
@@ -82,6 +84,22 @@ static int check_images(const struct judge *judge, int store, const struct recor
 	if (r == 0)
 		r = check_image(judge, store, &record->previous, "previous", err);
 	return r;
+}
+
+/* Whatever is there under its name is whole, though no record names it. */
+static int check_listed(const struct judge *judge, int store, struct err *err)
+{
+	struct images images;
+	struct digest id;
+	int r;
+
+	images_init(&images, store);
+	while ((r = images_next(&images, &id, err)) > 0) {
+		r = check_image(judge, store, &id, "listed", err);
+		if (r < 0)
+			return r;
+	}
+	return r == -ENOENT ? 0 : r;
 }
 
 /* --- the record
@@ -262,6 +280,8 @@ int judge_store(struct judge *judge, bool look_only, struct err *err)
 	if (!has)
 		return look_only ? 0 : check_rebuilt(judge, store, err);
 	r = check_images(judge, store, &record, err);
+	if (r == 0 && judge->all)
+		r = check_listed(judge, store, err);
 	return r < 0 || look_only ? r : check_boot(judge, store, &record, err);
 }
 

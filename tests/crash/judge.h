@@ -17,6 +17,7 @@
 struct judge {
 	struct settings settings;
 	int truth;
+	bool all; /* every image that is there must be whole, be it named or not */
 	struct firmware firmware; /* of a device with boot slots */
 	/* what was promised, and what the operation in progress may have made of it */
 	bool has_before, has_after;

@@ -70,6 +70,8 @@ static void set_effort(struct replay *replay, const char *effort)
 
 	replay->only_first = rotten || strcmp(effort, "first") == 0;
 	replay->effort = (struct cut_effort){ 2, 4, 0, 1 };
+	replay->judge.all =
+		!replay->only_first; /* without a sync, half of one may be left */
 	replay->repeat = rotten ? 0 : 50;
 	replay->rot = rotten ? 1 : 20;
 	if (strcmp(effort, "whole") != 0)
