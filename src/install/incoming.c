@@ -121,7 +121,7 @@ int incoming_add(struct incoming *in, const void *bytes, size_t size, struct err
 	int r;
 
 	(void)add_to_sum(&in->sum, bytes, size);
-	r = sha256_add(&in->digest, bytes, size);
+	r = in->proven ? 0 : sha256_add(&in->digest, bytes, size);
 	if (r == 0)
 		r = fd_write_all(in->fd, bytes, size);
 	in->size_bytes += size;
@@ -145,7 +145,7 @@ int incoming_flush(struct incoming *in, const struct digest *digest, struct err 
 	struct digest hash;
 	int r = sha256_finish(&in->digest, &hash);
 
-	r = compare(r, &hash, digest, err);
+	r = in->proven ? r : compare(r, &hash, digest, err);
 	if (r < 0)
 		return r;
 	r = sys_fsync(in->fd);

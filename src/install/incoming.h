@@ -25,6 +25,7 @@ struct incoming {
 	int dir; /* incoming/; borrowed */
 	char name[DIGEST_HEX_SIZE];
 	int fd;
+	bool proven; /* who adds to it has judged it: it is not hashed */
 	struct sha256 digest;
 	uint64_t sum;		/* of what was written, to compare with what comes back */
 	uint64_t size_bytes;	/* so far */
@@ -49,7 +50,7 @@ int incoming_check(struct incoming *in, const struct digest *digest,
  * in memory to be written. */
 int incoming_add(struct incoming *in, const void *bytes, size_t size, struct err *err);
 
-/* Flushes it. -EBADMSG: its sha256 isn't @digest. */
+/* Flushes it. -EBADMSG: its sha256 isn't @digest, and it is not proven. */
 int incoming_flush(struct incoming *in, const struct digest *digest, struct err *err);
 
 /* Hashes a file as the medium has it, as far as its pages are clean and can be dropped

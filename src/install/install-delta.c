@@ -63,40 +63,60 @@ static int read_delta(void *context, void *buf, size_t size, struct err *err)
 	return from->source->read(from, buf, size, err);
 }
 
+/* The sum for reading back is made before the hash, as in incoming_add(). */
 static int put_data(void *context, const uint8_t *bytes, size_t size, struct err *err)
 {
 	struct digest hash;
-	int r = 0;
+	int r = install_add(making.install, making.in, bytes, size, err);
 
 	(void)context;
+	if (r < 0)
+		return r;
 	for (size_t i = 0; r == 0 && i < size; i += VERITY_BLOCK) {
 		r = sha256_of(bytes + i, VERITY_BLOCK, &hash);
 		if (r == 0)
 			r = hash_tree_build_add(&making.tree, &hash);
 	}
-	if (r < 0)
-		return err_errno(err, r, "hash tree");
-	return install_add(making.install, making.in, bytes, size, err);
+	return r < 0 ? err_errno(err, r, "hash tree") : 0;
 }
 
-/* Its blocks lie behind the data already. */
+static int put_block(struct digest *all, struct err *err)
+{
+	struct digest hash;
+	int r = install_add(making.install, making.in, incoming_buffer, VERITY_BLOCK,
+			    err);
+
+	if (r < 0)
+		return r;
+	r = sha256_of(incoming_buffer, VERITY_BLOCK, &hash);
+	hash_tree_sum(all, &hash);
+	return r < 0 ? err_errno(err, r, "hash tree") : 0;
+}
+
+/* Its blocks lie behind the data already: are they the ones that led to the root? The signed root says what the whole
+ * layer is, so that the layer isn't hashed a second time for its name. */
 static int put_tree(const struct manifest_layer *layer, struct err *err)
 {
 	struct hash_tree_build *tree = &making.tree;
+	struct digest all = { 0 };
 	int r = hash_tree_build_end(tree);
 
-	if (r == 0 && !digest_equal(&tree->root, &layer->root))
+	if (r == 0 && (!digest_equal(&tree->root, &layer->root) ||
+		       tree->layout.size_bytes != layer->size_bytes))
 		return err_set(err, -EBADMSG, "the delta makes another layer");
 	hash_tree_superblock(tree->layout.data_blocks, &tree->root, incoming_buffer);
-	for (uint64_t at = layer->data_bytes; r == 0 && at < layer->size_bytes;
-	     at += VERITY_BLOCK) {
-		if (at > layer->data_bytes)
-			r = fd_pread_all(tree->fd, incoming_buffer, VERITY_BLOCK, at);
+	if (r == 0)
+		r = install_add(making.install, making.in, incoming_buffer, VERITY_BLOCK,
+				err);
+	for (uint64_t at = layer->data_bytes + VERITY_BLOCK;
+	     r == 0 && at < layer->size_bytes; at += VERITY_BLOCK) {
+		r = fd_pread_all(tree->fd, incoming_buffer, VERITY_BLOCK, at);
 		if (r == 0)
-			r = install_add(making.install, making.in, incoming_buffer,
-					VERITY_BLOCK, err);
+			r = put_block(&all, err);
 	}
-	return r;
+	return r == 0 && !digest_equal(&all, &tree->all)
+		       ? err_set(err, -EIO, "its hash tree isn't what was written")
+		       : r;
 }
 
 int install_delta_apply(struct install *install, const struct install_delta *delta,
@@ -117,6 +137,7 @@ int install_delta_apply(struct install *install, const struct install_delta *del
 	memset(&making, 0, sizeof(making));
 	making.install = install;
 	making.in = in;
+	in->proven = true;
 	making.tree.fd = in->fd;
 	hash_tree_layout(layer->data_bytes, &making.tree.layout);
 	r = rdiff_apply(&rdiff, err);

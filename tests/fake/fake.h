@@ -82,6 +82,7 @@ struct fake_config {
 	bool no_filters; /* of system calls */
 	bool can_pivot;	 /* a kernel of 7.0 on, whose first root can be pivoted */
 	int bad_flush;	 /* so many flushes are good; the next loses a bit of its file */
+	int bad_pread;	 /* so many preads are good; the next has another bit */
 	int no_exchange; /* the errno of a renameat2 that has none; 0: it has */
 	uint64_t free_blocks;	/* of 4096 bytes, what statfs says */
 	int busy_loops;		/* so many LOOP_CONFIGUREs are told EBUSY */

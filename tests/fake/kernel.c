@@ -234,7 +234,8 @@ void fake_reset(void)
 	free_all();
 	fake_config = (struct fake_config){ .overlay = FAKE_OVERLAY_PLUS,
 					    .free_blocks = 1 << 20,
-					    .bad_flush = -1 };
+					    .bad_flush = -1,
+					    .bad_pread = -1 };
 	call_reset();
 	kernel = fake_alloc(sizeof(*kernel));
 	kernel->templates = node_new(NULL, "", S_IFDIR | 0755);

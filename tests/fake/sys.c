@@ -230,7 +230,11 @@ ssize_t sys_pread(int number, void *buf, size_t size, int64_t offset)
 	ENTER("pread, %s", fd ? fd->what : "closed");
 	if (!fd || fd->flags & O_PATH || fd->kind != FD_FILE)
 		return -EBADF;
-	return read_node(fd->place.node, buf, size, (uint64_t)offset);
+	ssize_t n = read_node(fd->place.node, buf, size, (uint64_t)offset);
+
+	if (n > 0 && fake_config.bad_pread-- == 0)
+		*(uint8_t *)buf ^= 1;
+	return n;
 }
 
 static ssize_t write_node(struct node *node, const void *buf, size_t size,

@@ -306,6 +306,30 @@ static void sweeps(void **state)
 	each_source(sweep_all);
 }
 
+/* Whatever one read gets wrong: of the base, the delta, the tree that was written, what comes back. */
+static void misread(void)
+{
+	unsigned int seen = 0, n = 0;
+
+	whole_too = false;
+	do {
+		setup();
+		fake_config.bad_pread = (int)n++;
+		if (run_noting(NULL) < 0)
+			seen++;
+		else
+			assert_true(is_whole(&new));
+		assert_true(is_whole(&new) || !is_listed(&new));
+	} while (fake_config.bad_pread < 0);
+	assert_in_range(seen, 5, n);
+}
+
+static void misreads(void **state)
+{
+	(void)state;
+	each_source(misread);
+}
+
 static int start_delta(void **state)
 {
 	if (image_make_key(state) < 0)
@@ -358,12 +382,12 @@ int main(void)
 	static const struct CMUnitTest images[] = {
 		cmocka_unit_test(installs),    cmocka_unit_test(damaged_deltas),
 		cmocka_unit_test(rotten_base), cmocka_unit_test(without_its_base),
-		cmocka_unit_test(sweeps),
+		cmocka_unit_test(misreads),    cmocka_unit_test(sweeps),
 	};
 	static const struct CMUnitTest sets[] = {
 		IN_A_SET(installs),    IN_A_SET(damaged_deltas),
 		IN_A_SET(rotten_base), IN_A_SET(without_its_base),
-		IN_A_SET(sweeps),
+		IN_A_SET(misreads),    IN_A_SET(sweeps),
 	};
 	int failed = cmocka_run_group_tests(images, start_image, stop_delta);
 

@@ -22,6 +22,7 @@ static int close_block(struct hash_tree_build *build, unsigned int level)
 		r = sha256_of(open->bytes, VERITY_BLOCK, &hash);
 	open->used = 0;
 	open->written++;
+	hash_tree_sum(&build->all, &hash);
 	return r < 0 ? r : add_hash(build, level + 1, &hash);
 }
 

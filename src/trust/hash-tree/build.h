@@ -20,7 +20,15 @@ struct hash_tree_build {
 	struct hash_tree_layout layout;
 	struct hash_tree_open open[HASH_TREE_MAX_LEVELS];
 	struct digest root;
+	struct digest all; /* the hashes of all its blocks, one XOR the other */
 };
+
+/* Adds one to such a sum. */
+static inline void hash_tree_sum(struct digest *sum, const struct digest *hash)
+{
+	for (size_t i = 0; i < DIGEST_SIZE; i++)
+		sum->bytes[i] ^= hash->bytes[i];
+}
 
 /* The hash of the next block of data. 0 or -errno. */
 int hash_tree_build_add(struct hash_tree_build *build, const struct digest *hash);
