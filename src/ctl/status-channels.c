@@ -8,6 +8,15 @@
 #include "base/sys.h"
 #include "ctl/status.h"
 
+static void read_fetch(const struct ctl *ctl, struct status *status)
+{
+	__fd int fd = ctl_open_run(ctl, STATUS_FETCH, O_RDONLY);
+
+	/* what is behind it is NUL */
+	if (fd >= 0)
+		(void)sys_pread(fd, status->fetch, sizeof(status->fetch) - 1, 0);
+}
+
 /* Those that are signed; what else lies there is nobody's word. */
 void status_read_channels(const struct ctl *ctl, int store, struct status *status)
 {
@@ -19,6 +28,7 @@ void status_read_channels(const struct ctl *ctl, int store, struct status *statu
 
 	(void)sys_clock_gettime(CLOCK_REALTIME, &now);
 	status->now_s = (uint64_t)now.tv_sec;
+	read_fetch(ctl, status);
 	dir_init(&list, dir);
 	while (dir >= 0 && status->channel_count < STATUS_CHANNELS &&
 	       dir_next(&list, &entry) > 0)
@@ -37,10 +47,17 @@ void status_channels_text(struct out *out, const struct status *status)
 			 status->now_s < c->issued ? 0
 						   : (status->now_s - c->issued) / 86400);
 	}
+	if (!status->fetch[0])
+		return;
+	out_add(out, "fetch      failed: ");
+	out_clean(out, status->fetch);
+	out_add(out, "\n");
 }
 
 void status_channels_json(struct out *out, const struct status *status)
 {
+	if (status->fetch[0])
+		json_text(out, STATUS_FETCH, status->fetch);
 	if (status->channel_count == 0)
 		return;
 	json_open(out, "channels", '[');

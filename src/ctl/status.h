@@ -17,6 +17,7 @@
 #include "slot/state.h"
 
 #define STATUS_CHANNELS 4		   /* a device follows one */
+#define STATUS_FETCH "fetch"		   /* of init's folder: status->fetch */
 #define STATUS_SLOTS (DECIDE_PREVIOUS + 1) /* those whose images are in the store */
 
 struct status_boot {
@@ -55,7 +56,8 @@ struct status {
 	struct status_boot boot;
 	struct channel channels[STATUS_CHANNELS]; /* their newest words, */
 	size_t channel_count;
-	uint64_t now_s; /* since 1970, as the clock has it */
+	uint64_t now_s;	 /* since 1970, as the clock has it */
+	char fetch[256]; /* why the last look for a new image failed; or "" */
 	int space_r;
 	uint64_t free_bytes, size_bytes; /* of the store's file system */
 };

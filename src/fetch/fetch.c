@@ -192,6 +192,26 @@ static void say(struct fetch *f, const struct workdir *w, int r, const char *why
 		report_send(f, w, r, why);
 }
 
+/* Told once more after each failure, for the device may have started anew; that it went well, once. What
+ * follows from another program at work is that one's. */
+static void note(const struct fetch *f, const struct workdir *w, int r, const char *why)
+{
+	char told[sizeof(struct err)] = "";
+	size_t size = 0;
+	bool had =
+		workdir_get_text(w, INSTALLER_FAILED, told, sizeof(told) - 1, &size) == 0;
+
+	if (r < 0 && r != -EBUSY && why) {
+		if (strcmp(told, why) != 0 &&
+		    workdir_put_text(w, INSTALLER_FAILED, why, strlen(why)) < 0)
+			return;
+		installer_failed(&f->options->installer, true);
+	} else if (r >= 0 && had) {
+		installer_failed(&f->options->installer, false);
+		(void)workdir_put_text(w, INSTALLER_FAILED, "", 0);
+	}
+}
+
 int fetch_once(struct fetch *f, struct err *err)
 {
 	struct workdir w;
@@ -200,6 +220,7 @@ int fetch_once(struct fetch *f, struct err *err)
 	f->retry_after_s = 0;
 	if (r == 0) {
 		r = update(f, &w, err);
+		note(f, &w, r, err ? err->text : NULL);
 		if (r != -EAGAIN && r != -EBUSY)
 			say(f, &w, r, r < 0 && err ? err->text : NULL);
 	}

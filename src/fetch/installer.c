@@ -230,6 +230,17 @@ int installer_word(const struct installer *installer, struct err *err)
 	return run_mute(installer, argv, false, err);
 }
 
+void installer_failed(const struct installer *installer, bool failed)
+{
+	char path[4096] = "/dev/null";
+	const char *const argv[] = { "laminactl", "channel", "--failed", path, NULL };
+
+	if (failed)
+		(void)snprintf(path, sizeof(path), "%s/" INSTALLER_FAILED,
+			       installer->input);
+	(void)run_mute(installer, argv, false, NULL);
+}
+
 json_t *installer_status(const struct installer *installer, struct err *err)
 {
 	const char *const argv[] = { "laminactl", "status", "--json", NULL };

@@ -13,7 +13,8 @@
 #include "base/err.h"
 #include "format/manifest.h"
 
-#define INSTALLER_WORD "word" /* a channel's, in the directory */
+#define INSTALLER_FAILED "failed" /* why a look failed, in the directory */
+#define INSTALLER_WORD "word"	  /* a channel's, in the directory */
 
 struct installer {
 	const char *program; /* NULL: laminactl of PATH, or the one that init left */
@@ -47,6 +48,10 @@ int installer_check(const struct installer *installer, struct installer_offer *r
 
 /* Takes the channel's word that lies in the directory. 0; -EPERM: refused, with its words; -EBUSY; -errno. */
 int installer_word(const struct installer *installer, struct err *err);
+
+/* Has `laminactl status` tell why a look @failed, or that it didn't. The text is in the directory, as
+ * INSTALLER_FAILED. Nobody is told where that can't be. */
+void installer_failed(const struct installer *installer, bool failed);
 
 /* How the device is: what `laminactl status --json` says. NULL with a text; the caller owns it. */
 json_t *installer_status(const struct installer *installer, struct err *err);

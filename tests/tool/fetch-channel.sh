@@ -156,7 +156,7 @@ server.serve_forever()'
 	head -c 100000 /dev/zero | tr '\0' x >www/word
 	later 'the word of channel stable: ' from "$web"
 	head -c 300 word >www/word
-	unchanged refuses "the channel's word: signature: line 1: " from "$web"
+	unchanged refuses "signature: line 1: " from "$web"
 	lamina channel image-3 -o other --key "$b.key" --channel stable --counter 7 >/dev/null
 	cp other www/word
 	unchanged refuses "the word is about image ${old:0:12}, and this is ${new:0:12}" from "$web"
@@ -171,6 +171,44 @@ server.serve_forever()'
 	say_word 4 --percent 0 && cp word www/word
 	from "$web" >out 2>&1 || say "$(cat out)"
 	newest 2
+}
+
+# Why a look failed stands in the status until one goes well.
+test_the_last_failure_is_told() {
+	local id
+	follower
+	id=$(image 3)
+	failed() { ctl status | sed -n 's/^fetch *failed: //p'; }
+	refuses 'the server answers 404' follow
+	failed | has -F "oci+http://$via/demo:stable: the server answers 404" || say "$(ctl status)"
+	equal "$(field "'answers 404' in s['fetch']")" True
+	# the device starts anew
+	rm run/fetch
+	tagged 3
+	refuses 'has no word of a channel' follow
+	failed | has 'has no word of a channel, such as stable'
+	rm run/fetch
+	refuses 'has no word of a channel' follow
+	failed | has 'has no word of a channel, such as stable'
+	say_word 3 --channel stable
+	tagged 3 word
+	follow 2>err || say "$(cat err)"
+	current "$id"
+	equal "$(failed)" ""
+	equal "$(field "'fetch' in s")" False
+	gathered
+	# whatever anybody tells
+	printf 'a\033[31mb\nc' | ctl channel --failed -
+	equal "$(ctl status | grep -a '^fetch' | cut -d : -f 2-)" " a?[31mb?c"
+	head -c 5000 /dev/zero | tr '\0' x >long
+	ctl channel --failed long
+	equal "$(failed | wc -c)" 256
+	head -c 100000 /dev/zero >large
+	refuses 'large: ' ctl channel --failed large
+	: | ctl channel --failed -
+	equal "$(failed)" ""
+	rm run/fetch && ln -s /etc/passwd run/fetch
+	equal "$(failed)" ""
 }
 
 tell_all "$@"

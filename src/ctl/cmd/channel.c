@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -7,9 +8,14 @@
 #include "base/path.h"
 #include "ctl/ctl.h"
 #include "ctl/out.h"
-#include "ctl/word.h"
+#include "ctl/status.h"
 #include "install/incoming.h"
 #include "install/remove.h"
+
+static const struct cmd_option options[] = {
+	{ "failed", 0, NULL, "it is why a fetch failed; or nothing" },
+	{ 0 },
+};
 
 static struct word word, kept;
 
@@ -49,7 +55,7 @@ static int take(struct change *change, struct err *err)
 				       kept.says.counter);
 		if (digest_equal(&kept.says.image, &word.says.image) &&
 		    word.says.percent && word.says.percent < kept.says.percent)
-			return err_set(err, -ESTALE, "percent falls: it rises, or is 0");
+			return err_set(err, -ESTALE, "percent falls");
 	}
 	r = change_writable(change, err);
 	return r < 0 ? r : keep(change->store, err);
@@ -69,12 +75,22 @@ static int tell(struct ctl *ctl, struct change *change, void *name, struct err *
 	return out_done(&out, err);
 }
 
+/* Until the device is started anew. */
+static int note(const struct ctl *ctl, struct err *err)
+{
+	__fd int fd = ctl_open_run(ctl, STATUS_FETCH, O_WRONLY | O_CREAT | O_TRUNC);
+	int r = fd < 0 ? fd : fd_write_all(fd, word.text, word.size);
+
+	return r < 0 ? err_errno(err, r, STATUS_FETCH) : 0;
+}
+
 static int channel_run(struct cmd_line *line, struct err *err)
 {
 	__fd int fd = -EBADF;
 	ssize_t size;
 	char *name;
-	int r = ctl_flags(line, NULL, 1, err);
+	bool failed = false, *const flags[] = { &failed };
+	int r = ctl_flags(line, flags, 1, err);
 
 	if (r == 0)
 		r = cmd_operands(line, 1, 1, err);
@@ -88,12 +104,14 @@ static int channel_run(struct cmd_line *line, struct err *err)
 	if (size < 0)
 		return err_errno(err, (int)size, "%s", cmd_input_name(name));
 	word.size = (size_t)size;
-	return ctl_change(ctl_of(line), tell, name, err);
+	return failed ? note(ctl_of(line), err)
+		      : ctl_change(ctl_of(line), tell, name, err);
 }
 
 const struct cmd cmd_channel = {
 	.name = "channel",
 	.args = "FILE|-",
 	.help = "Take a channel's word: which image is to run",
+	.options = options,
 	.run = channel_run,
 };

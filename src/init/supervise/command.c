@@ -232,11 +232,11 @@ static bool may_do(const char *const *words)
 							"confirm", "verify", "rollback",
 							"reject",  "gc",     "reset",
 							"channel", NULL };
-	static const char *const options[] = { "-",	    "--json",	    "--boot",
-					       "--dry-run", "-n",	    "--force",
-					       "-f",	    "--yes",	    "-y",
-					       "--factory", "--record",	    "--move",
-					       "--newer",   "--other-name", NULL };
+	static const char *const options[] = {
+		"-",	   "--json",	   "--boot",   "--dry-run", "-n",	"--force",
+		"-f",	   "--yes",	   "-y",       "--factory", "--record", "--move",
+		"--newer", "--other-name", "--failed", NULL
+	};
 
 	const char *command = words[0];
 
