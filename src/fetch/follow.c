@@ -58,14 +58,13 @@ static int check(const struct fetch *f, const struct channel *says, struct err *
 
 int follow_word(const struct fetch *f, struct err *err)
 {
-	static struct signature_file file;
 	struct channel says;
 	int r, place;
 
 	if (!f->image.word_size)
 		return err_set(err, -ENOKEY, "has no word of a channel, such as %s",
 			       f->options->channel);
-	r = channel_parse(f->image.word, f->image.word_size, &says, &file, err);
+	r = channel_read(f->image.word, f->image.word_size, &says, err);
 	if (r < 0)
 		return err_wrap(err, r, "the channel's word");
 	r = check(f, &says, err);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli/cmd.h"
 #include "fetch/fetch.h"
@@ -244,7 +246,25 @@ static const struct cmd_program program = {
 	.commands = commands,
 };
 
+static _Noreturn void on_end(int number)
+{
+	_exit(128 + number);
+}
+
+/* As the first process of a container it would be asked to end, and the kernel would not do that for it: whatever
+ * it is at, it may end there. */
+static void end_as_others(void)
+{
+	const struct sigaction end = { .sa_handler = on_end };
+
+	if (getpid() != 1)
+		return;
+	(void)sigaction(SIGTERM, &end, NULL);
+	(void)sigaction(SIGINT, &end, NULL);
+}
+
 int main(int argc, char **argv)
 {
+	end_as_others();
 	return cmd_main(&program, argc, argv);
 }

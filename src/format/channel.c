@@ -50,8 +50,8 @@ static int read_value(const struct lines *lines, int line, struct channel *chann
 	return !manifest_name_valid(text);
 }
 
-int channel_parse(const char *bytes, size_t size, struct channel *ret_channel,
-		  struct signature_file *ret_file, struct err *err)
+int channel_read(const char *bytes, size_t size, struct channel *ret_channel,
+		 struct err *err)
 {
 	struct lines lines;
 	int r;
@@ -70,7 +70,19 @@ int channel_parse(const char *bytes, size_t size, struct channel *ret_channel,
 					 keys[line]);
 	}
 	ret_channel->body_size = (size_t)(lines.at - bytes);
-	r = signature_file_parse(lines.at, size - ret_channel->body_size, ret_file, err);
+	return 0;
+}
+
+int channel_parse(const char *bytes, size_t size, struct channel *ret_channel,
+		  struct signature_file *ret_file, struct err *err)
+{
+	int r = channel_read(bytes, size, ret_channel, err);
+	size_t body;
+
+	if (r < 0)
+		return r;
+	body = ret_channel->body_size;
+	r = signature_file_parse(bytes + body, size - body, ret_file, err);
 	return r < 0 ? err_wrap(err, r, "signature") : 0;
 }
 

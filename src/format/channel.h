@@ -31,5 +31,9 @@ struct channel {
 int channel_parse(const char *bytes, size_t size, struct channel *ret_channel,
 		  struct signature_file *ret_file, struct err *err);
 
+/* The same without the signatures, for whom somebody else checks them. */
+int channel_read(const char *bytes, size_t size, struct channel *ret_channel,
+		 struct err *err);
+
 /* The one text of its body. Returns the size, or -EINVAL for a field that no word may hold. */
 int channel_write(const struct channel *channel, char ret_text[CHANNEL_BODY_SIZE]);

@@ -58,6 +58,11 @@ test_tls_and_the_whole_of_it() {
 	current "$id"
 	diff -r image-3/blobs run/store/blobs >&2
 	gathered
+	# without TLS: what is told is nobody's secret here
+	faults
+	fetch --cacert ca.pem --report "http://$via/report" "oci://$at/demo:stable" 2>err || say "$(cat err)"
+	python3 -c 'import json; r = json.load(open("posted")); exit(r["result"] != "unchanged" or not r["status"]["current"])' ||
+		say "$(cat err)"
 	with other other
 	later "is another server's" fetch --cacert other.pem "oci://$at/demo:stable"
 }
