@@ -60,6 +60,21 @@ check-escape: all $(escape) $(fat)
 	@qemu/story $(qemu-args) --build $(O)/stories-fat --fat $(fat) \
 		$(if $(RESULTS),--results $(RESULTS)) --case escape
 
+# With UBI, which no board's configuration has.
+ubi := $(O)/ubi
+$(ubi)/.config: $(O)/.config
+	@mkdir -p $(@D)
+	@grep -vE 'LAMINA_(UBI|UDHCPC|HOST_TOOL)[= ]' $< >$@.new
+	@printf '%s\n' CONFIG_LAMINA_UBI=y '# CONFIG_LAMINA_UDHCPC is not set' '# CONFIG_LAMINA_HOST_TOOL is not set' \
+		>>$@.new && mv $@.new $@
+	+@$(MAKE) O=$(ubi) BOARD=$(BOARD) olddefconfig >/dev/null
+
+check-ubi: all $(fat) $(ubi)/.config
+	+@$(MAKE) O=$(ubi) BOARD=$(BOARD) programs
+	@board/host/setup fat $(board)
+	@qemu/story $(qemu-args) --init $(ubi)/lamina-init --build $(O)/stories-fat --fat $(fat) \
+		$(if $(RESULTS),--results $(RESULTS)) --case '$(or $(CASE),ubi-*)'
+
 # Every story of every board that starts from its firmware, and that board's demo. One at a time: each
 # compiles the device's programs once more.
 loader-boards := $(patsubst board/%/board.conf,%,$(shell grep -l '^LOADER=' board/*/board.conf))
@@ -76,9 +91,9 @@ check-loaders:
 
 else
 
-run-demo run disk check-qemu check-demo check-escape:
+run-demo run disk check-qemu check-demo check-escape check-ubi:
 	@echo "$@ boots a board: say make BOARD=$(first-board) $@" >&2; exit 1
 
 endif
 
-.PHONY: run-demo run disk check-qemu check-demo check-escape check-loader check-loaders
+.PHONY: run-demo run disk check-qemu check-demo check-escape check-ubi check-loader check-loaders

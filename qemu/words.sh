@@ -195,16 +195,6 @@ make_initramfs()
 	[[ -z ${fat:-} ]] || add_modules
 }
 
-# Another /init, behind the first in the archive, takes its place.
-add_modules()
-{
-	mkdir -p "$work/more/load"
-	cp "$fat" "$work/more/init"
-	cp "$init" "$work/more/load/init"
-	(cd "$work/more" && find . | cpio -o -H newc -R 0:0 --quiet | gzip -1) >>"$initramfs"
-	cat "${kernel%/*}/modules.gz" >>"$initramfs"
-}
-
 # replace_in_initramfs NAME [FILE]: the file of /etc/lamina has other bytes than the lamina tool
 # would let through, or with no FILE is not there at all.
 replace_in_initramfs()

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "block/loop.h"
+#include "block/ubi.h"
 
 static int file_size(int fd, uint64_t *ret_bytes)
 {
@@ -61,7 +62,13 @@ int backing_of(int fd, const struct backing **ret_backing)
 
 int backing_of_named(int fd, const struct backing **ret_backing)
 {
-	static const struct backing *const named[] = { &backing_disk, NULL };
+	static const struct backing *const named[] = {
+		&backing_disk,
+#ifdef CONFIG_LAMINA_UBI
+		&backing_ubi,
+#endif
+		NULL,
+	};
 
 	return find(fd, named, ret_backing);
 }

@@ -34,6 +34,7 @@ static const struct {
 	[POLICY_SOURCE_LABEL] = { "LABEL=", label_valid, 6 },
 	[POLICY_SOURCE_UUID] = { "UUID=", uuid_valid, 5 },
 	[POLICY_SOURCE_SERIAL] = { "serial=", label_valid, 7 },
+	[POLICY_SOURCE_UBI] = { "ubi:", label_valid, 4 },
 	[POLICY_SOURCE_PATH] = { "/dev/", path_valid, 0 },
 };
 
@@ -51,7 +52,7 @@ int policy_source_parse(const char *text, enum policy_source *ret_kind,
 	}
 	return err_set(
 		err, -EBADMSG,
-		"`%.64s` must be PARTLABEL=, PARTUUID=, LABEL=, UUID= or serial= and a "
-		"value, or a path in /dev",
+		"`%.64s` must be PARTLABEL=, PARTUUID=, LABEL=, UUID=, serial= or ubi: "
+		"and a value, or a path in /dev",
 		text);
 }

@@ -44,6 +44,10 @@ void fake_fifo(const char *path);
 void fake_disk(const char *name, const char *parent, const char *uevent,
 	       const void *bytes, size_t size);
 
+/* A UBI volume /dev/@name, "ubi0_1", called @volume: as large as the last that was made. */
+#define FAKE_ERASEBLOCK 4096
+void fake_volume(const char *name, const char *volume, const void *bytes, size_t size);
+
 /* /dev/watchdog, which has one time-out of its own and takes others up to @longest_s.
  * When it fires while the code sleeps, the run ends as FAKE_REBOOTED with 0. */
 void fake_watchdog(int timeout_s, int longest_s);
@@ -94,10 +98,11 @@ struct fake_config {
 	const char *verity_says; /* of a mapping without damage; NULL: "V" */
 	bool writes_nothing;	 /* each write takes 0 bytes */
 	uint64_t dir_bytes;	 /* that fstat says of every directory */
-	int execve_r;	       /* what a rehearsed execve says that finds all in order */
-	int execve_signal;     /* ...or what ends it */
-	int child_status;      /* what waitpid() tells of every child it is asked for */
-	bool child_hangs;      /* or it never ends, for one who does not wait for that */
+	int execve_r;	   /* what a rehearsed execve says that finds all in order */
+	int execve_signal; /* ...or what ends it */
+	int child_status;  /* what waitpid() tells of every child it is asked for */
+	bool child_hangs;  /* or it never ends, for one who does not wait for that */
+	int (*on_attach)(int mtd); /* what UBI says to a flash partition */
 	void (*on_poll)(void); /* called at every poll(), which then sees what that did */
 };
 extern struct fake_config fake_config;

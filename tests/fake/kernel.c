@@ -153,7 +153,7 @@ static void everywhere(const char *type, const char *rel, const void *bytes, siz
 	}
 	if (kind == NO_DEVICE)
 		return;
-	struct node *node = place_node(path, S_IFBLK | 0600);
+	struct node *node = place_node(path, (kind == VOLUME ? S_IFCHR : S_IFBLK) | 0600);
 
 	node->device = kind;
 	node_set_data(node, bytes, size);
@@ -186,6 +186,22 @@ void fake_disk(const char *name, const char *parent, const char *uevent,
 	(void)snprintf(rel, sizeof(rel), "devices/%s/uevent", where);
 	everywhere("sysfs", rel, uevent, strlen(uevent), NO_DEVICE);
 	everywhere("devtmpfs", name, bytes, size, DISK);
+}
+
+void fake_volume(const char *name, const char *volume, const void *bytes, size_t size)
+{
+	char rel[160], text[160];
+
+	(void)snprintf(rel, sizeof(rel), "class/ubi/%s/name", name);
+	(void)snprintf(text, sizeof(text), "%s\n", volume);
+	everywhere("sysfs", rel, text, strlen(text), NO_DEVICE);
+	(void)snprintf(rel, sizeof(rel), "dev/char/%d:0/reserved_ebs", VOLUME);
+	(void)snprintf(text, sizeof(text), "%zu\n", size / FAKE_ERASEBLOCK);
+	everywhere("sysfs", rel, text, strlen(text), NO_DEVICE);
+	(void)snprintf(rel, sizeof(rel), "dev/char/%d:0/usable_eb_size", VOLUME);
+	(void)snprintf(text, sizeof(text), "%d\n", FAKE_ERASEBLOCK);
+	everywhere("sysfs", rel, text, strlen(text), NO_DEVICE);
+	everywhere("devtmpfs", name, bytes, size, VOLUME);
 }
 
 /* "/dev/vda:blobs/x": what a test has put there before, or NULL. */

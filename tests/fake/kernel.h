@@ -21,7 +21,8 @@ enum device {
 	LOOP,
 	DM,
 	DISK,
-	WATCHDOG
+	WATCHDOG,
+	VOLUME
 };
 
 struct node {

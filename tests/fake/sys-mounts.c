@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/ioctl.h>
 #include <linux/mount.h>
 #include <linux/sockios.h>
+#include <mtd/ubi-user.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -345,6 +347,8 @@ int sys_ioctl(int number, unsigned long request, void *arg)
 		return dm_control(request, arg);
 	if (node->device == LOOP && request != BLKSSZGET && request != BLKGETSIZE64)
 		return loop_ioctl(node, request, arg);
+	if (request == UBI_IOCATT && fake_config.on_attach)
+		return fake_config.on_attach(((struct ubi_attach_req *)arg)->mtd_num);
 	if (request == FS_IOC_GETFLAGS)
 		*(unsigned int *)arg = node->immutable ? FS_IMMUTABLE_FL : 0;
 	else if (request == FS_IOC_SETFLAGS)

@@ -93,7 +93,7 @@ static void refusals(void **state)
 		const char *line, *words;
 	} cases[] = {
 		{ "store x", "line 3: store: `x` must be PARTLABEL=, PARTUUID=, LABEL=, "
-			     "UUID= or serial= and a value, or a path in /dev" },
+			     "UUID=, serial= or ubi: and a value, or a path in /dev" },
 		{ "store-type", "line 3: store-type: value missing" },
 		{ "store-type EXT4",
 		  "line 3: store-type: must be a file system's name, such as ext4" },
@@ -109,10 +109,10 @@ static void refusals(void **state)
 		{ "factory", "line 3: factory: value missing" },
 		{ "factory PARTLABEL=",
 		  "line 3: factory: `PARTLABEL=` must be PARTLABEL=, PARTUUID=, LABEL=, "
-		  "UUID= or serial= and a value, or a path in /dev" },
+		  "UUID=, serial= or ubi: and a value, or a path in /dev" },
 		{ "factory factory",
 		  "line 3: factory: `factory` must be PARTLABEL=, PARTUUID=, LABEL=, "
-		  "UUID= or serial= and a value, or a path in /dev" },
+		  "UUID=, serial= or ubi: and a value, or a path in /dev" },
 		{ "factory /a/../b", "line 3: factory: has . or .. in it" },
 		{ "factory /a /b", "line 3: factory: has words after its value" },
 		{ "factory-type ext4!",
@@ -280,6 +280,8 @@ static void sources(void **state)
 		{ "UUID=01234567-89ab-CDEF-0123-456789abcdef", POLICY_SOURCE_UUID,
 		  "01234567-89ab-CDEF-0123-456789abcdef" },
 		{ "serial=x", POLICY_SOURCE_SERIAL, "x" },
+		{ "ubi:data", POLICY_SOURCE_UBI, "data" },
+		{ "ubi:spi flash/data", POLICY_SOURCE_UBI, "spi flash/data" },
 		{ "/dev/disk/x", POLICY_SOURCE_PATH, "/dev/disk/x" },
 		{ "", -1, "" },
 		{ "PARTLABEL=", -1, "" },
@@ -490,7 +492,7 @@ static void boot_refusals(void **state)
 		{ "boot-slot\n", "line 5: boot-slot: value missing" },
 		{ "boot-slot boot-a\n",
 		  "line 5: boot-slot: `boot-a` must be PARTLABEL=, PARTUUID=, LABEL=, "
-		  "UUID= or serial= and a value, or a path in /dev" },
+		  "UUID=, serial= or ubi: and a value, or a path in /dev" },
 		{ "boot-slot LABEL=a LABEL=b\n",
 		  "line 5: boot-slot: has words after its value" },
 		{ "boot-loader\n", kinds },

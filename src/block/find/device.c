@@ -14,9 +14,8 @@
 
 #define DEVICE_BLOCK 4096
 
-/* Reads the small file @attribute of a device as text. Returns its length or -errno. */
-static int read_attribute(int sysfs, const char *name, const char *attribute,
-			  char *ret_text, size_t size)
+int device_attribute(int sysfs, const char *name, const char *attribute, char *ret_text,
+		     size_t size)
 {
 	__fd int fd = -EBADF;
 	char path[96];
@@ -77,10 +76,10 @@ int device_read(int sysfs, const char *name, struct device *ret_device)
 	if (snprintf(device.name, sizeof(device.name), "%s", name) >=
 	    (int)sizeof(device.name))
 		return -ENAMETOOLONG;
-	r = read_attribute(sysfs, name, "size", uevent, sizeof(uevent));
+	r = device_attribute(sysfs, name, "size", uevent, sizeof(uevent));
 	if (r < 0 || strcmp(uevent, "0\n") == 0)
 		return r < 0 ? r : 0;
-	r = read_attribute(sysfs, name, "uevent", uevent, sizeof(uevent));
+	r = device_attribute(sysfs, name, "uevent", uevent, sizeof(uevent));
 	if (r >= 0)
 		r = device_path(uevent, device.path);
 	if (r == 0)
@@ -99,11 +98,11 @@ int device_read(int sysfs, const char *name, struct device *ret_device)
 int device_serial(const struct device *device, char *ret_text, size_t size)
 {
 	const char *start;
-	int n = read_attribute(device->sysfs, device->name, "serial", ret_text, size);
+	int n = device_attribute(device->sysfs, device->name, "serial", ret_text, size);
 
 	if (n == -ENOENT)
-		n = read_attribute(device->sysfs, device->name, "device/serial", ret_text,
-				   size);
+		n = device_attribute(device->sysfs, device->name, "device/serial",
+				     ret_text, size);
 	if (n < 0)
 		return n;
 	while (n > 0 && strchr(" \t\n", ret_text[n - 1]))
@@ -210,8 +209,8 @@ int device_partition(const struct device *device, struct gpt_entry *ret_entry)
 	if (!device->number)
 		return -ENOENT;
 	/* a partition's entry is a link into its disk's directory */
-	r = read_attribute(device->sysfs, device->name, "../uevent", uevent,
-			   sizeof(uevent));
+	r = device_attribute(device->sysfs, device->name, "../uevent", uevent,
+			     sizeof(uevent));
 	if (r >= 0)
 		r = device_path(uevent, path);
 	if (r < 0)

@@ -18,6 +18,10 @@ struct device {
 	unsigned int number; /* of the partition; 0: a whole device */
 };
 
+/* The small file @attribute of @name in @sysfs as text, ended by a NUL. Its length or -errno. */
+int device_attribute(int sysfs, const char *name, const char *attribute, char *ret_text,
+		     size_t size);
+
 /* 1 for a device of some size, 0 for one without (an unused loop device), or -errno. */
 int device_read(int sysfs, const char *name, struct device *ret_device);
 

@@ -17,6 +17,7 @@
 #include "block/backing.h"
 #include "block/find/device.h"
 #include "block/find/superblock.h"
+#include "block/ubi.h"
 #include "format/policy.h"
 
 static const struct timespec find_pause = { .tv_nsec = 15 * 1000 * 1000 };
@@ -108,6 +109,11 @@ static int answers_serial(const struct device *device, const char *value)
 	return strcmp(serial, value) == 0;
 }
 
+static int answers_ubi(const struct device *device, const char *value)
+{
+	return ubi_answers(device->label, value);
+}
+
 /* A path needs no asking: it is opened. */
 static int (*const find_answers[])(const struct device *device, const char *value) = {
 	[POLICY_SOURCE_PARTLABEL] = answers_partlabel,
@@ -115,6 +121,7 @@ static int (*const find_answers[])(const struct device *device, const char *valu
 	[POLICY_SOURCE_LABEL] = answers_label,
 	[POLICY_SOURCE_UUID] = answers_uuid,
 	[POLICY_SOURCE_SERIAL] = answers_serial,
+	[POLICY_SOURCE_UBI] = answers_ubi,
 	[POLICY_SOURCE_PATH] = NULL,
 };
 
@@ -128,6 +135,11 @@ static void note_seen(struct find *find, const char *name, const char *label, in
 		str_addf(&find->seen, ": %s", err_reason(r));
 }
 
+static bool is_ubi(const struct find *find)
+{
+	return UBI_BUILT_IN && find->kind == POLICY_SOURCE_UBI;
+}
+
 static bool is_virtual(const char *name)
 {
 	return strncmp(name, "loop", 4) == 0 || strncmp(name, "dm-", 3) == 0;
@@ -136,9 +148,14 @@ static bool is_virtual(const char *name)
 static void look_at(struct find *find, int sysfs, const char *name)
 {
 	struct device device;
-	int r = find->disks_only && is_virtual(name) ? 0
-						     : device_read(sysfs, name, &device);
+	int r;
 
+	if (is_ubi(find))
+		r = ubi_read(sysfs, name, &device);
+	else if (find->disks_only && is_virtual(name))
+		r = 0;
+	else
+		r = device_read(sysfs, name, &device);
 	if (r == 0)
 		return;
 	if (r < 0) {
@@ -158,20 +175,21 @@ static void look_at(struct find *find, int sysfs, const char *name)
 
 static int look(struct find *find, struct err *err)
 {
-	__fd int sysfs = sys_openat(AT_FDCWD, "/sys/class/block",
-				    O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	const char *path = is_ubi(find) ? "/sys/class/ubi" : "/sys/class/block";
+	__fd int sysfs =
+		sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	const struct dirent *entry;
 	struct dir list;
 	int r;
 
 	if (sysfs < 0)
-		return err_errno(err, sysfs, "/sys/class/block");
+		return err_errno(err, sysfs, "%s", path);
 	find->answers = 0;
 	str_init(&find->seen, find->seen_text, sizeof(find->seen_text));
 	dir_init(&list, sysfs);
 	while ((r = dir_next(&list, &entry)) > 0)
 		look_at(find, sysfs, entry->d_name);
-	return r < 0 ? err_errno(err, r, "/sys/class/block") : 0;
+	return r < 0 ? err_errno(err, r, "%s", path) : 0;
 }
 
 /* Returns an fd of the found device, -EAGAIN when it isn't there (yet), or another
@@ -200,6 +218,11 @@ static int try(struct find *find, struct err *err)
 	if (find->kind == POLICY_SOURCE_PATH)
 		return open_found(find->path, err);
 	r = look(find, err);
+	if (r == 0 && is_ubi(find) && !find->answers) {
+		r = ubi_attach(find->value, err);
+		if (r == 0)
+			r = look(find, err);
+	}
 	if (r < 0)
 		return r;
 	if (find->answers > 1)
@@ -222,7 +245,8 @@ static int give_up(struct find *find, uint32_t timeout_ms, struct err *err)
 	if (timeout_ms > 0)
 		(void)snprintf(waited, sizeof(waited), " after %u.%u s",
 			       timeout_ms / 1000, timeout_ms % 1000 / 100);
-	return err_set(err, -ENXIO, "not there%s; block devices: %s%s", waited,
+	return err_set(err, -ENXIO, "not there%s; %s: %s%s", waited,
+		       is_ubi(find) ? "UBI volumes" : "block devices",
 		       find->seen.used ? find->seen_text : "none",
 		       find->seen.full ? ", ..." : "");
 }
@@ -233,6 +257,8 @@ static int find_start(struct find *find, const char *source, struct err *err)
 
 	if (r < 0) /* -EBADMSG is for files; this is an argument */
 		return -EINVAL;
+	if (find->kind == POLICY_SOURCE_UBI && !UBI_BUILT_IN)
+		return err_set(err, -ENOTSUP, "%s: UBI is not in this build", source);
 	str_init(&find->seen, find->seen_text, sizeof(find->seen_text));
 	if (find->kind == POLICY_SOURCE_PATH &&
 	    snprintf(find->path, sizeof(find->path), "%s", find->value) >=

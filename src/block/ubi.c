@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "block/ubi.h"
+
+#include <fcntl.h>
+#include <linux/ioctl.h>
+#include <mtd/ubi-user.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "base/dir.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "base/sys.h"
+
+/* Where nobody says which: as OpenWrt and many device trees call it. */
+#define USUAL_PARTITION "ubi"
+
+static int read_line(int sysfs, const char *name, const char *attribute, char *ret_text,
+		     size_t size)
+{
+	int n = device_attribute(sysfs, name, attribute, ret_text, size);
+
+	if (n > 0 && ret_text[n - 1] == '\n')
+		ret_text[--n] = '\0';
+	return n;
+}
+
+static int read_number(const char *device, const char *attribute, uint64_t *ret_number)
+{
+	char text[24];
+	int n = read_line(AT_FDCWD, device, attribute, text, sizeof(text));
+
+	return n < 0 ? n : str_number(text, (size_t)n, ret_number);
+}
+
+/* What it has room for: what it holds may be less. -ENOTBLK: it is no volume. */
+static int volume_size(int fd, uint64_t *ret_bytes)
+{
+	uint64_t blocks = 0, block_size = 0;
+	char device[48];
+	struct stat st;
+	int r = sys_fstat(fd, &st);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(device, sizeof(device), "/sys/dev/char/%u:%u", major(st.st_rdev),
+		       minor(st.st_rdev));
+	r = read_number(device, "reserved_ebs", &blocks);
+	if (r == 0)
+		r = read_number(device, "usable_eb_size", &block_size);
+	if (r == 0)
+		*ret_bytes = blocks * block_size;
+	return r == -ENOENT || r == -ENOTDIR ? -ENOTBLK : r;
+}
+
+static int volume_open(int fd, uint64_t size_bytes, char path[BACKING_PATH_SIZE],
+		       struct err *err)
+{
+	uint64_t bytes;
+	int r = volume_size(fd, &bytes);
+
+	(void)size_bytes;
+	if (r == -ENOTBLK)
+		return err_set(err, r, "%s: neither a block device nor a UBI volume",
+			       path);
+	if (r == 0)
+		r = sys_fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return r < 0 ? err_errno(err, r, "%s", path) : r;
+}
+
+const struct backing backing_ubi = { S_IFCHR, volume_open, volume_size, fd_close };
+
+int ubi_read(int sysfs, const char *name, struct device *ret_device)
+{
+	struct device device = { .sysfs = sysfs };
+	int r;
+
+	if (snprintf(device.name, sizeof(device.name), "%s", name) >=
+	    (int)sizeof(device.name))
+		return -ENAMETOOLONG;
+	(void)snprintf(device.path, sizeof(device.path), "/dev/%s", name);
+	r = read_line(sysfs, name, "name", device.label, sizeof(device.label));
+	/* a UBI device and the class' own file have no name */
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (r >= 0)
+		*ret_device = device;
+	return r < 0 ? r : 1;
+}
+
+bool ubi_answers(const char *label, const char *value)
+{
+	const char *slash = strchr(value, '/');
+
+	return strcmp(label, slash ? slash + 1 : value) == 0;
+}
+
+static bool is_partition(const char *name, const char *value)
+{
+	const char *slash = strchr(value, '/');
+	size_t size = strlen(name);
+
+	if (!slash)
+		return strcmp(name, USUAL_PARTITION) == 0;
+	return size == (size_t)(slash - value) && memcmp(name, value, size) == 0;
+}
+
+/* The number of the MTD device. -EAGAIN: there is none (yet). */
+static int find_partition(const char *value, struct err *err)
+{
+	__fd int sysfs = sys_openat(AT_FDCWD, "/sys/class/mtd",
+				    O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	const struct dirent *entry;
+	char name[128];
+	struct dir list;
+	uint64_t number;
+	int found = -EAGAIN, r;
+
+	if (sysfs < 0)
+		return err_errno(err, sysfs, "/sys/class/mtd");
+	dir_init(&list, sysfs);
+	while ((r = dir_next(&list, &entry)) > 0) {
+		const char *digits = entry->d_name + 3;
+
+		/* beside each mtdN there is mtdNro */
+		if (strncmp(entry->d_name, "mtd", 3) != 0 ||
+		    str_number(digits, strlen(digits), &number) < 0 ||
+		    number > INT32_MAX ||
+		    read_line(sysfs, entry->d_name, "name", name, sizeof(name)) < 0 ||
+		    !is_partition(name, value))
+			continue;
+		if (found >= 0)
+			return err_set(err, -ENOTUNIQ, "mtd%d and %s are both called %s",
+				       found, entry->d_name, name);
+		found = (int)number;
+	}
+	return r < 0 ? err_errno(err, r, "/sys/class/mtd") : found;
+}
+
+int ubi_attach(const char *value, struct err *err)
+{
+	struct ubi_attach_req req = { .ubi_num = UBI_DEV_NUM_AUTO };
+	__fd int control = -EBADF;
+	int r = find_partition(value, err);
+
+	if (r < 0)
+		return r;
+	req.mtd_num = r;
+	control = sys_openat(AT_FDCWD, "/dev/ubi_ctrl", O_RDONLY | O_CLOEXEC, 0);
+	if (control < 0)
+		return err_errno(err, control, "/dev/ubi_ctrl");
+	r = sys_ioctl(control, UBI_IOCATT, &req);
+	if (r == -EEXIST)
+		return -EAGAIN;
+	return r < 0 ? err_errno(err, r, "attaching mtd%d", req.mtd_num) : 0;
+}

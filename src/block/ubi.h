@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * Flash without a controller of its own: UBI's volumes, by name. A source's value is VOLUME, or
+ * PARTITION/VOLUME; PARTITION, an MTD partition, is "ubi" by default and is looked at only where
+ * something has to be attached. Source: the kernel's include/uapi/mtd/ubi-user.h, and
+ * Documentation/ABI/stable/sysfs-class-ubi.
+ */
+#include <errno.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "block/backing.h"
+#include "block/find/device.h"
+
+#ifdef CONFIG_LAMINA_UBI
+#define UBI_BUILT_IN true
+
+extern const struct backing backing_ubi; /* a volume: a character device */
+
+/* As device_read(), of /sys/class/ubi: 1 for a volume, with its name as the label. */
+int ubi_read(int sysfs, const char *name, struct device *ret_device);
+
+/* Is @label the volume of @value? */
+bool ubi_answers(const char *label, const char *value);
+
+/* Attaches the partition of @value. 0; -EAGAIN: it isn't there yet, or is attached already; or
+ * another -errno. */
+int ubi_attach(const char *value, struct err *err);
+#else
+#define UBI_BUILT_IN false
+
+static inline int ubi_read(int sysfs, const char *name, struct device *ret_device)
+{
+	(void)sysfs;
+	(void)name;
+	(void)ret_device;
+	return 0;
+}
+
+static inline bool ubi_answers(const char *label, const char *value)
+{
+	(void)label;
+	(void)value;
+	return false;
+}
+
+static inline int ubi_attach(const char *value, struct err *err)
+{
+	(void)value;
+	(void)err;
+	return -ENOTSUP;
+}
+#endif
