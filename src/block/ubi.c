@@ -156,3 +156,10 @@ int ubi_attach(const char *value, struct err *err)
 		return -EAGAIN;
 	return r < 0 ? err_errno(err, r, "attaching mtd%d", req.mtd_num) : 0;
 }
+
+int ubi_renew(int fd, uint64_t size_bytes)
+{
+	int64_t bytes = (int64_t)size_bytes;
+
+	return sys_ioctl(fd, UBI_IOCVOLUP, &bytes);
+}

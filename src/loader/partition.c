@@ -3,19 +3,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/fd.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "block/backing.h"
+#include "block/ubi.h"
 #include "install/incoming.h"
 
 /* What is written last: nothing starts without it. */
 #define HEAD ((size_t)4096)
 
 /* Open with @flags, and large enough. An fd or -errno. */
-static int open_for(const char *path, int flags, uint64_t size_bytes, struct err *err)
+static int open_for(const char *path, int flags, uint64_t size_bytes, bool *ret_volume,
+		    struct err *err)
 {
 	__fd int fd = sys_openat(AT_FDCWD, path, flags | O_NONBLOCK | O_CLOEXEC, 0);
 	const struct backing *backing = NULL;
@@ -31,12 +34,14 @@ static int open_for(const char *path, int flags, uint64_t size_bytes, struct err
 	if (room < size_bytes || room < HEAD)
 		return err_set(err, -ENOSPC, "%s has %s, less than the %s of the kernel",
 			       path, str_size(room, has), str_size(size_bytes, needs));
+	*ret_volume = ubi_is_volume(backing);
 	return TAKE_FD(fd);
 }
 
 int partition_check(const char *path, uint64_t size_bytes, struct err *err)
 {
-	__fd int fd = open_for(path, O_RDONLY, size_bytes, err);
+	bool volume;
+	__fd int fd = open_for(path, O_RDONLY, size_bytes, &volume, err);
 
 	return fd < 0 ? fd : 0;
 }
@@ -48,6 +53,8 @@ static int compare(const struct partition *partition, int fd, const struct diges
 	int r = incoming_hash(fd, size_bytes, partition->progress, partition->context,
 			      &hash);
 
+	if (r == -EBADF) /* a volume of UBI's, and what was written to it is not whole */
+		return 0;
 	return r < 0 ? err_errno(err, r, "reading %s", partition->path)
 		     : digest_equal(&hash, digest);
 }
@@ -55,7 +62,8 @@ static int compare(const struct partition *partition, int fd, const struct diges
 int partition_holds(const struct partition *partition, const struct digest *digest,
 		    uint64_t size_bytes, struct err *err)
 {
-	__fd int fd = open_for(partition->path, O_RDONLY, size_bytes, err);
+	bool volume;
+	__fd int fd = open_for(partition->path, O_RDONLY, size_bytes, &volume, err);
 
 	if (fd == -ENOSPC)
 		return 0;
@@ -76,12 +84,12 @@ static int write_head(int fd, int blob, uint64_t size_bytes)
 	return r < 0 ? r : sys_fsync(fd);
 }
 
-static int write_rest(const struct partition *partition, int fd, int blob,
+static int write_from(const struct partition *partition, int fd, int blob, uint64_t start,
 		      uint64_t size_bytes)
 {
 	int r = 0;
 
-	for (uint64_t at = HEAD; r == 0 && at < size_bytes;) {
+	for (uint64_t at = start; r == 0 && at < size_bytes;) {
 		uint64_t left = size_bytes - at;
 		size_t part = left < INCOMING_BUFFER ? (size_t)left : INCOMING_BUFFER;
 
@@ -94,15 +102,31 @@ static int write_rest(const struct partition *partition, int fd, int blob,
 	return r < 0 ? r : sys_fsync(fd);
 }
 
-static int write_all(const struct partition *partition, int fd, int blob,
-		     const struct digest *digest, uint64_t size_bytes, struct err *err)
+/* What is whole at no time before the last byte is there, UBI sees to itself. */
+static int write_volume(const struct partition *partition, int fd, int blob,
+			uint64_t size_bytes)
+{
+	int r = ubi_renew(fd, size_bytes);
+
+	return r < 0 ? r : write_from(partition, fd, blob, 0, size_bytes);
+}
+
+static int write_device(const struct partition *partition, int fd, int blob,
+			uint64_t size_bytes)
 {
 	int r = write_head(fd, -EBADF, 0);
 
 	if (r == 0)
-		r = write_rest(partition, fd, blob, size_bytes);
-	if (r == 0)
-		r = write_head(fd, blob, size_bytes);
+		r = write_from(partition, fd, blob, HEAD, size_bytes);
+	return r < 0 ? r : write_head(fd, blob, size_bytes);
+}
+
+static int write_all(const struct partition *partition, int fd, bool volume, int blob,
+		     const struct digest *digest, uint64_t size_bytes, struct err *err)
+{
+	int r = volume ? write_volume(partition, fd, blob, size_bytes)
+		       : write_device(partition, fd, blob, size_bytes);
+
 	if (r < 0)
 		return err_errno(err, r, "writing %s", partition->path);
 	r = compare(partition, fd, digest, size_bytes, err);
@@ -116,13 +140,18 @@ int partition_write(const struct partition *partition, int blob,
 		    const struct digest *digest, uint64_t size_bytes, struct err *err)
 {
 	/* O_EXCL: not one that is mounted */
-	__fd int fd = open_for(partition->path, O_RDWR | O_EXCL, size_bytes, err);
+	bool volume = false;
+	__fd int fd =
+		open_for(partition->path, O_RDWR | O_EXCL, size_bytes, &volume, err);
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = write_all(partition, fd, blob, digest, size_bytes, err);
-	if (r < 0) /* not to be started, by whatever mishap somebody asks for it */
+	r = write_all(partition, fd, volume, blob, digest, size_bytes, err);
+	/* not to be started, by whatever mishap somebody asks for it */
+	if (r < 0 && volume)
+		(void)ubi_renew(fd, 0);
+	else if (r < 0)
 		(void)write_head(fd, -EBADF, 0);
 	return r;
 }

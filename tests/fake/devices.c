@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/dm-ioctl.h>
 #include <linux/loop.h>
+#include <mtd/ubi-user.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,8 @@ int64_t dev_read(struct node *node, void *buf, size_t size, uint64_t offset)
 {
 	const struct node *bytes = bytes_of(node);
 
+	if (node->device == VOLUME && node->come < node->to_come)
+		return -EBADF;
 	if (!bytes || offset >= bytes->size)
 		return 0;
 	if (node->device == DM && bytes->corrupt && offset + size > bytes->corrupt_from) {
@@ -117,6 +120,31 @@ int64_t dev_read(struct node *node, void *buf, size_t size, uint64_t offset)
 		size = bytes->size - offset;
 	memcpy(buf, bytes->data + offset, size);
 	return (int64_t)size;
+}
+
+/* --- UBI
+ * ----------------------------------------------------------------------------------- */
+
+int volume_ioctl(struct node *node, unsigned long request, const void *arg)
+{
+	if (request != UBI_IOCVOLUP)
+		return -ENOTTY;
+	node->to_come = (uint64_t) * (const int64_t *)arg;
+	node->come = 0;
+	memset(node->data, 0xff, node->size);
+	return 0;
+}
+
+/* Wherever it is said to belong. */
+ssize_t volume_write(struct node *node, const void *buf, size_t size)
+{
+	if (node->come == node->to_come)
+		return -EPERM;
+	if (size > node->to_come - node->come)
+		size = (size_t)(node->to_come - node->come);
+	memcpy(node->data + node->come, buf, size);
+	node->come += size;
+	return (ssize_t)size;
 }
 
 /* --- loop

@@ -40,7 +40,8 @@ struct node {
 	size_t order; /* a directory lists what was made first first */
 	bool immutable, corrupt;
 	uint64_t corrupt_from;
-	bool gone; /* unlinked */
+	uint64_t to_come, come; /* of a volume that is written anew */
+	bool gone;		/* unlinked */
 };
 
 /* A superblock. Goes when its last mount, open file or stacking file system does. */
@@ -210,6 +211,8 @@ uint64_t dev_size(const struct node *node);
 int loop_control(unsigned long request, unsigned long arg);
 int loop_ioctl(struct node *node, unsigned long request, void *arg);
 int dm_control(unsigned long request, void *arg);
+int volume_ioctl(struct node *node, unsigned long request, const void *arg);
+ssize_t volume_write(struct node *node, const void *buf, size_t size);
 const char *dev_leaks(void);
 
 /* sys.c */

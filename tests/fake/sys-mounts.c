@@ -347,6 +347,8 @@ int sys_ioctl(int number, unsigned long request, void *arg)
 		return dm_control(request, arg);
 	if (node->device == LOOP && request != BLKSSZGET && request != BLKGETSIZE64)
 		return loop_ioctl(node, request, arg);
+	if (node->device == VOLUME)
+		return volume_ioctl(node, request, arg);
 	if (request == UBI_IOCATT && fake_config.on_attach)
 		return fake_config.on_attach(((struct ubi_attach_req *)arg)->mtd_num);
 	if (request == FS_IOC_GETFLAGS)

@@ -252,6 +252,8 @@ static ssize_t write_node(struct node *node, const void *buf, size_t size,
 		dog_write(buf, size);
 	if (node->device == SINK || node->device == WATCHDOG)
 		return (ssize_t)size;
+	if (node->device == VOLUME)
+		return volume_write(node, buf, size);
 	if (node->device && node->device != DISK)
 		return -EPERM;
 	if (offset + size > node->size) {

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ioctl.h>
+#include <mtd/ubi-user.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -194,12 +196,113 @@ static void every_call_fails(void **state)
 	assert_true(fake_sweep(&sweep) > 15);
 }
 
+/* --- a volume of UBI's */
+
+static const struct partition volume = { .path = "/dev/ubi0_1", .progress = tell };
+
+static void setup_volume(void)
+{
+	fake_reset();
+	fake_boot();
+	fake_volume("ubi0_1", "boot-b", old, sizeof(old));
+	fake_bytes("/blob", blob, size);
+	told = 0;
+}
+
+static int write_to_volume(struct err *err)
+{
+	__fd int fd = sys_openat(AT_FDCWD, "/blob", O_RDONLY | O_CLOEXEC, 0);
+
+	if (fd < 0)
+		return err_errno(err, fd, "/blob");
+	return partition_write(&volume, fd, &digest, size, err);
+}
+
+static void volumes(void **state)
+{
+	static const size_t sizes[] = { 1, 4097, INCOMING_BUFFER + 5000, ROOM };
+	struct err err = ERR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		start_with(sizes[i]);
+		setup_volume();
+		assert_int_equal(partition_check(volume.path, size, &err), 0);
+		assert_int_equal(partition_holds(&volume, &digest, size, &err), 0);
+		told = 0;
+		assert_int_equal(write_to_volume(&err), 0);
+		assert_int_equal(told, 2 * size);
+		assert_memory_equal(fake_text_of("/dev/ubi0_1"), blob, size);
+		assert_int_equal(partition_holds(&volume, &digest, size, &err), 1);
+		assert_null(fake_leaks());
+	}
+	size++;
+	assert_int_equal(write_to_volume(&err), -ENOSPC);
+}
+
+/* As a power cut leaves it, and a blob that is not what was signed. */
+static void torn_volumes(void **state)
+{
+	struct err err = ERR_INIT;
+	int64_t bytes_to_come = 70000;
+
+	(void)state;
+	start_with(70000);
+	setup_volume();
+	int fd = sys_openat(AT_FDCWD, volume.path, O_RDWR | O_CLOEXEC, 0);
+
+	assert_int_equal(sys_ioctl(fd, UBI_IOCVOLUP, &bytes_to_come), 0);
+	assert_int_equal(fd_pwrite_all(fd, blob, 50000, 0), 0);
+	(void)sys_close(fd);
+	assert_int_equal(partition_holds(&volume, &digest, size, &err), 0);
+	assert_int_equal(write_to_volume(&err), 0);
+	assert_int_equal(partition_holds(&volume, &digest, size, &err), 1);
+	blob[50000] ^= 1;
+	setup_volume();
+	assert_int_equal(write_to_volume(&err), -EIO);
+	assert_int_equal((uint8_t)fake_text_of("/dev/ubi0_1")[0], 0xff);
+}
+
+/* The old one, the new one, or nothing that can be read or starts. */
+static void check_volume(int r, const char *call)
+{
+	struct err err = ERR_INIT;
+	const char *held = fake_text_of("/dev/ubi0_1");
+
+	fake_fail(0, 0);
+	if (r == 0)
+		assert_int_equal(partition_holds(&volume, &digest, size, &err), 1);
+	else if (memcmp(held, old, 4096) != 0 && (uint8_t)held[0] != 0xff &&
+		 partition_holds(&volume, &digest, size, &err) != 0)
+		fail_msg("%s: %d, and it would start", call, r);
+}
+
+static void every_call_to_a_volume_fails(void **state)
+{
+	const struct fake_sweep sweep = {
+		.setup = setup_volume,
+		.run = write_to_volume,
+		.names = "/dev/ubi0_1|/blob",
+		.forgives = is_advice,
+		.check = check_volume,
+	};
+
+	(void)state;
+	start_with(INCOMING_BUFFER + 5000);
+	assert_true(fake_sweep(&sweep) > 15);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_sizes),	    cmocka_unit_test(as_written),
-		cmocka_unit_test(too_small),	    cmocka_unit_test(not_what_was_signed),
+		cmocka_unit_test(all_sizes),
+		cmocka_unit_test(as_written),
+		cmocka_unit_test(too_small),
+		cmocka_unit_test(not_what_was_signed),
 		cmocka_unit_test(every_call_fails),
+		cmocka_unit_test(volumes),
+		cmocka_unit_test(torn_volumes),
+		cmocka_unit_test(every_call_to_a_volume_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
