@@ -157,6 +157,14 @@ int ubi_attach(const char *value, struct err *err)
 	return r < 0 ? err_errno(err, r, "attaching mtd%d", req.mtd_num) : 0;
 }
 
+int ubi_is_volume(int fd)
+{
+	struct stat st;
+	int r = sys_fstat(fd, &st);
+
+	return r < 0 ? r : S_ISCHR(st.st_mode);
+}
+
 int ubi_renew(int fd, uint64_t size_bytes)
 {
 	int64_t bytes = (int64_t)size_bytes;

@@ -13,10 +13,10 @@
 #include "block/backing.h"
 #include "block/find/device.h"
 
-extern const struct backing backing_ubi; /* a volume: a character device */
-
 #ifdef CONFIG_LAMINA_UBI
 #define UBI_BUILT_IN true
+
+extern const struct backing backing_ubi; /* a volume: a character device */
 
 /* As device_read(), of /sys/class/ubi: 1 for a volume, with its name as the label. */
 int ubi_read(int sysfs, const char *name, struct device *ret_device);
@@ -27,6 +27,9 @@ bool ubi_answers(const char *label, const char *value);
 /* Attaches the partition of @value. 0; -EAGAIN: it isn't there yet, or is attached already; or
  * another -errno. */
 int ubi_attach(const char *value, struct err *err);
+
+/* Is @fd, of which a backing was found, a volume? 1, 0, or -errno. */
+int ubi_is_volume(int fd);
 
 /* The volume @fd, open for writing by nobody else, is to be written anew with so many bytes, from the
  * start and in order. Until all are there it can't be read: -EBADF. 0 bytes: it is empty. */
@@ -42,11 +45,10 @@ static inline int ubi_read(int sysfs, const char *name, struct device *ret_devic
 	return 0;
 }
 
-static inline bool ubi_answers(const char *label, const char *value)
+static inline int ubi_is_volume(int fd)
 {
-	(void)label;
-	(void)value;
-	return false;
+	(void)fd;
+	return 0;
 }
 
 static inline int ubi_attach(const char *value, struct err *err)
@@ -63,8 +65,3 @@ static inline int ubi_renew(int fd, uint64_t size_bytes)
 	return -ENOTSUP;
 }
 #endif
-
-static inline bool ubi_is_volume(const struct backing *backing)
-{
-	return UBI_BUILT_IN && backing == &backing_ubi;
-}

@@ -5,6 +5,12 @@
 #include "format/manifest.h"
 #include "format/policy.h"
 
+#ifdef CONFIG_LAMINA_UBI
+#define LAST_WITH_A_VALUE ", serial= or ubi:"
+#else
+#define LAST_WITH_A_VALUE " or serial="
+#endif
+
 /* A UUID as blkid writes it, a vfat serial, or the DISKID-NN of an MBR partition. */
 static bool uuid_valid(const char *value)
 {
@@ -34,8 +40,10 @@ static const struct {
 	[POLICY_SOURCE_LABEL] = { "LABEL=", label_valid, 6 },
 	[POLICY_SOURCE_UUID] = { "UUID=", uuid_valid, 5 },
 	[POLICY_SOURCE_SERIAL] = { "serial=", label_valid, 7 },
-	[POLICY_SOURCE_UBI] = { "ubi:", label_valid, 4 },
 	[POLICY_SOURCE_PATH] = { "/dev/", path_valid, 0 },
+#ifdef CONFIG_LAMINA_UBI
+	[POLICY_SOURCE_UBI] = { "ubi:", label_valid, 4 },
+#endif
 };
 
 int policy_source_parse(const char *text, enum policy_source *ret_kind,
@@ -52,7 +60,7 @@ int policy_source_parse(const char *text, enum policy_source *ret_kind,
 	}
 	return err_set(
 		err, -EBADMSG,
-		"`%.64s` must be PARTLABEL=, PARTUUID=, LABEL=, UUID=, serial= or ubi: "
-		"and a value, or a path in /dev",
+		"`%.64s` must be PARTLABEL=, PARTUUID=, LABEL=, UUID=" LAST_WITH_A_VALUE
+		" and a value, or a path in /dev",
 		text);
 }

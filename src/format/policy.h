@@ -107,8 +107,8 @@ enum policy_source {
 	POLICY_SOURCE_LABEL,
 	POLICY_SOURCE_UUID,
 	POLICY_SOURCE_SERIAL,
-	POLICY_SOURCE_UBI,
 	POLICY_SOURCE_PATH,
+	POLICY_SOURCE_UBI, /* only in builds with LAMINA_UBI */
 };
 
 /* @ret_value borrows from @text. 0 or -EBADMSG. */

@@ -17,8 +17,7 @@
 #define HEAD ((size_t)4096)
 
 /* Open with @flags, and large enough. An fd or -errno. */
-static int open_for(const char *path, int flags, uint64_t size_bytes, bool *ret_volume,
-		    struct err *err)
+static int open_for(const char *path, int flags, uint64_t size_bytes, struct err *err)
 {
 	__fd int fd = sys_openat(AT_FDCWD, path, flags | O_NONBLOCK | O_CLOEXEC, 0);
 	const struct backing *backing = NULL;
@@ -34,14 +33,12 @@ static int open_for(const char *path, int flags, uint64_t size_bytes, bool *ret_
 	if (room < size_bytes || room < HEAD)
 		return err_set(err, -ENOSPC, "%s has %s, less than the %s of the kernel",
 			       path, str_size(room, has), str_size(size_bytes, needs));
-	*ret_volume = ubi_is_volume(backing);
 	return TAKE_FD(fd);
 }
 
 int partition_check(const char *path, uint64_t size_bytes, struct err *err)
 {
-	bool volume;
-	__fd int fd = open_for(path, O_RDONLY, size_bytes, &volume, err);
+	__fd int fd = open_for(path, O_RDONLY, size_bytes, err);
 
 	return fd < 0 ? fd : 0;
 }
@@ -53,7 +50,8 @@ static int compare(const struct partition *partition, int fd, const struct diges
 	int r = incoming_hash(fd, size_bytes, partition->progress, partition->context,
 			      &hash);
 
-	if (r == -EBADF) /* a volume of UBI's, and what was written to it is not whole */
+	if (UBI_BUILT_IN &&
+	    r == -EBADF) /* a volume of UBI's, and what was written to it is not whole */
 		return 0;
 	return r < 0 ? err_errno(err, r, "reading %s", partition->path)
 		     : digest_equal(&hash, digest);
@@ -62,8 +60,7 @@ static int compare(const struct partition *partition, int fd, const struct diges
 int partition_holds(const struct partition *partition, const struct digest *digest,
 		    uint64_t size_bytes, struct err *err)
 {
-	bool volume;
-	__fd int fd = open_for(partition->path, O_RDONLY, size_bytes, &volume, err);
+	__fd int fd = open_for(partition->path, O_RDONLY, size_bytes, err);
 
 	if (fd == -ENOSPC)
 		return 0;
@@ -140,13 +137,14 @@ int partition_write(const struct partition *partition, int blob,
 		    const struct digest *digest, uint64_t size_bytes, struct err *err)
 {
 	/* O_EXCL: not one that is mounted */
-	bool volume = false;
-	__fd int fd =
-		open_for(partition->path, O_RDWR | O_EXCL, size_bytes, &volume, err);
-	int r;
+	__fd int fd = open_for(partition->path, O_RDWR | O_EXCL, size_bytes, err);
+	int volume, r;
 
 	if (fd < 0)
 		return fd;
+	volume = ubi_is_volume(fd);
+	if (volume < 0)
+		return err_errno(err, volume, "%s", partition->path);
 	r = write_all(partition, fd, volume, blob, digest, size_bytes, err);
 	/* not to be started, by whatever mishap somebody asks for it */
 	if (r < 0 && volume)

@@ -14,7 +14,7 @@ static void check_source(const char *text)
 
 	assert(strlen(text) < POLICY_WORD_SIZE);
 	assert(policy_source_parse(text, &kind, &value, NULL) == 0);
-	assert(value >= text && *value && kind <= POLICY_SOURCE_PATH);
+	assert(value >= text && *value && kind <= POLICY_SOURCE_UBI);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -440,7 +440,7 @@ static void encrypted_refusals(void **state)
 		{ "encrypted\n", "line 3: encrypted: value missing" },
 		{ "encrypted kept\n",
 		  "line 3: encrypted: `kept` must be PARTLABEL=, PARTUUID=, LABEL=, "
-		  "UUID= or serial= and a value, or a path in /dev" },
+		  "UUID=, serial= or ubi: and a value, or a path in /dev" },
 		{ "encrypted 16777215\n",
 		  "line 3: encrypted: must be a source, or a size of 16M or more" },
 		{ "encrypted 1X\n",

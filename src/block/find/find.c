@@ -109,10 +109,12 @@ static int answers_serial(const struct device *device, const char *value)
 	return strcmp(serial, value) == 0;
 }
 
+#ifdef CONFIG_LAMINA_UBI
 static int answers_ubi(const struct device *device, const char *value)
 {
 	return ubi_answers(device->label, value);
 }
+#endif
 
 /* A path needs no asking: it is opened. */
 static int (*const find_answers[])(const struct device *device, const char *value) = {
@@ -121,8 +123,10 @@ static int (*const find_answers[])(const struct device *device, const char *valu
 	[POLICY_SOURCE_LABEL] = answers_label,
 	[POLICY_SOURCE_UUID] = answers_uuid,
 	[POLICY_SOURCE_SERIAL] = answers_serial,
-	[POLICY_SOURCE_UBI] = answers_ubi,
 	[POLICY_SOURCE_PATH] = NULL,
+#ifdef CONFIG_LAMINA_UBI
+	[POLICY_SOURCE_UBI] = answers_ubi,
+#endif
 };
 
 /* For the message when time is up: "vda, vda1 (boot), vdb: Input/output error". */
@@ -257,8 +261,6 @@ static int find_start(struct find *find, const char *source, struct err *err)
 
 	if (r < 0) /* -EBADMSG is for files; this is an argument */
 		return -EINVAL;
-	if (find->kind == POLICY_SOURCE_UBI && !UBI_BUILT_IN)
-		return err_set(err, -ENOTSUP, "%s: UBI is not in this build", source);
 	str_init(&find->seen, find->seen_text, sizeof(find->seen_text));
 	if (find->kind == POLICY_SOURCE_PATH &&
 	    snprintf(find->path, sizeof(find->path), "%s", find->value) >=
