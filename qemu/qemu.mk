@@ -75,9 +75,9 @@ check-ubi: all $(fat) $(ubi)/.config
 	@qemu/story $(qemu-args) --init $(ubi)/lamina-init --build $(O)/stories-fat --fat $(fat) \
 		$(if $(RESULTS),--results $(RESULTS)) --case '$(or $(CASE),ubi-*)'
 
-# Every story of every board that starts from its firmware, and that board's demo. One at a time: each
+# Every story of every board whose firmware checks what it starts, and that board's demo. One at a time: each
 # compiles the device's programs once more.
-loader-boards := $(patsubst board/%/board.conf,%,$(shell grep -l '^LOADER=' board/*/board.conf))
+loader-boards := $(patsubst board/%/board.conf,%,$(shell grep -lE '^LOADER=(uboot|efi)$$' board/*/board.conf))
 # The device's programs of a loader's board beside this one's.
 loader-make = $(MAKE) BOARD=$(1) O=$(O)/$(1) HOST_O=$(HOST_O) $(if $(RESULTS),RESULTS=$(abspath $(RESULTS)))
 
