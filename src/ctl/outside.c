@@ -22,16 +22,14 @@ static bool is_there(const char *path)
 /* Of those that init runs; others are told why they can't be, as anywhere. */
 static bool is_ours(const char *command)
 {
-	static const char *const commands[] = { "status",  "list",   "install",
-						"confirm", "verify", "rollback",
-						"reject",  "gc",     "reset",
-						"channel" };
+	/* one behind the other: without addresses it is less */
+	static const char commands[] = "status\0list\0install\0confirm\0verify\0"
+				       "rollback\0reject\0gc\0reset\0channel\0";
+	const char *at = commands;
 
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (strcmp(command, commands[i]) == 0)
-			return true;
-	}
-	return false;
+	while (*at && strcmp(at, command) != 0)
+		at += strlen(at) + 1;
+	return *at;
 }
 
 /* What init could not open comes as input. */
@@ -65,17 +63,19 @@ int outside_run(const struct cmd_program *program, int argc, char **argv)
 	const struct ctl ctl = { .run = NULL };
 	const char *words[WORDS + 2] = { "ctl" };
 	struct err err = ERR_INIT;
+	bool takes_input;
 	int r = 0;
 
 	if (argc < 2 || argc > WORDS || !is_ours(argv[1]) ||
 	    is_there(CTL_RUN "/policy") || !is_there(CTL_RUN "/control"))
 		return -1;
+	takes_input =
+		strcmp(argv[1], "install") == 0 || strcmp(argv[1], "channel") == 0;
 	for (int i = 1; i < argc; i++) {
 		words[i] = argv[i];
 		if (strncmp(argv[i], "--", 2) == 0 && strchr("hskpr", argv[i][2]))
 			return -1;
-		if (r == 0 && i > 1 && argv[i][0] != '-' &&
-		    (strcmp(argv[1], "install") == 0 || strcmp(argv[1], "channel") == 0))
+		if (r == 0 && i > 1 && argv[i][0] != '-' && takes_input)
 			r = take_input(&words[i], &err);
 	}
 	if (r == 0)
