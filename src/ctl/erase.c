@@ -13,21 +13,23 @@
 int erase_encrypted(const struct ctl *ctl, int store, struct err *err)
 {
 	const struct policy *policy = &ctl->settings.policy;
-	char path[BACKING_PATH_SIZE] = VAULT_FILE;
-	__fd int found = -EBADF;
+	char path[BACKING_PATH_SIZE];
 	__fd int fd = -EBADF;
+	int r;
 
 	if (!policy->secret[0])
 		return 0;
 	if (policy->encrypted[0]) {
-		found = find_device(policy->encrypted, 0, path, err);
-		if (found < 0)
-			return found;
+		fd = find_device(policy->encrypted, 0, path, err);
+		if (fd < 0)
+			return fd;
+		fd_close(fd);
 		fd = sys_openat(AT_FDCWD, path, O_RDWR | O_CLOEXEC, 0);
 	} else {
 		fd = path_open_own(store, VAULT_FILE, O_RDWR, 0);
 		if (fd == -ENOENT)
 			return 0;
 	}
-	return fd < 0 ? err_errno(err, fd, "%s", path) : vault_erase(fd, err);
+	r = fd < 0 ? fd : vault_erase(fd);
+	return r < 0 ? err_errno(err, r, VAULT_FILE) : 0;
 }

@@ -355,7 +355,7 @@ static int read_encrypted(struct reader *reader)
 	r = str_size_parse(text, strlen(text), "KMGT", &policy->encrypted_bytes);
 	*text = '\0';
 	if (r < 0 || policy->encrypted_bytes < POLICY_ENCRYPTED_LEAST)
-		return bad(reader, "must be a source, or a size of 16M or more");
+		return bad(reader, "must be a source or 16M or more");
 	policy->encrypted_bytes &= ~(uint64_t)4095;
 	return 0;
 }
@@ -446,9 +446,7 @@ static int check_together(const struct policy *policy, struct err *err)
 	bool encrypts = policy->encrypted[0] || policy->encrypted_bytes;
 
 	if (encrypts != (policy->secret[0] != '\0'))
-		return err_set(err, -EBADMSG,
-			       "%s is missing: secret and encrypted go together",
-			       encrypts ? "secret" : "encrypted");
+		return err_set(err, -EBADMSG, "secret and encrypted go together");
 	if (!policy->boot_slots[0][0] && !policy->boot_loader)
 		return 0;
 	if (!policy->boot_slots[1][0] || !policy->boot_loader)

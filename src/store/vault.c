@@ -101,41 +101,25 @@ int vault_random(void *ret_bytes, size_t size)
 {
 	/* it waits until the kernel has some */
 	__fd int fd = sys_openat(AT_FDCWD, "/dev/random", O_RDONLY | O_CLOEXEC, 0);
-	uint8_t *at = ret_bytes;
-	ssize_t n = fd;
 
-	while (n >= 0 && size > 0) {
-		n = sys_read(fd, at, size);
-		if (n == 0)
-			return -EIO;
-		at += n < 0 ? 0 : n;
-		size -= n < 0 ? 0 : (size_t)n;
-	}
-	return n < 0 ? (int)n : 0;
+	return fd < 0 ? fd : fd_pread_all(fd, ret_bytes, size, 0);
 }
 
-/* What is overwritten is one of ours by its first word. 1, 0 or -errno. */
-static int is_ours(int fd)
+int vault_erase(int fd)
 {
-	int r = 0;
+	int r = 0, left = 0;
 
+	/* one of ours, by its first word */
 	for (int i = 0; r == 0 && i < VAULT_HEADS; i++) {
 		r = fd_pread_all(fd, block, VAULT_HEAD_SIZE, (uint64_t)i * VAULT_STRIDE);
-		if (r == 0)
-			r = memcmp(block, VAULT_ERASED, 7) == 0;
+		if (memcmp(block, VAULT_ERASED, 7) == 0)
+			left = 2 * VAULT_HEADS;
 	}
-	return r;
-}
-
-int vault_erase(int fd, struct err *err)
-{
-	int r = is_ours(fd);
-
-	for (int i = r == 1 ? 2 * VAULT_HEADS : 0; r >= 0 && i-- > 0;) {
+	while (r == 0 && left-- > 0) {
 		r = vault_random(block, VAULT_HEAD_SIZE);
 		memcpy(block, VAULT_ERASED, sizeof(VAULT_ERASED));
 		if (r == 0)
-			r = put(fd, 1 - i % VAULT_HEADS);
+			r = put(fd, !(left & 1));
 	}
-	return r < 0 ? err_errno(err, r, "erasing what is encrypted") : 0;
+	return r;
 }

@@ -27,7 +27,7 @@ int vault_write(int fd, const struct vault *vault, const struct vault_head *head
 /* Overwrites the salt, twice: what it was the salt of can't be read again. Of a medium that
  * has no head, nothing is written. 0 or -errno; before the first head changes all is as
  * it was, after that it is erased whatever happens. */
-int vault_erase(int fd, struct err *err);
+int vault_erase(int fd);
 
 /* Bytes that nobody can guess. 0 or -errno. */
 int vault_random(void *ret_bytes, size_t size);

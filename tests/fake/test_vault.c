@@ -53,7 +53,7 @@ static int make(struct err *err)
 	int r = fd < 0 ? fd : vault_read(fd, &vault, err);
 
 	if (r == 0 && vault.is == VAULT_IS_BLANK)
-		r = vault_erase(fd, err);
+		r = vault_erase(fd);
 	return r < 0 ? r : vault_write(fd, &vault, &mine, err);
 }
 
@@ -61,7 +61,8 @@ static int erase(struct err *err)
 {
 	__fd int fd = open_disk();
 
-	return fd < 0 ? fd : vault_erase(fd, err);
+	(void)err;
+	return fd < 0 ? fd : vault_erase(fd);
 }
 
 static enum vault_is look(struct vault_head *ret_head)

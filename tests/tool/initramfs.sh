@@ -261,7 +261,7 @@ test_what_is_encrypted() {
 	PYTHON
 	e2fsck -fn image >check 2>&1 || say "e2fsck: $(cat check)"
 	sed -i '/^encrypted/d' policy
-	refuses "encrypted is missing: secret and encrypted go together" make
+	refuses "secret and encrypted go together" make
 }
 
 test_a_threshold_that_no_image_can_reach() {

@@ -427,11 +427,9 @@ static void encrypted_refusals(void **state)
 	static const struct {
 		const char *lines, *words;
 	} cases[] = {
-		{ HELPER, "encrypted is missing: secret and encrypted go together" },
-		{ "encrypted 64M\n",
-		  "secret is missing: secret and encrypted go together" },
-		{ "encrypted LABEL=x\n",
-		  "secret is missing: secret and encrypted go together" },
+		{ HELPER, "secret and encrypted go together" },
+		{ "encrypted 64M\n", "secret and encrypted go together" },
+		{ "encrypted LABEL=x\n", "secret and encrypted go together" },
 		{ "secret tell\n", "line 3: secret: must be helper PATH" },
 		{ "secret\n", "line 3: secret: must be helper PATH" },
 		{ "secret helper\n", "line 3: secret: value missing" },
@@ -442,11 +440,11 @@ static void encrypted_refusals(void **state)
 		  "line 3: encrypted: `kept` must be PARTLABEL=, PARTUUID=, LABEL=, "
 		  "UUID=, serial= or ubi: and a value, or a path in /dev" },
 		{ "encrypted 16777215\n",
-		  "line 3: encrypted: must be a source, or a size of 16M or more" },
+		  "line 3: encrypted: must be a source or 16M or more" },
 		{ "encrypted 1X\n",
-		  "line 3: encrypted: must be a source, or a size of 16M or more" },
+		  "line 3: encrypted: must be a source or 16M or more" },
 		{ "encrypted 99999999T\n",
-		  "line 3: encrypted: must be a source, or a size of 16M or more" },
+		  "line 3: encrypted: must be a source or 16M or more" },
 		{ "encrypted 64M\nencrypted 64M\n",
 		  "line 4: encrypted: stands there twice" },
 		{ "encrypted LABEL=x\n" HELPER, "`LABEL=x` is named twice" },

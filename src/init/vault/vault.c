@@ -81,9 +81,9 @@ static int make(const struct opening *opening, int mapped, struct err *err)
 	if (size > opening->medium.size_bytes - VAULT_DATA)
 		return err_set(err, -ENOSPC, "is too small for a file system");
 	/* an old one whose erasing was cut short */
-	r = vault_erase(opening->medium.fd, err);
+	r = vault_erase(opening->medium.fd);
 	if (r < 0)
-		return r;
+		return err_errno(err, r, "erasing an old one");
 	console_say("encrypted volumes: making them");
 	r = template_write(file, mapped);
 	return r < 0 ? err_errno(err, r, "writing a file system") : 0;
