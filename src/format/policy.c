@@ -87,24 +87,35 @@ static int read_choice(struct reader *reader, const char *const *words,
 	return bad(reader, reason);
 }
 
-static int read_source(struct reader *reader, char *ret_text)
+static int check_source(struct reader *reader, const char *text)
 {
 	enum policy_source kind;
 	struct err err = ERR_INIT;
 	const char *value;
+
+	return policy_source_parse(text, &kind, &value, &err) < 0 ? bad(reader, err.text)
+								  : 0;
+}
+
+static int read_source(struct reader *reader, char *ret_text)
+{
 	int r = read_word(reader, ret_text, POLICY_WORD_SIZE);
 
-	if (r == 0 && policy_source_parse(ret_text, &kind, &value, &err) < 0)
-		return bad(reader, err.text);
-	return r;
+	return r < 0 ? r : check_source(reader, ret_text);
+}
+
+static int check_path(struct reader *reader, const char *text)
+{
+	const char *words = manifest_wrong_path(text);
+
+	return words ? bad(reader, words) : 0;
 }
 
 static int read_path(struct reader *reader, char *ret_text)
 {
 	int r = read_word(reader, ret_text, POLICY_WORD_SIZE);
-	const char *words = r < 0 ? NULL : manifest_wrong_path(ret_text);
 
-	return words ? bad(reader, words) : r;
+	return r < 0 ? r : check_path(reader, ret_text);
 }
 
 static int read_store(struct reader *reader)
@@ -139,14 +150,13 @@ bool policy_factory_in_initramfs(const struct policy *policy)
 static int read_factory(struct reader *reader)
 {
 	struct policy *policy = reader->policy;
-	struct lines at = reader->lines;
 	int r = read_word(reader, policy->factory, POLICY_WORD_SIZE);
 
 	if (r < 0)
 		return r;
-	reader->lines = at;
-	return policy_factory_in_initramfs(policy) ? read_path(reader, policy->factory)
-						   : read_source(reader, policy->factory);
+	return policy_factory_in_initramfs(policy)
+		       ? check_path(reader, policy->factory)
+		       : check_source(reader, policy->factory);
 }
 
 static int read_factory_type(struct reader *reader)
@@ -343,15 +353,12 @@ static int read_encrypted(struct reader *reader)
 {
 	struct policy *policy = reader->policy;
 	char *text = policy->encrypted;
-	struct lines at = reader->lines;
 	int r = read_word(reader, text, POLICY_WORD_SIZE);
 
 	if (r < 0)
 		return r;
-	if (*text < '0' || *text > '9') {
-		reader->lines = at;
-		return read_source(reader, text);
-	}
+	if (*text < '0' || *text > '9')
+		return check_source(reader, text);
 	r = str_size_parse(text, strlen(text), "KMGT", &policy->encrypted_bytes);
 	*text = '\0';
 	if (r < 0 || policy->encrypted_bytes < POLICY_ENCRYPTED_LEAST)
