@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cli/cmd.h"
 #include "cli/progress.h"
 #include "fetch/transfer.h"
 
@@ -111,18 +112,30 @@ static int get_blobs(struct fetch *f, const struct workdir *w, struct err *err)
 	return r;
 }
 
-int gather_image(struct fetch *f, const struct workdir *w, struct err *err)
+static int get_and_install(struct fetch *f, const struct workdir *w, struct err *err)
 {
-	int r = installer_check(&f->options->installer, &f->offer, err);
+	int r;
 
-	if (r < 0)
-		return r;
 	plan(f, w);
 	r = workdir_keep(w, &f->needs, err);
 	if (r == 0)
 		r = get_blobs(f, w, err);
+	return r < 0 ? r : installer_install(&f->options->installer, err);
+}
+
+int gather_image(struct fetch *f, const struct workdir *w, struct err *err)
+{
+	const struct installer *installer = &f->options->installer;
+	int r = installer_check(installer, &f->offer, err);
+
 	if (r < 0)
 		return r;
-	r = installer_install(&f->options->installer, err);
+	r = get_and_install(f, w, err);
+	/* it was to be installed: may be that layers which the store has, by name and size, are no more what
+	 * they were */
+	if (r == -EPERM && installer_find_damage(installer, &f->offer, NULL) > 0) {
+		cmd_note("layers of the store are damaged, and fetched anew");
+		r = get_and_install(f, w, err);
+	}
 	return r == -EPERM && f->needs.deltas_size ? -EBADMSG : r;
 }

@@ -165,6 +165,42 @@ static void take_bases(const json_t *list, struct installer_offer *offer)
 	}
 }
 
+/* One that is damaged is no layer that is there, and no base: 1 where it is one of the offer's. */
+static int drop(struct installer_offer *offer, const json_t *layer)
+{
+	const char *text = fetch_json_text(layer, "digest");
+	struct digest digest;
+	int found = 0;
+
+	if (!json_is_false(json_object_get(layer, "holds")) || !text ||
+	    strncmp(text, "sha256:", 7) != 0 ||
+	    digest_parse(text + 7, strlen(text + 7), &digest) < 0)
+		return 0;
+	for (size_t i = 0; i < offer->base_count; i++)
+		if (digest_equal(&offer->bases[i], &digest))
+			offer->bases[i--] = offer->bases[--offer->base_count];
+	for (size_t i = 0; i < offer->count; i++)
+		if (digest_equal(&offer->blobs[i].digest, &digest) &&
+		    !offer->blobs[i].lacks)
+			found = offer->blobs[i].lacks = true;
+	return found;
+}
+
+/* Of `laminactl verify --json`, an array of images. */
+static int drop_all(const json_t *images, struct installer_offer *offer)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < json_array_size(images); i++) {
+		const json_t *layers =
+			fetch_json_array(json_array_get(images, i), "checked");
+
+		for (size_t n = 0; n < json_array_size(layers); n++)
+			count += drop(offer, json_array_get(layers, n));
+	}
+	return count;
+}
+
 static json_t *read_json(int out, struct err *err)
 {
 	static char bytes[ANSWER_MOST];
@@ -239,6 +275,24 @@ void installer_failed(const struct installer *installer, bool failed)
 		(void)snprintf(path, sizeof(path), "%s/" INSTALLER_FAILED,
 			       installer->input);
 	(void)run_mute(installer, argv, false, NULL);
+}
+
+int installer_find_damage(const struct installer *installer,
+			  struct installer_offer *offer, struct err *err)
+{
+	const char *const argv[] = { "laminactl", "verify", "--json", NULL };
+	__fd int out = memfd_create("verify", MFD_CLOEXEC);
+	__json json_t *images = NULL;
+	int r;
+
+	if (out < 0)
+		return err_errno(err, -errno, "laminactl");
+	r = run(installer, argv, out, false, err);
+	if (r < 0 && r != -EPERM)
+		return r;
+	if (lseek(out, 0, SEEK_SET) == 0)
+		images = json_loadfd(out, JSON_REJECT_DUPLICATES, NULL);
+	return drop_all(images, offer);
 }
 
 json_t *installer_status(const struct installer *installer, struct err *err)

@@ -53,6 +53,11 @@ int installer_word(const struct installer *installer, struct err *err);
  * INSTALLER_FAILED. Nobody is told where that can't be. */
 void installer_failed(const struct installer *installer, bool failed);
 
+/* Reads the whole store: which of the offer's layers that it has are damaged? They lack from now on, and no delta
+ * begins with them. How many, or -errno. */
+int installer_find_damage(const struct installer *installer,
+			  struct installer_offer *offer, struct err *err);
+
 /* How the device is: what `laminactl status --json` says. NULL with a text; the caller owns it. */
 json_t *installer_status(const struct installer *installer, struct err *err);
 

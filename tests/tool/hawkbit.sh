@@ -234,4 +234,23 @@ test_what_the_device_is() {
 	tail -n 1 feedback | has '^data {.*"name": "demo", "serial": "3", "state": "confirmed", "version": "1.3"}'
 }
 
+# By name and size it is there; what it holds is another thing.
+test_a_layer_that_has_rotted() {
+	local new blob
+	device_here
+	hawkbit
+	image 3 >/dev/null && new=$(image 4)
+	lamina bundle image-3 -o 3.lamina 2>/dev/null
+	ctl install 3.lamina >/dev/null 2>&1
+	blob=run/store/blobs/sha256/$(layer 3 0)
+	chmod u+w "$blob"
+	flip "$blob" 100
+	offer 4 1
+	fetch "$url" 2>err || say "$(cat err)"
+	grep -q 'damaged, and fetched anew' err
+	candidate "$new"
+	ctl verify >/dev/null 2>&1
+	told '1 proceeding' '1 proceeding none installed'
+}
+
 tell_all "$@"
