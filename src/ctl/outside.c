@@ -69,8 +69,7 @@ int outside_run(const struct cmd_program *program, int argc, char **argv)
 	if (argc < 2 || argc > WORDS || !is_ours(argv[1]) ||
 	    is_there(CTL_RUN "/policy") || !is_there(CTL_RUN "/control"))
 		return -1;
-	takes_input =
-		strcmp(argv[1], "install") == 0 || strcmp(argv[1], "channel") == 0;
+	takes_input = strcmp(argv[1], "install") == 0 || strcmp(argv[1], "channel") == 0;
 	for (int i = 1; i < argc; i++) {
 		words[i] = argv[i];
 		if (strncmp(argv[i], "--", 2) == 0 && strchr("hskpr", argv[i][2]))
