@@ -222,7 +222,7 @@ int rehearsal_run(const struct rehearsal *rehearsal, char ret_path[PROGRAM_SIZE]
 	int fds[2], heard = 0, status = 0;
 	bool ours;
 	int r = sys_pipe2(fds, O_CLOEXEC);
-	unsigned int failed;
+	unsigned int failed = 0;
 	struct said worst;
 	pid_t pid;
 

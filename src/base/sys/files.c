@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <linux/stat.h>
 #include <stdio.h> /* renameat() */
 #include <string.h>
 #include <sys/file.h>
@@ -16,6 +15,9 @@
 #include <unistd.h>
 
 #include "base/sys/ret.h"
+#ifndef STATX_BASIC_STATS /* musl has it since 1.2.5, and the kernel's header is in its way then */
+#include <linux/stat.h>
+#endif
 
 /* Several of these by number: libc's do more than the kernel's, in some 200 bytes each. It
  * looks at /proc where a descriptor is only a path's, and knows kernels of long ago. */
