@@ -46,7 +46,7 @@ struct bytes {
 /* Big endian, as all of it. */
 static void put(struct bytes *b, uint64_t value, size_t size)
 {
-	if (b->size + size > ROOM) {
+	if (b->size > ROOM || size > ROOM - b->size) {
 		b->bad = true;
 		return;
 	}
