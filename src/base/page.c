@@ -8,6 +8,7 @@
 #include "base/sys.h"
 
 #define PAGE ((uintptr_t)4096)
+#define OUR_FRAMES 1024 /* more than these functions and a system call take */
 
 void page_give_back(const void *at, size_t size)
 {
@@ -16,6 +17,15 @@ void page_give_back(const void *at, size_t size)
 
 	if (from < to)
 		(void)sys_madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
+/* In a frame of its own: inlined, the caller's variables and where this one returns to would lie
+ * below the caller's frame address, too. */
+__attribute__((noinline)) void page_give_back_stack(size_t most)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	page_give_back((const void *)(here - most), most - OUR_FRAMES);
 }
 
 /* Where the kernel asks a file for a page it maps up to 15 around it as well, which would be all

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -35,6 +36,40 @@ static void nothing_of_less_than_a_page(void **state)
 	page_give_back(room + 1, PAGE);
 	for (size_t i = 0; i < sizeof(room); i++)
 		assert_int_equal(room[i], 'x');
+}
+
+/* Wherever a page begins in it: nothing that is in use goes, and what was deeper does. */
+__attribute__((noinline, no_sanitize("address"))) static void
+use_deep(uintptr_t *ret_within)
+{
+	volatile char deep[8 * PAGE];
+
+	for (size_t i = 0; i < sizeof(deep); i++)
+		deep[i] = 'x';
+	*ret_within = (uintptr_t)&deep[PAGE];
+}
+
+static void give_back_from(size_t depth)
+{
+	volatile char *own = __builtin_alloca(depth);
+	unsigned char there = 1;
+	uintptr_t deep;
+
+	for (size_t i = 0; i < depth; i++)
+		own[i] = (char)i;
+	use_deep(&deep);
+	page_give_back_stack(16 * (size_t)PAGE);
+	for (size_t i = 0; i < depth; i++)
+		assert_int_equal(own[i], (char)i);
+	assert_int_equal(mincore((void *)(deep / PAGE * PAGE), PAGE, &there), 0);
+	assert_int_equal(there & 1, 0);
+}
+
+static void a_stack_below_its_user(void **state)
+{
+	(void)state;
+	for (size_t depth = 16; depth < 2 * PAGE; depth += 16)
+		give_back_from(depth);
 }
 
 /* Bytes and KiB resident of the mapping that the code is in. */
@@ -80,6 +115,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(its_whole_pages_alone),
 		cmocka_unit_test(nothing_of_less_than_a_page),
+		cmocka_unit_test(a_stack_below_its_user),
 		cmocka_unit_test(code_a_page_at_a_time),
 	};
 

@@ -252,13 +252,10 @@ static bool has_its_needs(const struct supervise *supervise, size_t index)
 	return true;
 }
 
-/* What the boot needed, the last change or question: no more than this below here is in use
- * now. */
+/* What the boot needed, the last change or question. */
 static void give_back(void)
 {
-	uintptr_t stack = (uintptr_t)__builtin_frame_address(0);
-
-	page_give_back((const void *)(stack - BOOT_STACK), BOOT_STACK - 512);
+	page_give_back_stack(BOOT_STACK);
 	page_give_back_code();
 }
 
