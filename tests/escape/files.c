@@ -77,7 +77,15 @@ HERE(lo_mtu, rewrite("/sys/class/net/lo/mtu"))
 HERE(parameter, rewrite("/sys/module/printk/parameters/time"))
 HERE(uevent_helper, rewrite("/sys/kernel/uevent_helper"))
 HERE(power_state, try_write("/sys/power/state", "nonsense"))
-HERE(pci_config, try_open("/proc/bus/pci/00/00.0"))
+
+/* Some kernels name a bus with its domain. */
+static int pci_config(void)
+{
+	int r = try_open("/proc/bus/pci/00/00.0");
+
+	return r < 0 && errno == ENOENT ? try_open("/proc/bus/pci/0000:00/00.0") : r;
+}
+
 HERE(pci_config_sys, try_open("/sys/bus/pci/devices/0000:00:00.0/config"))
 HERE(pci_memory, try_open("/sys/bus/pci/devices/0000:00:01.0/resource0"))
 HERE(group_made, mkdir("/sys/fs/cgroup/below", 0755))

@@ -16,6 +16,7 @@ if [[ -z ${NET_INSIDE:-} ]]; then
 		command -v "$tool" >/dev/null || skip "there is no $tool"
 	done
 	[[ $(busybox --list | grep -cxE 'udhcpc|udhcpd') -eq 2 ]] || skip "busybox has no DHCP here"
+	unshare -m true 2>/dev/null || skip "no mount namespace to be had, as in a chroot that is no mount"
 	unshare -n ip link add veth0 type veth peer name peer0 2>/dev/null || skip "no veth interfaces here"
 	NET_INSIDE=y exec unshare -nm "$0"
 fi

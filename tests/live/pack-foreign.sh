@@ -36,6 +36,10 @@ if [[ ! -w /dev/loop-control ]]; then
 	skip all 'no loop devices here'
 	exit 0
 fi
+if ! unshare -m true 2>/dev/null; then
+	skip all 'no mount namespace to be had, as in a chroot that is no mount'
+	exit 0
+fi
 if [[ ${1:-} != --inside ]]; then
 	scratch=$(mktemp -d)
 	trap 'rm -rf --one-file-system "$scratch"' EXIT
