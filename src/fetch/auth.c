@@ -160,10 +160,8 @@ static int get_token(struct auth *auth, struct http *http, const char *url,
 
 	http_into(&request, &body, AUTH_TOKEN_MOST);
 	r = http_do(http, &request, &answer, err);
-	if (r == 0 && answer.status != 200)
-		r = http_refusal(&answer, err);
-	else if (r == 0)
-		r = http_portal(&answer, err);
+	if (r == 0)
+		r = http_expect(&answer, err);
 	if (r == 0)
 		r = keep_token(auth, &body, err);
 	free(body.bytes);

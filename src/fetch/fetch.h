@@ -82,5 +82,11 @@ struct fetch {
 int fetch_init(struct fetch *fetch, const struct fetch_options *options, struct err *err);
 void fetch_done(struct fetch *fetch);
 
+/* GETs what is small, of @accept's kind or any where that is NULL, and keeps how long the server says to wait.
+ * 0, -EAGAIN for more than @most bytes, or as http_expect(). The caller frees the bytes, also after a failure. */
+int fetch_small(struct fetch *fetch, const char *url, const char *accept,
+		const char *scope, size_t most, struct http_body *ret_body,
+		struct err *err);
+
 /* 1: something was installed; 0: there is nothing new; -EAGAIN, -EBUSY: another time; -errno: refused. */
 int fetch_once(struct fetch *fetch, struct err *err);

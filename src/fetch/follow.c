@@ -14,8 +14,6 @@
 
 int follow_get(struct fetch *f, char version[WORKDIR_VERSION_SIZE], struct err *err)
 {
-	static struct http_answer answer;
-	struct http_request request = { .url = f->options->word };
 	struct http_body body;
 	struct digest hash;
 	size_t used = strlen(version);
@@ -24,12 +22,7 @@ int follow_get(struct fetch *f, char version[WORKDIR_VERSION_SIZE], struct err *
 	f->image.word_size = 0;
 	if (!f->options->word)
 		return 0;
-	http_into(&request, &body, sizeof(f->image.word));
-	r = auth_do(&f->auth, f->http, &request, "", &answer, err);
-	f->retry_after_s = answer.retry_after_s;
-	if (r == 0)
-		r = answer.status == 200 ? http_portal(&answer, err)
-					 : http_refusal(&answer, err);
+	r = fetch_small(f, f->options->word, NULL, "", sizeof(f->image.word), &body, err);
 	if (r == 0)
 		r = sha256_of(body.bytes, body.size, &hash);
 	if (r == 0) {

@@ -88,3 +88,6 @@ int http_refusal(const struct http_answer *answer, struct err *err);
 
 /* -EAGAIN where a page for people came instead: somebody's portal is in the way. 0: it is none. */
 int http_portal(const struct http_answer *answer, struct err *err);
+
+/* Is it the 200 of what was asked for? 0, or http_refusal() or http_portal(). */
+int http_expect(const struct http_answer *answer, struct err *err);

@@ -168,13 +168,11 @@ static void take_bases(const json_t *list, struct installer_offer *offer)
 /* One that is damaged is no layer that is there, and no base: 1 where it is one of the offer's. */
 static int drop(struct installer_offer *offer, const json_t *layer)
 {
-	const char *text = fetch_json_text(layer, "digest");
 	struct digest digest;
 	int found = 0;
 
-	if (!json_is_false(json_object_get(layer, "holds")) || !text ||
-	    strncmp(text, "sha256:", 7) != 0 ||
-	    digest_parse(text + 7, strlen(text + 7), &digest) < 0)
+	if (!json_is_false(json_object_get(layer, "holds")) ||
+	    fetch_json_digest(layer, "digest", &digest) < 0)
 		return 0;
 	for (size_t i = 0; i < offer->base_count; i++)
 		if (digest_equal(&offer->bases[i], &digest))

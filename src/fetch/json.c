@@ -2,6 +2,7 @@
 #include "fetch/json.h"
 
 #include <errno.h>
+#include <string.h>
 
 json_t *fetch_json_parse(const char *bytes, size_t size, struct err *err)
 {
@@ -46,4 +47,13 @@ int fetch_json_number(const json_t *object, const char *key, uint64_t *ret_value
 		return -EBADMSG;
 	*ret_value = (uint64_t)json_integer_value(value);
 	return 0;
+}
+
+int fetch_json_digest(const json_t *object, const char *key, struct digest *ret_digest)
+{
+	const char *text = fetch_json_text(object, key);
+
+	return text && strncmp(text, "sha256:", 7) == 0
+		       ? digest_parse(text + 7, strlen(text + 7), ret_digest)
+		       : -EBADMSG;
 }

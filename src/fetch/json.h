@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/err.h"
 
 /* An object; NULL with a text. The caller owns it. Duplicate keys are refused. */
@@ -17,6 +18,9 @@ const json_t *fetch_json_array(const json_t *object, const char *key);
 
 /* A whole number of 0 or more. 0 or -EBADMSG. */
 int fetch_json_number(const json_t *object, const char *key, uint64_t *ret_value);
+
+/* "sha256:" and 64 digits. 0 or -EBADMSG. */
+int fetch_json_digest(const json_t *object, const char *key, struct digest *ret_digest);
 
 static inline void fetch_json_free_scope(json_t **json)
 {

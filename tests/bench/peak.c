@@ -6,51 +6,30 @@
  * up to 128 KiB.) Prints "bench: init N KiB" and powers off.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/ptrace.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
-#include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-static _Noreturn void end(const char *what)
-{
-	if (what)
-		perror(what);
-	fflush(stdout);
-	reboot(RB_POWER_OFF);
-	for (;;)
-		pause();
-}
+#include "proc.h"
 
-static int proc = -1; /* by descriptor: init changes the root under our feet */
+static int proc = -1;
 
 static void print_rss(pid_t pid)
 {
-	char path[64], text[2048], *line;
-	ssize_t n;
-	int fd;
+	char text[16];
+	long kib;
 
-	snprintf(path, sizeof(path), "%d/smaps_rollup", (int)pid);
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n < 0)
-		end(path);
-	text[n] = '\0';
-	line = strstr(text, "\nRss:");
-	if (!line)
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	kib = resident_kib(proc, text);
+	if (kib < 0)
 		end("smaps_rollup has no Rss");
-	printf("bench: init %ld KiB\n", strtol(line + 5, NULL, 10));
-	close(fd);
+	printf("bench: init %ld KiB\n", kib);
 }
 
 /* Is the stopped child about to exec? */

@@ -4,53 +4,24 @@
  * machine has in memory, as ps would: "bench: NAME N KiB". Then it powers off.
  */
 #include <dirent.h>
-#include <fcntl.h>
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
-#include <sys/reboot.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
+#include "proc.h"
 
 #define CALM_S 15
-
-static _Noreturn void end(const char *what)
-{
-	if (what)
-		perror(what);
-	fflush(stdout);
-	reboot(RB_POWER_OFF);
-	for (;;)
-		pause();
-}
-
-static void read_file(int proc, const char *pid, const char *name, char *text,
-		      size_t size)
-{
-	char path[300];
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", pid, name);
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? 0 : read(fd, text, size - 1);
-	text[n < 0 ? 0 : n] = '\0';
-	close(fd);
-}
 
 /* Nothing of the kernel's own threads, which have no memory. */
 static void print_process(int proc, const char *pid)
 {
-	char name[64], text[2048], *line;
+	long kib = resident_kib(proc, pid);
+	char name[64];
 
 	read_file(proc, pid, "comm", name, sizeof(name));
 	name[strcspn(name, "\n")] = '\0';
-	read_file(proc, pid, "smaps_rollup", text, sizeof(text));
-	line = strstr(text, "\nRss:");
-	if (line)
-		printf("bench: %s %ld KiB\n", name, strtol(line + 5, NULL, 10));
+	if (kib >= 0)
+		printf("bench: %s %ld KiB\n", name, kib);
 }
 
 int main(void)
@@ -64,7 +35,6 @@ int main(void)
 	mkdir("/resident", 0755);
 	if (mount("proc", "/resident", "proc", 0, NULL) < 0)
 		end("proc");
-	/* by descriptor: init changes the root under our feet */
 	proc = open("/resident", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (proc < 0 || unshare(CLONE_NEWPID) < 0)
 		end("unshare");

@@ -31,16 +31,9 @@ static const json_t *find_manifest(const json_t *json)
 	return is_manifest(first) ? first : NULL;
 }
 
-static int read_digest(const char *text, struct digest *ret_digest)
-{
-	return text && strncmp(text, "sha256:", 7) == 0
-		       ? digest_parse(text + 7, strlen(text + 7), ret_digest)
-		       : -EBADMSG;
-}
-
 static int read_descriptor(const json_t *json, struct oci_manifest *m, struct err *err)
 {
-	if (read_digest(fetch_json_text(json, "digest"), &m->manifest) < 0)
+	if (fetch_json_digest(json, "digest", &m->manifest) < 0)
 		return err_set(err, -EBADMSG, "the manifest's digest is none");
 	if (fetch_json_number(json, "size", &m->size_bytes) < 0 ||
 	    m->size_bytes > MANIFEST_MAX_SIZE)
@@ -72,9 +65,9 @@ static void take_delta(const json_t *json, struct oci_manifest *m)
 	struct deltas_line line;
 
 	if (!type || strcmp(type, MEDIA_DELTA) != 0 ||
-	    read_digest(fetch_json_text(json, "digest"), &line.delta) < 0 ||
-	    read_digest(fetch_json_text(notes, DELTA_FROM_KEY), &line.base) < 0 ||
-	    read_digest(fetch_json_text(notes, DELTA_TO_KEY), &line.layer) < 0 ||
+	    fetch_json_digest(json, "digest", &line.delta) < 0 ||
+	    fetch_json_digest(notes, DELTA_FROM_KEY, &line.base) < 0 ||
+	    fetch_json_digest(notes, DELTA_TO_KEY, &line.layer) < 0 ||
 	    fetch_json_number(json, "size", &line.size_bytes) < 0 ||
 	    m->deltas_size + DELTAS_LINE_SIZE > sizeof(m->deltas))
 		return;
@@ -89,7 +82,7 @@ static void take_word(const json_t *json, struct oci_manifest *m)
 	if (type && strcmp(type, MEDIA_CHANNEL) == 0 &&
 	    (fetch_json_number(json, "size", &m->word_bytes) < 0 ||
 	     m->word_bytes > CHANNEL_MAX_SIZE ||
-	     read_digest(fetch_json_text(json, "digest"), &m->word) < 0))
+	     fetch_json_digest(json, "digest", &m->word) < 0))
 		m->word = (struct digest){ 0 };
 }
 

@@ -25,30 +25,18 @@ static void manifest_url(struct fetch *f, const char *ref, char ret_url[ORIGIN_U
 		       f->origin.name, ref);
 }
 
-static int check(const struct http_answer *answer, struct err *err)
-{
-	if (answer->status != 200)
-		return http_refusal(answer, err);
-	return http_portal(answer, err);
-}
-
 /* GETs the OCI manifest called @ref. The caller frees the bytes. */
 static int get_manifest(struct fetch *f, const char *ref, struct http_body *ret_body,
 			struct digest *ret_hash, struct err *err)
 {
 	char url[ORIGIN_URL_SIZE];
-	static struct http_answer answer;
-	struct http_request request = { .url = url, .accept = OCI_MANIFEST_TYPE };
 	int r;
 
 	manifest_url(f, ref, url);
-	http_into(&request, ret_body, OCI_MANIFEST_MOST);
-	r = auth_do(&f->auth, f->http, &request, f->scope, &answer, err);
-	if (r == 0)
-		r = check(&answer, err);
+	r = fetch_small(f, url, OCI_MANIFEST_TYPE, f->scope, OCI_MANIFEST_MOST, ret_body,
+			err);
 	if (r == 0)
 		r = sha256_of(ret_body->bytes, ret_body->size, ret_hash);
-	f->retry_after_s = answer.retry_after_s;
 	if (r < 0) {
 		free(ret_body->bytes);
 		ret_body->bytes = NULL;
@@ -93,7 +81,7 @@ static int look(struct fetch *f, char ret_version[WORKDIR_VERSION_SIZE], struct 
 		return r;
 	if (answer.status == 405 || answer.status == 501)
 		return look_at_bytes(f, ret_version, err);
-	r = check(&answer, err);
+	r = http_expect(&answer, err);
 	if (r < 0)
 		return r;
 	if (is_digest(answer.digest))
@@ -118,19 +106,13 @@ static int get_blob(struct fetch *f, const struct digest *digest, uint64_t size_
 		    struct http_body *ret_body, struct err *err)
 {
 	char url[ORIGIN_URL_SIZE];
-	static struct http_answer answer;
-	struct http_request request = { .url = url };
 	struct digest hash;
 	int r;
 
 	blob_url(f, digest, url);
-	http_into(&request, ret_body, (size_t)size_bytes);
-	r = auth_do(&f->auth, f->http, &request, f->scope, &answer, err);
-	if (r == 0)
-		r = check(&answer, err);
+	r = fetch_small(f, url, NULL, f->scope, (size_t)size_bytes, ret_body, err);
 	if (r == 0)
 		r = sha256_of(ret_body->bytes, ret_body->size, &hash);
-	f->retry_after_s = answer.retry_after_s;
 	return r == 0 && !digest_equal(&hash, digest)
 		       ? err_set(err, -EAGAIN, "isn't what its name says")
 		       : r;

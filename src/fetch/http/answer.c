@@ -75,3 +75,9 @@ int http_portal(const struct http_answer *answer, struct err *err)
 		       "a web page comes instead: something between here and the server, "
 		       "such as a portal that wants a login, answers in its place");
 }
+
+int http_expect(const struct http_answer *answer, struct err *err)
+{
+	return answer->status == 200 ? http_portal(answer, err)
+				     : http_refusal(answer, err);
+}

@@ -54,6 +54,7 @@ int http_do(struct http *http, const struct http_request *request,
 	}
 	return err_set(err, -EAGAIN, "more than %d redirects", HTTP_REDIRECTS_MOST);
 }
+
 struct http *http_new(const struct http_options *options, struct err *err)
 {
 	struct http *http = calloc(1, sizeof(*http));

@@ -106,16 +106,15 @@ static json_t *items_json(const struct bootblob_look *look)
 
 	for (size_t i = 0; list && i < look->item_count; i++) {
 		const struct bootblob_item *item = &look->items[i];
-		char digest[7 + DIGEST_HEX_SIZE] = "sha256:";
 		struct digest hash;
 
 		if (sha256_of(item->part.bytes, item->part.size, &hash) < 0)
 			continue;
-		digest_hex(&hash, digest + 7);
 		(void)json_array_append_new(
 			list,
-			json_pack("{s:o, s:I, s:s}", "name", show_text_json(item->name),
-				  "size", (json_int_t)item->part.size, "digest", digest));
+			json_pack("{s:o, s:I, s:s+}", "name", show_text_json(item->name),
+				  "size", (json_int_t)item->part.size, "digest",
+				  "sha256:", DIGEST_HEX(&hash)));
 	}
 	return list;
 }
@@ -147,14 +146,13 @@ static int look_json(const struct place *place, json_t *json)
 int inspect_boot_json(const struct place *place, json_t *json)
 {
 	const struct manifest_boot *boot = &place->image->manifest.boot;
-	char digest[7 + DIGEST_HEX_SIZE] = "sha256:";
 	json_t *object;
 	int r;
 
 	if (!boot->id[0])
 		return 0;
-	digest_hex(&boot->blob, digest + 7);
-	object = json_pack("{s:s, s:s, s:I}", "id", boot->id, "digest", digest, "size",
+	object = json_pack("{s:s, s:s+, s:I}", "id", boot->id, "digest",
+			   "sha256:", DIGEST_HEX(&boot->blob), "size",
 			   (json_int_t)boot->size);
 	r = object ? look_json(place, object) : -ENOMEM;
 	if (r < 0)

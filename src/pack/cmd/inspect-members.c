@@ -97,11 +97,10 @@ static json_t *member_json(const struct place *place, size_t n)
 {
 	const struct manifest_member *named = &place->image->manifest.members[n];
 	const struct member *member = &members[n];
-	char digest[7 + DIGEST_HEX_SIZE] = "sha256:";
 	json_t *image = json_object(), *json;
 
-	digest_hex(&named->digest, digest + 7);
-	json = json_pack("{s:s, s:s, s:I}", "name", named->name, "digest", digest, "size",
+	json = json_pack("{s:s, s:s+, s:I}", "name", named->name, "digest",
+			 "sha256:", DIGEST_HEX(&named->digest), "size",
 			 (json_int_t)named->size_bytes);
 	if (member->problem.text[0])
 		(void)json_object_set_new(json, "problem",

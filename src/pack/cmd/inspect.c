@@ -148,16 +148,14 @@ static json_t *signatures_json(const struct image *image, const struct keyring *
 static json_t *layer_json(const struct place *place, size_t n)
 {
 	const struct manifest_layer *layer = &place->image->manifest.layers[n];
-	char digest[7 + DIGEST_HEX_SIZE] = "sha256:", root[DIGEST_HEX_SIZE];
 	struct err err = ERR_INIT;
 	struct superblock_facts facts;
 	json_t *json;
 
-	digest_hex(&layer->blob, digest + 7);
-	digest_hex(&layer->root, root);
-	json = json_pack("{s:s, s:I, s:I, s:s}", "digest", digest, "size",
-			 (json_int_t)layer->size_bytes, "data",
-			 (json_int_t)layer->data_bytes, "rootHash", root);
+	json = json_pack(
+		"{s:s+, s:I, s:I, s:s}", "digest", "sha256:", DIGEST_HEX(&layer->blob),
+		"size", (json_int_t)layer->size_bytes, "data",
+		(json_int_t)layer->data_bytes, "rootHash", DIGEST_HEX(&layer->root));
 	if (read_facts(place, n, &facts, &err) < 0)
 		(void)json_object_set_new(json, "problem", show_text_json(err.text));
 	else

@@ -141,37 +141,29 @@ static void print_text(const struct image *image, const struct findings *found)
 
 static json_t *layer_json(const struct manifest_layer *layer, const struct err *reason)
 {
-	char digest[7 + DIGEST_HEX_SIZE] = "sha256:", root[DIGEST_HEX_SIZE];
-
-	digest_hex(&layer->blob, digest + 7);
-	digest_hex(&layer->root, root);
-	return json_pack("{s:s, s:I, s:s, s:b, s:s*}", "digest", digest, "size",
-			 (json_int_t)layer->size_bytes, "rootHash", root, "holds",
-			 !reason->text[0], "reason",
+	return json_pack("{s:s+, s:I, s:s, s:b, s:s*}", "digest",
+			 "sha256:", DIGEST_HEX(&layer->blob), "size",
+			 (json_int_t)layer->size_bytes, "rootHash",
+			 DIGEST_HEX(&layer->root), "holds", !reason->text[0], "reason",
 			 reason->text[0] ? reason->text : NULL);
 }
 
 static json_t *member_json(const struct manifest_member *member, const struct err *reason)
 {
-	char digest[7 + DIGEST_HEX_SIZE] = "sha256:";
-
-	digest_hex(&member->digest, digest + 7);
-	return json_pack("{s:s, s:s, s:b, s:s*}", "name", member->name, "digest", digest,
-			 "holds", !reason->text[0], "reason",
+	return json_pack("{s:s, s:s+, s:b, s:s*}", "name", member->name, "digest",
+			 "sha256:", DIGEST_HEX(&member->digest), "holds",
+			 !reason->text[0], "reason",
 			 reason->text[0] ? reason->text : NULL);
 }
 
 /* NULL: it has none. */
 static json_t *boot_json(const struct manifest_boot *boot, const struct err *reason)
 {
-	char digest[7 + DIGEST_HEX_SIZE] = "sha256:";
-
 	if (!boot->id[0])
 		return NULL;
-	digest_hex(&boot->blob, digest + 7);
-	return json_pack("{s:s, s:s, s:b, s:s*}", "id", boot->id, "digest", digest,
-			 "holds", !reason->text[0], "reason",
-			 reason->text[0] ? reason->text : NULL);
+	return json_pack("{s:s, s:s+, s:b, s:s*}", "id", boot->id, "digest",
+			 "sha256:", DIGEST_HEX(&boot->blob), "holds", !reason->text[0],
+			 "reason", reason->text[0] ? reason->text : NULL);
 }
 
 static int print_json(const struct image *image, const struct findings *found)

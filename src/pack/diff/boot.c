@@ -59,13 +59,11 @@ static const struct bootblob_item *find(const struct side *side, const char *nam
 
 static json_t *part_json(const struct bootblob_item *item)
 {
-	char digest[7 + DIGEST_HEX_SIZE] = "sha256:";
 	struct digest hash;
 
 	if (!item || sha256_of(item->part.bytes, item->part.size, &hash) < 0)
 		return json_null();
-	digest_hex(&hash, digest + 7);
-	return json_pack("{s:s, s:I}", "digest", digest, "size",
+	return json_pack("{s:s+, s:I}", "digest", "sha256:", DIGEST_HEX(&hash), "size",
 			 (json_int_t)item->part.size);
 }
 

@@ -9,15 +9,10 @@
 #include "base/str.h"
 #include "format/media.h"
 
-#define DIGEST_TEXT_SIZE (7 + DIGEST_HEX_SIZE)
-
 static json_t *descriptor(const char *type, const struct digest *hash, uint64_t size)
 {
-	char digest[DIGEST_TEXT_SIZE] = "sha256:";
-
-	digest_hex(hash, digest + 7);
-	return json_pack("{s:s, s:s, s:I}", "mediaType", type, "digest", digest, "size",
-			 (json_int_t)size);
+	return json_pack("{s:s, s:s+, s:I}", "mediaType", type, "digest",
+			 "sha256:", DIGEST_HEX(hash), "size", (json_int_t)size);
 }
 
 static int append(json_t *list, const char *type, const struct digest *hash,
