@@ -4,6 +4,7 @@
 
 layout.py oci DIR [FAULT]       an OCI layout with tag v1, of two layers
 layout.py many DIR              two tags, and an index of three platforms inside the index
+layout.py levels DIR            an image of three levels of one processor
 layout.py exposed DIR JSON      one image with this for its ExposedPorts
 layout.py docker FILE [FAULT]   what `docker save` of an older engine writes, links and all
 layout.py docker-new FILE       the same of a newer one: blobs/sha256/...
@@ -211,6 +212,15 @@ def fault_config_no_rootfs(lay, m):
     edit_config(lay, m, lambda c: c.pop("rootfs"))
 
 
+def fault_config_chart(lay, m):
+    m["config"] = lay.blob({"name": "chart"}, "application/vnd.cncf.helm.config.v1+json")
+
+
+def fault_config_artifact(lay, m):
+    m["artifactType"] = "application/vnd.example+type"
+    m["config"] = lay.blob({}, "application/vnd.oci.empty.v1+json")
+
+
 def fault_config_no_json(lay, m):
     m["config"] = lay.blob(b"\x00\xff not json", OCI + "config.v1+json")
 
@@ -312,6 +322,16 @@ def make_many(path):
     d = lay.blob(nested, OCI + "index.v1+json")
     d["annotations"] = {"org.opencontainers.image.ref.name": "multi"}
     lay.index["manifests"].append(d)
+    lay.close()
+
+
+def make_levels(path):
+    lay = Layout(path)
+    for level in ("v3", None, "v2"):
+        image = lay.image(variant=level)
+        edit_config(lay, image, lambda c: c["config"]["Labels"].update({"org.lamina.version": level or "plain"}))
+        platform = {"os": "linux", "architecture": "amd64", **({"variant": level} if level else {})}
+        lay.index["manifests"].append(lay.manifest(image, None, platform))
     lay.close()
 
 

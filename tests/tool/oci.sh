@@ -231,6 +231,10 @@ test_platforms() {
 	refused "is not OS/ARCH" oci:img:multi --platform arm
 	refused "is not OS/ARCH" oci:img:multi --platform /
 	refused "is not OS/ARCH" oci:img:multi --platform a/b/c/d
+	layout levels lev
+	for want in linux/amd64:plain linux/amd64/v3:v3 linux/amd64/v2:v2; do
+		grep -qx "version ${want#*:}" < <(manifest "$(pack --platform "${want%:*}" oci:lev)") || say "$want"
+	done
 }
 
 test_names() {
@@ -280,6 +284,8 @@ test_bad_configs() {
 	bad_layouts '"Env" is not a list' config-env-no-list
 	bad_layouts "'n' is not a text" config-label-number
 	bad_layouts 'no "rootfs"' config-no-rootfs
+	bad_layouts "is no container image, but 'application/vnd.cncf.helm.config.v1+json'" config-chart
+	bad_layouts "is no container image, but 'application/vnd.example+type'" config-artifact
 	bad_layouts "not JSON" config-no-json config-deep config-twice
 	bad_layouts "larger than" config-huge
 }

@@ -142,6 +142,13 @@ static int walk(struct search *s, const json_t *index, int depth, bool wanted,
 	return r;
 }
 
+/* Of several that fit, the one that is so called: linux/amd64 beside linux/amd64/v3 is what runs
+ * on each. */
+static bool called_so(const struct oci_platform *asked, const struct oci_platform *have)
+{
+	return have->arch && !!asked->variant == !!have->variant;
+}
+
 static void narrow(struct search *s, bool exact)
 {
 	size_t kept = 0;
@@ -149,7 +156,7 @@ static void narrow(struct search *s, bool exact)
 	for (size_t i = 0; i < s->count; i++) {
 		const struct oci_platform *have = &s->found[i].platform;
 
-		if (exact ? have->arch && have->variant && s->platform->variant
+		if (exact ? called_so(s->platform, have)
 			  : oci_platform_fits(s->platform, have))
 			s->found[kept++] = s->found[i];
 	}

@@ -173,6 +173,21 @@ static int add_layers(const struct members *members, const json_t *manifest,
 /* --- the image
  * ------------------------------------------------------------------------------- */
 
+/* What else registries keep in a manifest's shape, such as charts and signatures. */
+static int no_container(const json_t *manifest, const struct oci_descriptor *config,
+			int r, struct err *err)
+{
+	const char *type = json_string_value(json_object_get(manifest, "artifactType"));
+
+	if (!type || !*type)
+		type = config->type;
+	if (r >= 0 || r == -ENOMEM || strstr(config->type, "image.config") ||
+	    strstr(config->type, "image.v1+json") ||
+	    strncmp(config->type, "application/vnd.", 16) != 0)
+		return r < 0 ? err_wrap(err, r, "config") : r;
+	return err_set(err, r, "is no container image, but '%.80s'", type);
+}
+
 static int read_config(const struct members *members, const json_t *manifest,
 		       const struct oci_platform *platform, struct source *source,
 		       struct source_texts *diff_ids, struct err *err)
@@ -193,8 +208,9 @@ static int read_config(const struct members *members, const json_t *manifest,
 		doc = oci_read_blob(members, &d, &r, err);
 	if (r == 0)
 		r = oci_config_parse(doc, c, diff_ids, err);
+	r = no_container(manifest, &d, r, err);
 	if (r < 0)
-		return err_wrap(err, r, "config");
+		return r;
 	struct oci_platform have = { c->os, c->arch, c->variant };
 
 	if (platform && !oci_platform_fits(platform, &have))
