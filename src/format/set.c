@@ -95,8 +95,8 @@ static bool take_path(struct word word, struct word *ret_name,
 		return false;
 	memcpy(ret_path, colon + 1, size);
 	ret_path[size] = '\0';
-	/* each member has a /dev/shm of its own */
-	return !manifest_wrong_volume(ret_path) && strcmp(ret_path, "/dev/shm") != 0;
+	/* each member has a /dev/shm and a /run of its own */
+	return !manifest_wrong_inject(ret_path);
 }
 
 /* The line's own, without the members' places. */

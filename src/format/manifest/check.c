@@ -187,10 +187,15 @@ static const char *wrong_place(const char *path)
 	return wrong;
 }
 
+/* Nothing of the kernel's is there, and programs want it writable. */
+static bool is_memory(const char *path)
+{
+	return strcmp(path, "/dev/shm") == 0 || strcmp(path, "/run") == 0;
+}
+
 const char *manifest_wrong_volume(const char *text)
 {
-	/* Nothing of the kernel's is there, and programs want it writable. */
-	return strcmp(text, "/dev/shm") == 0 ? NULL : wrong_place(text);
+	return is_memory(text) ? NULL : wrong_place(text);
 }
 
 const char *manifest_wrong_inject(const char *text)
@@ -228,9 +233,9 @@ const char *manifest_clash_volume(const struct manifest *manifest, size_t index)
 	const char *path = manifest->volumes[index].path;
 
 	/* each start of a supervised one makes a /dev with a tmpfs there */
-	if (manifest->min_init >= MANIFEST_SUPERVISE_LEVEL &&
-	    manifest->volumes[index].persist && strcmp(path, "/dev/shm") == 0)
-		return "is memory of a supervised application: must be tmpfs";
+	if (manifest->volumes[index].persist && is_memory(path) &&
+	    (manifest->min_init >= MANIFEST_SUPERVISE_LEVEL || !path[4]))
+		return "is memory, not kept: must be tmpfs";
 	for (size_t i = 0; i < index; i++) {
 		if (strcmp(manifest->volumes[i].path, path) == 0)
 			return "stands there already";

@@ -245,6 +245,16 @@ static int try_to_write(struct manifest *manifest, struct err *err)
 	return r < 0 ? r : 0;
 }
 
+/* Which init moves to what it executes: a volume there would be below it. */
+static bool has_run(const struct manifest *manifest)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < manifest->volume_count; i++)
+		has = has || strcmp(manifest->volumes[i].path, "/run") == 0;
+	return has;
+}
+
 int describe_image(const struct source *sources, size_t count,
 		   const struct describe_options *options, struct manifest *ret_manifest,
 		   bool *ret_new_privileges_said, struct err *err)
@@ -279,6 +289,9 @@ int describe_image(const struct source *sources, size_t count,
 		return err_set(err, -EINVAL, "run set: is what lamina set makes");
 	if (ret_manifest->run == MANIFEST_RUN_SUPERVISE)
 		ret_manifest->min_init = MANIFEST_SUPERVISE_LEVEL;
+	else if (has_run(ret_manifest))
+		return err_set(err, -EINVAL,
+			       "volume /run: with --run exec it is the machine's own");
 	return try_to_write(ret_manifest, err);
 }
 
