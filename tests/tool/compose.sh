@@ -56,11 +56,18 @@ test_each_key_is_kept() {
 		'cap-add NET_ADMIN' 'cap-drop KILL' 'device /dev/ttyS1 rw' 'device /dev/b r'
 	kept $'mem_limit: 64MB\nshm_size: 8m\npids_limit: 9\ncpus: "0.25"' 'memory 64m' 'shm 8m' 'pids 9' 'cpu 25%'
 	kept 'pids_limit: -1' 'pids 0'
+	kept "deploy: {replicas: 1, resources: {limits: {cpus: '0.50', memory: 50M, pids: 7}}}" 'cpu 50%' 'memory 50m' 'pids 7'
+	kept 'ulimits: {nofile: 4096}' 'nofile 4096'
+	kept 'ulimits: {nofile: {soft: 1024, hard: 2048}}' 'nofile 2048'
+	kept 'security_opt: ["no-new-privileges:true"]' 'new-privileges no'
+	kept 'stop_grace_period: 0.5m' 'stop-timeout 30'
 	kept $'read_only: true\ntmpfs: ["/var/tmp:size=1m,mode=755"]' 'upper none' \
 		'volume /var/tmp tmpfs size=1m mode=0755'
 	kept 'privileged: true' 'confine no'
 	kept $'volumes:\n  - /data\n  - {type: tmpfs, target: /t, tmpfs: {size: 1m}}' 'volume /data persist' \
 		'volume /t tmpfs size=1m'
+	kept $'tmpfs: ["/t:rw,nosuid,nodev,exec,size=2m"]' 'volume /t tmpfs size=2m'
+	kept $'tmpfs: [/run, /tmp]\nread_only: true' 'volume /run tmpfs' 'volume /tmp tmpfs'
 	kept 'network_mode: none' 'network none' 'net none'
 	kept $'ports: ["80", "81:81/udp", {target: 82, published: "82"}]\nexpose: [80]\nx-mine: {a: b}' 'restart no'
 	kept $'command: null\nplatform: linux/amd64' 'restart no'
@@ -82,16 +89,16 @@ test_services_together() {
 		    depends_on:
 		      db: {condition: service_healthy}
 		      job: {condition: service_completed_successfully, required: true}
-		    volumes: ["data:/www:ro"]
+		    volumes: ["data:/www:ro,z"]
 		    ports: ["80:80"]
 		  db:
 		    build: .
 		    depends_on: [job]
-		    volumes: ["data:/var/lib/db"]
+		    volumes: ["data:/var/lib/db:Z,cached"]
 		    expose: ["79-81"]
 		  job: {image: unknown}
 		volumes:
-		  data:
+		  data: {driver: local}
 	END
 	of "web=oci:$fixtures/oci" "db=oci:$fixtures/oci" "job=oci:$fixtures/oci" >id 2>err || say "$(tail -n 1 err)"
 	equal "$(grep -c 'warning: web and db both have port 80/tcp' err)" 1
@@ -120,6 +127,10 @@ test_ports_of_images() {
 
 test_what_can_not_be_kept() {
 	never 'f.yaml:5: services.a.networks: a device can' 'networks: [x]'
+	never 'f.yaml: 1 thing that a device can'"'"'t keep; --lenient leaves it out' 'networks: [x]'
+	never 'f.yaml: 3 things that a device can'"'"'t keep; --lenient leaves them out' 'networks: [x]' 'tty: true' \
+		'ports: ["8080:80"]'
+	grep -q 'f.yaml:6: services.a.tty: ' "$top/err" || say "only the first is told: $(cat "$top/err")"
 	never 'is a path of the machine' 'volumes: ["./x:/y"]'
 	never 'is a path of the machine' 'volumes: ["/x:/y"]'
 	never 'is a path of the machine' 'volumes: [{type: bind, source: /x, target: /y}]'
@@ -137,6 +148,15 @@ test_what_can_not_be_kept() {
 	never 'command: is empty' 'command: []'
 	never 'a quote has no end' "command: a 'b"
 	never "'1500ms' is not whole seconds" 'stop_grace_period: 1500ms'
+	never "'1.5s' is not whole seconds" 'stop_grace_period: 1.5s'
+	never "'.s' is no duration" 'stop_grace_period: .s'
+	never "docker compose config" 'env_file: .env'
+	never "a device can't keep 'label:x'" 'security_opt: ["label:x"]'
+	never "a tmpfs can't keep 'noexec'" 'tmpfs: ["/t:noexec"]'
+	never 'services.a.ulimits.nproc: ' 'ulimits: {nproc: 3}'
+	never 'services.a.deploy.replicas: a device has one of each' 'deploy: {replicas: 2}'
+	never 'services.a.deploy.resources.reservations: ' 'deploy: {resources: {reservations: {memory: 1m}}}'
+	never "services.a.volumes: a device can't keep 'x'" 'volumes: ["/v", "v:/w:ro,x"]'
 	never "'10' is no duration" 'stop_grace_period: 10'
 	never "'99999999999999h' is no duration" 'stop_grace_period: 99999999999999h'
 	never "'1.5g' is no size" 'mem_limit: 1.5g'
@@ -149,6 +169,11 @@ test_what_can_not_be_kept() {
 	of --lenient >id 2>err || say "$(tail -n 1 err)"
 	grep -q 'f.yaml:5: services.a.networks: a device can.t keep it: left out' err
 	grep -q 'f.yaml:6: services.a.ports: .*: left out' err
+	service 'stop_grace_period: 1500ms' 'depends_on: {b: {required: false}}'
+	of --lenient >id 2>err || say "$(tail -n 1 err)"
+	grep -q "'1500ms' is not whole seconds: rounded up" err || say "$(cat err)"
+	grep -q 'there is no service b: left out' err || say "$(cat err)"
+	grep -qx 'stop-timeout 2' "s/blobs/sha256/$(sed -n 's/^member a sha256:\([0-9a-f]*\) .*/\1/p' "s/images/$(cat id)/manifest")"
 	misused '--lenient goes with --compose' lamina set -o s -n demo --lenient a=b
 }
 
@@ -185,7 +210,9 @@ print("services: {<<: *m4}")')
 	bad 'say more than 1 MiB' < <(python3 -c '
 print("x-t: &t \"A=" + "a" * 20000 + "\"\nservices:\n  a:\n    image: x\n    environment: [" + ",".join(["*t"] * 60000) + "]")')
 	bad 'a set has at most 16 members' < <(python3 -c 'print("services: {" + ",".join(f"a{i}: {{image: x}}" for i in range(17)) + "}")')
-	bad "a member's name has a-z" <<<'services: {A_b: {image: x}}'
+	bad "a member's name has at most 63 of a-z" <<<'services: {A_b: {image: x}}'
+	bad 'there are no services, which a Compose file has below' <<<$'web: {image: x}\ndb: {image: y}'
+	bad "1 thing that a device can't keep" <<<$'services: {a: {image: "tar:x"}}\nvolumes: {v: {driver: nfs}}'
 	bad 'member a: tar:nowhere: not packed' <<<$'name: d\nservices: {a: {image: "tar:nowhere"}}'
 }
 

@@ -34,7 +34,9 @@ static int add_services(struct compose_reader *reader, const struct compose_map 
 					     MANIFEST_MAX_MEMBERS);
 		if (!manifest_name_valid(pair->key))
 			return compose_wrong(reader, pair->key_node, pair->key,
-					     "a member's name has a-z, 0-9, ., _ and -");
+					     "a member's name has at most %d of a-z, "
+					     "0-9, ., _ and -",
+					     MANIFEST_NAME_SIZE - 1);
 		compose->service_count++;
 		if (source_set(&service->name, pair->key) < 0 ||
 		    source_set(&service->source,
@@ -99,11 +101,27 @@ static int take_name(struct compose_reader *reader, const struct compose_key *ke
 	return r < 0 ? r : source_set(&reader->compose->name, text);
 }
 
+/* What a volume has without saying so; another driver's is not the device's to keep. */
+static int take_driver(struct compose_reader *reader, const struct compose_key *key,
+		       const yaml_node_t *value)
+{
+	const char *text;
+	int r = compose_text(reader, value, key->name, &text);
+
+	if (r < 0 || strcmp(text, "local") == 0)
+		return r;
+	return compose_unkept(reader, value, key->name, "a device has no driver %.40s",
+			      text);
+}
+
 /* A volume that is more than its name is somebody else's to keep. */
 static int take_volumes(struct compose_reader *reader, const struct compose_key *key,
 			const yaml_node_t *value)
 {
-	static const struct compose_key none[] = { { 0 } };
+	static const struct compose_key volume_keys[] = {
+		{ "driver", .take = take_driver },
+		{ 0 },
+	};
 	__compose_map struct compose_map map = { 0 };
 	size_t before;
 	int r = compose_map_read(reader, value, key->name, &map);
@@ -115,7 +133,7 @@ static int take_volumes(struct compose_reader *reader, const struct compose_key 
 	for (size_t i = 0; i < map.count && r == 0; i++)
 		if (!compose_is_null(map.pairs[i].value))
 			r = compose_take_keys(reader, map.pairs[i].value,
-					      map.pairs[i].key, none);
+					      map.pairs[i].key, volume_keys);
 	compose_leave(reader, before);
 	return r;
 }
@@ -128,16 +146,23 @@ static const struct compose_key keys[] = {
 	{ 0 },
 };
 
-static void find_volumes(struct compose_reader *reader, const yaml_node_t *root)
+/* What is needed before the keys are taken: the names of volumes, and that it is such a file. */
+static int look_over(struct compose_reader *reader, const yaml_node_t *root)
 {
 	__compose_map struct compose_map map = { 0 };
+	bool services = false;
+	int r = compose_map_read(reader, root, NULL, &map);
 
-	if (root->type != YAML_MAPPING_NODE ||
-	    compose_map_read(reader, root, NULL, &map) < 0)
-		return;
-	for (size_t i = 0; i < map.count; i++)
+	for (size_t i = 0; i < map.count && r == 0; i++) {
+		services = services || strcmp(map.pairs[i].key, "services") == 0;
 		if (strcmp(map.pairs[i].key, "volumes") == 0)
 			reader->volumes = map.pairs[i].value;
+	}
+	return r < 0 || services
+		       ? r
+		       : compose_wrong(reader, root, NULL,
+				       "there are no services, which a Compose file has "
+				       "below `services`");
 }
 
 static int read_all(struct compose_reader *reader)
@@ -150,12 +175,15 @@ static int read_all(struct compose_reader *reader)
 	root = yaml_document_get_root_node(&reader->document);
 	if (!root)
 		return compose_wrong(reader, NULL, NULL, "there are no services");
-	find_volumes(reader, root);
-	r = compose_take_keys(reader, root, NULL, keys);
+	r = look_over(reader, root);
+	if (r == 0)
+		r = compose_take_keys(reader, root, NULL, keys);
 	if (r == 0 && reader->compose->service_count == 0)
 		r = compose_wrong(reader, root, NULL, "there are no services");
 	if (r == 0)
 		r = compose_place_volumes(reader);
+	if (r == 0)
+		r = compose_all_kept(reader);
 	return r;
 }
 

@@ -16,6 +16,9 @@ static int add_need(struct compose_reader *reader, const yaml_node_t *node,
 	while (i < compose->service_count &&
 	       strcmp(compose->services[i].name, other) != 0)
 		i++;
+	if (i == compose->service_count && reader->needless)
+		return compose_unkept(reader, node, key, "there is no service %.60s",
+				      other);
 	if (i == compose->service_count)
 		return compose_wrong(reader, node, key, "there is no service %.60s",
 				     other);
@@ -49,23 +52,32 @@ static int take_condition(struct compose_reader *reader, const struct compose_ke
 			     text);
 }
 
-/* A flag of which a device does one thing only. */
-static int take_flag(struct compose_reader *reader, const struct compose_key *key,
-		     const yaml_node_t *value)
+static int take_required(struct compose_reader *reader, const struct compose_key *key,
+			 const yaml_node_t *value)
 {
 	bool yes;
 	int r = compose_bool(reader, value, key->name, &yes);
 
-	if (r < 0 || yes == key->only)
+	reader->needless = r == 0 && !yes;
+	return r;
+}
+
+/* Who depends on what was started again stays as it is. */
+static int take_restart(struct compose_reader *reader, const struct compose_key *key,
+			const yaml_node_t *value)
+{
+	bool yes;
+	int r = compose_bool(reader, value, key->name, &yes);
+
+	if (r < 0 || !yes)
 		return r;
-	return compose_unkept(reader, value, key->name, "a device can't keep `%s`",
-			      yes ? "true" : "false");
+	return compose_unkept(reader, value, key->name, "a device can't keep `true`");
 }
 
 static const struct compose_key keys[] = {
 	{ "condition", .take = take_condition },
-	{ "required", .take = take_flag, .only = true },
-	{ "restart", .take = take_flag, .only = false },
+	{ "required", .take = take_required },
+	{ "restart", .take = take_restart },
 	{ 0 },
 };
 
@@ -76,6 +88,7 @@ static int take_long(struct compose_reader *reader, const char *key,
 	int r = compose_enter(reader, pair->key_node, key, &before);
 
 	reader->condition = "";
+	reader->needless = false;
 	if (r == 0 && !compose_is_null(pair->value))
 		r = compose_take_keys(reader, pair->value, pair->key, keys);
 	if (r == 0)
@@ -99,6 +112,7 @@ int compose_take_depends_on(struct compose_reader *reader, const struct compose_
 			r = take_long(reader, key->name, &map.pairs[i]);
 		return r;
 	}
+	reader->needless = false;
 	for (size_t i = 0; r == 0 && (item = compose_item(reader, value, i)); i++) {
 		r = compose_text(reader, item, key->name, &text);
 		if (r == 0)

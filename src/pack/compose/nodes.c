@@ -2,57 +2,10 @@
 #include "pack/compose/nodes.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cmd.h"
 #include "pack/image/input.h"
-
-#define WORDS_SIZE 512
-
-static void say(const struct compose_reader *reader, const yaml_node_t *node,
-		const char *key, char ret_text[WORDS_SIZE], const char *fmt, va_list args)
-	__attribute__((format(printf, 5, 0)));
-
-static void say(const struct compose_reader *reader, const yaml_node_t *node,
-		const char *key, char ret_text[WORDS_SIZE], const char *fmt, va_list args)
-{
-	char words[256];
-
-	(void)vsnprintf(words, sizeof(words), fmt, args);
-	(void)snprintf(ret_text, WORDS_SIZE, "%s:%zu: %s%s%s%s", reader->request->path,
-		       node ? node->start_mark.line + 1 : 1, key ? reader->where : "",
-		       key ? key : "", key ? ": " : "", words);
-}
-
-int compose_wrong(struct compose_reader *reader, const yaml_node_t *node, const char *key,
-		  const char *fmt, ...)
-{
-	char text[WORDS_SIZE];
-	va_list args;
-
-	va_start(args, fmt);
-	say(reader, node, key, text, fmt, args);
-	va_end(args);
-	return err_set(reader->err, -EINVAL, "%s", text);
-}
-
-int compose_unkept(struct compose_reader *reader, const yaml_node_t *node,
-		   const char *key, const char *fmt, ...)
-{
-	char text[WORDS_SIZE];
-	va_list args;
-
-	va_start(args, fmt);
-	say(reader, node, key, text, fmt, args);
-	va_end(args);
-	if (!reader->request->lenient)
-		return err_set(reader->err, -EINVAL, "%s", text);
-	cmd_note("%s: left out", text);
-	return 0;
-}
 
 /* --- loading --------------------------------------------------------------------------- */
 

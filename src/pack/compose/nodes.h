@@ -42,6 +42,8 @@ struct compose_reader {
 	size_t port_count; /* of all services */
 	bool overridden;   /* the command line says where the service's image is */
 	bool restart_said;
+	size_t unkept_count;
+	bool needless; /* the dependency that is read may be missing */
 	const char
 		*condition; /* of the dependency that is read, with a blank before it */
 	const yaml_node_t *health_test; /* of the service that is read, or NULL */
@@ -72,10 +74,16 @@ int compose_load(struct compose_reader *reader);
 /* -EINVAL with "FILE:LINE: KEY: " and the reason; @key may be NULL. */
 int compose_wrong(struct compose_reader *reader, const yaml_node_t *node, const char *key,
 		  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* The same for what a device can't keep; with --lenient a note, and 0. */
+/* The same for what a device can't keep, but 0: it is told at once and left out, so that a file is
+ * told all of it, and compose_all_kept() fails in the end unless --lenient was said. */
 int compose_unkept(struct compose_reader *reader, const yaml_node_t *node,
 		   const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+
+int compose_rounded(struct compose_reader *reader, const yaml_node_t *node,
+		    const char *key, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+int compose_all_kept(struct compose_reader *reader);
 
 bool compose_is_null(const yaml_node_t *node);
 /* The text of a scalar that isn't null, borrowed. 0 or -EINVAL. */

@@ -139,8 +139,8 @@ int compose_seconds(struct compose_reader *reader, const yaml_node_t *node,
 		return r;
 	r = compose_duration(text, ret_seconds);
 	if (r == -ERANGE)
-		return compose_wrong(reader, node, key, "'%.40s' is not whole seconds",
-				     text);
+		return compose_rounded(reader, node, key, "'%.40s' is not whole seconds",
+				       text);
 	return r < 0 ? compose_wrong(reader, node, key,
 				     "'%.40s' is no duration such as 1m30s", text)
 		     : 0;

@@ -11,7 +11,6 @@ struct compose_key {
 	int (*take)(struct compose_reader *reader, const struct compose_key *key,
 		    const yaml_node_t *value);
 	const char *option; /* of pack, where it is that alone */
-	bool only;	    /* the one value that is kept */
 	size_t order;	    /* among its like */
 };
 

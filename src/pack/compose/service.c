@@ -116,6 +116,15 @@ static int take_environment(struct compose_reader *reader, const struct compose_
 	return r;
 }
 
+/* What the file's author keeps elsewhere, and the engine's own tool puts in. */
+static int take_elsewhere(struct compose_reader *reader, const struct compose_key *key,
+			  const yaml_node_t *value)
+{
+	return compose_unkept(
+		reader, value, key->name,
+		"only this file is read: `docker compose config` puts it in");
+}
+
 /* --- all of it ------------------------------------------------------------------------- */
 
 static const struct compose_key keys[] = {
@@ -125,10 +134,13 @@ static const struct compose_key keys[] = {
 	{ "command", .take = take_words, .option = "cmd" },
 	{ "cpus", .take = compose_take_cpus },
 	{ "depends_on", .take = compose_take_depends_on },
+	{ "deploy", .take = compose_take_deploy },
 	{ "devices", .take = compose_take_devices },
 	{ "entrypoint", .take = take_words, .option = "entrypoint" },
+	{ "env_file", .take = take_elsewhere },
 	{ "environment", .take = take_environment },
 	{ "expose", .take = compose_take_exposed },
+	{ "extends", .take = take_elsewhere },
 	{ "healthcheck", .take = compose_take_health },
 	{ "hostname", .take = compose_take_text, .option = "hostname" },
 	{ "image", .take = take_image },
@@ -141,10 +153,12 @@ static const struct compose_key keys[] = {
 	{ "privileged", .take = compose_take_privileged },
 	{ "read_only", .take = compose_take_read_only },
 	{ "restart", .take = compose_take_restart },
+	{ "security_opt", .take = compose_take_security },
 	{ "shm_size", .take = compose_take_size, .option = "shm" },
 	{ "stop_grace_period", .take = compose_take_seconds, .option = "stop-timeout" },
 	{ "stop_signal", .take = compose_take_text, .option = "stop-signal" },
 	{ "tmpfs", .take = compose_take_tmpfs },
+	{ "ulimits", .take = compose_take_ulimits },
 	{ "user", .take = compose_take_text, .option = "user" },
 	{ "volumes", .take = compose_take_volumes },
 	{ "working_dir", .take = compose_take_text, .option = "cwd" },

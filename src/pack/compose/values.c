@@ -36,17 +36,22 @@ int compose_duration(const char *text, uint64_t *ret_seconds)
 		return -EINVAL;
 	while (*text) {
 		size_t digits = strspn(text, "0123456789");
-		size_t letters = strspn(text + digits, "abcdefghijklmnopqrstuvwxyz");
-		uint64_t unit = unit_of(text + digits, letters);
+		bool dot = text[digits] == '.';
+		size_t behind = dot ? strspn(text + digits + 1, "0123456789") : 0;
+		const char *name = text + digits + dot + behind;
+		size_t letters = strspn(name, "abcdefghijklmnopqrstuvwxyz");
+		uint64_t unit = unit_of(name, letters), part = unit;
 
-		if (!digits || digits > 9 || !unit)
+		if (digits + behind == 0 || digits > 9 || !unit)
 			return -EINVAL;
-		sum += strtoull(text, NULL, 10) * unit;
+		sum += digits ? strtoull(text, NULL, 10) * unit : 0;
+		for (size_t i = 0; i < behind; i++, part /= 10)
+			sum += (uint64_t)(text[digits + 1 + i] - '0') * part / 10;
 		if (sum > 1000000000000000)
 			return -EINVAL;
-		text += digits + letters;
+		text = name + letters;
 	}
-	*ret_seconds = sum / 1000000;
+	*ret_seconds = (sum + 999999) / 1000000;
 	return sum % 1000000 ? -ERANGE : 0;
 }
 

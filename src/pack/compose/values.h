@@ -6,7 +6,7 @@
 
 #include "pack/source/source.h"
 
-/* "1m30s" as 90. 0; -EINVAL; -ERANGE: no whole seconds. */
+/* "1m30s" as 90. 0; -EINVAL; -ERANGE: no whole seconds, rounded up. */
 int compose_duration(const char *text, uint64_t *ret_seconds);
 
 #define COMPOSE_SIZE_TEXT 24

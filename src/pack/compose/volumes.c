@@ -94,6 +94,19 @@ static int add_volume(struct compose_reader *reader, const yaml_node_t *node,
 	return r < 0 ? r : add_mount(reader, node, key, volume);
 }
 
+/* What says how an engine's host has it, and nothing to a device: labels of SELinux, and how the
+ * files of a Mac are kept alike. */
+static bool says_nothing(const char *mode, size_t size)
+{
+	static const char *const words[] = { "rw",     "z",	    "Z",
+					     "cached", "delegated", "consistent" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i]) == size && strncmp(words[i], mode, size) == 0)
+			return true;
+	return false;
+}
+
 static int take_mode(struct compose_reader *reader, const yaml_node_t *node,
 		     const char *key, const char *modes, struct volume *volume)
 {
@@ -104,9 +117,14 @@ static int take_mode(struct compose_reader *reader, const yaml_node_t *node,
 			volume->ro = true;
 		else if (size == 6 && strncmp(modes, "nocopy", size) == 0)
 			volume->fresh = true;
-		else if (size != 2 || strncmp(modes, "rw", size) != 0)
-			return compose_unkept(reader, node, key,
-					      "a device can't keep '%.40s'", modes);
+		else if (!says_nothing(modes, size)) {
+			int r = compose_unkept(reader, node, key,
+					       "a device can't keep '%.*s'",
+					       size > 40 ? 40 : (int)size, modes);
+
+			if (r < 0)
+				return r;
+		}
 		modes += size + (modes[size] == ',');
 	}
 	return 0;
@@ -215,6 +233,12 @@ int compose_take_volumes(struct compose_reader *reader, const struct compose_key
 
 /* --- tmpfs ----------------------------------------------------------------------------- */
 
+static bool so_anyway(const char *word)
+{
+	return strcmp(word, "rw") == 0 || strcmp(word, "exec") == 0 ||
+	       strcmp(word, "nosuid") == 0 || strcmp(word, "nodev") == 0;
+}
+
 /* "size=64m,mode=755" as pack takes it: ",size=64m,mode=0755". */
 static int tmpfs_options(struct compose_reader *reader, const yaml_node_t *node,
 			 const char *key, char *options, char *ret_text, size_t size)
@@ -233,8 +257,7 @@ static int tmpfs_options(struct compose_reader *reader, const yaml_node_t *node,
 		} else if (strncmp(word, "mode=", 5) != 0 &&
 			   strncmp(word, "size=", 5) != 0 &&
 			   strncmp(word, "nr_inodes=", 10) != 0) {
-			/* rw and the like are so anyway */
-			if (strcmp(word, "rw") != 0)
+			if (!so_anyway(word))
 				r = compose_unkept(reader, node, key,
 						   "a tmpfs can't keep '%.40s'", word);
 			continue;
