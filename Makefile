@@ -142,8 +142,10 @@ cflags-static = -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-pr
 # Of these the ones that the compiler knows.
 known = $(if $(static),$(foreach f,$(1),$(shell $(CC) -Werror $f -E -x c /dev/null >/dev/null 2>&1 && echo $f)))
 # What isn't arithmetic is as small as it gets, where CFLAGS don't say how: the room trust isn't among it.
-# What a loop needs is made in it: kept over all of it, it takes a register from others.
-cflags-small := $(call known,$(smallest) -fno-inline-small-functions -fno-tree-loop-im -fno-move-loop-invariants)
+# What a loop needs is made in it: kept over all of it, it takes a register from others, as does what is kept
+# over a call. No path is written twice for what is known on one of them.
+cflags-small := $(call known,$(smallest) -fno-inline-small-functions -fno-tree-loop-im -fno-move-loop-invariants \
+	-fno-caller-saves -fno-thread-jumps)
 # No table begins where a large processor would like it.
 cflags-packed := $(call known,-malign-data=abi)
 # No floating point: nothing of it is kept for functions of variable arguments.
@@ -248,6 +250,7 @@ $(O)/$(program-$(1)): $(main-$(1)) $(call archives,$(1)) $(mbedtls-archive) $(fl
 	$$(call say,LD,$$@)
 	$$(Q)$$(CC) $$(ldflags) -Wl,-Map=$$@.map -o $$@ $(main-$(1)) \
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(call room-libs,$(1))
+	$$(Q)$$(if $$(static),board/host/cut-sections $$@)
 endef
 $(foreach r,$(rooms),$(if $(program-$(r)),$(eval $(call program,$(r)))))
 

@@ -19,10 +19,20 @@ at_most() {
 test_init() { at_most 192 "$DEVICE/lamina-init"; }
 
 # 4 KiB of it ask the boot loader for another kernel.
-test_init_that_can_not_supervise() { at_most $((98 + 4)) "$EXEC_ONLY/lamina-init"; }
+test_init_that_can_not_supervise() { at_most $((96 + 4)) "$EXEC_ONLY/lamina-init"; }
 
 # With every boot loader's part, and 6 KiB for what updates over a network need.
 test_laminactl() { at_most $((150 + 6)) "$DEVICE/laminactl"; }
+
+# To its last byte, a program is what is loaded of it.
+test_nothing_that_no_kernel_reads() {
+	local program end
+	for program in "$DEVICE"/{lamina-init,laminactl,udhcpc}; do
+		readelf -SW "$program" | has 'no sections' || say "$program has sections"
+		end=$(($(readelf -lW "$program" | awk '$1 == "LOAD" { print $2 "+" $5 }' | tail -n 1)))
+		[ "$end" = "$(stat -c %s "$program")" ] || say "$program goes on behind $end"
+	done
+}
 
 plan() {
 	"$EXEC_ONLY/lamina-init" --plan --policy run/policy --keyring run/keyring --store run/store
