@@ -85,6 +85,22 @@ test_a_clock_that_nobody_set() {
 	later 'has expired' fetch --cacert ca.pem "oci://$at/demo:stable"
 }
 
+# A stranger's JSON may have them, and nobody asks for one.
+test_numbers_that_are_fractions() {
+	local id
+	need curl
+	device_here
+	registry
+	id=$(image 3)
+	push 3 plain
+	curl -sf -H 'Accept: application/vnd.oci.image.manifest.v1+json' "http://$at/v2/demo/manifests/plain" |
+		sed '1s/{/{"more":[0.25,-1.5e+3,1E-2,7],/' >with-fractions
+	curl -sf -X PUT -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' --data-binary @with-fractions \
+		"http://$at/v2/demo/manifests/stable"
+	fetch "oci+http://$at/demo:stable" 2>err || say "$(cat err)"
+	current "$id"
+}
+
 test_memory() {
 	local kib
 	device_here
