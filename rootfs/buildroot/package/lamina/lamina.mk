@@ -55,7 +55,6 @@ endef
 HOST_LAMINA_DEPENDENCIES = \
 	host-e2fsprogs \
 	host-lamina-jansson \
-	host-lamina-librsync \
 	host-lamina-mbedtls \
 	host-libarchive \
 	host-libyaml \
