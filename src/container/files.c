@@ -43,29 +43,56 @@ static int replace(int dir, const char *name, const char *text, size_t size)
 	return r < 0 ? r : sys_fchmod(fd, 0644);
 }
 
-static int make_text(int etc, const struct container *container, const char *path,
-		     const struct str *text, struct err *err)
+static bool is_read_only(const struct container *container)
+{
+	return container->manifest->upper == MANIFEST_UPPER_NONE;
+}
+
+/* Where nothing can be written, over the image's file. It is one of the container's own /dev,
+ * whose name is gone once it is mounted. */
+static int cover(int root, const char *path, const struct str *text, struct err *err)
+{
+	const char *name = path + strlen("/etc/");
+	char from[PATH_FD_SIZE];
+	__fd int dev = path_open_in(root, "dev", O_PATH | O_DIRECTORY);
+	int r = dev < 0 ? dev : replace(dev, name, text->buf, text->used);
+	__fd int file =
+		r < 0 ? r : sys_openat(dev, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+
+	if (file < 0)
+		return err_errno(err, file, "%s", path);
+	r = show_file(root, path_of_fd(from, file), path, err);
+	(void)sys_unlinkat(dev, name, 0);
+	return r;
+}
+
+static int make_text(int root, int etc, const struct container *container,
+		     const char *path, const struct str *text, struct err *err)
 {
 	const char *name = path + strlen("/etc/");
 	int r;
 
 	if (is_injected(container, path, etc, name))
 		return 0;
+	if (is_read_only(container))
+		return cover(root, path, text, err);
 	r = replace(etc, name, text->buf, text->used);
 	return r < 0 ? err_errno(err, r, "%s", path) : 0;
 }
 
-static int make_hostname(int etc, const struct container *container, struct err *err)
+static int make_hostname(int root, int etc, const struct container *container,
+			 struct err *err)
 {
 	char buf[80];
 	struct str text;
 
 	str_init(&text, buf, sizeof(buf));
 	str_addf(&text, "%s\n", container->hostname);
-	return make_text(etc, container, "/etc/hostname", &text, err);
+	return make_text(root, etc, container, "/etc/hostname", &text, err);
 }
 
-static int make_hosts(int etc, const struct container *container, struct err *err)
+static int make_hosts(int root, int etc, const struct container *container,
+		      struct err *err)
 {
 	char buf[320 + FILES_HOSTS_SIZE];
 	struct str text;
@@ -76,7 +103,7 @@ static int make_hosts(int etc, const struct container *container, struct err *er
 		 "fe00::\tip6-localnet\nff00::\tip6-mcastprefix\n"
 		 "ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n%s127.0.1.1\t%s\n",
 		 container->hosts ? container->hosts : "", container->hostname);
-	return make_text(etc, container, "/etc/hosts", &text, err);
+	return make_text(root, etc, container, "/etc/hosts", &text, err);
 }
 
 /* A link: what it leads to is replaced as a whole when the network changes, and seen at
@@ -104,10 +131,10 @@ static int make_etc(int root, const struct container *container, struct err *err
 
 	if (etc < 0)
 		return err_errno(err, etc, "/etc");
-	r = make_hostname(etc, container, err);
+	r = make_hostname(root, etc, container, err);
 	if (r == 0)
-		r = make_hosts(etc, container, err);
-	return r < 0 ? r : make_resolv(etc, container, err);
+		r = make_hosts(root, etc, container, err);
+	return r < 0 || is_read_only(container) ? r : make_resolv(etc, container, err);
 }
 
 /* Where no link can be made, the file itself: it is overwritten when the network changes,
@@ -117,7 +144,7 @@ static int show_net(int root, const struct container *container, struct err *err
 	char from[96];
 	struct str text;
 
-	if (container->manifest->upper != MANIFEST_UPPER_NONE)
+	if (!is_read_only(container))
 		return show_directory(root, container->net, MS_NOEXEC, err);
 	str_init(&text, from, sizeof(from));
 	str_addf(&text, "%s/" RESOLV, container->net);
@@ -132,7 +159,8 @@ int files_make(int root, const struct container *container, struct err *err)
 		r = show_net(root, container, err);
 	if (r == 0 && container->control)
 		r = show_control(root, container, err);
-	if (r == 0 && !container->again)
+	/* what a start mounts is gone with it */
+	if (r == 0 && (!container->again || is_read_only(container)))
 		r = make_etc(root, container, err);
 	return r == -EROFS ? 0 : r;
 }

@@ -438,6 +438,24 @@ static void files_of_the_owner(void **state)
 	assert_string_equal(fake_text_of("/etc/hosts"), "changed\n");
 }
 
+/* Nothing is written there, and names are found all the same, at each start. */
+static void files_of_a_read_only_root(void **state)
+{
+	(void)state;
+	as_child = true;
+	for (int again = 0; again < 2; again++) {
+		setup();
+		container.again = again;
+		manifest.upper = MANIFEST_UPPER_NONE;
+		fake_text("/root/etc/hosts", "the image's\n");
+		assert_started();
+		assert_non_null(strstr(fake_text_of("/etc/hosts"), "\tthing\n"));
+		assert_false(fake_exists("/dev/hosts"));
+		/* there is no place for it */
+		assert_false(fake_exists("/etc/hostname"));
+	}
+}
+
 static void programs_that_are_not_there(void **state)
 {
 	(void)state;
@@ -604,6 +622,7 @@ int main(void)
 		cmocka_unit_test(with_a_reaper),
 		cmocka_unit_test(links_in_the_way),
 		cmocka_unit_test(files_of_the_owner),
+		cmocka_unit_test(files_of_a_read_only_root),
 		cmocka_unit_test(programs_that_are_not_there),
 		cmocka_unit_test(every_call_fails_once),
 		cmocka_unit_test(every_call_of_more_fails_once),

@@ -86,6 +86,22 @@ test_what_no_device_could_start() {
 	done
 }
 
+# What engines make in the container is a layer below all others, which shows where the image has nothing.
+test_places_of_a_read_only_root() {
+	local first
+	layout oci img
+	m=$(pack oci:img:v1 -n x --upper none --volume /data/deep=persist --volume /run=tmpfs --cwd /work/here)
+	equal "$(layers "$m" | wc -l)" 3
+	equal "$(layers "$m" | tail -n +2)" "$(expected)"
+	first=$(layers "$m" | sed -n '1s/^layer sha256:\([0-9a-f]*\) .*/\1/p')
+	unsquashfs -ll "out/blobs/sha256/$first" >tree
+	for path in dev proc sys etc/hosts etc/hostname etc/resolv.conf data/deep run work/here var/a; do
+		grep -q "root/root .* squashfs-root/$path\$" tree || say "no /$path"
+	done
+	equal "$(pack oci:img:v1 -n x --upper none --volume /data/deep=persist --volume /run=tmpfs --cwd /work/here)" "$m"
+	equal "$(layers "$(pack oci:img:v1 -n x)")" "$(expected)"
+}
+
 test_a_program_for_another_processor() {
 	local arch
 	mkdir root

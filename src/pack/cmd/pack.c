@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/cmd.h"
 #include "pack/cmd/look.h"
 #include "pack/cmd/pack-options.h"
+#include "pack/cmd/places.h"
 #include "pack/cmd/ports.h"
 #include "pack/cmd/summary.h"
 #include "pack/host/staging.h"
@@ -15,7 +17,8 @@ struct pack {
 	struct pack_options options;
 	struct manifest *manifest;
 	bool new_privileges_said;
-	struct err trap; /* the first reason why no device can start the image */
+	struct err trap;      /* the first reason why no device can start the image */
+	struct source places; /* below the others; empty where there is no need */
 	struct source *sources;
 	size_t source_count;
 	struct staging staging;
@@ -108,6 +111,24 @@ static int look_at_image(void *context, const struct tree *tree, struct err *err
 	return r;
 }
 
+static int import_all(struct pack *pack, struct err *err)
+{
+	size_t count = pack->source_count;
+	struct source *all = calloc(count + 1, sizeof(*all));
+	int r = all ? 0 : err_errno(err, -ENOMEM, "pack");
+
+	if (r == 0 && places_wanted(pack->manifest))
+		r = places_make(pack->manifest, &pack->places, err);
+	if (r == 0) {
+		all[0] = pack->places; /* borrowed, as the others */
+		memcpy(all + 1, pack->sources, count * sizeof(*all));
+		r = import_sources(all, count + 1, &pack->options.import, &pack->staging,
+				   &pack->result, err);
+	}
+	free(all);
+	return r;
+}
+
 static int pack_image(struct pack *pack, const struct cmd_line *line, struct err *err)
 {
 	static struct manifest manifest;
@@ -130,9 +151,7 @@ static int pack_image(struct pack *pack, const struct cmd_line *line, struct err
 	if (r == 0)
 		r = staging_open(&pack->staging, pack->options.output, err);
 	if (r == 0)
-		r = import_sources(pack->sources, pack->source_count,
-				   &pack->options.import, &pack->staging, &pack->result,
-				   err);
+		r = import_all(pack, err);
 	/* its files have asked for more */
 	if (r == 0 && manifest_capabilities(&manifest) != capabilities)
 		r = describe_syscalls(&pack->options.describe, &manifest, err);
@@ -161,6 +180,7 @@ static void done(struct pack *pack)
 	staging_done(&pack->staging);
 	for (size_t i = 0; i < pack->source_count; i++)
 		source_done(&pack->sources[i]);
+	source_done(&pack->places);
 	free(pack->sources);
 	pack_options_done(&pack->options);
 }
