@@ -35,10 +35,11 @@ needs-LAMINA_LOADER_EFI := fake/test_efi
 needs-LAMINA_LOADER_RPI := fake/test_rpi
 needs-LAMINA_LOADER_HELPER := unit/test_helper
 needs-LAMINA_UBI := fake/test_ubi
-needs-LAMINA_SECRET := fake/test_vault live/test_crypt unit/test_hkdf unit/test_secret unit/test_template
+needs-LAMINA_SECRET := fake/test_vault live/test_crypt unit/test_hkdf unit/test_secret
 lacks := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG SUPERVISE NET TIMELINE KEY_P256 KEY_RSA CTL CHANNEL PLAN LOADER_EFI LOADER_RPI LOADER_HELPER SECRET UBI FETCH,\
 	$(if $(CONFIG_LAMINA_$s),,LAMINA_$s)) $(if $(signs),,LAMINA_SIGN)
-left-out := $(foreach s,$(lacks),$(needs-$s))
+left-out := $(foreach s,$(lacks),$(needs-$s)) \
+	$(if $(CONFIG_LAMINA_SECRET)$(CONFIG_LAMINA_VOLUME_SIZE),,unit/test_template)
 tests-in = $(addprefix $(O)/tests/,$(filter-out $(left-out),\
 	$(patsubst tests/%.c,%,$(wildcard tests/$(1)/test_*.c))))
 

@@ -120,7 +120,6 @@ int loop_open(int file_fd, uint64_t size_bytes, char ret_path[BACKING_PATH_SIZE]
 	return open_loop(&file, ret_path, err);
 }
 
-#ifdef CONFIG_LAMINA_SECRET
 int loop_open_writable(int file_fd, uint64_t size_bytes, char ret_path[BACKING_PATH_SIZE],
 		       struct err *err)
 {
@@ -128,4 +127,3 @@ int loop_open_writable(int file_fd, uint64_t size_bytes, char ret_path[BACKING_P
 
 	return open_loop(&file, ret_path, err);
 }
-#endif

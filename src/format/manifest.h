@@ -36,6 +36,7 @@
 #define MANIFEST_MAX_ARGS 128
 #define MANIFEST_MAX_ENV 256
 #define MANIFEST_MAX_VOLUMES 32
+#define MANIFEST_VOLUME_LEAST (16 << 20) /* bytes of one that has a size of its own */
 #define MANIFEST_MAX_INJECTS 32
 #define MANIFEST_MAX_NETS 16
 #define MANIFEST_MAX_CAPS 48
@@ -234,6 +235,21 @@ int manifest_fits(const struct manifest *manifest, const char *compatible,
 
 /* Has the persistent @volume this word: "noexec", "ro", or "fresh": it begins empty? */
 bool manifest_volume_has(const struct manifest_volume *volume, const char *word);
+
+#ifdef MANIFEST_SUPERVISED
+/* How many bytes the persistent @volume may hold, the file system's own included; 0: as many
+ * as there is room for. */
+uint64_t manifest_volume_size(const struct manifest_volume *volume);
+#else /* such a line isn't taken */
+static inline uint64_t manifest_volume_size(const struct manifest_volume *volume)
+{
+	(void)volume;
+	return 0;
+}
+#endif
+
+/* The same of all volumes of an image together. */
+uint64_t manifest_volume_sizes(const struct manifest *manifest);
 
 /* A file that an image needs, whatever for: what a store, a bundle and a disk hold. */
 struct manifest_blob {

@@ -141,7 +141,7 @@ static int copy_dir(int from, int to, unsigned int depth)
 	return r < 0 ? r : copy_attributes(from, to, &st);
 }
 
-int copyup_tree(int from, int to)
+static int copy_tree(int from, int to)
 {
 	return copy_dir(from, to, 0);
 }
@@ -171,8 +171,29 @@ static int empty(int dir, unsigned int depth)
 
 int copyup_remove(int parent, const char *name)
 {
-	__fd int dir = path_open_own(parent, name, O_RDONLY | O_DIRECTORY, 0);
-	int r = dir < 0 ? dir : empty(dir, 0);
+	int r = sys_unlinkat(parent, name, 0);
+	__fd int dir = -EBADF;
 
+	if (r != -EISDIR)
+		return r;
+	dir = path_open_own(parent, name, O_RDONLY | O_DIRECTORY, 0);
+	r = dir < 0 ? dir : empty(dir, 0);
 	return r < 0 ? r : sys_unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+int copyup_fill(int dir, const struct copyup_like *like)
+{
+	__fd int from = -EBADF;
+	int r;
+
+	if (like->content < 0) {
+		r = like->st ? sys_fchownat(dir, "", like->st->st_uid, like->st->st_gid,
+					    AT_EMPTY_PATH)
+			     : 0;
+		return r < 0 || !like->st ? r
+					  : sys_fchmod(dir, like->st->st_mode & 07777);
+	}
+	from = path_open_own(like->content, ".", O_RDONLY | O_DIRECTORY, 0);
+	r = from < 0 ? from : copy_tree(from, dir);
+	return r < 0 ? r : sys_sync();
 }

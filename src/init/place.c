@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 #include "base/sys.h"
 #include "init/pid1/console.h"
 #include "init/report.h"
+#include "init/sized.h"
+#include "stack/mount.h"
 #include "stack/switch.h"
 
 #define PLACE_SIZE 4096 /* a manifest has no longer path */
@@ -89,6 +92,22 @@ int place_open_parent(const struct part *part, const char *path, const char **re
 	return open_dir(part, path, (size_t)(slash - path), err);
 }
 
+int place_mount(int dir, const char *type, const char *source, const char *options,
+		struct err *err)
+{
+	/* new mounts follow no link, not even that of /proc/self/fd */
+	int r = sys_fchdir(dir), back;
+
+	if (r < 0)
+		return err_errno(err, r, "fchdir");
+	r = mount_new(type, source, options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, ".",
+		      err);
+	back = sys_chdir("/");
+	if (r == 0 && back < 0)
+		return err_errno(err, back, "chdir /");
+	return r;
+}
+
 /* The deepest directory on the way to @path. An O_PATH fd or -errno. */
 static int open_deepest(const struct part *part, const char *path)
 {
@@ -109,7 +128,7 @@ static int open_deepest(const struct part *part, const char *path)
 	return r;
 }
 
-/* Persistent volumes are of the store's file system. */
+/* Persistent volumes are of the store's file system, or have an ext4 of their own. */
 static bool is_persistent(const struct part *part, const char *path)
 {
 	__fd int dir = open_deepest(part, path);
@@ -117,12 +136,16 @@ static bool is_persistent(const struct part *part, const char *path)
 
 	if (part->manifest->upper == MANIFEST_UPPER_PERSIST)
 		return true;
-	return dir >= 0 && sys_fstat(dir, &st) == 0 &&
+	if (dir < 0)
+		return false;
+	if (sized_is(dir))
+		return true;
+	return sys_fstat(dir, &st) == 0 &&
 	       sys_fstat(stage_kept(part->stage), &store) == 0 &&
 	       st.st_dev == store.st_dev;
 }
 
-static void note(const struct part *part, const char *what, const char *text)
+void place_note(const struct part *part, const char *what, const char *text)
 {
 	console_say("image %.12s: %s: %s", DIGEST_HEX(&part->stage->image->id), what,
 		    text);
@@ -133,7 +156,7 @@ bool place_pass_over(const struct part *part, const char *path, const struct err
 {
 	if (!is_persistent(part, path))
 		return false;
-	note(part, "passed over", err->text);
+	place_note(part, "passed over", err->text);
 	return true;
 }
 
@@ -165,7 +188,7 @@ static void set_aside(const struct part *part, const char *name)
 		return; /* who wants to mount there says why not */
 	(void)snprintf(text, sizeof(text), "/%s is no directory, and is now /%s", name,
 		       aside);
-	note(part, "set aside", text);
+	place_note(part, "set aside", text);
 }
 
 void place_make_way(const struct part *part)

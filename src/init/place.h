@@ -19,6 +19,13 @@ int place_open_dir(const struct part *part, const char *path, struct err *err);
 int place_open_parent(const struct part *part, const char *path, const char **ret_name,
 		      struct err *err);
 
+/* Mounts a new file system, nosuid and nodev, at the directory @dir. 0 or -errno. */
+int place_mount(int dir, const char *type, const char *source, const char *options,
+		struct err *err);
+
+/* Says on the console and for `laminactl status` what became of something. */
+void place_note(const struct part *part, const char *what, const char *text);
+
 /* In an image whose upper is persistent, what an application has left where /dev, /proc, /sys and
  * /run belong gets another name, and is told. */
 void place_make_way(const struct part *part);

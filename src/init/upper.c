@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/mount.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -16,8 +15,8 @@
 #include "init/bound.h"
 #include "init/copyup.h"
 #include "init/place.h"
+#include "init/sized.h"
 #include "init/vault/vault.h"
-#include "stack/mount.h"
 #include "stack/work.h"
 #include "store/store.h"
 #include "store/volume.h"
@@ -101,38 +100,11 @@ int upper_release_volumes(const struct part *part, struct err *err)
 	return r;
 }
 
-/* Gives a directory of ours the mode and owner of another. */
-static int copy_attributes(int dir, const struct stat *from)
-{
-	int r = sys_fchownat(dir, "", from->st_uid, from->st_gid, AT_EMPTY_PATH);
-
-	return r < 0 ? r : sys_fchmod(dir, from->st_mode & 07777);
-}
-
-/* What a new directory looks like. */
-struct like {
-	const struct stat *st; /* NULL: root's, 0700 */
-	int content;	       /* the directory whose content it has, -EBADF: none */
-};
-
-static const struct like like_root = { NULL, -EBADF };
-
-/* All of it is on the medium before it has its name. */
-static int fill(int dir, const struct like *like)
-{
-	int r;
-
-	if (like->content < 0)
-		return like->st ? copy_attributes(dir, like->st) : 0;
-	__fd int from = path_open_own(like->content, ".", O_RDONLY | O_DIRECTORY, 0);
-
-	r = from < 0 ? from : copyup_tree(from, dir);
-	return r < 0 ? r : sys_sync();
-}
+static const struct copyup_like like_root = { NULL, -EBADF };
 
 /* Makes directory @name. A power cut leaves all of it or something that the next boot takes
  * away. */
-static int make_own_dir(int parent, const char *name, const struct like *like)
+static int make_own_dir(int parent, const char *name, const struct copyup_like *like)
 {
 	int r = sys_mkdirat(parent, VOLUME_UNFINISHED, 0700);
 	__fd int dir = -EBADF;
@@ -147,7 +119,7 @@ static int make_own_dir(int parent, const char *name, const struct like *like)
 	dir = path_open_own(parent, VOLUME_UNFINISHED, O_RDONLY | O_DIRECTORY, 0);
 	if (dir < 0)
 		return dir;
-	r = fill(dir, like);
+	r = copyup_fill(dir, like);
 	if (r == 0)
 		r = path_move(parent, VOLUME_UNFINISHED, parent, name);
 	/* the image before would find a store that is full of it */
@@ -157,7 +129,7 @@ static int make_own_dir(int parent, const char *name, const struct like *like)
 }
 
 /* Opens directory @name of the untrusted @parent, made if missing. */
-static int open_own_dir(int parent, const char *name, const struct like *like)
+static int open_own_dir(int parent, const char *name, const struct copyup_like *like)
 {
 	int dir = path_open_own(parent, name, O_RDONLY | O_DIRECTORY, 0);
 	int r;
@@ -192,7 +164,7 @@ static int root_attributes(const struct part *part, struct stat *ret_st)
 static int make_pair(int dir, const struct part *part, struct err *err)
 {
 	struct stat root;
-	const struct like like = { &root, -EBADF };
+	const struct copyup_like like = { &root, -EBADF };
 	int r = root_attributes(part, &root);
 
 	if (r < 0)
@@ -269,11 +241,29 @@ static int guard_volume(const struct part *part, const struct manifest_volume *v
 	return r < 0 ? err_errno(err, r, "nosymfollow") : 0;
 }
 
+/* A directory that is there stays one, whatever size the image now says. */
+static int mount_dir(const struct part *part, const struct manifest_volume *volume,
+		     int dir, int target, struct err *err)
+{
+	int r = bind(dir, target);
+	struct err told;
+
+	if (r < 0)
+		return err_errno(err, r, "bind");
+	if (manifest_volume_size(volume)) {
+		(void)err_set(&told, 0, "volume %s: it was made without a size",
+			      volume->path);
+		place_note(part, "not limited", told.text);
+	}
+	return 0;
+}
+
+/* Returns 1 for one that is passed over. */
 static int mount_persistent(const struct part *part, const struct manifest_volume *volume,
 			    int target, const struct stat *st, struct err *err)
 {
 	bool fresh = manifest_volume_has(volume, "fresh");
-	const struct like like = { st, fresh ? -EBADF : target };
+	const struct copyup_like like = { st, fresh ? -EBADF : target };
 	__fd int top = open_own_dirs(part, "volumes");
 	char name[VOLUME_NAME_SIZE];
 	int r = volume_name(volume->path, name);
@@ -282,13 +272,21 @@ static int mount_persistent(const struct part *part, const struct manifest_volum
 		return err_errno(err, top, "volumes/%s of the store", part->owner);
 	if (r < 0)
 		return err_errno(err, r, "its name in the store");
-	__fd int dir = open_own_dir(top, name, &like);
+	__fd int dir = path_open_own(top, name, O_RDONLY | O_DIRECTORY, 0);
+	const struct sized sized = { part,   volume, top, name, dir == -ENOTDIR,
+				     target, &like };
 
+	if (dir == -ENOTDIR || (dir == -ENOENT && manifest_volume_size(volume))) {
+		r = sized_mount(&sized, err);
+		return r ? r : guard_volume(part, volume, err);
+	}
+	if (dir == -ENOENT)
+		dir = open_own_dir(top, name, &like);
 	if (dir < 0)
 		return err_errno(err, dir, "volumes/%s/%s of the store", part->owner,
 				 name);
-	r = bind(dir, target);
-	return r < 0 ? err_errno(err, r, "bind") : guard_volume(part, volume, err);
+	r = mount_dir(part, volume, dir, target, err);
+	return r < 0 ? r : guard_volume(part, volume, err);
 }
 
 /* The manifest's own options come last, and the last of a kind counts. */
@@ -297,23 +295,13 @@ static int mount_tmpfs(const char *options, int target, const struct stat *like,
 {
 	char text[320];
 	struct str s;
-	int r, back;
 
 	str_init(&s, text, sizeof(text));
 	str_addf(&s, "mode=%04o,uid=%u,gid=%u,%s", (unsigned int)like->st_mode & 07777,
 		 (unsigned int)like->st_uid, (unsigned int)like->st_gid, options);
 	if (str_done(&s) < 0)
 		return err_set(err, -ENAMETOOLONG, "options too long");
-	/* new mounts follow no link, not even that of /proc/self/fd */
-	r = sys_fchdir(target);
-	if (r < 0)
-		return err_errno(err, r, "fchdir");
-	r = mount_new("tmpfs", NULL, text, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, ".",
-		      err);
-	back = sys_chdir("/");
-	if (r == 0 && back < 0)
-		return err_errno(err, back, "chdir /");
-	return r;
+	return place_mount(target, "tmpfs", NULL, text, err);
 }
 
 /* Where a volume or a share is mounted, which is not the root itself. */
@@ -353,6 +341,10 @@ int upper_mount_volume(struct part *part, size_t index, struct err *err)
 		r = mount_persistent(part, volume, target, &like, err);
 	else
 		r = mount_tmpfs(volume->options, target, &like, err);
+	if (r > 0) {
+		part->without |= UINT32_C(1) << index;
+		return 0;
+	}
 	if (r == 0 && !volume->persist)
 		r = bound_volume(part, volume, err);
 	return r < 0 ? err_wrap(err, r, "volume %s", volume->path) : 0;

@@ -70,6 +70,20 @@ static void links_in_volumes(void **state)
 	assert_string_equal(fake_text_of("/data/sub/hostname"), "of the image");
 }
 
+/* What a volume was made as, it stays: data of years is in it. */
+static void a_volume_that_gets_a_size(void **state)
+{
+	(void)state;
+	plain_machine();
+	machine.manifest = "volume /data persist size=16m\n";
+	setup();
+	fake_text(STORE "volumes/thermostat/data/mine", "the user's");
+	assert_boots();
+	assert_string_equal(fake_text_of("/data/mine"), "the user's");
+	assert_non_null(strstr(fake_text_of("/run/lamina/notes"),
+			       "volume /data: it was made without a size\n"));
+}
+
 /* No rights for a stranger's bytes. */
 static void injected_over_setuid(void **state)
 {
@@ -91,6 +105,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(beside_what_moves),
 		cmocka_unit_test(links_in_volumes),
+		cmocka_unit_test(a_volume_that_gets_a_size),
 		cmocka_unit_test(injected_over_setuid),
 	};
 

@@ -15,6 +15,13 @@ static int open_dir(const char *path)
 	return fd;
 }
 
+static int copy(int from, int to)
+{
+	const struct copyup_like like = { NULL, from };
+
+	return copyup_fill(to, &like);
+}
+
 static void make_tree(void)
 {
 	const struct timespec times[2] = { { .tv_sec = 11 }, { .tv_sec = 22 } };
@@ -42,7 +49,7 @@ static void everything(void)
 
 	make_tree();
 	(void)umask(022); /* process 1's */
-	LIVE_TRUE(copyup_tree(open_dir("from"), open_dir("to")) == 0);
+	LIVE_TRUE(copy(open_dir("from"), open_dir("to")) == 0);
 	LIVE_TRUE(holds("to/deep/file", "text"));
 	LIVE_TRUE(stat("to/deep/file", &st) == 0 && st.st_uid == 7 && st.st_gid == 8);
 	LIVE_TRUE((st.st_mode & 07777) == 04751);
@@ -73,7 +80,7 @@ static void large_xattrs(void)
 		(void)snprintf(name, sizeof(name), "trusted.one-of-a-hundred-%d", i);
 		LIVE_TRUE(setxattr("from/file", name, "v", 1, 0) == 0);
 	}
-	LIVE_TRUE(copyup_tree(open_dir("from"), open_dir("to")) == 0);
+	LIVE_TRUE(copy(open_dir("from"), open_dir("to")) == 0);
 	LIVE_TRUE(getxattr("to/file", "trusted.large", got, sizeof(got)) ==
 		  (ssize_t)sizeof(got));
 	LIVE_TRUE(memcmp(got, value, sizeof(got)) == 0);
@@ -88,12 +95,12 @@ static void in_the_way(void)
 	make_dir("other");
 	put("other/secret", "of another volume");
 	LIVE_TRUE(mount("other", "from/deep", NULL, MS_BIND, NULL) == 0);
-	LIVE_TRUE(copyup_tree(open_dir("from"), open_dir("to")) == 0);
+	LIVE_TRUE(copy(open_dir("from"), open_dir("to")) == 0);
 	LIVE_TRUE(access("to/deep", F_OK) < 0);
 	LIVE_TRUE(umount("from/deep") == 0);
 	make_dir("second");
 	LIVE_TRUE(symlink("/mnt/other", "second/deep") == 0);
-	LIVE_TRUE(copyup_tree(open_dir("from"), open_dir("second")) == -EEXIST);
+	LIVE_TRUE(copy(open_dir("from"), open_dir("second")) == -EEXIST);
 	LIVE_TRUE(access("other/file", F_OK) < 0);
 }
 
@@ -101,7 +108,7 @@ static void removed(void)
 {
 	make_tree();
 	LIVE_TRUE(symlink("../from", "to/out") == 0);
-	LIVE_TRUE(copyup_tree(open_dir("from"), open_dir("to")) == 0);
+	LIVE_TRUE(copy(open_dir("from"), open_dir("to")) == 0);
 	LIVE_TRUE(copyup_remove(open_dir("."), "to") == 0);
 	LIVE_TRUE(access("to", F_OK) < 0 && holds("from/deep/file", "text"));
 	LIVE_TRUE(copyup_remove(open_dir("."), "to") == -ENOENT);
@@ -118,7 +125,7 @@ static void too_deep(void)
 		strcat(path, "/d");
 		make_dir(path);
 	}
-	LIVE_TRUE(copyup_tree(open_dir("from"), open_dir("to")) == -ELOOP);
+	LIVE_TRUE(copy(open_dir("from"), open_dir("to")) == -ELOOP);
 	LIVE_TRUE(copyup_remove(open_dir("."), "to") == 0);
 }
 

@@ -247,6 +247,19 @@ test_sizes() {
 	leaves disk
 }
 
+# What volumes reserve, there is room for.
+test_room_for_volumes() {
+	mkdir -p sized
+	lamina pack -o a -n a -c t --arg /x --volume /v=persist dir:sized
+	lamina pack -o b -n b -c t --arg /x --volume /v=persist,size=512m --volume /w=persist,noexec,size=16m dir:sized
+	for one in a b; do
+		lamina sign "$one" --key "$a.key"
+		lamina disk "$one" -o "disk-$one"
+	done
+	[ $(($(stat -c %s disk-b) - $(stat -c %s disk-a))) -ge $((528 << 20)) ] || say "only $(stat -c %s disk-b) bytes"
+	leaves sized a b disk-a disk-b
+}
+
 test_what_is_empty_takes_no_room() {
 	lamina disk "$store" -o disk --size 200M
 	[ "$(du -k disk | cut -f 1)" -lt 1024 ] || say "200M take $(du -k disk)"

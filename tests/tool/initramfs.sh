@@ -17,7 +17,7 @@ test_what_is_in_it() {
 	prepare
 	make
 	gzip -dc out.gz | cpio -it --quiet | sort >names
-	printf '%s\n' dev dev/console etc etc/lamina etc/lamina/keyring etc/lamina/policy init proc \
+	printf '%s\n' dev dev/console etc etc/lamina etc/lamina/ext4 etc/lamina/keyring etc/lamina/policy init proc \
 		run sys | cmp - names >&2
 	gzip -dc out.gz | cpio -i --quiet --to-stdout init | cmp - init >&2
 	gzip -dc out.gz | cpio -i --quiet --to-stdout etc/lamina/policy | cmp - policy >&2
@@ -244,7 +244,7 @@ test_what_is_encrypted() {
 	mv out.gz first.gz
 	make
 	same first.gz out.gz
-	gzip -dc out.gz | cpio -i --quiet --to-stdout etc/lamina/encrypted >list
+	gzip -dc out.gz | cpio -i --quiet --to-stdout etc/lamina/ext4 >list
 	python3 - <<-'PYTHON'
 		import struct
 		data = open("list", "rb").read()

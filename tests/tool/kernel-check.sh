@@ -82,13 +82,18 @@ test_a_set() {
 	mkdir -p root
 	echo x >root/file
 	lamina pack -o a -n a -c t --arch amd64 --run supervise --arg /x --memory 1m --net '* dhcp' dir:root
-	lamina pack -o b -n b -c t --arch amd64 --run supervise --arg /x --network none dir:root
+	lamina pack -o b -n b -c t --arch amd64 --run supervise --arg /x --network none \
+		--volume /v=persist,ro,size=16m dir:root
 	lamina set -o set -n s a=a b=b
 	board qemu-x86_64 >config
 	lamina kernel-check config --image set
 	without MEMCG config | without NET_NS - | without PACKET - >less
 	refuses "3 of" lamina kernel-check less --image set
 	refuses "1 of" lamina kernel-check less --image b
+	without EXT4_FS config >less
+	refuses "1 of" lamina kernel-check less --image set --store-type f2fs
+	grep -q "^CONFIG_EXT4_FS .*(volume-size)$" "$top/out"
+	lamina kernel-check less --image a --store-type f2fs
 	rm set/blobs/sha256/"$(sed -n 's/^member a sha256:\([0-9a-f]*\) .*/\1/p' set/images/*/manifest)"
 	refuses "member a" lamina kernel-check config --image set
 	rm -r a b set root

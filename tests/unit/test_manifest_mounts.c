@@ -50,13 +50,22 @@ static void volumes(void **state)
 		"/sys, /dev or /run/lamina";
 	static const char mode[] =
 		"line 2: volume: mode= must be four octal digits, at most 3777";
+	static const char room[] = "line 2: volume: size= must be 16m or more";
+	static const char others[] =
+		"line 2: volume: persist takes noexec, ro, fresh and size= only";
 
 	(void)state;
 	REFUSE({ "volume", "line 2: volume: value missing" },
 	       { "volume /a", "line 2: volume: value missing" },
 	       { "volume /a disk", "line 2: volume: must be persist or tmpfs" },
-	       { "volume /a persist size=1",
-		 "line 2: volume: persist takes noexec, ro and fresh only" },
+	       { "volume /a persist size=1", room },
+	       { "volume /a persist size=50%", room },
+	       { "volume /a persist size=16383k", room },
+	       { "volume /a persist size=16m size=17m",
+		 "line 2: volume: an option stands there twice" },
+	       { "volume /a persist size=", others },
+	       { "volume /a persist nr_inodes=1", others },
+	       { "volume /a persist row", others },
 	       { "volume /a persist ro,noexec",
 		 "line 2: volume: options are separated by spaces" },
 	       { "volume /a persist ro noexec ro",
@@ -90,11 +99,18 @@ static void volumes(void **state)
 	       "min-init 2\nvolume /run tmpfs size=1m", "inject /run/x",
 	       "volume /a persist\nvolume /ab persist",
 	       "volume /a%20b tmpfs mode=0000 size=1k", "volume /a persist fresh",
-	       "volume /a persist ro noexec");
+	       "volume /a persist size=16m", "volume /a persist ro size=1g noexec",
+	       "volume /a tmpfs size=1g", "volume /a persist ro noexec");
 	assert_true(manifest_volume_has(&manifest.volumes[0], "ro"));
 	assert_true(manifest_volume_has(&manifest.volumes[0], "noexec"));
 	assert_false(manifest_volume_has(&manifest.volumes[0], "fresh"));
 	assert_false(manifest_volume_has(&manifest.volumes[0], "no"));
+	assert_int_equal(manifest_volume_size(&manifest.volumes[0]), 0);
+	ACCEPT("volume /a persist ro size=1g noexec");
+	assert_int_equal(manifest_volume_size(&manifest.volumes[0]), 1 << 30);
+	assert_true(manifest_volume_has(&manifest.volumes[0], "noexec"));
+	ACCEPT("volume /a tmpfs size=1g");
+	assert_int_equal(manifest_volume_size(&manifest.volumes[0]), 0);
 }
 
 static void paths(void **state)

@@ -97,7 +97,7 @@ static void refuses_mounts(void **state)
 	manifest.upper_options = "size=1,,nr_inodes=1";
 	assert_not_written("upper: tmpfs takes size= and nr_inodes= only here");
 	manifest.upper_options = "size=1,";
-	assert_not_written("upper: ends with a comma");
+	assert_not_written("upper: tmpfs takes size= and nr_inodes= only here");
 	manifest.upper_options = "size=1";
 	manifest.upper = MANIFEST_UPPER_NONE;
 	assert_not_written("upper: only tmpfs takes options");
@@ -112,7 +112,7 @@ static void refuses_mounts(void **state)
 	manifest.volumes[0] = (struct manifest_volume){ .path = "/x",
 							.persist = true,
 							.options = "size=1" };
-	assert_not_written("volume: persist takes noexec, ro and fresh only");
+	assert_not_written("volume: size= must be 16m or more");
 	manifest.volume_count = 2;
 	manifest.volumes[0] = manifest.volumes[1] =
 		(struct manifest_volume){ .path = "/x" };

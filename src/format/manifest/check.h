@@ -29,11 +29,15 @@ const char *manifest_wrong_device(const char *text);
 const char *manifest_wrong_share(const char *text);
 const char *manifest_wrong_source(const char *text);
 
-/* Words of a persistent volume, joined by commas. */
-const char *manifest_wrong_persist(const char *text);
+/* What options are of: an upper in memory, a volume in memory, one of the store. */
+enum manifest_options {
+	MANIFEST_OF_UPPER,
+	MANIFEST_OF_TMPFS,
+	MANIFEST_OF_PERSIST,
+};
 
-/* tmpfs options joined by commas; @mode: may `mode` be among them? */
-const char *manifest_wrong_options(const char *text, bool mode);
+/* Options joined by commas. */
+const char *manifest_wrong_options(const char *text, enum manifest_options of);
 
 /* Does item @index of a list get on with what stands before it (and with other lists)? */
 const char *manifest_clash_compatible(const struct manifest *manifest, size_t index);

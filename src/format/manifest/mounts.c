@@ -6,19 +6,9 @@
 #include "base/str.h"
 #include "format/manifest/check.h"
 
-static const char *wrong_upper(const char *text)
-{
-	return manifest_wrong_options(text, false);
-}
-
-static const char *wrong_tmpfs(const char *text)
-{
-	return manifest_wrong_options(text, true);
-}
-
-/* The rest of the line, tmpfs options, joined by commas as mount(2) wants them. */
+/* The rest of the line, options, joined by commas as mount(2) wants them. */
 static int read_options(struct manifest_reader *reader, const struct manifest_key *key,
-			const char *(*wrong)(const char *text), const char **ret_options)
+			enum manifest_options of, const char **ret_options)
 {
 	struct manifest *manifest = reader->manifest;
 	const char *word, *words;
@@ -37,7 +27,7 @@ static int read_options(struct manifest_reader *reader, const struct manifest_ke
 	}
 	if (r < 0)
 		return r;
-	words = wrong(options.buf);
+	words = manifest_wrong_options(options.buf, of);
 	if (words)
 		return manifest_refuse(reader, key, words);
 	*ret_options = options.buf;
@@ -59,7 +49,7 @@ int manifest_read_upper(struct manifest_reader *reader, const struct manifest_ke
 			continue;
 		manifest->upper = i;
 		if (i == MANIFEST_UPPER_TMPFS)
-			return read_options(reader, key, wrong_upper,
+			return read_options(reader, key, MANIFEST_OF_UPPER,
 					    &manifest->upper_options);
 		if (reader->lines.value_size)
 			return manifest_refuse(reader, key, "only tmpfs takes options");
@@ -83,7 +73,7 @@ static int read_volume_kind(struct manifest_reader *reader,
 	if (!volume->persist && !lines_equal(word, size, "tmpfs"))
 		return manifest_refuse(reader, key, "must be persist or tmpfs");
 	return read_options(reader, key,
-			    volume->persist ? manifest_wrong_persist : wrong_tmpfs,
+			    volume->persist ? MANIFEST_OF_PERSIST : MANIFEST_OF_TMPFS,
 			    &volume->options);
 }
 

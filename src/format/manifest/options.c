@@ -32,94 +32,120 @@ static bool mode_valid(const char *value, size_t size)
 	return size == 4 && strspn(value, "01234567") >= 4 && value[0] <= '3';
 }
 
+#ifdef MANIFEST_SUPERVISED
+#define LEAST MANIFEST_VOLUME_LEAST
+#define ROOM "size= must be 16m or more"
+#else
+#define LEAST UINT64_MAX
+#define ROOM "size=: this build can't"
+#endif
+
+static bool room_valid(const char *value, size_t size)
+{
+	uint64_t number;
+
+	return str_size_parse(value, size, "kmg", &number) == 0 && number >= LEAST;
+}
+
+/* Without a value where the name has no =. */
 static const struct option {
-	const char *name; /* with its = */
+	const char *name;
 	bool (*valid)(const char *value, size_t size);
 	const char *wrong;
 } options[] = {
+	{ "mode=", mode_valid, "mode= must be four octal digits, at most 3777" },
+	{ "nr_inodes=", inodes_valid, "nr_inodes= must be 1 to 2147483647" },
 	{ "size=", size_valid,
 	  "size= must be 1% to 100%, or bytes with k, m, g or nothing" },
-	{ "nr_inodes=", inodes_valid, "nr_inodes= must be 1 to 2147483647" },
-	{ "mode=", mode_valid, "mode= must be four octal digits, at most 3777" },
+	{ "size=", room_valid, ROOM },
+	{ "noexec", NULL, NULL },
+	{ "ro", NULL, NULL },
+	{ "fresh", NULL, NULL },
 };
 
-#define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
-#define OPTION_MODE 2
+/* Which of them, from the first to before the end. */
+static const struct {
+	unsigned char first, end;
+	const char *others;
+} takes[] = {
+	[MANIFEST_OF_UPPER] = { 1, 3, "tmpfs takes size= and nr_inodes= only here" },
+	[MANIFEST_OF_TMPFS] = { 0, 3, "tmpfs takes size=, nr_inodes= and mode= only" },
+	[MANIFEST_OF_PERSIST] = { 3, 7,
+				  "persist takes noexec, ro, fresh and size= only" },
+};
 
-static size_t find_option(const char *word, size_t size)
+/* Is it this option, with a value where it has one? */
+static bool is_option(const struct option *option, const char *text, size_t size)
 {
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		size_t name = strlen(options[i].name);
+	size_t name = strlen(option->name);
 
-		if (size > name && memcmp(word, options[i].name, name) == 0)
-			return i;
-	}
-	return OPTION_COUNT;
+	return (option->valid ? size > name : size == name) &&
+	       memcmp(text, option->name, name) == 0;
 }
 
-const char *manifest_wrong_options(const char *text, bool mode)
+const char *manifest_wrong_options(const char *text, enum manifest_options of)
 {
 	unsigned int seen = 0;
 
-	while (*text) {
-		size_t size = strcspn(text, ",");
-		size_t i = find_option(text, size);
+	/* behind a comma, nothing is no option */
+	for (bool more = *text; more; text++) {
+		size_t size = strcspn(text, ","), i = takes[of].first;
+		const struct option *option = &options[i];
 
-		if (i == OPTION_COUNT || (i == OPTION_MODE && !mode))
-			return mode ? "tmpfs takes size=, nr_inodes= and mode= only"
-				    : "tmpfs takes size= and nr_inodes= only here";
+		for (; i < takes[of].end && !is_option(option, text, size); i++)
+			option++;
+		if (i == takes[of].end)
+			return takes[of].others;
 		if (seen & 1U << i)
 			return "an option stands there twice";
 		seen |= 1U << i;
-		size_t name = strlen(options[i].name);
+		size_t name = strlen(option->name);
 
-		if (!options[i].valid(text + name, size - name))
-			return options[i].wrong;
+		if (option->valid && !option->valid(text + name, size - name))
+			return option->wrong;
 		text += size;
-		if (*text == ',' && !*++text)
-			return "ends with a comma";
+		more = *text;
 	}
 	return NULL;
 }
 
-static const char *const persist_words[] = { "noexec", "ro", "fresh" };
-
-#define PERSIST_WORDS (sizeof(persist_words) / sizeof(persist_words[0]))
-
-static bool is_word(const char *text, const char *word)
+/* Where the value of option @name of the persistent @volume begins; NULL: it has none. */
+static const char *find(const struct manifest_volume *volume, const char *name)
 {
-	size_t size = strlen(word);
+	size_t size = strlen(name);
 
-	return strncmp(text, word, size) == 0 && (text[size] == ',' || !text[size]);
-}
-
-const char *manifest_wrong_persist(const char *text)
-{
-	unsigned int seen = 0;
-
-	while (*text) {
-		size_t i = 0;
-
-		while (i < PERSIST_WORDS && !is_word(text, persist_words[i]))
-			i++;
-		if (i == PERSIST_WORDS)
-			return "persist takes noexec, ro and fresh only";
-		if (seen & 1U << i)
-			return "an option stands there twice";
-		seen |= 1U << i;
-		text += strlen(persist_words[i]);
-		if (*text == ',' && !*++text)
-			return "ends with a comma";
+	for (const char *at = volume->options; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (strncmp(at, name, size) == 0)
+			return at + size;
 	}
 	return NULL;
 }
 
 bool manifest_volume_has(const struct manifest_volume *volume, const char *word)
 {
-	for (const char *at = volume->options; at; at = strchr(at, ',')) {
-		at += *at == ',';
-		if (is_word(at, word))
-			return true;
-	}
-	return false;
+	const char *end = find(volume, word);
+
+	return end && (!*end || *end == ',');
+}
+
+#ifdef MANIFEST_SUPERVISED
+uint64_t manifest_volume_size(const struct manifest_volume *volume)
+{
+	const char *value = volume->persist ? find(volume, "size=") : NULL;
+	uint64_t number;
+
+	return value && str_size_parse(value, strcspn(value, ","), "kmg", &number) == 0
+		       ? number
+		       : 0;
+}
+#endif
+
+uint64_t manifest_volume_sizes(const struct manifest *manifest)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < manifest->volume_count; i++)
+		bytes += manifest_volume_size(&manifest->volumes[i]);
+	return bytes;
 }

@@ -153,7 +153,7 @@ static int write_upper(struct writer *writer, const struct manifest_key *key,
 {
 	const struct manifest *manifest = writer->manifest;
 	const char *options = manifest->upper_options ? manifest->upper_options : "";
-	const char *words = manifest_wrong_options(options, false);
+	const char *words = manifest_wrong_options(options, MANIFEST_OF_UPPER);
 
 	(void)index;
 	if (manifest->upper > MANIFEST_UPPER_NONE)
@@ -176,8 +176,9 @@ static int write_volume(struct writer *writer, const struct manifest_key *key,
 		volume->path ? manifest_wrong_volume(volume->path) : "is not filled in";
 
 	if (!words)
-		words = volume->persist ? manifest_wrong_persist(options)
-					: manifest_wrong_options(options, true);
+		words = manifest_wrong_options(options, volume->persist
+								? MANIFEST_OF_PERSIST
+								: MANIFEST_OF_TMPFS);
 	if (words)
 		return refuse(writer, key, words);
 	str_add(writer->text, "volume ");

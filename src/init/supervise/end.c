@@ -65,11 +65,11 @@ static void drop_stack(const struct stage *stage)
 }
 
 /* Read-only marks it clean; who still has a file of it open keeps it from that. A file that was
- * mounted is let go of by the kernel a moment after it no longer is: it is tried @tries times. */
-static void drop_store(const char *path, int tries)
+ * mounted is let go of by the kernel a moment after it no longer is. */
+static void drop_store(const char *path)
 {
 	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
-	int r;
+	int r, tries = 100;
 
 	for (;;) {
 		r = sys_mount(NULL, path, NULL,
@@ -92,9 +92,9 @@ static _Noreturn void clean(const struct stage *stage)
 	(void)sys_sync();
 	drop_stack(stage);
 	detach(SAVER_DIR);
-	drop_store(STAGE_VAULT, 1);
-	drop_store(STAGE_STORE, stage->settings->policy.encrypted_bytes ? 100 : 1);
-	drop_store(STAGE_FACTORY, 1);
+	drop_store(STAGE_VAULT);
+	drop_store(STAGE_STORE);
+	drop_store(STAGE_FACTORY);
 	(void)sys_sync();
 	sys_exit(0);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* What an encrypted volume lies on: a partition, or a file of the store behind a loop device. */
+/* What a file system of init's own lies on: a partition, or a file of the store behind a loop
+ * device. */
 #include <stdint.h>
 
+#include "base/fd.h"
 #include "block/backing.h"
 #include "format/policy.h"
 
@@ -12,13 +14,29 @@ struct medium {
 	char path[BACKING_PATH_SIZE]; /* of the block device */
 };
 
+struct medium_file {
+	const char *store;  /* where it is mounted, writable */
+	const char *target; /* where nothing is mounted */
+	const char *name;   /* below the store's top */
+	uint64_t size_bytes;
+};
+
 /*
- * Finds what the policy's `encrypted` names. A file is made as long as that says, of blocks that
- * are its own; it is opened by a mount of its own, so that the one at @store can be made
- * read-only: @target, where nothing is mounted. 0 or -errno; medium_close() in any case.
+ * Opens a file, made if missing, and at least so long, of blocks that are its own. That is done
+ * by a mount of its own at @target, so that the store's can be made read-only. 0; -ENOSPC;
+ * -EOPNOTSUPP: the store's file system can't; or -errno. medium_close() in any case.
  */
+int medium_file_open(struct medium *medium, const struct medium_file *file,
+		     struct err *err);
+
+/* Finds what the policy's `encrypted` names: a partition, or a file as above. 0 or -errno;
+ * medium_close() in any case. */
 int medium_open(struct medium *medium, const struct policy *policy, const char *store,
 		const char *target, struct err *err);
 
 /* The block device stays as long as it is mapped. */
-void medium_close(struct medium *medium);
+static inline void medium_close(struct medium *medium)
+{
+	fd_close(fd_take(&medium->fd));
+	fd_close(fd_take(&medium->loop));
+}

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 
-#define TEMPLATE_FILE "/etc/lamina/encrypted"
+#define TEMPLATE_FILE "/etc/lamina/ext4"
 
 /* How many bytes the file system has. 0; -ENOENT: there is none; -EBADMSG, or -errno. */
 int template_size(int file, uint64_t *ret_bytes);

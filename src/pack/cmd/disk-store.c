@@ -126,6 +126,25 @@ struct disk_store {
 	struct disk_images *images;
 };
 
+/* Of a set, its members'. */
+static int add_volumes(const struct disk_store *to, const struct manifest *manifest,
+		       struct err *err)
+{
+	static struct manifest member;
+	uint64_t bytes = manifest_volume_sizes(manifest);
+
+	for (size_t i = 0; i < manifest->member_count; i++) {
+		int r = store_load_member(to->store, manifest, i, &member, err);
+
+		if (r < 0)
+			return r;
+		bytes += manifest_volume_sizes(&member);
+	}
+	if (to->images->volume_bytes < bytes)
+		to->images->volume_bytes = bytes;
+	return 0;
+}
+
 static int add_image(const struct disk_store *to, const struct digest *id,
 		     struct image *image, struct err *err)
 {
@@ -160,6 +179,8 @@ static int add_image(const struct disk_store *to, const struct digest *id,
 		r = disk_tree_add(tree, path, S_IFREG | 0644, image->signature_size, err);
 	else if (r == 0)
 		cmd_note("image %.12s is not signed: no device will start it", hex);
+	if (r == 0)
+		r = add_volumes(to, &image->manifest, err);
 	entry->id = *id;
 	entry->serial = image->manifest.serial;
 	entry->boot = image->manifest.boot;

@@ -127,6 +127,7 @@ static int make_disk(struct request *q, struct err *err)
 	r = q->as_is ? disk_store_all(store, &tree, err)
 		     : disk_store_images(store, q->prefix, q->force, &tree, &q->images,
 					 err);
+	q->disk.volume_bytes = q->images.volume_bytes;
 	if (r == 0 && !q->as_is)
 		r = state = disk_record(store, &q->images, &q->wish, err);
 	if (r >= 0 && q->disk.boot.loader != DISK_LOADER_NONE)

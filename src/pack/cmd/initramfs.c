@@ -18,7 +18,7 @@
 #include "format/policy.h"
 #include "pack/cmd/describe.h"
 #include "pack/device/cpio.h"
-#include "pack/device/encrypted.h"
+#include "pack/device/empty.h"
 #include "pack/host/output.h"
 #include "pack/image/input.h"
 #include "trust/sha256.h"
@@ -246,7 +246,14 @@ static int add_policy(struct cpio *cpio, const struct request *q, struct err *er
 			       q->ring.count == 1 ? "is" : "are", q->ring.count,
 			       q->ring.count == 1 ? "" : "s");
 	r = cpio_add_file(cpio, "etc/lamina/policy", 0644, text, (size_t)size, err);
-	return r == 0 && policy.secret[0] ? encrypted_add(cpio, err) : r;
+	if (r == 0)
+		r = empty_add(cpio, err);
+	if (r == -ENOENT && !policy.secret[0]) {
+		cmd_note("without an empty file system no volume can have a size: %s",
+			 err->text);
+		r = 0;
+	}
+	return r;
 }
 
 static int add_keyring(struct cpio *cpio, const struct keyring *ring, struct err *err)

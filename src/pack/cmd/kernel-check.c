@@ -246,6 +246,12 @@ static void select_supervised(struct request *q, const struct manifest *manifest
 		(void)kernel_select(&q->selection, "limit", "cpu");
 }
 
+static void select_volumes(struct request *q, const struct manifest *manifest)
+{
+	if (manifest_volume_sizes(manifest))
+		(void)kernel_select(&q->selection, "volume-size", NULL);
+}
+
 /* What there is of init itself is for all; limits and the like are each member's own. */
 static int select_members(struct request *q, const struct place *place, struct err *err)
 {
@@ -258,6 +264,7 @@ static int select_members(struct request *q, const struct place *place, struct e
 			return err_wrap(err, r, "member %s",
 					place->image->manifest.members[i].name);
 		select_supervised(q, &member.manifest);
+		select_volumes(q, &member.manifest);
 	}
 	return 0;
 }
@@ -273,6 +280,7 @@ static int select_image(struct request *q, const char *path, struct err *err)
 		r = select_compression(q, &place, i, err);
 	if (r < 0)
 		return r;
+	select_volumes(q, manifest);
 	if (manifest_is_set(manifest))
 		r = select_members(q, &place, err);
 	else if (manifest->run != MANIFEST_RUN_EXEC)

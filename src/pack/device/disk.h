@@ -73,6 +73,7 @@ struct disk_image {
 struct disk_images {
 	struct disk_image images[DISK_MAX_IMAGES];
 	size_t count;
+	uint64_t volume_bytes; /* that the volumes of one of them reserve, at most */
 };
 
 /* What the boot record is to say: beginnings of ids, or NULL. */
@@ -156,6 +157,7 @@ int disk_boot_write(const struct disk_boot *boot, const struct disk_table *table
 
 struct disk {
 	uint64_t size_bytes;   /* of the file; 0: what it takes, and as much again */
+	uint64_t volume_bytes; /* room besides, where there is no such size */
 	uint32_t sector_bytes; /* of the device: 512 or 4096 */
 	const char *label;     /* of the partition and of the file system */
 	bool fs_only;	       /* no partition table */

@@ -51,6 +51,8 @@ static const struct kernel_need needs[] = {
 	{ "encrypted", "CRYPTO_XTS", "the cipher's mode" },
 	{ "encrypted", "EXT4_FS", "the file system inside" },
 
+	{ "volume-size", "EXT4_FS", "the file system of a volume of a limited size" },
+
 	{ "compression=zstd", "SQUASHFS_ZSTD", "layers are compressed so" },
 	{ "compression=gzip", "SQUASHFS_ZLIB", "layers are compressed so" },
 	{ "compression=xz", "SQUASHFS_XZ", "layers are compressed so" },

@@ -204,10 +204,12 @@ static int fill_fs(const struct job *job, const struct disk_tree *tree, struct e
 	return r < 0 ? r : run_program(job, argv, in, err);
 }
 
-/* Room for the files, for the next version of them, for inodes (1/64) and the journal. */
-static uint64_t default_size(uint64_t bytes)
+/* Room for the files, for the next version of them, for inodes (1/64) and the journal; and for
+ * what volumes reserve. */
+static uint64_t default_size(uint64_t bytes, uint64_t volume_bytes)
 {
-	uint64_t size = 2 * bytes + bytes / 16 + 32 * MIB;
+	uint64_t size =
+		2 * bytes + bytes / 16 + 32 * MIB + volume_bytes + volume_bytes / 16;
 
 	return (size + MIB - 1) / MIB * MIB;
 }
@@ -225,7 +227,7 @@ static int lay_out(struct job *job, const struct disk_tree *tree, struct err *er
 	if (r < 0)
 		return r;
 	if (size == 0)
-		size = default_size(bytes) + job->offset + end;
+		size = default_size(bytes, job->disk->volume_bytes) + job->offset + end;
 	given = size;
 	if (!job->disk->fs_only)
 		size -= size % job->disk->sector_bytes;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pack/device/encrypted.h"
+#include "pack/device/empty.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -77,7 +77,7 @@ static int list(int fd, uint8_t *ret_bytes)
 	return (int)(HEAD + count * ENTRY);
 }
 
-int encrypted_add(struct cpio *cpio, struct err *err)
+int empty_add(struct cpio *cpio, struct err *err)
 {
 	__fd int scratch = scratch_open(err);
 	__fd int fd =
@@ -100,8 +100,7 @@ int encrypted_add(struct cpio *cpio, struct err *err)
 			(void)err_errno(err, r, "mke2fs");
 	}
 	if (r > 0)
-		r = cpio_add_file(cpio, "etc/lamina/encrypted", 0644, bytes, (size_t)r,
-				  err);
+		r = cpio_add_file(cpio, "etc/lamina/ext4", 0644, bytes, (size_t)r, err);
 	free(bytes);
 	return r;
 }
