@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 
+#include "base/clock.h"
 #include "base/dir.h"
 #include "base/fd.h"
 #include "base/path.h"
@@ -12,9 +13,27 @@ static void read_fetch(const struct ctl *ctl, struct status *status)
 {
 	__fd int fd = ctl_open_run(ctl, STATUS_FETCH, O_RDONLY);
 
+	uint64_t then_s, now_s = clock_now_us() / 1000000;
+
+	if (fd < 0 || fd_pread_all(fd, &then_s, sizeof(then_s), 0) < 0)
+		return;
 	/* what is behind it is NUL */
-	if (fd >= 0)
-		(void)sys_pread(fd, status->fetch, sizeof(status->fetch) - 1, 0);
+	(void)sys_pread(fd, status->fetch, sizeof(status->fetch) - 1, sizeof(then_s));
+	status->fetch_age_s = now_s > then_s ? now_s - then_s : 0;
+}
+
+/* In the largest unit that it has two of. */
+static void add_age(struct out *out, uint64_t age_s)
+{
+	static const struct {
+		uint32_t seconds;
+		char name[5];
+	} units[] = { { 86400, "days" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
+	size_t i = 0;
+
+	while (i < 3 && age_s < 2 * units[i].seconds)
+		i++;
+	out_addf(out, "%" PRIu64 " %s", age_s / units[i].seconds, units[i].name);
 }
 
 /* Those that are signed; what else lies there is nobody's word. */
@@ -49,15 +68,19 @@ void status_channels_text(struct out *out, const struct status *status)
 	}
 	if (!status->fetch[0])
 		return;
-	out_add(out, "fetch      failed: ");
+	out_add(out, "fetch      failed ");
+	add_age(out, status->fetch_age_s);
+	out_add(out, " ago: ");
 	out_clean(out, status->fetch);
 	out_add(out, "\n");
 }
 
 void status_channels_json(struct out *out, const struct status *status)
 {
-	if (status->fetch[0])
+	if (status->fetch[0]) {
 		json_text(out, STATUS_FETCH, status->fetch);
+		json_number(out, "fetchAge", status->fetch_age_s);
+	}
 	if (status->channel_count == 0)
 		return;
 	json_open(out, "channels", '[');

@@ -58,6 +58,7 @@ struct status {
 	size_t channel_count;
 	uint64_t now_s;	 /* since 1970, as the clock has it */
 	char fetch[256]; /* why the last look for a new image failed; or "" */
+	uint64_t fetch_age_s;
 	int space_r;
 	uint64_t free_bytes, size_bytes; /* of the store's file system */
 };

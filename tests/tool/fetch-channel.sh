@@ -178,10 +178,10 @@ test_the_last_failure_is_told() {
 	local id
 	follower
 	id=$(image 3)
-	failed() { ctl status | sed -n 's/^fetch *failed: //p'; }
+	failed() { ctl status | sed -n 's/^fetch *failed [0-9]* s ago: //p'; }
 	refuses 'the server answers 404' follow
 	failed | has -F "oci+http://$via/demo:stable: the server answers 404" || say "$(ctl status)"
-	equal "$(field "'answers 404' in s['fetch']")" True
+	equal "$(field "'answers 404' in s['fetch'] and s['fetchAge'] < 600")" True
 	# the device starts anew
 	rm run/fetch
 	tagged 3

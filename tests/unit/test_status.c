@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rendered.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ctl/next.h"
@@ -143,6 +144,32 @@ static void test_text_nothing(void **state)
 			    "next boot  nothing: no image would start\n"
 			    "floor      none\n"
 			    "record     none: the next boot makes one up\n");
+}
+
+static void test_text_fetch(void **state)
+{
+	static const struct {
+		uint64_t age_s;
+		const char *words;
+	} ages[] = {
+		{ 0, "0 s" },	      { 119, "119 s" },		 { 120, "2 min" },
+		{ 7199, "119 min" },  { 7200, "2 h" },		 { 172799, "47 h" },
+		{ 172800, "2 days" }, { 86400000, "1000 days" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ages) / sizeof(ages[0]); i++) {
+		char wanted[80];
+		struct out out;
+
+		status = (struct status){ .fetch = "no\033way",
+					  .fetch_age_s = ages[i].age_s };
+		(void)snprintf(wanted, sizeof(wanted),
+			       "fetch      failed %s ago: no?way\n", ages[i].words);
+		render(&out);
+		status_channels_text(&out, &status);
+		assert_string_equal(rendered(&out), wanted);
+	}
 }
 
 static void test_json_trying(void **state)
@@ -340,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_text_trying),
 		cmocka_unit_test(test_text_what_became_of_it),
 		cmocka_unit_test(test_text_nothing),
+		cmocka_unit_test(test_text_fetch),
 		cmocka_unit_test(test_json_trying),
 		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_boot_text),

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/path.h"
 #include "ctl/ctl.h"
@@ -75,12 +76,17 @@ static int tell(struct ctl *ctl, struct change *change, void *name, struct err *
 	return out_done(&out, err);
 }
 
-/* Until the device is started anew. */
+/* Until the device is started anew, with the second since that: nobody sets that clock. */
 static int note(const struct ctl *ctl, struct err *err)
 {
 	__fd int fd = ctl_open_run(ctl, STATUS_FETCH, O_WRONLY | O_CREAT | O_TRUNC);
-	int r = fd < 0 ? fd : fd_write_all(fd, word.text, word.size);
+	uint64_t now_s = clock_now_us() / 1000000;
+	int r = fd;
 
+	if (r >= 0 && word.size)
+		r = fd_write_all(fd, &now_s, sizeof(now_s));
+	if (r >= 0)
+		r = fd_write_all(fd, word.text, word.size);
 	return r < 0 ? err_errno(err, r, STATUS_FETCH) : 0;
 }
 
