@@ -15,7 +15,7 @@
 
 #define OCI_MAX_SIZE (1 << 20) /* of the OCI manifest and of the index */
 #define MAX_OCI_BLOBS 64
-#define LAYER "the layer"
+#define BLOB "it" /* the caller says which one */
 
 /* Reads exactly @size bytes from where @fd stands; -EBADMSG when there are fewer, -ENODATA when
  * there are none. */
@@ -38,14 +38,14 @@ static int take(int fd, void *buf, size_t size)
 	return 0;
 }
 
-/* @name is LAYER where the caller says which one it is. */
+/* @name is BLOB where the text needs no name in front. */
 static int failed(int r, const char *name, struct err *err)
 {
 	if (r == -EBADMSG || r == -ENODATA)
 		r = err_set(err, -EBADMSG, "the bundle ends in the middle of it");
 	else
 		r = err_errno(err, r, "reading the bundle");
-	return strcmp(name, LAYER) == 0 ? r : err_wrap(err, r, "%s", name);
+	return strcmp(name, BLOB) == 0 ? r : err_wrap(err, r, "%s", name);
 }
 
 static int parse_entry(const uint8_t block[USTAR_BLOCK], const char *name,
@@ -158,10 +158,10 @@ int unbundle_blob(int fd, const struct manifest_blob *blob, struct err *err)
 {
 	char path[STORE_BLOB_PATH_SIZE];
 	struct ustar_entry entry;
-	int r = take_entry(fd, LAYER, &entry, err);
+	int r = take_entry(fd, BLOB, &entry, err);
 
 	if (r == 0)
-		r = check_name(&entry, store_blob_path(blob->digest, path), LAYER, err);
+		r = check_name(&entry, store_blob_path(blob->digest, path), BLOB, err);
 	if (r < 0)
 		return r;
 	if (entry.size_bytes != blob->size_bytes)
@@ -175,12 +175,12 @@ int unbundle_read(int fd, void *buf, size_t size, struct err *err)
 {
 	int r = take(fd, buf, size);
 
-	return r < 0 ? failed(r, LAYER, err) : 0;
+	return r < 0 ? failed(r, BLOB, err) : 0;
 }
 
 int unbundle_end(int fd, const struct manifest_blob *blob, struct err *err)
 {
-	return take_padding(fd, blob->size_bytes, LAYER, err);
+	return take_padding(fd, blob->size_bytes, BLOB, err);
 }
 
 int unbundle_skip(int fd, const struct manifest_blob *blob, uint64_t *ret_offset,
@@ -197,7 +197,7 @@ int unbundle_skip(int fd, const struct manifest_blob *blob, uint64_t *ret_offset
 	if (r == 0 && st.st_size < at)
 		r = -EBADMSG;
 	if (r < 0)
-		return failed(r, LAYER, err);
+		return failed(r, BLOB, err);
 	*ret_offset = (uint64_t)at - ustar_padded(blob->size_bytes);
 	return 0;
 }

@@ -114,8 +114,8 @@ static void hostile_bundles(void **state)
 	(void)snprintf(text, sizeof(text), "%s\n", LINES(0));
 	refuse(text, 6, no_layer);
 	refuse("", 6, "without: is empty");
-	refuse(LINES(0), 7, "where the layer should be");
-	refuse(LINES(0), 4, "where the layer should be");
+	refuse(LINES(0), 7, "where it should be");
+	refuse(LINES(0), 4, "where it should be");
 }
 
 static void too_long(void **state)

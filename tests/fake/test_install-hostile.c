@@ -102,11 +102,11 @@ static void wrong_order(void **state)
 	image_add_blob(&image, new.layers[1].bytes, new.layers[1].size);
 	image_add_blob(&image, new.layers[0].bytes, new.layers[0].size);
 	image_end_bundle(&image);
-	assert_bundle(&image, -EBADMSG, "where the layer should be");
+	assert_bundle(&image, -EBADMSG, "where it should be");
 
 	image_begin_bundle(&image);
 	image_add(&image, "README", "hello", 5);
-	assert_bundle(&image, -EBADMSG, "'README' where the layer should be");
+	assert_bundle(&image, -EBADMSG, "'README' where it should be");
 
 	/* blobs of no use are passed over, up to a number, and are what they are called */
 	image_begin_bundle(&image);

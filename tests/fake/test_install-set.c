@@ -144,17 +144,17 @@ static void left_out_and_damaged(void **state)
 	drop_bundle(&image);
 }
 
-/* Missing, and nothing says so. */
+/* Missing, and nothing says so: it is told which one. */
 static void not_there(void **state)
 {
 	static const struct {
 		unsigned int blobs;
 		const char *words;
 	} cases[] = {
-		{ 0x0f, "where the layer should be" },
-		{ 0x17, "where the layer should be" },
-		{ 0x1b, "where the layer should be" },
-		{ 0x07, "where the layer should be" },
+		{ 0x0f, "member web (sha256:" },
+		{ 0x17, "member broker (sha256:" },
+		{ 0x1b, "layer " },
+		{ 0x07, "member broker (sha256:" },
 	};
 
 	(void)state;
@@ -175,7 +175,7 @@ static void wrong_order(void **state)
 	image.members[0] = new.members[1];
 	image.members[1] = new.members[0];
 	make_bundle(&image, "", 0x1f);
-	assert_bundle(-EBADMSG, "where the layer should be");
+	assert_bundle(-EBADMSG, "where it should be");
 	drop_bundle(&image);
 	/* a member's bytes are not those that it is called by */
 	image.members[0] = new.members[0];
