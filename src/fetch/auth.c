@@ -11,17 +11,14 @@
 #include "base/str.h"
 #include "fetch/challenge.h"
 #include "fetch/json.h"
+#include "fetch/letters.h"
 #include "fetch/origin.h"
 
-#define TOKEN_LETTERS                                          \
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" \
-	"0123456789-._~+/=|:"
+#define TOKEN_LETTERS LETTERS_PLAIN "-._~+/=|:"
 
 static bool is_base64(const char *text)
 {
-	return text[0] &&
-	       text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
-				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=")] == '\0';
+	return text[0] && text[strspn(text, LETTERS_PLAIN "+/=")] == '\0';
 }
 
 static int keep_basic(struct auth *auth, const char *encoded, struct err *err)

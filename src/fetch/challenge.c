@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "fetch/letters.h"
 
-static const char token_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789!#$%&'*+-.^_`|~";
+static const char token_letters[] = LETTERS_PLAIN "!#$%&'*+-.^_`|~";
 
 /* What comes next: a word, behind blanks and commas. */
 static size_t next_word(const char **text)
@@ -109,8 +109,7 @@ int challenge_parse(const char *text, struct challenge *ret_challenge)
 
 static void add_encoded(struct str *url, const char *text)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789-._~:/,";
+	static const char plain[] = LETTERS_PLAIN "-._~:/,";
 
 	for (; *text; text++) {
 		if (strchr(plain, *text))

@@ -6,10 +6,7 @@
 #include <string.h>
 
 #include "base/digest.h"
-
-#define LOWER "abcdefghijklmnopqrstuvwxyz"
-#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGITS "0123456789"
+#include "fetch/letters.h"
 
 static bool is_made_of(const char *text, size_t size, const char *allowed)
 {
@@ -23,11 +20,11 @@ static bool is_host(const char *text, size_t size)
 	size_t host;
 
 	if (size > 0 && text[0] == '[') {
-		host = strspn(text + 1, DIGITS "abcdefABCDEF:.") + 2;
+		host = strspn(text + 1, LETTERS_DIGITS "abcdefABCDEF:.") + 2;
 		if (host < 4 || host > size || text[host - 1] != ']')
 			return false;
 	} else {
-		host = strspn(text, LOWER UPPER DIGITS ".-_");
+		host = strspn(text, LETTERS_PLAIN ".-_");
 		host = host < size ? host : size;
 		if (host == 0)
 			return false;
@@ -36,7 +33,7 @@ static bool is_host(const char *text, size_t size)
 	if (colon == end)
 		return true;
 	return *colon == ':' && end - colon <= 6 &&
-	       is_made_of(colon + 1, (size_t)(end - colon) - 1, DIGITS);
+	       is_made_of(colon + 1, (size_t)(end - colon) - 1, LETTERS_DIGITS);
 }
 
 static int read_ref(const char *text, struct origin *o, struct err *err)
@@ -49,7 +46,7 @@ static int read_ref(const char *text, struct origin *o, struct err *err)
 	if (digest && (strncmp(ref, "sha256:", 7) != 0 ||
 		       digest_parse(ref + 7, size - 7, &hash) < 0))
 		return err_set(err, -EINVAL, "'%.80s' is not a sha256 digest", ref);
-	if (!digest && (size > 128 || !is_made_of(ref, size, LOWER UPPER DIGITS "._-") ||
+	if (!digest && (size > 128 || !is_made_of(ref, size, LETTERS_PLAIN "._-") ||
 			ref[0] == '.' || ref[0] == '-'))
 		return err_set(err, -EINVAL, "'%.80s' is not a tag", ref);
 	(void)snprintf(o->ref, sizeof(o->ref), "%s", ref);
@@ -60,7 +57,8 @@ static int read_name(const char *text, struct origin *o, struct err *err)
 {
 	size_t size = strcspn(text, ":@");
 
-	if (size >= sizeof(o->name) || !is_made_of(text, size, LOWER DIGITS "._-/") ||
+	if (size >= sizeof(o->name) ||
+	    !is_made_of(text, size, LETTERS_LOWER LETTERS_DIGITS "._-/") ||
 	    text[0] == '/' || text[size - 1] == '/' || strstr(text, "..") ||
 	    strstr(text, "//"))
 		return err_set(err, -EINVAL, "'%.*s' is not a name in a registry",
@@ -104,9 +102,8 @@ static int read_target(const char *text, struct origin *o, struct err *err)
 	const char *id = text + tenant + (text[tenant] == '/');
 	size_t size = strlen(id);
 
-	if (tenant > 64 || size > 128 ||
-	    !is_made_of(text, tenant, LOWER UPPER DIGITS "._-") ||
-	    !is_made_of(id, size, LOWER UPPER DIGITS "._-:~") || text[0] == '.' ||
+	if (tenant > 64 || size > 128 || !is_made_of(text, tenant, LETTERS_PLAIN "._-") ||
+	    !is_made_of(id, size, LETTERS_PLAIN "._-:~") || text[0] == '.' ||
 	    id[0] == '.')
 		return err_set(err, -EINVAL, "'%.80s' is not TENANT/ID", text);
 	(void)snprintf(o->url, sizeof(o->url), "%s/%.*s/controller/v1/%s", o->host,

@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "fetch/json.h"
+#include "fetch/letters.h"
 
 #define BUNDLE_END ".lamina"
 #define TEXT_MOST 200 /* bytes; hawkBit takes 512 */
@@ -36,7 +37,7 @@ static int take_link(const json_t *object, const char *name,
 /* Two or three digits, such as of "08:00:00". */
 static int read_part(const char **text, uint64_t *ret_value)
 {
-	size_t size = strspn(*text, "0123456789");
+	size_t size = strspn(*text, LETTERS_DIGITS);
 
 	if (size < 2 || size > 3)
 		return -EBADMSG;
@@ -91,9 +92,7 @@ static int take_id(const json_t *json, const char *key, char ret_id[DDI_ID_SIZE]
 	const char *text = fetch_json_text(json, key);
 	size_t size = text ? strlen(text) : 0;
 
-	if (size == 0 || size >= DDI_ID_SIZE ||
-	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			 "0123456789-_") != size)
+	if (size == 0 || size >= DDI_ID_SIZE || strspn(text, LETTERS_PLAIN "-_") != size)
 		return err_set(err, -EBADMSG, "names no action");
 	memcpy(ret_id, text, size + 1);
 	return 0;
