@@ -9,7 +9,7 @@ compiler=$(unset LAMINA_CACHE && case $(uname -m) in
 	x86_64) "$root/board/host/musl-cross" amd64 ;;
 	aarch64) "$root/board/host/musl-cross" arm64 ;;
 	esac) || { echo "FAIL tool-fetch-static: no compiler" && exit 1; }
-(unset LAMINA_CACHE && "$root/src/fetch/static/build" "$compiler" "$top/build" "$top/lamina-fetch") >"$top/log" 2>&1 || {
+(unset LAMINA_CACHE && LAMINA_FETCH_FOR_TEST=y "$root/src/fetch/static/build" "$compiler" "$top/build" "$top/lamina-fetch") >"$top/log" 2>&1 || {
 	echo "FAIL tool-fetch-static: $(tail -n 1 "$top/log")" && exit 1
 }
 fetch=$top/lamina-fetch
