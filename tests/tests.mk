@@ -104,8 +104,6 @@ $(alone): %: %.o $(O)/tests/only.o $(cmocka-obj) $(test-archives)
 	$(call say,LD,$@)
 	$(link-test) $(test-libs)
 $(O)/tests/unit/test_guard: ldflags += -Wl,--wrap=sys_fork
-# The judge of deltas.
-$(O)/tests/unit/test_rdiff $(O)/tests/fuzz/fuzz_rdiff: test-libs += -lrsync
 
 -include $(wildcard $(O)/tests/*.d $(O)/tests/*/*.d)
 .PRECIOUS: $(O)/tests/%.o

@@ -6,7 +6,15 @@
 #include "base/fd.h"
 #include "install/incoming.h"
 
+#define MAGIC 0x72730236
 #define NO_DELTA (-EPROTO) /* what it says can't be; without a text yet */
+
+enum {
+	OP_END = 0,
+	OP_LITERAL_1 = 0x41, /* length in 1 byte; before it, it is the op itself */
+	OP_COPY_1_1 = 0x45,
+	OP_COPY_8_8 = 0x54,
+};
 
 static int take(struct rdiff *rdiff, void *buf, size_t size, struct err *err)
 {
@@ -65,22 +73,22 @@ static int take_op(struct rdiff *rdiff, uint64_t *ret_at, uint64_t *ret_size,
 	uint64_t op;
 	int r = take_number(rdiff, 1, &op, err);
 
-	if (r < 0 || op == RDIFF_END)
+	if (r < 0 || op == OP_END)
 		return r;
 	*ret_at = UINT64_MAX;
 	*ret_size = op;
-	if (op > RDIFF_COPY_8_8)
+	if (op > OP_COPY_8_8)
 		return NO_DELTA;
-	if (op >= RDIFF_COPY_1_1) {
-		op -= RDIFF_COPY_1_1;
+	if (op >= OP_COPY_1_1) {
+		op -= OP_COPY_1_1;
 		r = take_number(rdiff, 1U << op / 4, ret_at, err);
 		if (r == 0)
 			r = take_number(rdiff, 1U << op % 4, ret_size, err);
 		if (r == 0 && (*ret_size > rdiff->base_bytes ||
 			       *ret_at > rdiff->base_bytes - *ret_size))
 			r = NO_DELTA;
-	} else if (op >= RDIFF_LITERAL_1) {
-		r = take_number(rdiff, 1U << (op - RDIFF_LITERAL_1), ret_size, err);
+	} else if (op >= OP_LITERAL_1) {
+		r = take_number(rdiff, 1U << (op - OP_LITERAL_1), ret_size, err);
 	}
 	return r < 0 ? r : 1;
 }
@@ -91,7 +99,7 @@ int rdiff_apply(struct rdiff *rdiff, struct err *err)
 	size_t used = 0;
 	int r = take_number(rdiff, 4, &at, err);
 
-	if (r == 0 && at != RDIFF_MAGIC)
+	if (r == 0 && at != MAGIC)
 		r = NO_DELTA;
 	while (r == 0 && (r = take_op(rdiff, &at, &size, err)) > 0)
 		r = size == 0 || size > rdiff->data_bytes

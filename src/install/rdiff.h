@@ -18,13 +18,6 @@
 
 #include "base/err.h"
 
-#define RDIFF_MAGIC 0x72730236
-#define RDIFF_END 0x00
-#define RDIFF_SHORT 0x40 /* the longest run of bytes whose length is the command itself */
-#define RDIFF_LITERAL_1 0x41 /* length in 1 byte */
-#define RDIFF_COPY_1_1 0x45
-#define RDIFF_COPY_8_8 0x54
-
 struct rdiff {
 	int base;	      /* borrowed; opened for reading */
 	uint64_t base_bytes;  /* of it that may be copied */

@@ -55,6 +55,7 @@ endef
 HOST_LAMINA_DEPENDENCIES = \
 	host-e2fsprogs \
 	host-lamina-jansson \
+	host-lamina-librsync \
 	host-lamina-mbedtls \
 	host-libarchive \
 	host-libyaml \
