@@ -230,7 +230,7 @@ make_plain_disk()
 make_other_disk()
 {
 	rm -f "$disk"
-	[[ $1 == squashfs ]] || truncate -s 64M "$disk"
+	[[ $1 == squashfs ]] || truncate -s 128M "$disk"
 	case $1 in
 	f2fs) mkfs.f2fs -q -l lamina-data "$disk" && sload.f2fs -f "$store" "$disk" ;;
 	vfat) mkfs.vfat -n LAMINA-DATA "$disk" && mcopy -i "$disk" -s "$store"/* :: ;;

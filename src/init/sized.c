@@ -20,6 +20,14 @@
 #define EXT4_RESIZE _IOW('f', 16, uint64_t) /* EXT4_IOC_RESIZE_FS */
 #define EXT4_BLOCK 4096
 
+/* In whole blocks; 0: the image says nothing. */
+static uint64_t wanted(const struct sized *sized)
+{
+	uint64_t bytes = manifest_volume_size(sized->volume);
+
+	return (bytes + EXT4_BLOCK - 1) & ~(uint64_t)(EXT4_BLOCK - 1);
+}
+
 static int open_file(const struct sized *sized, uint64_t size_bytes,
 		     struct medium *medium, struct err *err)
 {
@@ -28,7 +36,7 @@ static int open_file(const struct sized *sized, uint64_t size_bytes,
 		.store = stage_kept_path(sized->part->stage),
 		.target = MOUNTED,
 		.name = name,
-		.size_bytes = (size_bytes + EXT4_BLOCK - 1) & ~(uint64_t)(EXT4_BLOCK - 1),
+		.size_bytes = size_bytes,
 	};
 	struct str s;
 
@@ -46,10 +54,16 @@ static void note(const struct sized *sized, const char *what, const struct err *
 	place_note(sized->part, what, told.text);
 }
 
+static int pass_over(const struct sized *sized, const struct err *err)
+{
+	note(sized, "passed over", err);
+	return 1;
+}
+
 /* One that is there is used as it is where there is no room for it to grow. */
 static int open_medium(const struct sized *sized, struct medium *medium, struct err *err)
 {
-	int r = open_file(sized, manifest_volume_size(sized->volume), medium, err);
+	int r = open_file(sized, wanted(sized), medium, err);
 
 	if (r != -ENOSPC || !sized->made)
 		return r;
@@ -66,8 +80,8 @@ static int make(const struct medium *medium, struct err *err)
 	return r < 0 ? err_errno(err, r, TEMPLATE_FILE) : 0;
 }
 
-/* Has all of its file, which may be longer than it was; as it is it works, too. What it begins
- * with, and then its name, when it is new. */
+/* Has all of its file when that is as long as the image wants it, and not what a stranger made of
+ * it; as it is it works, too. What it begins with, and then its name, when it is new. */
 static int finish(const struct sized *sized, const struct medium *medium, struct err *err)
 {
 	uint64_t blocks = medium->size_bytes / EXT4_BLOCK;
@@ -79,7 +93,8 @@ static int finish(const struct sized *sized, const struct medium *medium, struct
 
 	if (dir < 0)
 		return place < 0 ? place : err_errno(err, dir, "its root");
-	r = sys_ioctl(dir, EXT4_RESIZE, &blocks);
+	r = medium->size_bytes == wanted(sized) ? sys_ioctl(dir, EXT4_RESIZE, &blocks)
+						: 0;
 	if (r < 0 && !sized->made)
 		return err_errno(err, r, "growing it");
 	if (sized->made)
@@ -103,10 +118,8 @@ static int mount_medium(const struct sized *sized, const struct medium *medium,
 	if (r < 0)
 		return r;
 	r = place_mount(sized->target, "ext4", medium->path, "errors=remount-ro", err);
-	if (r < 0 && sized->made) {
-		note(sized, "passed over", err);
-		return 1;
-	}
+	if (r < 0 && sized->made)
+		return pass_over(sized, err);
 	return r < 0 ? r : finish(sized, medium, err);
 }
 
@@ -120,6 +133,8 @@ int sized_mount(const struct sized *sized, struct err *err)
 	r = open_medium(sized, &medium, err);
 	if (r == 0)
 		r = mount_medium(sized, &medium, err);
+	else if (r == -EINVAL && sized->made) /* no file, or an empty one */
+		r = pass_over(sized, err);
 	medium_close(&medium);
 	/* the image before would find a store that is full of it */
 	if (r < 0 && !sized->made)
