@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Power cuts, replayed: tests/crash/run says how. Included by tests/tests.mk.
+# Power cuts, replayed: tests/crash/run says how, and which PART=... there are. Included by tests/tests.mk.
 
 # Without the compiler's look at the whole program: it sees no reason to keep what is wrapped.
 crash-tool := $(O)/tests/crash/crash
@@ -59,7 +59,7 @@ crash: crash-model
 crash check-crash: all crash-tool $(crash-tool) $(crash-mutants) $(crash-skip) $(crash-stays) $(crash-stays-pi)
 	@tests/crash/run --board $(board) --lamina $(LAMINA) --init $(O)/lamina-init \
 		--programs $(O)/tests/crash --tool $(HOST_O)/tests/crash/crash \
-		--build $(O)/crash $(if $(filter check-crash,$@),--quick,--model $(HOST_O)/tests/unit/test_decide-model --model $(HOST_O)/tests/unit/test_slots-model) $(if $(RESULTS),--results $(RESULTS))
+		--build $(O)/crash $(if $(filter check-crash,$@),--quick,--model $(HOST_O)/tests/unit/test_decide-model --model $(HOST_O)/tests/unit/test_slots-model) $(foreach p,$(PART),--part $(p)) $(if $(RESULTS),--results $(RESULTS))
 endif
 
 .PHONY: crash check-crash crash-tool crash-model
