@@ -15,7 +15,7 @@ static struct image image, again;
 
 static int read_bundle(int fd, struct err *err)
 {
-	int r = bundle_read_head(fd, &image, err);
+	int r = bundle_read_head(fd, &image, NULL, err);
 
 	for (size_t i = 0; r == 0 && i < image.manifest.layer_count; i++)
 		if (image_blob_bundled(&image, i))
@@ -25,7 +25,7 @@ static int read_bundle(int fd, struct err *err)
 
 static int walk_bundle(int fd, size_t size, struct err *err)
 {
-	int r = bundle_read_head(fd, &again, err);
+	int r = bundle_read_head(fd, &again, NULL, err);
 	uint64_t offset = 0;
 
 	for (size_t i = 0; r == 0 && i < again.manifest.layer_count; i++) {

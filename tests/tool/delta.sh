@@ -276,11 +276,28 @@ test_published() {
 test_on_the_workstation() {
 	two
 	lamina inspect 4.lamina >out
-	grep -q "left out of the bundle" out
-	cp -r image-3 u
-	refuses "neither in the bundle nor in the store" lamina unbundle 4.lamina -o u
-	cp "image-4/blobs/sha256/$(hash_of 4)" u/blobs/sha256/
+	grep -q "left out of the bundle, but for a delta of [0-9.]* KiB from layer sha256:$(hash_of 3 | cut -c 1-12)\$" out ||
+		say "$(grep left out)"
+	equal "$(grep -c 'left out of the bundle$' out)" 2
+	for from in 4.lamina -; do
+		rm -rf u && cp -r image-3 u
+		equal "$(lamina unbundle "$from" -o u <4.lamina)" "$new"
+		same "image-4/blobs/sha256/$(hash_of 4)" "u/blobs/sha256/$(hash_of 4)"
+		lamina verify u --image "$new" --key "$a.pub" >/dev/null
+	done
+	# one that is there needs no delta, and no base
+	rm "u/blobs/sha256/$(hash_of 3)"
 	equal "$(lamina unbundle 4.lamina -o u)" "$new"
+	rm -r u/images/"$new" "u/blobs/sha256/$(hash_of 4)"
+	refuses "layer 2 (sha256:$(hash_of 4 | cut -c 1-12)): neither in the bundle nor in the store" \
+		lamina unbundle 4.lamina -o u
+	# its base is damaged, or is shorter
+	cp "image-3/blobs/sha256/$(hash_of 3)" u/blobs/sha256/
+	flip "u/blobs/sha256/$(hash_of 3)" 150000
+	refuses "its delta from $(hash_of 3 | cut -c 1-12): it makes another layer" lamina unbundle 4.lamina -o u
+	truncate -s 100000 "u/blobs/sha256/$(hash_of 3)"
+	refuses "its delta from $(hash_of 3 | cut -c 1-12): it is damaged, or of another base" lamina unbundle 4.lamina -o u
+	[ ! -e "u/blobs/sha256/$(hash_of 4)" ] && [ ! -e "u/images/$new" ]
 	part
 	at=$(tar tRf 4.lamina | sed -n "s|^block \([0-9]*\): .*$(cat delta-hash)$|\1|p")
 	flip 4.lamina $((at * 512 + 700))

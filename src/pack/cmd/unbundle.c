@@ -54,9 +54,9 @@ static int check_signatures(const struct request *q, const struct image *image,
 	return r < 0 ? err_wrap(err, r, "image %.12s", DIGEST_HEX(&image->id)) : 0;
 }
 
-/* The layers of a bundle that streams, or of a layout. */
-struct origin {
+struct origin { /* of the layers: a bundle that streams, or a layout */
 	int fd; /* of the bundle, or -EBADF */
+	struct delta_list deltas;
 	const struct layout_image *registry;
 };
 
@@ -95,21 +95,40 @@ static int add_signatures(int store, struct image *image, const struct keyring *
 	return r > 0 ? image_write_signatures(store, image, err) : r;
 }
 
-/* What is left out of the bundle must be there already. */
-static int check_rest(int store, const struct image *image, struct err *err)
+/* Of a base that is there. What is no layer has no length that a delta could make. */
+static int make_blob(const struct origin *from, const struct digest *digest,
+		     uint64_t data_bytes, struct staging *staging, struct err *err)
 {
+	const struct delta_wish wish = { staging->fd, digest, data_bytes };
+	unsigned int number = 0;
+	__fd int fd = staging_file(staging, &number, err);
+	int r = fd < 0 ? fd : delta_list_apply(&from->deltas, &wish, fd, err);
+
+	if (r == 0 && (r = staging_add_blob(staging, number, digest)) < 0)
+		(void)err_errno(err, r, "its delta");
+	return r;
+}
+
+/* What is left out of the bundle must be there already, or come as a delta. */
+static int take_rest(const struct origin *from, const struct image *image,
+		     struct staging *staging, struct err *err)
+{
+	const struct manifest *m = &image->manifest;
 	struct manifest_blob blob;
 
-	for (size_t i = 0; manifest_blob(&image->manifest, i, &blob); i++) {
-		__fd int fd = -EBADF;
+	for (size_t i = 0; manifest_blob(m, i, &blob); i++) {
+		uint64_t data_bytes = i < m->layer_count ? m->layers[i].data_bytes : 0;
+		int r;
 
 		if (!image->absent[i])
 			continue;
-		fd = store_open_blob(store, blob.digest, blob.size_bytes, err);
-		if (fd == -ENOENT)
-			(void)err_set(err, fd, "neither in the bundle nor in the store");
-		if (fd < 0)
-			return judge_wrap_blob(err, fd, &image->manifest, i);
+		r = store_open_blob(staging->fd, blob.digest, blob.size_bytes, err);
+		if (r >= 0)
+			fd_close(r);
+		else if (r == -ENOENT)
+			r = make_blob(from, blob.digest, data_bytes, staging, err);
+		if (r < 0)
+			return judge_wrap_blob(err, r, m, i);
 	}
 	return 0;
 }
@@ -126,7 +145,7 @@ static int fill_store(const struct origin *from, struct image *image,
 	};
 	struct manifest_blob blob;
 	struct digest id;
-	int r = check_rest(staging->fd, image, err);
+	int r = take_rest(from, image, staging, err);
 
 	for (size_t i = 0; r == 0 && manifest_blob(&image->manifest, i, &blob); i++)
 		if (image_blob_bundled(image, i))
@@ -160,18 +179,20 @@ static int take_file(const char *path, const struct request *q, struct image *im
 {
 	__fd int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
 					     : open(path, O_RDONLY | O_CLOEXEC);
-	struct origin from = { .fd = fd };
+	static struct origin from;
 	int r;
 
 	if (fd < 0)
 		return err_errno(err, -errno, "%s", cmd_input_name(path));
-	r = bundle_read_head(fd, image, err);
+	from.fd = fd;
+	r = bundle_read_head(fd, image, &from.deltas, err);
 	if (r == -EISDIR)
 		return err_set(err, r,
 			       "%s: is a directory: for an OCI layout, say oci:%s", path,
 			       path);
 	if (r == 0)
 		r = take_image(q, &from, image, err);
+	delta_list_done(&from.deltas);
 	return r < 0 ? err_wrap(err, r, "%s", cmd_input_name(path)) : 0;
 }
 

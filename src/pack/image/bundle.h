@@ -21,9 +21,10 @@
 int bundle_write(int fd, int store, const struct image *image,
 		 const struct delta_list *deltas, struct err *err);
 
-/* Reads manifest and signature, and what is left out, into image->absent; and passes over deltas. 0,
- * -EBADMSG or -errno. */
-int bundle_read_head(int fd, struct image *image, struct err *err);
+/* Reads manifest and signature, and what is left out, into image->absent; and deltas into @deltas, which
+ * needs delta_list_done() in either case, or, with NULL, passes over them. 0, -EBADMSG or -errno. */
+int bundle_read_head(int fd, struct image *image, struct delta_list *deltas,
+		     struct err *err);
 
 /* Reads the next layer, which must be @layer, and hashes it; writes it to @out_fd unless that is
  * negative. A layer that is not image_blob_bundled() is not there: don't ask. A text doesn't

@@ -55,4 +55,16 @@ void delta_list_done(struct delta_list *list);
 int delta_list_add(struct delta_list *list, const char *path, const struct place *after,
 		   struct err *err);
 
+/* A layer to be made, of what is in a store. */
+struct delta_wish {
+	int store; /* borrowed */
+	const struct digest *layer;
+	uint64_t data_bytes;
+};
+
+/* Makes it, with its hash tree, in the empty file @out_fd: by the first delta of the list that does, of those
+ * whose base is in the store. 0; -ENOENT: there is none; -EBADMSG or -errno. */
+int delta_list_apply(const struct delta_list *list, const struct delta_wish *wish,
+		     int out_fd, struct err *err);
+
 #define __delta_list __attribute__((cleanup(delta_list_done)))

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "format/deltas.h"
 #include "format/keyring.h"
 #include "format/manifest.h"
 #include "format/signature.h"
@@ -30,7 +31,9 @@ struct image {
 	const char *
 		channel; /* a channel's word beside it in a registry; borrowed, or NULL */
 	size_t channel_size;
-	bool absent[MANIFEST_MAX_BLOBS]; /* left out of the bundle that it is in */
+	bool absent[MANIFEST_MAX_BLOBS];      /* left out of the bundle that it is in */
+	char bundled_deltas[DELTAS_MAX_SIZE]; /* the text of those that are in it */
+	size_t bundled_deltas_size;
 };
 
 struct image *image_new(void);

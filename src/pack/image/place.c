@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/str.h"
 #include "cli/cmd.h"
 #include "format/set.h"
 #include "format/ustar.h"
@@ -33,7 +34,7 @@ static int open_store(struct place *place, const char *path, const char *prefix,
 static int walk_bundle(struct place *place, struct err *err)
 {
 	const struct manifest *manifest = &place->image->manifest;
-	int r = bundle_read_head(place->bundle, place->image, err);
+	int r = bundle_read_head(place->bundle, place->image, NULL, err);
 	struct manifest_blob blob;
 
 	for (size_t i = 0; r == 0 && manifest_blob(manifest, i, &blob); i++) {
@@ -147,8 +148,20 @@ static size_t first_use(const struct image *image, const struct digest *digest)
 static int check_there(const struct place *place, const struct digest *digest,
 		       struct err *err)
 {
+	const char *at = place->image->bundled_deltas;
+	const char *end = at + place->image->bundled_deltas_size;
+	struct deltas_line line;
+	char size[16];
+
 	if (place->store >= 0 || !place->image->absent[first_use(place->image, digest)])
 		return 0;
+	while (deltas_next(&at, end, &line) > 0)
+		if (digest_equal(&line.layer, digest))
+			return err_set(err, -ENOENT,
+				       "left out of the bundle, but for a delta of %s "
+				       "from layer sha256:%.12s",
+				       str_size(line.size_bytes, size),
+				       DIGEST_HEX(&line.base));
 	return err_set(err, -ENOENT, "left out of the bundle");
 }
 

@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "install/unbundle.h"
+#include "pack/host/scratch.h"
 
 #define COPY_SIZE (256 << 10)
 
@@ -44,31 +45,47 @@ static int read_blob(int fd, const struct manifest_blob *blob, int out_fd,
 	return r;
 }
 
-/* A device's affair; here, that each is what the list says. */
-static int pass_over_deltas(int fd, const struct unbundle_texts *texts, struct err *err)
+static int read_delta(int fd, const struct deltas_line *line, int out_fd, struct err *err)
 {
-	const char *at = texts->deltas;
-	struct deltas_line line;
+	struct manifest_blob blob = { &line->delta, line->size_bytes };
 	struct digest hash;
 	struct sha256 sha;
+	int r = read_blob(fd, &blob, out_fd, &sha, err);
+
+	if (r == 0)
+		r = sha256_finish(&sha, &hash);
+	if (r == 0 && !digest_equal(&hash, &line->delta))
+		r = err_set(err, -EBADMSG, "its sha256 is not what its name says");
+	return r < 0 ? err_wrap(err, r, "delta") : 0;
+}
+
+/* Each has to be what the list says, also where nobody keeps it. */
+static int read_deltas(int fd, const struct unbundle_texts *texts,
+		       struct delta_list *deltas, struct err *err)
+{
+	const char *at = texts->deltas, *end = at + texts->deltas_size;
+	struct deltas_line line;
 	int r;
 
-	while ((r = deltas_next(&at, texts->deltas + texts->deltas_size, &line)) > 0) {
-		struct manifest_blob blob = { &line.delta, line.size_bytes };
+	while ((r = deltas_next(&at, end, &line)) > 0) {
+		int out_fd = -EBADF;
 
-		r = read_blob(fd, &blob, -1, &sha, err);
-		if (r == 0)
-			r = sha256_finish(&sha, &hash);
+		if (deltas && deltas->count < DELTAS_MAX_COUNT) {
+			out_fd = scratch_open(err);
+			if (out_fd < 0)
+				return out_fd;
+			deltas->deltas[deltas->count++] =
+				(struct delta){ .fd = out_fd, .line = line };
+		}
+		r = read_delta(fd, &line, out_fd, err);
 		if (r < 0)
-			return err_wrap(err, r, "delta");
-		if (!digest_equal(&hash, &line.delta))
-			return err_set(err, -EBADMSG,
-				       "delta: its sha256 is not what its name says");
+			return r;
 	}
 	return r < 0 ? err_set(err, r, DELTAS_NAME ": not a list of deltas") : 0;
 }
 
-int bundle_read_head(int fd, struct image *image, struct err *err)
+int bundle_read_head(int fd, struct image *image, struct delta_list *deltas,
+		     struct err *err)
 {
 	static struct unbundle_texts texts;
 	int r = unbundle_manifest(fd, image->text, sizeof(image->text), err);
@@ -81,9 +98,11 @@ int bundle_read_head(int fd, struct image *image, struct err *err)
 	if (r < 0)
 		return r;
 	image->signature_size = (size_t)r;
-	r = pass_over_deltas(fd, &texts, err);
+	r = read_deltas(fd, &texts, deltas, err);
 	if (r < 0)
 		return r;
+	memcpy(image->bundled_deltas, texts.deltas, texts.deltas_size);
+	image->bundled_deltas_size = texts.deltas_size;
 	r = image_parse(image, err);
 	return r < 0 ? r : unbundle_absent(&texts, &image->manifest, image->absent, err);
 }
