@@ -75,6 +75,12 @@ check-ubi: all $(fat) $(ubi)/.config
 	@qemu/story $(qemu-args) --init $(ubi)/lamina-init --build $(O)/stories-fat --fat $(fat) \
 		$(if $(RESULTS),--results $(RESULTS)) --case '$(or $(CASE),ubi-*)'
 
+# With a TPM, which Debian's kernel has drivers for: make BOARD=efi-x86_64 check-tpm.
+check-tpm: all $(fat)
+	@board/host/setup fat $(board)
+	@qemu/story $(qemu-args) --build $(O)/stories-fat --fat $(fat) --timeout 900 \
+		$(if $(RESULTS),--results $(RESULTS)) --case 'tpm-*'
+
 # Every story of every board whose firmware checks what it starts, and that board's demo. One at a time: each
 # compiles the device's programs once more.
 loader-boards := $(patsubst board/%/board.conf,%,$(shell grep -lE '^LOADER=(uboot|efi)$$' board/*/board.conf))
@@ -88,12 +94,13 @@ check-loader:
 check-loaders:
 	@for board in $(loader-boards); do \
 		$(call loader-make,$$board) check-qemu check-demo || exit; done
+	@$(call loader-make,efi-x86_64) check-tpm
 
 else
 
-run-demo run disk check-qemu check-demo check-escape check-ubi:
+run-demo run disk check-qemu check-demo check-escape check-ubi check-tpm:
 	@echo "$@ boots a board: say make BOARD=$(first-board) $@" >&2; exit 1
 
 endif
 
-.PHONY: run-demo run disk check-qemu check-demo check-escape check-ubi check-loader check-loaders
+.PHONY: run-demo run disk check-qemu check-demo check-escape check-ubi check-tpm check-loader check-loaders

@@ -5,6 +5,8 @@
 #   encrypts [PLACE]            the policy has it so, at PLACE (the disk $work/vault, of 48 MiB)
 #   helper LINE...              the program that tells the secret, a script of these lines;
 #                               without any, it tells always the same one
+#   tpm_tells                   the program is lamina-secret-tpm2
+#   boot_with_tpm NAME          boots with a TPM, whose state is kept by that name
 #   no_plaintext WORD           neither disk has it anywhere
 #   on_vault                    what the first bytes of $work/vault hold, as text
 #
@@ -31,6 +33,33 @@ helper()
 	chmod 755 "$work/bin/secret"
 	rm -f "$initramfs"
 	add_to_initramfs bin
+}
+
+tpm_tells()
+{
+	[[ -x ${init%/*}/lamina-secret-tpm2 ]] || skip "this build has no lamina-secret-tpm2"
+	mkdir -p "$work/bin"
+	cp "${init%/*}/lamina-secret-tpm2" "$work/bin/secret"
+	rm -f "$initramfs"
+	add_to_initramfs bin
+}
+
+# It ends with the machine, or with this story.
+boot_with_tpm()
+{
+	local socket=$work/$1.socket tpm
+
+	mkdir -p "$work/$1"
+	setpriv --pdeathsig TERM swtpm socket --tpm2 --tpmstate "dir=$work/$1" --terminate \
+		--ctrl "type=unixio,path=$socket" >"$work/swtpm.log" 2>&1 &
+	tpm=$!
+	until [[ -S $socket ]]; do
+		kill -0 "$tpm" 2>/dev/null || fail "swtpm: $(tail -n 1 "$work/swtpm.log")"
+		sleep 0.1
+	done
+	boot --mem 512 -- -chardev "socket,id=tpm,path=$socket" -tpmdev emulator,id=tpm0,chardev=tpm \
+		-device tpm-crb,tpmdev=tpm0
+	wait "$tpm" || fail "swtpm: $(tail -n 1 "$work/swtpm.log")"
 }
 
 no_plaintext()
