@@ -26,26 +26,35 @@ begin_loader()
 	form=(--fit)
 	kind=sector
 	signer=(--key "$firmware/boot.key")
-	[[ $loader != efi ]] || begin_efi
-	disk_options=(--boot-loader "$kind" --boot "$work/boot-a" --boot-size 16M)
+	disk_options=(--boot "$work/boot-a" --boot-size 16M)
+	case $loader in
+	efi) begin_efi ;;
+	grub) begin_grub ;;
+	esac
+	disk_options+=(--boot-loader "$kind")
 }
 
-# Its variables change, and are this story's own.
-begin_efi()
+# UEFI's variables change, and are this story's own.
+own_firmware()
 {
 	mkdir "$work/firmware"
 	cp --sparse=always "$firmware"/* "$work/firmware"
 	firmware=$work/firmware
+}
+
+begin_efi()
+{
+	own_firmware
 	kind=efi
 	form=(--uki --stub "$firmware/stub" --cmdline
 		"console=$(board_conf "$board" CONSOLE) panic=-1 $(board_conf "$board" APPEND)")
 	signer=(--key "$firmware/boot.key" --cert "$firmware/boot.crt")
 }
 
-# needs_loader KIND REASON
+# needs_loader KIND[,KIND] REASON
 needs_loader()
 {
-	[[ $loader == "$1" ]] || skip "$2"
+	[[ ,$1, == *,$loader,* ]] || skip "$2"
 }
 
 # blob NAME [OPTION...]; with signer=(...) somebody else signs
@@ -54,6 +63,7 @@ blob()
 	local name=$1
 
 	[[ -e $initramfs ]] || make_initramfs
+	[[ $loader != grub ]] || { grub_blob "$@" && return; }
 	"$lamina" boot "${form[@]}" --output "$work/$name" --kernel "$kernel" --initramfs "$initramfs" \
 		"${signer[@]}" "${@:2}" >"$work/boot.log" 2>&1 ||
 		fail "lamina boot: $(tail -n 1 "$work/boot.log")"
@@ -80,7 +90,7 @@ without_new()
 
 has_slots()
 {
-	local how="sector PARTLABEL=boot-state"
+	local how="$kind PARTLABEL=boot-state"
 
 	[[ $loader != efi ]] || how=efi
 	printf '%s\n' "boot-slot PARTLABEL=boot-a" "boot-slot PARTLABEL=boot-b" \
@@ -134,6 +144,7 @@ loader()
 loader_state()
 {
 	[[ -e $disk ]] || prepare_slots
+	[[ $loader != grub ]] || { grub_state "$@" && return; }
 	python3 - "$disk" "$(place boot-state)" "$@" <<-'PYTHON'
 		import struct, sys, zlib
 		text = b"".join(v.encode() + b"\0" for v in sys.argv[3:] if v).ljust(508, b"\0")
@@ -168,24 +179,29 @@ loader_says()
 
 state_words()
 {
-	dd if="$disk" bs=512 skip="$(place boot-state)" count=1 status=none | tail -c +5 |
-		tr '\0' '\n' | sed -nE 's/^lamina_(default|once)=(.)/\2/p' | tr '\n' ' '
+	local at
+
+	at=$(place boot-state)
+	if [[ $loader == grub ]]; then at=$((at + 8)); fi
+	# behind the sum; GRUB's first line is none of these
+	dd if="$disk" bs=512 skip="$at" count=1 status=none | tail -c +5 | tr '\0' '\n' | sed -nE 's/^lamina_(default|once)=(.)/\2/p' | tr '\n' ' '
 }
 
 started()
 {
 	local said
 
-	said=$(sed -nE -e 's/^Lamina: slot //p' \
+	# GRUB's first line begins with colours
+	said=$(sed -nE -e 's/^(\x1b\[[0-9;]*m)*Lamina: slot //p' \
 		-e 's/.*BdsDxe: (starting|failed to load) Boot.... "Lamina ([ab])".*/\2/p' "$console" | tr '\n' ' ')
 	[[ $said == "$* " ]] || fail "the firmware tried the slots '$said'"
 }
 
 rejects()
 {
-	if [[ $loader == efi ]]; then
-		console "Access Denied"
-	else
-		console "$@"
-	fi
+	case $loader in
+	efi) console "Access Denied" ;;
+	grub) console "bad signature" ;;
+	*) console "$@" ;;
+	esac
 }

@@ -4,7 +4,7 @@
  * writes that whole or not at all. Whatever else stands there is nobody's word, and gone with
  * the next write. U-Boot's `env import -c`: a CRC-32 of what follows, texts ended by NUL, in
  * two copies, of which the first counts if it is whole. GRUB's load_env: a line, then lines,
- * filled up with #.
+ * filled up with #; GRUB writes nothing but files, so it is one in a tar archive.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +21,7 @@
 
 #define SECTOR 512
 #define STRIDE 4096 /* from one copy to the next */
+#define PLACES 2
 #define CRC_SIZE 4
 #define GRUB_HEAD "# GRUB Environment Block\n"
 
@@ -29,7 +30,7 @@ struct vars_kind {
 	uint16_t head_size;
 	uint16_t size;	/* of a copy as it is written */
 	uint16_t reach; /* how far the loader looks */
-	uint8_t copies;
+	uint8_t first;	/* of the two places: the other one is another file's */
 	char end, fill; /* of a text, of the block */
 };
 
@@ -90,7 +91,7 @@ static int vars_read(const struct loader *loader, struct loader_words *ret_words
 
 	if (fd < 0)
 		return fd;
-	for (size_t i = 0; i < kind->copies; i++) {
+	for (size_t i = kind->first; i < PLACES; i++) {
 		int r = read_copy(kind, fd, i);
 
 		if (r < 0)
@@ -136,7 +137,7 @@ static bool is_wanted(const struct vars_kind *kind)
 
 static bool is_there(const struct vars_kind *kind, int fd)
 {
-	for (size_t i = 0; i < kind->copies; i++) {
+	for (size_t i = kind->first; i < PLACES; i++) {
 		if (read_copy(kind, fd, i) < 0 || !is_wanted(kind))
 			return false;
 	}
@@ -163,7 +164,7 @@ static int write_copy(const struct vars_kind *kind, int fd, size_t index, struct
  * one must not find both. */
 static size_t first_to_write(const struct vars_kind *kind, int fd)
 {
-	return kind->copies > 1 && read_copy(kind, fd, 0) == 0 && is_whole(kind);
+	return !kind->first && read_copy(kind, fd, 0) == 0 && is_whole(kind);
 }
 
 static int vars_write(const struct loader *loader, const struct loader_words *words,
@@ -180,20 +181,20 @@ static int vars_write(const struct loader *loader, const struct loader_words *wo
 	if (is_there(kind, fd))
 		return 0;
 	first = first_to_write(kind, fd);
-	for (size_t i = 0; r == 0 && i < kind->copies; i++)
+	for (size_t i = kind->first; r == 0 && i < PLACES; i++)
 		r = write_copy(kind, fd, i ^ first, err);
 	return r < 0 ? err_wrap(err, r, "%s", loader->path) : 0;
 }
 
-static const struct vars_kind sector_kind = {
-	.head_size = CRC_SIZE, .size = STRIDE, .reach = SECTOR, .copies = 2
-};
+static const struct vars_kind sector_kind = { .head_size = CRC_SIZE,
+					      .size = STRIDE,
+					      .reach = SECTOR };
 static const struct vars_kind grubenv_kind = {
 	.head = GRUB_HEAD,
 	.head_size = sizeof(GRUB_HEAD) - 1,
 	.size = 2 * SECTOR,
 	.reach = 2 * SECTOR,
-	.copies = 1,
+	.first = 1,
 	.end = '\n',
 	.fill = '#',
 };

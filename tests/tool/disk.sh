@@ -136,6 +136,15 @@ test_boot_slots() {
 	mv disk first
 	lamina disk "$store" -o disk --boot-loader sector --boot blob
 	same disk first
+	lamina disk -f "$store" -o disk --boot-loader grubenv --boot blob
+	part boot-state >state
+	tar -tvf state >listing
+	equal "$(tr -s ' ' <listing)" "$(printf -- '-rw-r--r-- 0/0 %s\n' '3072 1970-01-01 00:00 before' '1024 1970-01-01 00:00 grubenv')"
+	tar -xOf state grubenv >block
+	head -c 5120 state | tail -c 1024 | cmp - block >&2
+	equal "$(cat block)" "$(printf '# GRUB Environment Block\nlamina_default=a\n%0982d' 0 | tr 0 '#')"
+	part boot-a >slot
+	head -c 5000000 slot | cmp - blob >&2
 	lamina disk -f "$store" -o disk --boot-loader efi --boot blob --boot-size 6M --sector-size 4096
 	lamina disk -f "$store" -o disk --boot-loader efi --boot blob --boot-size 6M
 	sfdisk -d disk >table
@@ -151,7 +160,7 @@ test_boot_slots_that_are_refused() {
 	refuses "has no boot blob: say --boot FILE" lamina disk "$store" -o no --boot-loader efi
 	refuses "missing: No such file" lamina disk "$store" -o no --boot-loader efi --boot missing
 	refuses "empty: not a file" lamina disk "$store" -o no --boot-loader efi --boot empty
-	misused "not sector or efi" lamina disk "$store" -o no --boot-loader grub --boot blob
+	misused "not sector, grubenv or efi" lamina disk "$store" -o no --boot-loader grub --boot blob
 	misused "--boot goes with --boot-loader" lamina disk "$store" -o no --boot blob
 	misused "no place for a boot slot" lamina disk "$store" -o no --boot-loader efi --boot blob --fs-only
 	refuses "too small for a file system" lamina disk "$store" -o no --boot-loader efi --boot blob --size 30M

@@ -93,6 +93,13 @@ test_laminactl_has_one_page() {
 
 # Of what stands in backticks or in a block of commands.
 # shellcheck disable=SC2016 # an awk program
+# Behind the line with the disk, which board/grub.cfg leaves to who takes it.
+test_the_page_has_grubs_script() {
+	sed -n '/^set lamina_disk=/,/^\.Ed/p' "$root/src/loader/lamina-boot.7" | sed '1d; $d; s/^ *//' >page
+	sed '/^#/d; s/^\t*//' "$root/board/grub.cfg" | diff - page >&2
+	[ "$(wc -l <page)" -ge 15 ]
+}
+
 test_documents_name_commands_that_are_there() {
 	local program word
 	(cd "$root" && git ls-files '*.md' | xargs awk '/^```/ { block = !block; next }

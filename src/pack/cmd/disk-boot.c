@@ -18,11 +18,14 @@ int disk_boot_loader(const char *text, enum disk_loader *ret_loader, struct err 
 {
 	if (strcmp(text, "sector") == 0)
 		*ret_loader = DISK_LOADER_SECTOR;
+	else if (strcmp(text, "grubenv") == 0)
+		*ret_loader = DISK_LOADER_GRUBENV;
 	else if (strcmp(text, "efi") == 0)
 		*ret_loader = DISK_LOADER_EFI;
 	else
-		return cmd_usage(err, "disk: --boot-loader: '%s' is not sector or efi",
-				 text);
+		return cmd_usage(
+			err, "disk: --boot-loader: '%s' is not sector, grubenv or efi",
+			text);
 	return 0;
 }
 

@@ -122,8 +122,9 @@ int disk_table_write(int fd, const struct disk_table *table, struct err *err);
 /* How a boot loader is told which of two slots it starts; lamina-policy(5). */
 enum disk_loader {
 	DISK_LOADER_NONE,
-	DISK_LOADER_SECTOR, /* by a partition that a script reads */
-	DISK_LOADER_EFI,    /* by UEFI's variables: nothing on the disk */
+	DISK_LOADER_SECTOR,  /* by a partition that a script reads */
+	DISK_LOADER_GRUBENV, /* the same, as GRUB's environment block */
+	DISK_LOADER_EFI,     /* by UEFI's variables: nothing on the disk */
 };
 
 /* A program that a processor finds at a place of its own, before the partitions. */

@@ -6,6 +6,8 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,6 +22,9 @@
 #define STATE_SIZE 512
 #define STATE_STRIDE 4096 /* from one copy to the next */
 #define STATE_TEXT "lamina_default=a"
+#define GRUBENV_SIZE 1024
+#define TAR_BLOCK 512
+#define GRUBENV_HEAD "# GRUB Environment Block\n"
 #define BUFFER_SIZE 65536
 #define ROOM_USUAL 128 /* partitions in a table */
 #define ROOM_LEAST 16
@@ -74,6 +79,12 @@ static int place_firmware(const struct disk_boot *boot, struct disk_table *table
 	return 0;
 }
 
+/* A partition of its own has the loader's words. */
+static bool has_state(const struct disk_boot *boot)
+{
+	return boot->loader == DISK_LOADER_SECTOR || boot->loader == DISK_LOADER_GRUBENV;
+}
+
 static int add_slots(const struct disk_boot *boot, struct disk_table *table,
 		     uint64_t *end, struct err *err)
 {
@@ -89,7 +100,7 @@ static int add_slots(const struct disk_boot *boot, struct disk_table *table,
 			       str_size(boot->blob_bytes, need));
 	if (!boot->slot_bytes && slot < SLOT_LEAST)
 		slot = SLOT_LEAST;
-	if (boot->loader == DISK_LOADER_SECTOR)
+	if (has_state(boot))
 		add(table, DISK_RESERVED, "boot-state", MIB, end);
 	add(table, type, "boot-a", slot, end);
 	add(table, type, "boot-b", slot, end);
@@ -123,6 +134,39 @@ static int write_state(int fd, uint64_t at)
 		r = fd_pwrite_all(fd, sector, sizeof(sector),
 				  at + (uint64_t)i * STATE_STRIDE);
 	return r;
+}
+
+static void tar_head(char head[TAR_BLOCK], const char *name, unsigned int size)
+{
+	unsigned int sum = 0;
+
+	memset(head, 0, TAR_BLOCK);
+	(void)snprintf(head, 100, "%s", name);
+	(void)snprintf(head + 100, 100, "%07o%c%07o%c%07o%c%011o%c%011o%c%8s0", 0644U, 0,
+		       0U, 0, 0U, 0, size, 0, 1U, 0, "");
+	memcpy(head + 257,
+	       "ustar\0"
+	       "00",
+	       8);
+	for (size_t i = 0; i < TAR_BLOCK; i++)
+		sum += (unsigned char)head[i];
+	(void)snprintf(head + 148, 8, "%06o", sum);
+}
+
+/* A tar archive, which is a file system to GRUB: that writes nothing but files, and here one knows
+ * where it is. The first fills up what is before it; in the second are lines, filled up, as
+ * grub-editenv makes them. */
+static int write_grubenv(int fd, uint64_t at)
+{
+	static const char text[] = GRUBENV_HEAD STATE_TEXT "\n";
+	static char bytes[STATE_STRIDE + GRUBENV_SIZE];
+
+	memset(bytes, '\n', STATE_STRIDE);
+	tar_head(bytes, "before", STATE_STRIDE - 2 * TAR_BLOCK);
+	tar_head(bytes + STATE_STRIDE - TAR_BLOCK, "grubenv", GRUBENV_SIZE);
+	memset(bytes + STATE_STRIDE, '#', GRUBENV_SIZE);
+	memcpy(bytes + STATE_STRIDE, text, strlen(text));
+	return fd_pwrite_all(fd, bytes, sizeof(bytes), at);
 }
 
 /* @size bytes of @from. */
@@ -159,8 +203,12 @@ int disk_boot_write(const struct disk_boot *boot, const struct disk_table *table
 		r = write_file(boot->files, boot->files_bytes, fd, (at++)->start_bytes);
 	if (r < 0)
 		return err_errno(err, r, "the boot loader's files");
-	if (boot->loader == DISK_LOADER_SECTOR)
-		r = write_state(fd, (at++)->start_bytes);
+	if (has_state(boot)) {
+		r = boot->loader == DISK_LOADER_GRUBENV
+			    ? write_grubenv(fd, at->start_bytes)
+			    : write_state(fd, at->start_bytes);
+		at++;
+	}
 	if (r == 0 && boot->loader != DISK_LOADER_NONE)
 		r = write_file(boot->fd, boot->blob_bytes, fd, at->start_bytes);
 	return r < 0 ? err_errno(err, r, "boot slot") : 0;
