@@ -20,7 +20,7 @@ PACK ?=
 run: all
 ifneq ($(IMAGE),)
 	@qemu/try $(qemu-args) --build $(O)/try --mem $(MEM) $(foreach p,$(PORT),--port $(p)) \
-		--pack '$(PACK)' $(IMAGE)
+		--pack '$(subst ','\'',$(PACK))' $(IMAGE)
 else
 	@board/host/setup demo $(board)
 	@qemu/demo $(qemu-args) --build $(O)/demo --interactive
