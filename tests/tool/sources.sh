@@ -36,6 +36,8 @@ test_another_transport_is_meant() {
 	refused "dir:saved: is what docker save writes, and no root" dir:saved
 	tar cf saved.tar -C saved .
 	refused "tar:saved.tar: is what docker save writes: say docker-archive:saved.tar" tar:saved.tar
+	mv saved/repositories saved/version
+	refused "dir:saved: is skopeo's dir:, of which skopeo copy makes an oci:, and no root" dir:saved
 	refused "tar:bundle: is a bundle, and no root" tar:bundle
 	refused "is packed already" oci-archive:bundle
 	refused "dir:store: is a store, and no root" dir:store

@@ -19,6 +19,8 @@ static const struct shape shapes[] = {
 	{ .what = "what docker save writes",
 	  .tar = "docker-archive",
 	  .names = { "manifest.json", "repositories" } },
+	{ .what = "skopeo's dir:, of which skopeo copy makes an oci:",
+	  .names = { "manifest.json", "version" } },
 	{ .what = "a store", .names = { "images", "blobs/sha256" } },
 };
 
