@@ -271,6 +271,20 @@ test_ports_that_are_none() {
 	equal "$(ports a=store-a c=store-c)" ""
 }
 
+test_needs_that_wait_in_vain() {
+	both
+	for how in healthy 'done'; do
+		lamina set -o s -n demo --needs "web broker $how" broker=broker web=web >/dev/null 2>"err-$how"
+	done
+	grep -q 'warning: needs web broker healthy: broker has no check of its health' err-healthy || say "$(cat err-healthy)"
+	grep -q 'warning: needs web broker done: broker is started again whenever it ends' err-done || say "$(cat err-done)"
+	member broker --health true --restart on-failure
+	for how in healthy 'done'; do
+		lamina set -o s -n demo --needs "web broker $how" broker=broker web=web >/dev/null 2>err
+		! grep -q needs err || say "$(cat err)"
+	done
+}
+
 test_networks_of_members() {
 	local i lines=()
 	both

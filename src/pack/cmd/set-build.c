@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/cmd.h"
 #include "format/set.h"
 #include "pack/cmd/set-copy.h"
 #include "pack/image/place.h"
@@ -143,6 +144,32 @@ static int check_members(const struct set_build *build, struct err *err)
 	return 0;
 }
 
+/* What is waited for that never comes, or comes at once: a device starts the member all the
+ * same. */
+static void check_needs(const struct set_build *build)
+{
+	const struct manifest *set = &build->manifest;
+	struct set_need need;
+
+	for (size_t i = 0; i < set->need_count; i++) {
+		if (!set_need(set, i, &need))
+			continue;
+		const struct manifest *on = &build->members[need.on];
+		const char *name = set->members[need.on].name;
+
+		if (need.how == SET_HEALTHY && on->health_arg_count == 0)
+			cmd_note(
+				"warning: needs %s: %s has no check of its health: it is "
+				"enough that it runs",
+				set->needs[i], name);
+		if (need.how == SET_DONE && on->restart == MANIFEST_RESTART_ALWAYS)
+			cmd_note(
+				"warning: needs %s: %s is started again whenever it ends "
+				"(restart always): this waits for 30 seconds",
+				set->needs[i], name);
+	}
+}
+
 static int commit(struct set_build *build, struct err *err)
 {
 	static char text[MANIFEST_MAX_SIZE];
@@ -187,6 +214,7 @@ int set_build(struct set_build *build, const struct set_members *members,
 	if (r < 0)
 		return r;
 	ports_compare(manifest, build->ports);
+	check_needs(build);
 	return commit(build, err);
 }
 
