@@ -19,8 +19,6 @@
 /* A kernel may have no others of the network, and then doesn't know the flag. */
 #define NAMESPACES (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP)
 
-#define EXIT_NOT_STARTED 127
-
 #define BESIDE "lamina" /* a group below the application's */
 
 static int write_procs(int cgroup)
@@ -127,13 +125,13 @@ static _Noreturn void child(const struct container *container, int target,
 	struct err err = ERR_INIT;
 	char line[sizeof(err.text) + 1];
 	struct str s;
+	int r = run(container, target, joiner, &err);
 
-	(void)run(container, target, joiner, &err);
 	/* a line as any program's: it may be a terminal where this ends up */
 	str_init(&s, line, sizeof(line));
 	str_addf(&s, "%s\n", err.text);
 	(void)fd_write_all(joiner->errors, line, strlen(line));
-	sys_exit(EXIT_NOT_STARTED);
+	sys_exit(PROCESS_STATUS(r));
 }
 
 /* Only children get into another pid namespace, and only between these two calls. */

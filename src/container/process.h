@@ -32,5 +32,8 @@ struct process {
 	bool terminal; /* its 0 is one: its session's own from then on */
 };
 
+/* What shells and engines say of a program that isn't there, or can't be executed. */
+#define PROCESS_STATUS(r) ((r) == -ENOENT ? 127 : 126)
+
 /* Becomes it, with a session of its own and no other descriptor. Returns only -errno. */
 int process_become(const struct process *process, struct err *err);

@@ -16,10 +16,6 @@
 /* A network of its own besides, where it is to have none. */
 #define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC)
 
-/* What shells and engines say of a program that can't be started. */
-#define EXIT_NOT_FOUND 127
-#define EXIT_NOT_EXECUTABLE 126
-
 static int settle(const struct container *container, struct err *err)
 {
 	int r = sys_sethostname(container->hostname, strlen(container->hostname));
@@ -71,7 +67,7 @@ static _Noreturn void child(const struct container *container, int report)
 	said.result = run(container, &said.err);
 	/* below PIPE_BUF: as a whole or not at all */
 	(void)fd_write_all(report, &said, sizeof(said));
-	sys_exit(said.result == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+	sys_exit(PROCESS_STATUS(said.result));
 }
 
 pid_t container_start(const struct container *container, int *ret_report, struct err *err)

@@ -579,12 +579,12 @@ static const char *joined(void)
 	int status = 0;
 
 	assert_int_equal(fake_run(join, &err, &status), FAKE_EXITED);
-	assert_int_equal(status, 127);
 	piped = fake_piped(&size);
 	assert_true(size > 0 && size < sizeof(text));
 	memcpy(text, piped, size);
 	assert_int_equal(text[size - 1], '\n');
 	text[size - 1] = '\0';
+	assert_int_equal(status, strstr(text, "No such file") ? 127 : 126);
 	return text;
 }
 
