@@ -77,6 +77,8 @@ static int make_text(int root, int etc, const struct container *container,
 	if (is_read_only(container))
 		return cover(root, path, text, err);
 	r = replace(etc, name, text->buf, text->used);
+	if (r == -EISDIR) /* the image's, and nobody's file */
+		return 0;
 	return r < 0 ? err_errno(err, r, "%s", path) : 0;
 }
 
@@ -121,6 +123,8 @@ static int make_resolv(int etc, const struct container *container, struct err *e
 	r = sys_unlinkat(etc, RESOLV, 0);
 	if (r == 0 || r == -ENOENT)
 		r = sys_symlinkat(target, etc, RESOLV);
+	if (r == -EISDIR)
+		return 0;
 	return r < 0 ? err_errno(err, r, "/etc/" RESOLV) : 0;
 }
 
@@ -129,6 +133,8 @@ static int make_etc(int root, const struct container *container, struct err *err
 	__fd int etc = path_make_dirs_in(root, "etc", 0755);
 	int r;
 
+	if (etc == -ENOTDIR || etc == -EEXIST) /* a file, or a link to nowhere */
+		return 0;
 	if (etc < 0)
 		return err_errno(err, etc, "/etc");
 	r = make_hostname(root, etc, container, err);

@@ -28,7 +28,7 @@ struct container {
 	const char *shm;     /* mount options of /dev/shm; NULL: 64 MiB */
 	int cgroup;	     /* its directory in the cgroup2 tree, -EBADF: none */
 	int output, errors;  /* what becomes its 1 and 2: the ends of pipes to write to */
-	bool again;	     /* not the first start of this boot: its files are there */
+	bool again;	     /* it was executed in this boot: its files are there */
 };
 
 /* What a start came to, as its process says. */

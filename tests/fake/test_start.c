@@ -414,6 +414,17 @@ static void links_in_the_way(void **state)
 	fake_text("/root/etc/other", "untouched");
 	assert_started();
 	assert_string_equal(fake_text_of("/etc/other"), "untouched");
+	/* what is no place for a file is no reason not to start */
+	setup();
+	fake_dir("/root/etc/hostname");
+	fake_dir("/root/etc/resolv.conf");
+	assert_started();
+	assert_non_null(strstr(fake_text_of("/etc/hosts"), "localhost"));
+	setup();
+	assert_int_equal(sys_unlinkat(AT_FDCWD, "/root/etc/hosts", 0), 0);
+	assert_int_equal(sys_unlinkat(AT_FDCWD, "/root/etc", AT_REMOVEDIR), 0);
+	fake_text("/root/etc", "a file");
+	assert_started();
 }
 
 static void files_of_the_owner(void **state)

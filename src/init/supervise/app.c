@@ -124,6 +124,8 @@ static void take_report(struct app *app)
 	loop_remove(app->loop, report);
 	if (container_report(report, &app->failure) < 0)
 		console_say("%s: not started: %s", name_of(app), app->failure.text);
+	else
+		app->container.again = true; /* what comes is not the first start */
 	fd_close(report);
 }
 
@@ -155,7 +157,6 @@ static void start(struct app *app, uint64_t now_ms)
 		member_ended(&app->member, pid, now_ms);
 		return;
 	}
-	container->again = true;
 	app->pid = pid;
 	member_began(&app->member, now_ms);
 	health_begin(&app->check.health, now_ms);
