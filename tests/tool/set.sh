@@ -381,6 +381,28 @@ assert {"change": "added", "member": "web", "line": "env A=c"} in lines, lines'
 	grep -qx -- '+ broker: name broker' out
 }
 
+# Volumes are kept by the names of set and member: what a new one leaves behind is told.
+test_members_that_were_renamed() {
+	both
+	device
+	set_of 1 >/dev/null
+	ctl install set-1 2>notes >/dev/null
+	! grep volumes notes || say "there are none yet"
+	mkdir -p run/store/volumes/{demo+broker,demo+old,web,else+web,else+other,other,"no name"}/data
+	set_of 2 >/dev/null
+	ctl install set-2 2>notes >/dev/null
+	equal "$(grep volumes notes | sort)" "laminactl: demo+web has no volumes; else+web has: they are kept by name
+laminactl: demo+web has no volumes; web has: they are kept by name
+laminactl: the volumes of demo+old stay, and no member is called so now"
+	mkdir -p run/store/volumes/demo+web run/store/volumes/demo+job/data
+	rm -r run/store/volumes/demo+old
+	lamina pack -o alone --name job --serial 3 --compatible acme,x --arg /bin/sh --volume /data=persist \
+		"oci:$fixtures/oci" >/dev/null 2>&1
+	lamina sign alone --key "$a.key" >/dev/null
+	ctl install --other-name alone 2>notes >/dev/null
+	grep -q "job has no data in its volume /data; the image .* has: they are kept by name" notes || say "$(cat notes)"
+}
+
 test_the_plan() {
 	both
 	device

@@ -68,7 +68,7 @@ static void clean_up(struct arrival *q)
 static void note_volumes(const struct arrival *q)
 {
 	const struct manifest *m = &q->ctl->install.manifest;
-	char other[MANIFEST_NAME_SIZE];
+	char other[VOLUME_OWNER_SIZE];
 
 	for (size_t i = 0; i < m->volume_count; i++) {
 		const char *path = m->volumes[i].path;
@@ -79,6 +79,23 @@ static void note_volumes(const struct arrival *q)
 				"%s has no data in its volume %s; the image %s has: they are "
 				"kept by name",
 				m->name, path, other);
+	}
+}
+
+static void note_members(const struct arrival *q)
+{
+	const struct manifest *m = &q->ctl->install.manifest;
+	struct volume_left left;
+
+	for (size_t i = 0;
+	     m->run == MANIFEST_RUN_SET && volume_left(q->change->store, m, i, &left);
+	     i++) {
+		if (left.member)
+			cmd_note("%s+%s has no volumes; %s has: they are kept by name",
+				 m->name, left.member, left.dir);
+		else
+			cmd_note("the volumes of %s stay, and no member is called so now",
+				 left.dir);
 	}
 }
 
@@ -100,6 +117,7 @@ static void tell(const struct arrival *q)
 		cmd_note("serial %" PRIu64 " is older than the current %" PRIu64,
 			 m->serial, q->current_serial);
 	note_volumes(q);
+	note_members(q);
 	if (q->current_manages && !arrival_may_manage(q, m))
 		cmd_note(
 			"%s can't install what comes after it, as the current image can: "
