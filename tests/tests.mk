@@ -35,7 +35,7 @@ needs-LAMINA_LOADER_EFI := fake/test_efi
 needs-LAMINA_LOADER_RPI := fake/test_rpi
 needs-LAMINA_LOADER_HELPER := unit/test_helper
 needs-LAMINA_UBI := fake/test_ubi
-needs-LAMINA_SECRET := fake/test_vault live/test_crypt unit/test_hkdf unit/test_secret
+needs-LAMINA_SECRET := fake/test_vault fake/test_vault-mount live/test_crypt unit/test_hkdf unit/test_secret
 lacks := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG SUPERVISE NET TIMELINE KEY_P256 KEY_RSA CTL CHANNEL PLAN LOADER_EFI LOADER_RPI LOADER_HELPER SECRET UBI FETCH,\
 	$(if $(CONFIG_LAMINA_$s),,LAMINA_$s)) $(if $(signs),,LAMINA_SIGN)
 left-out := $(foreach s,$(lacks),$(needs-$s)) \

@@ -67,6 +67,8 @@ int crypt_open(const struct crypt *crypt, char ret_path[CRYPT_PATH_SIZE], struct
 	}
 	/* in use, this only marks it */
 	removed = dm_call_remove(control, TARGET, crypt->name, r < 0 ? NULL : err);
+	if (removed < 0)
+		(void)dm_call_remove(control, TARGET, crypt->name, NULL);
 	if (r == 0)
 		r = removed;
 	return r < 0 ? r : TAKE_FD(fd);

@@ -102,10 +102,31 @@ uint64_t dev_size(const struct node *node)
 	return bytes ? bytes->size : 0;
 }
 
+/* No bit is changed on the way: ciphers are the kernel's. */
+int64_t dev_write(struct node *node, const void *buf, size_t size, uint64_t offset)
+{
+	struct node *bytes = bytes_of(node);
+	const struct mapping *map =
+		node->device == DM ? &kernel->maps[node->number] : NULL;
+
+	if (!bytes || (map && !map->writable) ||
+	    (node->device != DM && node->device != LOOP))
+		return -EPERM;
+	offset += map ? map->at : 0;
+	if (offset >= bytes->size)
+		return -ENOSPC;
+	if (size > bytes->size - offset)
+		size = bytes->size - offset;
+	memcpy(bytes->data + offset, buf, size);
+	return (int64_t)size;
+}
+
 int64_t dev_read(struct node *node, void *buf, size_t size, uint64_t offset)
 {
 	const struct node *bytes = bytes_of(node);
 
+	if (node->device == DM)
+		offset += kernel->maps[node->number].at;
 	if (node->device == VOLUME && node->come < node->to_come)
 		return -EBADF;
 	if (!bytes || offset >= bytes->size)
@@ -181,8 +202,9 @@ int loop_ioctl(struct node *node, unsigned long request, void *arg)
 	if (config->info.lo_flags & LO_FLAGS_DIRECT_IO && fake_config.no_direct_io)
 		return -EINVAL;
 	if (!(config->info.lo_flags & LO_FLAGS_AUTOCLEAR) ||
-	    !(config->info.lo_flags & LO_FLAGS_READ_ONLY))
-		fake_bug("loop: without autoclear or read-only");
+	    (!(config->info.lo_flags & LO_FLAGS_READ_ONLY) &&
+	     (fd->flags & O_ACCMODE) == O_RDONLY))
+		fake_bug("loop: without autoclear, or writable over what is not");
 	if (kernel->loops[node->number].bound)
 		return -EBUSY;
 	kernel->loops[node->number].bound = true;
@@ -221,6 +243,32 @@ static int map_create(struct dm_ioctl *head)
 	return -ENOSPC;
 }
 
+static int load_crypt(struct mapping *map, const struct dm_target_spec *spec,
+		      const char *params)
+{
+	unsigned long long at;
+	char key[129], device[64];
+	unsigned int sector;
+	struct place below;
+	int r;
+
+	if (sscanf(params, "aes-xts-plain64 %128s 0 %63s %llu 1 sector_size:%u", key,
+		   device, &at, &sector) != 4 ||
+	    strlen(key) != 128 || sector != 4096 || spec->length % 8)
+		return -EINVAL;
+	r = walk_existing(AT_FDCWD, device, 0, &below);
+	if (r < 0 || dev_size(below.node) < (at + spec->length) * 512)
+		return r < 0 ? -ENODEV : -EINVAL;
+	r = dev_open(below.node);
+	if (r < 0)
+		return r;
+	map->next = below.node;
+	map->sectors = spec->length;
+	map->at = at * 512;
+	map->writable = true;
+	return 0;
+}
+
 static int map_load(struct mapping *map, struct dm_ioctl *head)
 {
 	const struct dm_target_spec *spec = (void *)((char *)head + head->data_start);
@@ -231,6 +279,8 @@ static int map_load(struct mapping *map, struct dm_ioctl *head)
 	struct place at;
 	int r;
 
+	if (strcmp(spec->target_type, "crypt") == 0)
+		return load_crypt(map, spec, params);
 	if (head->target_count != 1 || strcmp(spec->target_type, "verity") != 0 ||
 	    fake_config.no_verity || !(head->flags & DM_READONLY_FLAG))
 		return -EINVAL;

@@ -98,10 +98,11 @@ struct fake_config {
 	const char *verity_says; /* of a mapping without damage; NULL: "V" */
 	bool writes_nothing;	 /* each write takes 0 bytes */
 	uint64_t dir_bytes;	 /* that fstat says of every directory */
-	int execve_r;	   /* what a rehearsed execve says that finds all in order */
-	int execve_signal; /* ...or what ends it */
-	int child_status;  /* what waitpid() tells of every child it is asked for */
-	bool child_hangs;  /* or it never ends, for one who does not wait for that */
+	int execve_r;		/* what a rehearsed execve says that finds all in order */
+	int execve_signal;	/* ...or what ends it */
+	int child_status;	/* what waitpid() tells of every child it is asked for */
+	const char *child_says; /* into a pipe, and ends; NULL: it is run for real */
+	bool child_hangs;	/* or it never ends, for one who does not wait for that */
 	int (*on_attach)(int mtd); /* what UBI says to a flash partition */
 	void (*on_poll)(void); /* called at every poll(), which then sees what that did */
 };

@@ -109,6 +109,8 @@ struct mapping {
 	int users;
 	struct node *node, *below, *next; /* of the table in place, and the one loaded */
 	uint64_t sectors;
+	uint64_t at; /* where on the device below it starts */
+	bool writable;
 };
 
 struct dog {
@@ -206,6 +208,7 @@ int dog_ioctl(unsigned long request, void *arg);
 /* devices.c */
 int dev_open(struct node *node);   /* 0 or -errno */
 void dev_close(struct node *node); /* one user less */
+int64_t dev_write(struct node *node, const void *buf, size_t size, uint64_t offset);
 int64_t dev_read(struct node *node, void *buf, size_t size, uint64_t offset);
 uint64_t dev_size(const struct node *node);
 int loop_control(unsigned long request, unsigned long arg);

@@ -177,12 +177,22 @@ int sys_ftruncate(int fd, int64_t size)
 /* The room is there in any case. */
 int sys_fallocate(int fd, int mode, int64_t offset, int64_t size)
 {
+	uint64_t end = (uint64_t)(offset + size);
 	struct node *node;
+	int r;
 
 	ENTER("fallocate %lld", (long long)size);
-	(void)mode;
-	(void)offset;
-	return with_file(fd, &node);
+	r = with_file(fd, &node);
+	if (r == 0 && mode == 0 && end > node->size) {
+		char *data = fake_alloc(end + 1);
+
+		memset(data, 0, end + 1);
+		if (node->data)
+			memcpy(data, node->data, node->size);
+		node->data = data;
+		node->size = end;
+	}
+	return r;
 }
 
 /* What reads after it find is the medium's own. */

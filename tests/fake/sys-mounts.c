@@ -330,6 +330,8 @@ int sys_pivot_root(const char *new_root, const char *put_old)
 	return 0;
 }
 
+#define EXT4_RESIZE _IOW('f', 16, uint64_t)
+
 int sys_ioctl(int number, unsigned long request, void *arg)
 {
 	struct fd *fd = fd_get(number);
@@ -355,6 +357,8 @@ int sys_ioctl(int number, unsigned long request, void *arg)
 		*(unsigned int *)arg = node->immutable ? FS_IMMUTABLE_FL : 0;
 	else if (request == FS_IOC_SETFLAGS)
 		node->immutable = *(unsigned int *)arg & FS_IMMUTABLE_FL;
+	else if (request == EXT4_RESIZE)
+		return 0;
 	else if (request == BLKSSZGET)
 		*(int *)arg = 512;
 	else if (request == BLKGETSIZE64)

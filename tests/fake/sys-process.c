@@ -226,9 +226,25 @@ static pid_t fork_now(void)
 	return child ? 0 : FIRST_CHILD + kernel->forked++;
 }
 
+/* What the child says is in the pipe before it ends. */
+static pid_t fork_that_says(void)
+{
+	const char *text = fake_config.child_says;
+
+	for (int fd = 0; fd < MAX_FDS; fd++) {
+		if (kernel->fds[fd].kind == FD_PIPE &&
+		    (kernel->fds[fd].flags & O_ACCMODE) == O_WRONLY &&
+		    write(kernel->fds[fd].real, text, strlen(text)) < 0)
+			fake_bug("no room in a pipe");
+	}
+	return fork_now();
+}
+
 pid_t sys_fork(void)
 {
 	ENTER("fork");
+	if (has_pipe() && fake_config.child_says)
+		return fork_that_says();
 	if (has_pipe())
 		return fake_config.as_rehearsed ? 0 : fork_for_real();
 	return fork_now();
@@ -467,7 +483,9 @@ int sys_poll(struct pollfd *fds, unsigned int count, int timeout_ms)
 		const struct fd *fd = fd_get(fds[i].fd);
 
 		fds[i].revents = 0;
-		if (fd && fd->kind == FD_SIGNALS && kernel->pending)
+		if (fd && ((fd->kind == FD_SIGNALS && kernel->pending) ||
+			   (fake_config.child_says && !fake_config.child_hangs &&
+			    (fd->kind == FD_PIPE || fd->kind == FD_PROCESS))))
 			fds[i].revents = POLLIN;
 		ready += fds[i].revents != 0;
 	}

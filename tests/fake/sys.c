@@ -255,7 +255,7 @@ static ssize_t write_node(struct node *node, const void *buf, size_t size,
 	if (node->device == VOLUME)
 		return volume_write(node, buf, size);
 	if (node->device && node->device != DISK)
-		return -EPERM;
+		return dev_write(node, buf, size, offset);
 	if (offset + size > node->size) {
 		char *data = fake_alloc(offset + size + 1);
 

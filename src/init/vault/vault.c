@@ -6,6 +6,7 @@
 #include <linux/mount.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
@@ -133,12 +134,13 @@ static int mount_mapped(const struct opening *opening, const char *target,
 	if (r < 0)
 		return r;
 	dir = store_open(target, err);
-	if (dir < 0)
-		return dir;
-	r = store_check(dir, err);
-	if (r == 0)
-		grow(opening, dir);
-	return r < 0 ? r : TAKE_FD(dir);
+	r = dir < 0 ? dir : store_check(dir, err);
+	if (r < 0) { /* another image may try */
+		(void)sys_umount2(target, MNT_DETACH);
+		return r;
+	}
+	grow(opening, dir);
+	return TAKE_FD(dir);
 }
 
 static int open_it(struct opening *opening, const struct policy *policy,
