@@ -10,61 +10,6 @@
 
 #define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-bool net_address_is_set(const struct net_address *address)
-{
-	static const struct net_address none;
-
-	return !net_address_equal(address, &none);
-}
-
-bool net_address_equal(const struct net_address *a, const struct net_address *b)
-{
-	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
-}
-
-const char *net_address_text(const struct net_address *address,
-			     char ret_text[NET_ADDRESS_TEXT_SIZE])
-{
-	const uint8_t *bytes = address->bytes;
-
-	(void)snprintf(ret_text, NET_ADDRESS_TEXT_SIZE, "%u.%u.%u.%u", bytes[0], bytes[1],
-		       bytes[2], bytes[3]);
-	return ret_text;
-}
-
-int net_address_parse(const char *text, size_t size, struct net_address *ret_address)
-{
-	struct net_address address;
-
-	for (size_t i = 0; i < sizeof(address.bytes); i++) {
-		const char *dot = size ? memchr(text, '.', size) : NULL;
-		size_t digits = i < 3 && dot ? (size_t)(dot - text) : size;
-		uint64_t number;
-
-		if ((i < 3 && !dot) || str_number(text, digits, &number) < 0 ||
-		    number > 255)
-			return -EBADMSG;
-		address.bytes[i] = (uint8_t)number;
-		text += digits + (i < 3);
-		size -= digits + (i < 3);
-	}
-	/* 0/8 is nobody's, 127/8 is the machine itself, from 224 on are groups */
-	if (address.bytes[0] == 0 || address.bytes[0] == 127 || address.bytes[0] >= 224)
-		return -EBADMSG;
-	*ret_address = address;
-	return 0;
-}
-
-static int parse_prefix(const char *text, size_t size, unsigned int *ret_prefix)
-{
-	uint64_t number;
-
-	if (str_number(text, size, &number) < 0 || number < 1 || number > 32)
-		return -EBADMSG;
-	*ret_prefix = (unsigned int)number;
-	return 0;
-}
-
 static int hex_digit(char c)
 {
 	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c) : NULL;
@@ -150,8 +95,10 @@ static int parse_dns(const char *text, size_t size, struct net_line *line)
 		const char *comma = memchr(text, ',', size);
 		size_t one = comma ? (size_t)(comma - text) : size;
 
+		/* a resolver would have to be told by which interface */
 		if (line->dns_count == NET_MAX_DNS ||
-		    net_address_parse(text, one, &line->dns[line->dns_count]) < 0)
+		    net_address_parse(text, one, &line->dns[line->dns_count]) < 0 ||
+		    net_address_is_near(&line->dns[line->dns_count]))
 			return -EBADMSG;
 		line->dns_count++;
 		if (!comma)
@@ -163,21 +110,29 @@ static int parse_dns(const char *text, size_t size, struct net_line *line)
 
 static int parse_gateway(const char *text, size_t size, struct net_line *line)
 {
-	return net_address_is_set(&line->gateway)
-		       ? -EBADMSG
-		       : net_address_parse(text, size, &line->gateway);
-}
+	struct net_address gateway, *place;
 
-/* "ADDR/LEN" */
-static int parse_address(const char *word, size_t size, struct net_line *line)
-{
-	const char *slash = memchr(word, '/', size);
-	size_t address = slash ? (size_t)(slash - word) : 0;
-
-	if (!slash || net_address_parse(word, address, &line->address) < 0)
+	if (net_address_parse(text, size, &gateway) < 0)
 		return -EBADMSG;
-	return parse_prefix(slash + 1, size - address - 1, &line->prefix);
+	place = net_address_is_ipv6(&gateway) ? &line->gateways.ipv6
+					      : &line->gateways.ipv4;
+	if (net_address_is_set(place))
+		return -EBADMSG;
+	*place = gateway;
+	return 0;
 }
+
+static int parse_address(const char *text, size_t size, struct net_line *line)
+{
+	return line->address_count == NET_MAX_ADDRESSES
+		       ? -EBADMSG
+		       : net_address_parse_prefix(
+				 text, size, &line->addresses[line->address_count++]);
+}
+
+#define STATIC_TAKES                                                   \
+	"static takes addresses of a machine with their prefixes, as " \
+	"192.0.2.7/24 or 2001:db8::7/64, gateway=ADDRESS and dns=ADDRESS,..."
 
 static int parse_options(struct lines *lines, struct net_line *line, struct err *err)
 {
@@ -189,6 +144,7 @@ static int parse_options(struct lines *lines, struct net_line *line, struct err 
 		{ "hostname=", NET_DHCP, parse_hostname },
 		{ "gateway=", NET_STATIC, parse_gateway },
 		{ "dns=", NET_STATIC, parse_dns },
+		{ "", NET_STATIC, parse_address },
 	};
 	const char *word;
 	size_t size;
@@ -201,46 +157,56 @@ static int parse_options(struct lines *lines, struct net_line *line, struct err 
 			size_t left = size;
 			const char *value = value_of(word, &left, options[i].name);
 
-			if (value && options[i].kind == line->kind)
-				good = options[i].parse(value, left, line);
+			if (!value || options[i].kind != line->kind)
+				continue;
+			good = options[i].parse(value, left, line);
+			break;
 		}
 		if (good < 0)
 			return lines_bad(lines, err, "%.*s: %s",
 					 (int)(size > 80 ? 80 : size), word,
 					 line->kind == NET_DHCP
 						 ? "dhcp takes hostname=NAME only"
-						 : "static takes gateway=ADDRESS and "
-						   "dns=ADDRESS,... of IPv4");
+						 : STATIC_TAKES);
 	}
 	return r;
 }
 
-/* The first and the last address of a network are its own name and everybody's. */
-static bool is_a_host(const struct net_line *line)
+/* What it says of one address beside another, NULL: nothing. */
+static const char *clash(const struct net_line *line, size_t index)
 {
-	const uint8_t *b = line->address.bytes;
-	uint32_t address = (uint32_t)b[0] << 24 | b[1] << 16 | b[2] << 8 | b[3];
-	uint32_t hosts = line->prefix < 31 ? UINT32_MAX >> line->prefix : 0;
+	const struct net_address *address = &line->addresses[index].address;
 
-	return !hosts || ((address & hosts) != 0 && (address & hosts) != hosts);
+	for (size_t i = 0; i < index; i++) {
+		if (net_address_equal(&line->addresses[i].address, address))
+			return "an address stands there twice";
+	}
+	if (net_address_equal(&line->gateways.ipv4, address) ||
+	    net_address_equal(&line->gateways.ipv6, address))
+		return "the gateway is another machine";
+	return NULL;
 }
 
 static int parse_static(struct lines *lines, struct net_line *line, struct err *err)
 {
-	const char *word;
-	size_t size;
-	int r = lines_word(lines, &word, &size, err);
+	bool ipv4, ipv6;
+	const char *wrong = NULL;
+	int r = parse_options(lines, line, err);
 
 	if (r < 0)
 		return r;
-	if (r == 0 || parse_address(word, size, line) < 0 || !is_a_host(line))
-		return lines_bad(lines, err,
-				 "static takes a machine's IPv4 address with its prefix, "
-				 "such as 192.0.2.7/24");
-	r = parse_options(lines, line, err);
-	if (r == 0 && net_address_equal(&line->gateway, &line->address))
-		return lines_bad(lines, err, "the gateway is another machine");
-	return r;
+	if (line->address_count == 0)
+		return lines_bad(lines, err, STATIC_TAKES);
+	ipv4 = !net_address_is_set(&line->gateways.ipv4);
+	ipv6 = !net_address_is_set(&line->gateways.ipv6);
+	for (size_t i = 0; !wrong && i < line->address_count; i++) {
+		*(net_address_is_ipv6(&line->addresses[i].address) ? &ipv6 : &ipv4) =
+			true;
+		wrong = clash(line, i);
+	}
+	if (!wrong && !(ipv4 && ipv6))
+		wrong = "a gateway takes an address of its own kind";
+	return wrong ? lines_bad(lines, err, "%s", wrong) : 0;
 }
 
 static int parse_interface(struct lines *lines, const char *match, size_t match_size,
@@ -267,8 +233,8 @@ static int parse_interface(struct lines *lines, const char *match, size_t match_
 		return parse_static(lines, line, err);
 	}
 	return lines_bad(lines, err,
-			 "must be MATCH dhcp, MATCH static ADDRESS/LENGTH (not for "
-			 "*), local or none");
+			 "must be MATCH dhcp, MATCH static ADDRESS/LENGTH... (not "
+			 "for *), local or none");
 }
 
 static int parse_line(struct lines *lines, struct net_line *line, struct err *err)

@@ -9,13 +9,14 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "format/net-address.h"
 
 #define NET_NAME_SIZE 16 /* of an interface, with its end */
 #define NET_MAC_SIZE 6
 #define NET_HOSTNAME_SIZE 64
-#define NET_MAX_DNS 3		 /* as many as a resolver asks */
-#define NET_MAX_FILE_SIZE 4096	 /* of a device's own lines */
-#define NET_ADDRESS_TEXT_SIZE 16 /* "255.255.255.255" and its end */
+#define NET_MAX_DNS 3	       /* as many as a resolver asks */
+#define NET_MAX_ADDRESSES 8    /* of an interface */
+#define NET_MAX_FILE_SIZE 4096 /* of a device's own lines */
 
 enum net_kind {
 	NET_DHCP,
@@ -30,9 +31,9 @@ enum net_match {
 	NET_BY_MAC,
 };
 
-/* An IPv4 address, in the order of its bytes; all zeros: none. */
-struct net_address {
-	uint8_t bytes[4];
+/* Where what is not near goes: by IPv4 and by IPv6, each may be none. */
+struct net_gateways {
+	struct net_address ipv4, ipv6;
 };
 
 struct net_line {
@@ -41,8 +42,9 @@ struct net_line {
 	char name[NET_NAME_SIZE];
 	uint8_t mac[NET_MAC_SIZE];
 	char hostname[NET_HOSTNAME_SIZE]; /* told to the DHCP server; "": none */
-	struct net_address address, gateway;
-	unsigned int prefix;
+	struct net_prefix addresses[NET_MAX_ADDRESSES];
+	size_t address_count;
+	struct net_gateways gateways;
 	struct net_address dns[NET_MAX_DNS];
 	size_t dns_count;
 };
@@ -63,14 +65,3 @@ bool net_same_match(const struct net_line *a, const struct net_line *b);
 const struct net_line *net_find(const struct net_line *lines, size_t count,
 				const char *name, const uint8_t mac[NET_MAC_SIZE],
 				bool device);
-
-/* Reads an address that a machine may have: "192.0.2.7", one spelling only. 0 or -EBADMSG:
- * it is none, or is that of nobody, of everybody, of a group or of a loopback. */
-int net_address_parse(const char *text, size_t size, struct net_address *ret_address);
-
-bool net_address_is_set(const struct net_address *address);
-bool net_address_equal(const struct net_address *a, const struct net_address *b);
-
-/* Writes it. Returns @ret_text. */
-const char *net_address_text(const struct net_address *address,
-			     char ret_text[NET_ADDRESS_TEXT_SIZE]);

@@ -83,7 +83,8 @@ static _Noreturn void become(const struct link *link, const char *program, int o
 	/* the one that it had, if that can be */
 	if (link->bound) {
 		args[count++] = "-r";
-		args[count++] = net_address_text(&link->lease.address, address);
+		args[count++] =
+			net_address_text(&link->lease.addresses[0].address, address);
 	}
 	if (set_up(output, parent) >= 0)
 		(void)sys_execve(program, (char *const *)(uintptr_t)args, env);

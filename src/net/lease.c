@@ -31,13 +31,19 @@ static const char *next_word(const char **at, size_t *ret_size)
 	return *ret_size ? word : NULL;
 }
 
+/* A DHCP server speaks of IPv4. */
 static size_t read_addresses(const char *text, struct net_address *ret_list, size_t most)
 {
 	size_t count = 0, size;
 	const char *word;
 
-	while (text && count < most && (word = next_word(&text, &size)))
-		count += net_address_parse(word, size, &ret_list[count]) == 0;
+	while (text && count < most && (word = next_word(&text, &size))) {
+		struct net_address address;
+
+		if (net_address_parse(word, size, &address) == 0 &&
+		    !net_address_is_ipv6(&address))
+			ret_list[count++] = address;
+	}
 	return count;
 }
 
@@ -68,7 +74,9 @@ static int read_mask(const char *text, unsigned int *ret_prefix)
 /* What was meant before there were masks. */
 static unsigned int class_prefix(const struct net_address *address)
 {
-	return address->bytes[0] < 128 ? 8 : address->bytes[0] < 192 ? 16 : 24;
+	uint8_t first = address->bytes[NET_ADDRESS_IPV4];
+
+	return first < 128 ? 8 : first < 192 ? 16 : 24;
 }
 
 /* Letters, digits, '-' and '_', with single dots between: nothing that a file of lines and
@@ -124,17 +132,19 @@ static uint64_t get_number(char *const env[], const char *name)
 int lease_read(char *const env[], struct lease *ret_lease, struct err *err)
 {
 	const char *ip = get(env, "ip"), *mask = get(env, "subnet");
-	struct lease lease = { .seconds = UINT32_MAX };
+	struct lease lease = { .seconds = UINT32_MAX, .address_count = 1 };
+	struct net_address *own = &lease.addresses[0].address;
+	struct net_address *gateway = &lease.gateways.ipv4;
 	uint64_t mtu = get_number(env, "mtu"), seconds = get_number(env, "lease");
 	struct str search;
 
-	if (!ip || net_address_parse(ip, strlen(ip), &lease.address) < 0)
+	if (!ip || net_address_parse(ip, strlen(ip), own) < 0 || net_address_is_ipv6(own))
 		return err_set(err, -EBADMSG, "the server gave no usable address");
-	if (!mask || read_mask(mask, &lease.prefix) < 0)
-		lease.prefix = class_prefix(&lease.address);
-	(void)read_addresses(get(env, "router"), &lease.gateway, 1);
-	if (net_address_equal(&lease.gateway, &lease.address))
-		lease.gateway = (struct net_address){ { 0 } };
+	if (!mask || read_mask(mask, &lease.addresses[0].length) < 0)
+		lease.addresses[0].length = class_prefix(own);
+	(void)read_addresses(get(env, "router"), gateway, 1);
+	if (net_address_equal(gateway, own))
+		*gateway = (struct net_address){ { 0 } };
 	lease.dns_count = read_addresses(get(env, "dns"), lease.dns, NET_MAX_DNS);
 	str_init(&search, lease.search, sizeof(lease.search));
 	add_domains(&search, get(env, "search"));
@@ -150,11 +160,11 @@ int lease_read(char *const env[], struct lease *ret_lease, struct err *err)
 void lease_of_line(const struct net_line *line, struct lease *ret_lease)
 {
 	*ret_lease = (struct lease){
-		.address = line->address,
-		.gateway = line->gateway,
-		.prefix = line->prefix,
+		.address_count = line->address_count,
+		.gateways = line->gateways,
 		.dns_count = line->dns_count,
 		.seconds = UINT32_MAX,
 	};
+	memcpy(ret_lease->addresses, line->addresses, sizeof(line->addresses));
 	memcpy(ret_lease->dns, line->dns, sizeof(line->dns));
 }

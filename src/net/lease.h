@@ -13,8 +13,9 @@
 #define LEASE_SEARCH_SIZE 256
 
 struct lease {
-	struct net_address address, gateway; /* the gateway may be none */
-	unsigned int prefix;
+	struct net_prefix addresses[NET_MAX_ADDRESSES];
+	size_t address_count;
+	struct net_gateways gateways;
 	struct net_address dns[NET_MAX_DNS];
 	size_t dns_count;
 	char search[LEASE_SEARCH_SIZE]; /* domains, a space between two; "": none */

@@ -93,16 +93,25 @@ void links_write_resolv(const struct links *links, struct str *text)
 	}
 }
 
+static void write_gateway(struct str *text, const struct net_address *gateway)
+{
+	char address[NET_ADDRESS_TEXT_SIZE];
+
+	if (net_address_is_set(gateway))
+		str_addf(text, "gateway=%s\n", net_address_text(gateway, address));
+}
+
 static void write_lease(const struct link *link, struct str *text)
 {
 	const struct lease *lease = &link->lease;
 	char address[NET_ADDRESS_TEXT_SIZE];
 
-	str_addf(text, "address=%s/%u\n", net_address_text(&lease->address, address),
-		 lease->prefix);
-	if (net_address_is_set(&lease->gateway))
-		str_addf(text, "gateway=%s\n",
-			 net_address_text(&lease->gateway, address));
+	for (size_t i = 0; i < lease->address_count; i++)
+		str_addf(text, "address=%s/%u\n",
+			 net_address_text(&lease->addresses[i].address, address),
+			 lease->addresses[i].length);
+	write_gateway(text, &lease->gateways.ipv4);
+	write_gateway(text, &lease->gateways.ipv6);
 	for (size_t i = 0; i < lease->dns_count; i++)
 		str_addf(text, "dns=%s\n", net_address_text(&lease->dns[i], address));
 	if (lease->search[0])

@@ -13,6 +13,7 @@
 struct str;
 
 #define LINKS_MAX 16
+#define LINKS_STATE_SIZE 1152 /* of what is told of one, at most */
 
 struct link {
 	int index; /* the kernel's */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * rtnetlink: what the kernel is told of interfaces, and what it tells. The only file that
- * knows its structures.
+ * rtnetlink: what the kernel is told of interfaces, and what it tells (netlink-watch.c). Only
+ * these and message.c know its structures.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,14 +20,16 @@ int netlink_open(void);
 int netlink_up(int fd, int index);
 int netlink_mtu(int fd, int index, unsigned int mtu);
 
-/* The interface's only IPv4 address from now on; NULL: it has none. Its routes go with an
- * address. */
-int netlink_address(int fd, int index, const struct net_address *address,
-		    unsigned int prefix);
+/* Takes away all IPv4 addresses but those, and where IPv6 ones are among them, all IPv6 ones
+ * that neither the kernel nor a router gave. Routes of IPv4 go with their address. */
+int netlink_forget(int fd, int index, const struct net_prefix *but, size_t count);
 
-/* Where what is not near goes by way of that interface, from @address; @gateway may be
- * none. Interfaces don't take that from each other: the one with the lowest index is used.
- */
+/* Adds one. */
+int netlink_address(int fd, int index, const struct net_prefix *prefix);
+
+/* Where what is not near goes by way of that interface, which has @address; @gateway, of the
+ * same kind, may be none. Interfaces don't take that from each other: the one with the lowest
+ * index is used. */
 int netlink_gateway(int fd, int index, const struct net_address *address,
 		    const struct net_address *gateway);
 

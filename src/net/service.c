@@ -62,7 +62,7 @@ static void put_file(const struct service *service, const char *name,
 		say("%s: %s", name, err_reason(r));
 }
 
-static PAGE_ALIGNED char file[LINKS_MAX * 768];
+static PAGE_ALIGNED char file[LINKS_MAX * LINKS_STATE_SIZE];
 
 static void put_state(const struct service *service)
 {
@@ -85,23 +85,51 @@ static void put_files(const struct service *service)
 	put_state(service);
 }
 
+static void say_address(const struct link *link, const struct net_prefix *prefix, int r)
+{
+	char address[NET_ADDRESS_TEXT_SIZE];
+
+	say("%s: %s/%u%s%s", link->name, net_address_text(&prefix->address, address),
+	    prefix->length, r < 0 ? ": " : "", r < 0 ? err_reason(r) : "");
+}
+
+static void set_up_gateway(struct service *service, const struct link *link,
+			   const struct net_address *own,
+			   const struct net_address *gateway)
+{
+	char address[NET_ADDRESS_TEXT_SIZE];
+	int r = netlink_gateway(service->ask, link->index, own, gateway);
+
+	if (r < 0)
+		say("%s: gateway %s: %s", link->name,
+		    net_address_is_set(gateway) ? net_address_text(gateway, address)
+						: "none",
+		    err_reason(r));
+}
+
 static void set_up(struct service *service, struct link *link)
 {
 	const struct lease *lease = &link->lease;
-	char address[NET_ADDRESS_TEXT_SIZE];
-	int r = netlink_address(service->ask, link->index, &lease->address,
-				lease->prefix);
+	const struct net_address *ipv4 = NULL, *ipv6 = NULL;
+	int r = netlink_forget(service->ask, link->index, lease->addresses,
+			       lease->address_count);
 
-	if (r == 0)
-		r = netlink_gateway(service->ask, link->index, &lease->address,
-				    &lease->gateway);
+	for (size_t i = 0; i < lease->address_count; i++) {
+		const struct net_prefix *prefix = &lease->addresses[i];
+		int added = netlink_address(service->ask, link->index, prefix);
+
+		say_address(link, prefix, added < 0 ? added : r);
+		if (net_address_is_ipv6(&prefix->address))
+			ipv6 = &prefix->address;
+		else if (!ipv4)
+			ipv4 = &prefix->address;
+	}
+	if (ipv4)
+		set_up_gateway(service, link, ipv4, &lease->gateways.ipv4);
+	if (ipv6)
+		set_up_gateway(service, link, ipv6, &lease->gateways.ipv6);
 	if (lease->mtu)
 		(void)netlink_mtu(service->ask, link->index, lease->mtu);
-	(void)net_address_text(&lease->address, address);
-	if (r < 0)
-		say("%s: %s/%u: %s", link->name, address, lease->prefix, err_reason(r));
-	else
-		say("%s: %s/%u", link->name, address, lease->prefix);
 }
 
 static void bind_link(struct service *service, struct link *link,
@@ -128,7 +156,7 @@ static void unbind_link(struct service *service, struct link *link)
 		return;
 	say("%s: no lease any more", link->name);
 	link->bound = false;
-	(void)netlink_address(service->ask, link->index, NULL, 0);
+	(void)netlink_forget(service->ask, link->index, NULL, 0);
 	put_files(service);
 }
 

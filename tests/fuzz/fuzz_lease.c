@@ -49,8 +49,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (lease_read(env, &link->lease, NULL) < 0)
 		return 0;
 	link->bound = true;
-	assert(net_address_is_set(&link->lease.address));
-	assert(link->lease.prefix >= 1 && link->lease.prefix <= 32);
+	assert(link->lease.address_count == 1);
+	assert(!net_address_is_ipv6(&link->lease.addresses[0].address));
+	assert(link->lease.addresses[0].length >= 1 &&
+	       link->lease.addresses[0].length <= 32);
 	assert(link->lease.dns_count <= NET_MAX_DNS);
 	check_search(link->lease.search);
 	str_init(&s, file, sizeof(file));

@@ -7,6 +7,17 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void check_prefix(const struct net_prefix *prefix)
+{
+	char text[NET_ADDRESS_TEXT_SIZE];
+	struct net_address again;
+
+	assert(prefix->length >= 1 && prefix->length <= 128);
+	(void)net_address_text(&prefix->address, text);
+	assert(net_address_parse(text, strlen(text), &again) == 0);
+	assert(net_address_equal(&prefix->address, &again));
+}
+
 static void check_line(const struct net_line *line)
 {
 	assert(line->kind <= NET_NONE && line->kind != NET_LOCAL);
@@ -16,8 +27,10 @@ static void check_line(const struct net_line *line)
 	assert(line->dns_count <= NET_MAX_DNS);
 	if (line->kind != NET_STATIC)
 		return;
-	assert(net_address_is_set(&line->address) && line->match != NET_ANY);
-	assert(line->prefix >= 1 && line->prefix <= 32);
+	assert(line->match != NET_ANY);
+	assert(line->address_count >= 1 && line->address_count <= NET_MAX_ADDRESSES);
+	for (size_t i = 0; i < line->address_count; i++)
+		check_prefix(&line->addresses[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -214,4 +214,30 @@ echo 'net dev2 static 10.2.0.99/16 dns=10.2.0.97' >"$scratch/store/inject/net"
 how=overwrite service local
 is overwritten within 5 names "nameserver 10.2.0.97"
 is in-its-place grep -q 10.2.0.97 "/proc/self/fd/$kept"
+end "$service"
+
+# several fixed addresses of both kinds; those that a line before had go, and what a router announced stays
+cable 4
+kept6() { ip -6 -o address show "dev4" scope global | awk '{ print $4 }' | sort | paste -sd' '; }
+has6() { [[ $(kept6) == "$1" ]]; }
+way6() { [[ $(ip -6 route show default dev dev4 | grep -v 'proto ra' | cut -d' ' -f 1-3) == "$1" ]]; }
+reached() { there busybox ping -c 1 -W 1 "$1" >/dev/null; }
+usable() { [[ ! $(ip -6 -o address show dev4 scope global tentative) ]]; }
+service 'dev4 static 10.4.0.9/16 192.0.2.7/24 fd00:4::9/64 fd00:5::9/48 gateway=10.4.0.1 gateway=fe80::1 dns=fd00:4::53,10.4.0.53'
+is several-addresses within 5 has 4 "10.4.0.9/16 192.0.2.7/24"
+is of-both-kinds within 5 has6 "fd00:4::9/64 fd00:5::9/48"
+is at-once-usable usable
+is a-gateway-of-ipv4 within 2 gateway 4 "default via 10.4.0.1"
+is and-of-ipv6 within 2 way6 "default via fe80::1"
+is names-of-both-kinds within 2 names "nameserver fd00:4::53 nameserver 10.4.0.53"
+is all-is-told tells 'address=fd00:4::9/64'
+is the-gateways-too tells 'gateway=fe80::1'
+there ip address add fd00:4::1/64 dev far4 nodad
+is they-are-reached within 5 reached fd00:4::9
+end "$service"
+ip address add fd00:6::9/64 dev dev4 valid_lft 6000 preferred_lft 6000 nodad
+service 'dev4 static fd00:4::9/64 fd00:4::a/64'
+is others-then within 5 has6 "fd00:4::9/64 fd00:4::a/64 fd00:6::9/64"
+is none-of-ipv4 within 5 has 4 ""
+is no-gateway-now within 5 way6 ""
 exit "$failed"

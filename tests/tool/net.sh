@@ -16,19 +16,22 @@ test_text_and_json() {
 	state interface=eth0 mac=02:00:00:00:00:01 how=dhcp carrier=yes address=10.0.2.15/24 \
 		gateway=10.0.2.2 dns=10.0.2.3 dns=9.9.9.9 "search=home example.org" \
 		"until=$(((up + 7300) * 1000))" interface=eth1 mac=02:00:00:00:00:02 how=static \
-		carrier=no address=192.0.2.7/24 interface=eth2 mac=02:00:00:00:00:03 how=dhcp carrier=yes
+		carrier=no address=192.0.2.7/24 address=fd00::7/64 gateway=192.0.2.1 gateway=fe80::1 interface=eth2 mac=02:00:00:00:00:03 how=dhcp carrier=yes
 	ctl net >out
 	equal "$(wc -l <out)" 3
 	head -n 1 out | has -xE 'eth0  dhcp  10\.0\.2\.15/24, gateway 10\.0\.2\.2, names by 10\.0\.2\.3 9\.9\.9\.9, in home example\.org, for (2:01|2:00):[0-9]{2} h' ||
 		say "$(head -n 1 out)"
-	equal "$(sed -n 2p out)" "eth1  static  no cable  192.0.2.7/24"
+	equal "$(sed -n 2p out)" "eth1  static  no cable  192.0.2.7/24 fd00::7/64, gateway 192.0.2.1 fe80::1"
 	equal "$(sed -n 3p out)" "eth2  dhcp"
 	ctl net --json >json
 	equal "$(jq -r '.[].interface' json | paste -sd' ')" "eth0 eth1 eth2"
 	equal "$(jq -c '.[0] | [.mac, .how, .carrier, .address, .gateway, .dns, .search]' json)" \
 		'["02:00:00:00:00:01","dhcp",true,"10.0.2.15/24","10.0.2.2",["10.0.2.3","9.9.9.9"],"home example.org"]'
 	jq -e '.[0].leaseSecondsLeft | . > 7200 and . <= 7300' json >&2
-	equal "$(jq -c '.[1] | [.carrier, .gateway, .dns, .search, .leaseSecondsLeft]' json)" '[false,null,[],null,null]'
+	equal "$(jq -c '.[1] | [.carrier, .gateway, .gateways, .addresses]' json)" \
+		'[false,"192.0.2.1",["192.0.2.1","fe80::1"],["192.0.2.7/24","fd00::7/64"]]'
+	equal "$(jq -c '.[2] | [.carrier, .address, .addresses, .gateway, .gateways, .dns, .search, .leaseSecondsLeft]' json)" \
+		'[true,null,[],null,[],[],null,null]'
 	state
 	: >run/net/state
 	equal "$(ctl net)" ""

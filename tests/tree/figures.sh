@@ -15,6 +15,8 @@ format/lamina-manifest.5|volume|At most N lines|format/manifest.h|MANIFEST_MAX_V
 format/lamina-manifest.5|inject|At most N lines|format/manifest.h|MANIFEST_MAX_INJECTS
 format/lamina-manifest.5|health-arg|At most N lines|format/manifest.h|MANIFEST_MAX_HEALTH_ARGS
 format/lamina-manifest.5|net|At most N lines|format/manifest.h|MANIFEST_MAX_NETS
+format/lamina-manifest.5|net|addresses, at most N, of|format/net.h|NET_MAX_ADDRESSES
+format/lamina-manifest.5|net|at most N servers for names|format/net.h|NET_MAX_DNS
 format/lamina-manifest.5|cap-add|At most N lines|format/manifest.h|MANIFEST_MAX_CAPS
 format/lamina-manifest.5|cap-drop|At most N lines|format/manifest.h|MANIFEST_MAX_CAPS
 format/lamina-manifest.5|device|At most N lines|format/manifest.h|MANIFEST_MAX_DEVICES

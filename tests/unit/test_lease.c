@@ -33,9 +33,9 @@ static void all_of_it(void **state)
 	      "router=10.0.2.2 10.0.2.3", "dns=10.0.2.3 9.9.9.9", "domain=example.org",
 	      "search=a.example b.example", "mtu=1400", "lease=86400",
 	      "serverid=10.0.2.2");
-	assert_address(&lease.address, "10.0.2.15");
-	assert_int_equal(lease.prefix, 22);
-	assert_address(&lease.gateway, "10.0.2.2");
+	assert_address(&lease.addresses[0].address, "10.0.2.15");
+	assert_int_equal(lease.addresses[0].length, 22);
+	assert_address(&lease.gateways.ipv4, "10.0.2.2");
 	assert_int_equal(lease.dns_count, 2);
 	assert_address(&lease.dns[1], "9.9.9.9");
 	assert_string_equal(lease.search, "a.example b.example example.org");
@@ -47,16 +47,16 @@ static void hardly_anything(void **state)
 {
 	(void)state;
 	LEASE("ip=192.168.1.9");
-	assert_int_equal(lease.prefix, 24);
-	assert_false(net_address_is_set(&lease.gateway));
+	assert_int_equal(lease.addresses[0].length, 24);
+	assert_false(net_address_is_set(&lease.gateways.ipv4));
 	assert_int_equal(lease.dns_count, 0);
 	assert_string_equal(lease.search, "");
 	assert_int_equal(lease.mtu, 0);
 	assert_true(lease.seconds == UINT32_MAX);
 	LEASE("ip=10.1.1.1");
-	assert_int_equal(lease.prefix, 8);
+	assert_int_equal(lease.addresses[0].length, 8);
 	LEASE("ip=172.16.0.1");
-	assert_int_equal(lease.prefix, 16);
+	assert_int_equal(lease.addresses[0].length, 16);
 	NO_LEASE("router=10.0.2.2");
 }
 
@@ -82,20 +82,20 @@ static void hostile(void **state)
 	      "dns=10.0.0.1\nnameserver$(reboot) ;x 127.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.5",
 	      "domain=a\nnameserver 6.6.6.6",
 	      "search=ok.example -x .y z. a..b $(x) ../../etc", "mtu=68", "lease=-1");
-	assert_int_equal(lease.prefix, 8);
-	assert_false(net_address_is_set(&lease.gateway));
+	assert_int_equal(lease.addresses[0].length, 8);
+	assert_false(net_address_is_set(&lease.gateways.ipv4));
 	assert_int_equal(lease.dns_count, 3);
 	assert_address(&lease.dns[0], "10.0.0.2");
 	assert_string_equal(lease.search, "ok.example z. 6.6.6.6");
 	assert_int_equal(lease.mtu, 0);
 	assert_true(lease.seconds == UINT32_MAX);
 	LEASE("ip=10.0.0.9", "subnet=0.0.0.0", "mtu=99999", "lease=0");
-	assert_int_equal(lease.prefix, 8);
+	assert_int_equal(lease.addresses[0].length, 8);
 	assert_int_equal(lease.mtu, 0);
 	assert_true(lease.seconds == UINT32_MAX);
 	LEASE("ip=10.0.0.9", "subnet=255.255.255.255", "router=10.0.0.1");
-	assert_int_equal(lease.prefix, 32);
-	assert_address(&lease.gateway, "10.0.0.1");
+	assert_int_equal(lease.addresses[0].length, 32);
+	assert_address(&lease.gateways.ipv4, "10.0.0.1");
 }
 
 static void long_lists(void **state)

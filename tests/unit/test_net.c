@@ -46,19 +46,106 @@ static void what_lines_say(void **state)
 	assert_int_equal(line.kind, NET_STATIC);
 	assert_int_equal(line.match, NET_BY_MAC);
 	assert_int_equal(line.mac[5], 0xff);
-	assert_string_equal(net_address_text(&line.address, text), "192.0.2.7");
-	assert_int_equal(line.prefix, 24);
-	assert_string_equal(net_address_text(&line.gateway, text), "192.0.2.1");
+	assert_int_equal(line.address_count, 1);
+	assert_string_equal(net_address_text(&line.addresses[0].address, text),
+			    "192.0.2.7");
+	assert_int_equal(line.addresses[0].length, 24);
+	assert_string_equal(net_address_text(&line.gateways.ipv4, text), "192.0.2.1");
+	assert_false(net_address_is_set(&line.gateways.ipv6));
 	assert_int_equal(line.dns_count, 2);
 	assert_string_equal(net_address_text(&line.dns[1], text), "1.1.1.1");
 	good("br-lan.7 static 10.0.0.1/32");
-	assert_false(net_address_is_set(&line.gateway));
+	assert_false(net_address_is_set(&line.gateways.ipv4));
 	good("eth0 static 192.0.2.0/31");
 	good("eth0 static 10.0.0.255/8 gateway=10.0.0.1");
 	good("local");
 	assert_int_equal(line.kind, NET_LOCAL);
 	good("none");
 	assert_int_equal(line.kind, NET_NONE);
+}
+
+static void several_addresses(void **state)
+{
+	char text[NET_ADDRESS_TEXT_SIZE];
+
+	(void)state;
+	good("eth0 static 192.0.2.7/24 2001:db8::7/64 10.0.0.7/8 gateway=192.0.2.1 "
+	     "gateway=fe80::1 dns=2001:4860:4860::8888,9.9.9.9");
+	assert_int_equal(line.address_count, 3);
+	assert_string_equal(net_address_text(&line.addresses[1].address, text),
+			    "2001:db8::7");
+	assert_int_equal(line.addresses[1].length, 64);
+	assert_string_equal(net_address_text(&line.gateways.ipv4, text), "192.0.2.1");
+	assert_string_equal(net_address_text(&line.gateways.ipv6, text), "fe80::1");
+	assert_string_equal(net_address_text(&line.dns[0], text), "2001:4860:4860::8888");
+	assert_string_equal(net_address_text(&line.dns[1], text), "9.9.9.9");
+	good("eth0 static fd00::1/128");
+	good("eth0 static fd00::/127");
+	good("eth0 static fd00::ffff/112");
+	good("eth0 static fe80::5/64 gateway=fd00::1");
+}
+
+/* One spelling each: RFC 5952's. */
+static void spellings(void **state)
+{
+	static const char *const as_they_are[] = {
+		"2001:db8::",
+		"2001:db8::1",
+		"2001:db8:0:1::",
+		"2001:0:0:1::1",
+		"2001:db8:0:1:1:1:1:1",
+		"1:2:3:4:5:6:7:8",
+		"1::8",
+		"2001:db8:1::2:0:0",
+		"::1:0:0:0:1",
+		"64:ff9b::c000:207",
+		"abcd:ef01:2345:6789:abcd:ef01:2345:6789",
+	};
+	static const char *const bad_ones[] = {
+		"2001:DB8::1",
+		"2001:db8::01",
+		"2001:db8:0:0:1:0:0:0",
+		"2001:db8::0",
+		"2001:db8::1::2",
+		"2001:db8:::1",
+		":1:2:3:4:5:6:7",
+		"1:2:3:4:5:6:7:",
+		"1:2:3:4:5:6:7",
+		"1:2:3:4:5:6:7:8:9",
+		"1:2:3:4:5:6:7::8",
+		"12345::1",
+		"2001:db8::g",
+		"2001:db8::1%eth0",
+		"[2001:db8::1]",
+		"1:2::4:5:6:7:8:9",
+		"2001:db8::192.0.2.7",
+		"::ffff:192.0.2.7",
+		"::ffff:c000:207",
+		"::",
+		"::1",
+		":",
+		"ff02::1",
+		"::c000:207",
+		"2001:db8:0:1:1:1:1:1 ",
+		"1:0:0:0:5:0:0::",
+		"2001:db8:1:0:0:2::",
+	};
+	struct net_address address;
+	char text[NET_ADDRESS_TEXT_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(as_they_are) / sizeof(as_they_are[0]); i++) {
+		if (net_address_parse(as_they_are[i], strlen(as_they_are[i]), &address) <
+		    0)
+			fail_msg("'%s' is not taken", as_they_are[i]);
+		assert_true(net_address_is_ipv6(&address));
+		assert_string_equal(net_address_text(&address, text), as_they_are[i]);
+	}
+	for (size_t i = 0; i < sizeof(bad_ones) / sizeof(bad_ones[0]); i++)
+		if (net_address_parse(bad_ones[i], strlen(bad_ones[i]), &address) == 0)
+			fail_msg("'%s' is taken", bad_ones[i]);
+	assert_int_equal(net_address_parse("9.9.9.9", 7, &address), 0);
+	assert_false(net_address_is_ipv6(&address));
 }
 
 static void what_they_must_not(void **state)
@@ -120,6 +207,21 @@ static void what_they_must_not(void **state)
 		"eth0 static 192.0.2.7/24 dns=9.9.9.9 dns=1.1.1.1",
 		"eth0 static 192.0.2.7/24 dns=1.0.0.1,1.0.0.2,1.0.0.3,1.0.0.4",
 		"eth0 static 192.0.2.7/24 hostname=a",
+		"eth0 static 192.0.2.7/24 192.0.2.7/24",
+		"eth0 static 192.0.2.7/24 192.0.2.7/16",
+		"eth0 static 192.0.2.7/24 gateway=192.0.2.1 gateway=fe80::1",
+		"eth0 static fd00::7/64 gateway=192.0.2.1",
+		"eth0 static fd00::7/64 gateway=fd00::7",
+		"eth0 static fd00::7/64 gateway=fe80::1 gateway=fe80::2",
+		"eth0 static fd00::7/64 dns=fe80::1",
+		"eth0 static fd00::/64",
+		"eth0 static fd00::7/129",
+		"eth0 static fd00::7/0",
+		"eth0 static fd00::7",
+		"eth0 static gateway=192.0.2.1",
+		"eth0 static 10.0.0.1/8 10.0.0.2/8 10.0.0.3/8 10.0.0.4/8 10.0.0.5/8 "
+		"10.0.0.6/8 10.0.0.7/8 10.0.0.8/8 10.0.0.9/8",
+		"* static fd00::7/64",
 		"eth0 static 192.0.2.7/24 x",
 	};
 
@@ -186,10 +288,9 @@ static void which_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_lines_say),
-		cmocka_unit_test(what_they_must_not),
-		cmocka_unit_test(files),
-		cmocka_unit_test(which_line),
+		cmocka_unit_test(what_lines_say), cmocka_unit_test(several_addresses),
+		cmocka_unit_test(spellings),	  cmocka_unit_test(what_they_must_not),
+		cmocka_unit_test(files),	  cmocka_unit_test(which_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,7 @@
 
 #define NET "net"
 #define STATE "state"
-#define STATE_SIZE 16384
+#define STATE_SIZE 20480
 
 static const struct cmd_option options[] = {
 	{ "json", 0, NULL, "print JSON" },
@@ -73,20 +73,28 @@ static void add_word(struct out *out, const char *before, const char *text)
 	out_clean(out, text);
 }
 
+/* All values of a key: @before the first one, and one space between. */
+static void add_words(struct out *out, struct interface *interface, const char *name,
+		      const char *before)
+{
+	const char *at = interface->text, *value;
+
+	for (; (value = next(interface, &at, name)); before = " ")
+		add_word(out, before, value);
+}
+
 static void show_text(struct out *out, struct interface *interface)
 {
-	const char *at = interface->text, *dns, *between = ", names by ";
 	uint64_t seconds;
 
-	add_word(out, "", get(interface, "interface"));
-	add_word(out, "  ", get(interface, "how"));
+	add_words(out, interface, "interface", "");
+	add_words(out, interface, "how", "  ");
 	if (strcmp(get(interface, "carrier"), "no") == 0)
 		out_add(out, "  no cable");
-	add_word(out, "  ", get(interface, "address"));
-	add_word(out, ", gateway ", get(interface, "gateway"));
-	for (; (dns = next(interface, &at, "dns")); between = " ")
-		add_word(out, between, dns);
-	add_word(out, ", in ", get(interface, "search"));
+	add_words(out, interface, "address", "  ");
+	add_words(out, interface, "gateway", ", gateway ");
+	add_words(out, interface, "dns", ", names by ");
+	add_words(out, interface, "search", ", in ");
 	if (seconds_left(interface, &seconds))
 		out_addf(out, ", for %" PRIu64 ":%02u:%02u h", seconds / 3600,
 			 (unsigned int)(seconds / 60 % 60), (unsigned int)(seconds % 60));
@@ -101,9 +109,19 @@ static void add_text(struct out *out, struct interface *interface, const char *k
 	json_text(out, key, *text ? text : NULL);
 }
 
+static void add_list(struct out *out, struct interface *interface, const char *key,
+		     const char *name)
+{
+	const char *at = interface->text, *value;
+
+	json_open(out, key, '[');
+	while ((value = next(interface, &at, name)))
+		json_text(out, NULL, value);
+	json_close(out, ']');
+}
+
 static void show_json(struct out *out, struct interface *interface)
 {
-	const char *at = interface->text, *dns;
 	uint64_t seconds;
 
 	json_open(out, NULL, '{');
@@ -111,12 +129,12 @@ static void show_json(struct out *out, struct interface *interface)
 	add_text(out, interface, "mac", "mac");
 	add_text(out, interface, "how", "how");
 	json_bool(out, "carrier", strcmp(get(interface, "carrier"), "yes") == 0);
+	/* the first of each, too */
 	add_text(out, interface, "address", "address");
+	add_list(out, interface, "addresses", "address");
 	add_text(out, interface, "gateway", "gateway");
-	json_open(out, "dns", '[');
-	while ((dns = next(interface, &at, "dns")))
-		json_text(out, NULL, dns);
-	json_close(out, ']');
+	add_list(out, interface, "gateways", "gateway");
+	add_list(out, interface, "dns", "dns");
 	add_text(out, interface, "search", "search");
 	if (seconds_left(interface, &seconds))
 		json_number(out, "leaseSecondsLeft", seconds);
