@@ -57,6 +57,30 @@ test_only_what_is_in_use() {
 	lamina kernel-check hashed --layers hash --store-type vfat --compression xz --partitions none
 }
 
+# No board has flash of its own: the table is asked about it, line by line.
+test_flash() {
+	local flash=(--store-type ubifs --disk nand --disk spi-nand --disk spi-nor) symbol
+	lamina kernel-check --fragment "${flash[@]}" >fragment
+	! grep -q -e EXT4_FS -e EFI_PARTITION fragment || say "a disk's: $(cat fragment)"
+	lamina kernel-check fragment "${flash[@]}"
+	for symbol in MTD MTD_UBI UBIFS_FS UBIFS_FS_XATTR MTD_RAW_NAND MTD_SPI_NAND MTD_SPI_NOR SPI; do
+		without "$symbol" fragment >less
+		refuses "less: 1 of" lamina kernel-check less "${flash[@]}"
+	done
+	lamina kernel-check less --store-type ubifs
+	refuses "1 of" lamina kernel-check less --store-type ubifs --partitions gpt
+	grep -q "^CONFIG_EFI_PARTITION .*(partitions=gpt)$" "$top/out"
+}
+
+# All that can be asked for, at once.
+test_everything() {
+	lamina kernel-check --fragment "${all[@]}" --compression none --partitions none --layers verity --layers hash \
+		--store-type ubifs --disk mmc --disk nvme --disk sata --disk usb --disk nand --disk spi-nand \
+		--disk spi-nor --confine --encrypted --limit memory --limit pids --limit cpu --network host --time32 >most
+	lamina kernel-check --fragment "${all[@]}" >some
+	[ "$(wc -l <most)" -gt "$(wc -l <some)" ] || say "no more than of some"
+}
+
 # What an image says of itself: its compression, and what it is given.
 test_an_image() {
 	mkdir -p root

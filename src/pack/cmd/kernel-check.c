@@ -37,11 +37,13 @@ enum {
 static const struct cmd_option options[] = {
 	{ "compression", 0, "NAME",
 	  "of layers: zstd (default), gzip, xz, lz4, lzo, none" },
-	{ "disk", 0, "KIND", "what the store is on: virtio, mmc, nvme, sata, usb" },
+	{ "disk", 0, "KIND",
+	  "what the store is on: virtio, mmc, nvme, sata, usb, nand, spi-nand, spi-nor" },
 	{ "layers", 0, "HOW", "how layers are checked: verity (default), hash" },
 	{ "partitions", 0, "KIND",
 	  "how its partitions are named: gpt (default), mbr, none" },
-	{ "store-type", 0, "TYPE", "of the store: ext4 (default), f2fs, vfat, squashfs" },
+	{ "store-type", 0, "TYPE",
+	  "of the store: ext4 (default), f2fs, ubifs, vfat, squashfs" },
 	{ "confine", 0, NULL, "its application is confined" },
 	{ "encrypted", 0, NULL, "the policy has encrypted what images keep" },
 	{ "isolate", 0, NULL, "the application makes namespaces of its own" },
@@ -307,6 +309,14 @@ static int request_option(struct request *q, const struct cmd_line *line, int op
 	}
 }
 
+static bool is_on_ubi(const struct kernel_selection *selection)
+{
+	for (size_t i = 0; i < selection->count; i++)
+		if (strcmp(selection->features[i], "store-type=ubifs") == 0)
+			return true;
+	return false;
+}
+
 static int request_read(struct cmd_line *line, struct request *q, struct err *err)
 {
 	int option, r;
@@ -321,6 +331,9 @@ static int request_read(struct cmd_line *line, struct request *q, struct err *er
 	if (r < 0)
 		return r;
 	q->config = line->argv[line->at];
+	/* UBI's volumes have names of their own */
+	if (!kernel_selected(&q->selection, "partitions") && is_on_ubi(&q->selection))
+		(void)kernel_select(&q->selection, "partitions", "none");
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
 		if (!kernel_selected(&q->selection, defaults[i].option))
 			(void)kernel_select(&q->selection, defaults[i].option,

@@ -68,6 +68,11 @@ static const struct kernel_need needs[] = {
 	{ "store-type=vfat", "NLS_CODEPAGE_437", "short names of a vfat are in it" },
 	{ "store-type=vfat", "NLS_ISO8859_1", "vfat's own choice for long names" },
 	{ "store-type=squashfs", NULL, NULL }, /* needed in any case */
+	{ "store-type=ubifs", "MTD", "the menu that has MTD_UBI" },
+	{ "store-type=ubifs", "MTD_UBI", "the store is one of its volumes" },
+	{ "store-type=ubifs", "UBIFS_FS", "the store's file system" },
+	{ "store-type=ubifs", "UBIFS_FS_XATTR",
+	  "an upper kept in the store has attributes" },
 
 	{ "partitions=gpt", "EFI_PARTITION", "the store is found by a name in a GPT" },
 	{ "partitions=mbr", "MSDOS_PARTITION", "the store's partition is in an MBR" },
@@ -82,6 +87,18 @@ static const struct kernel_need needs[] = {
 	{ "disk=usb", "USB_STORAGE",
 	  "the disk's driver, besides that of the controller" },
 	{ "disk=usb", "BLK_DEV_SD", "the disk's driver" },
+
+	{ "disk=nand", "MTD", "the menu that has MTD_RAW_NAND" },
+	{ "disk=nand", "MTD_RAW_NAND",
+	  "the flash's driver, besides that of the controller" },
+	{ "disk=spi-nand", "SPI", "the menu that has the controllers' drivers" },
+	{ "disk=spi-nand", "MTD", "the menu that has MTD_SPI_NAND" },
+	{ "disk=spi-nand", "MTD_SPI_NAND",
+	  "the flash's driver, besides that of the controller" },
+	{ "disk=spi-nor", "SPI", "the menu that has the controllers' drivers" },
+	{ "disk=spi-nor", "MTD", "the menu that has MTD_SPI_NOR" },
+	{ "disk=spi-nor", "MTD_SPI_NOR",
+	  "the flash's driver, besides that of the controller" },
 
 	{ "supervise", "NAMESPACES", "the menu that has the namespaces" },
 	{ "supervise", "UTS_NS", "a host name of the application's own" },
@@ -120,6 +137,9 @@ static const struct kernel_need needs[] = {
 };
 
 #define NEED_COUNT (sizeof(needs) / sizeof(needs[0]))
+
+/* Somebody may ask for all that there are. */
+_Static_assert(NEED_COUNT <= KERNEL_NEED_FEATURES, "too few features in a selection");
 
 const struct kernel_need *kernel_needs(size_t *ret_count)
 {

@@ -14,7 +14,7 @@ struct kernel_need {
 	const char *why;
 };
 
-#define KERNEL_NEED_FEATURES 32
+#define KERNEL_NEED_FEATURES 128
 
 /* The features in use. */
 struct kernel_selection {
