@@ -367,7 +367,7 @@ list-boards:
 	@for b in $(boards); do printf '%-14s %s\n' $$b "$$(sed -n 3p board/$$b/README.md)"; done
 
 # The configuration stays; so does what lies in the cache.
-built := fetch-static fetch-static.log fetch-static-compiler src tests try ubi stories-fat configs warnings-gcc.log warnings-clang.log mbedtls mbedtls.a include demo demo.log stories results \
+built := fetch-static fetch-static.log fetch-static-compiler src tests try ubi crash-ubi stories-fat configs warnings-gcc.log warnings-clang.log mbedtls mbedtls.a include demo demo.log stories results \
 	results.d busybox udhcpc udhcpc-compiler warnings sanitized device cmocka lamina lamina.map lamina-fetch lamina-fetch.map lamina-init lamina-init.map laminactl laminactl.map lamina-secret-tpm2 lamina-secret-tpm2.map .flags .found .version .config.log
 
 clean:

@@ -64,16 +64,25 @@ check-escape: all $(escape) $(fat)
 ubi := $(O)/ubi
 $(ubi)/.config: $(O)/.config
 	@mkdir -p $(@D)
-	@grep -vE 'LAMINA_(UBI|UDHCPC|HOST_TOOL)[= ]' $< >$@.new
-	@printf '%s\n' CONFIG_LAMINA_UBI=y '# CONFIG_LAMINA_UDHCPC is not set' '# CONFIG_LAMINA_HOST_TOOL is not set' \
-		>>$@.new && mv $@.new $@
+	@grep -vE 'LAMINA_(UBI|LOADER_HELPER|UDHCPC|HOST_TOOL)[= ]' $< >$@.new
+	@printf '%s\n' CONFIG_LAMINA_UBI=y CONFIG_LAMINA_LOADER_HELPER=y '# CONFIG_LAMINA_UDHCPC is not set' \
+		'# CONFIG_LAMINA_HOST_TOOL is not set' >>$@.new && mv $@.new $@
 	+@$(MAKE) O=$(ubi) BOARD=$(BOARD) olddefconfig >/dev/null
 
-check-ubi: all $(fat) $(ubi)/.config
-	+@$(MAKE) O=$(ubi) BOARD=$(BOARD) programs
+ubi-programs: all $(fat) $(ubi)/.config
+	+@$(MAKE) O=$(ubi) BOARD=$(BOARD) programs crash-guest
 	@board/host/setup fat $(board)
+
+check-ubi: ubi-programs
 	@qemu/story $(qemu-args) --init $(ubi)/lamina-init --build $(O)/stories-fat --fat $(fat) \
 		$(if $(RESULTS),--results $(RESULTS)) --case '$(or $(CASE),ubi-*)'
+	$(if $(CASE),,+@$(MAKE) check-crash-ubi)
+
+# Power cuts at what an update writes to flash: every write, or some.
+crash-ubi check-crash-ubi: ubi-programs crash-tool
+	@tests/crash/run --board $(board) --lamina $(LAMINA) --init $(ubi)/lamina-init --fat $(fat) --type ubi \
+		--programs $(ubi)/tests/crash --tool $(HOST_O)/tests/crash/crash --build $(O)/crash-ubi \
+		$(if $(filter check-%,$@),--quick) $(if $(RESULTS),--results $(RESULTS))
 
 # With a TPM, which Debian's kernel has drivers for: make BOARD=efi-x86_64 check-tpm.
 check-tpm: all $(fat)
@@ -99,9 +108,10 @@ check-loaders:
 
 else
 
-run-demo run disk check-qemu check-demo check-escape check-ubi check-tpm:
+run-demo run disk check-qemu check-demo check-escape check-ubi check-tpm crash-ubi check-crash-ubi:
 	@echo "$@ boots a board: say make BOARD=$(first-board) $@" >&2; exit 1
 
 endif
 
-.PHONY: run-demo run disk check-qemu check-demo check-escape check-ubi check-tpm check-loader check-loaders
+.PHONY: run-demo run disk check-qemu check-demo check-escape check-ubi check-tpm ubi-programs crash-ubi \
+	check-crash-ubi check-loader check-loaders

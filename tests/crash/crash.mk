@@ -55,6 +55,9 @@ crash check-crash:
 else
 crash-tool crash-model: all
 	+@$(host-make) $@
+# What a guest has of them, for flash.
+crash-guest: $(crash-tool) $(crash-stays) $(O)/tests/crash/laminactl-slot-that-runs
+	@:
 crash: crash-model
 crash check-crash: all crash-tool $(crash-tool) $(crash-mutants) $(crash-skip) $(crash-stays) $(crash-stays-pi)
 	@tests/crash/run --board $(board) --lamina $(LAMINA) --init $(O)/lamina-init \
@@ -62,4 +65,4 @@ crash check-crash: all crash-tool $(crash-tool) $(crash-mutants) $(crash-skip) $
 		--build $(O)/crash $(if $(filter check-crash,$@),--quick,--model $(HOST_O)/tests/unit/test_decide-model --model $(HOST_O)/tests/unit/test_slots-model) $(foreach p,$(PART),--part $(p)) $(if $(RESULTS),--results $(RESULTS))
 endif
 
-.PHONY: crash check-crash crash-tool crash-model
+.PHONY: crash check-crash crash-guest crash-tool crash-model

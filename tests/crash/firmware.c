@@ -10,6 +10,7 @@
 #include "base/le.h"
 #include "block/find/gpt.h"
 #include "crash/firmware-pi.h"
+#include "crash/firmware-ubi.h"
 #include "loader/partition.h"
 #include "store/images.h"
 #include "store/store.h"
@@ -30,6 +31,7 @@ int firmware_open(const struct settings *settings, int truth,
 						       .slots = { FIRMWARE_SLOT_A,
 								  FIRMWARE_SLOT_B } } };
 	ret_firmware->pi = settings->policy.boot_loader == POLICY_LOADER_RPI;
+	ret_firmware->ubi = settings->policy.boot_loader == POLICY_LOADER_HELPER;
 	images_init(&images, truth);
 	while (r >= 0 && (r = images_next(&images, &id, err)) > 0) {
 		if (ret_firmware->count == FIRMWARE_KERNELS)
@@ -79,8 +81,12 @@ static int clear_once(const struct firmware *firmware, enum boot_slot usual,
 		      struct err *err)
 {
 	_Alignas(4096) static uint8_t sector[SECTOR];
-	__fd int fd = open(firmware->loader.path, O_RDWR | O_DIRECT | O_CLOEXEC);
+	__fd int fd = -EBADF;
 
+	if (firmware->ubi)
+		return firmware_ubi_write(firmware->loader.path,
+					  &(struct loader_words){ .usual = usual }, err);
+	fd = open(firmware->loader.path, O_RDWR | O_DIRECT | O_CLOEXEC);
 	memset(sector, 0, sizeof(sector));
 	(void)stpcpy(stpcpy((char *)sector + 4, "lamina_default="),
 		     boot_slot_name(usual));
@@ -96,6 +102,8 @@ static int clear_once(const struct firmware *firmware, enum boot_slot usual,
 static int read_words(const struct firmware *firmware, struct loader_words *ret_words,
 		      struct err *err)
 {
+	if (firmware->ubi)
+		return firmware_ubi_read(firmware->loader.path, ret_words, err);
 	ret_words->once = firmware->once;
 	return firmware->pi
 		       ? firmware_pi_read(firmware->loader.path, &ret_words->usual, err)
@@ -134,9 +142,11 @@ int firmware_tell(struct firmware *firmware, bool once, enum boot_slot slot,
 	}
 	if (firmware->pi)
 		return firmware_pi_write(firmware->loader.path, slot, err);
-	r = loader_read(&firmware->loader, &words, err);
+	r = read_words(firmware, &words, err);
 	if (r < 0)
 		return r;
 	*(once ? &words.once : &words.usual) = slot;
+	if (firmware->ubi)
+		return firmware_ubi_write(firmware->loader.path, &words, err);
 	return loader_write(&firmware->loader, words.usual, words.once, err);
 }

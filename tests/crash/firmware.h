@@ -19,6 +19,7 @@ struct firmware {
 	enum boot_slot runs; /* what was started last */
 	bool pi;	     /* a Raspberry Pi, which forgets "once" with the power: */
 	enum boot_slot once;
+	bool ubi;		    /* its words are in a UBI volume */
 	char boot_id[BOOT_ID_SIZE]; /* of that */
 };
 

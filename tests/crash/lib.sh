@@ -11,16 +11,20 @@ result()
 	printf '%s\n' "$*" | tee -a "${results:-/dev/null}"
 }
 
-# Does a disk of that kind have boot slots? One for U-Boot, one for a Raspberry Pi.
+# Does a disk of that kind have boot slots? One for U-Boot, one for a Raspberry Pi, and flash.
 has_slots()
 {
-	[[ $1 == slots || $1 == pi ]]
+	[[ $1 == slots || $1 == pi || $1 == ubi ]]
 }
 
 # The file system of a kind of disk.
 type_of()
 {
-	has_slots "$1" && echo ext4 || echo "$1"
+	case $1 in
+	ubi) echo ubifs ;;
+	slots | pi) echo ext4 ;;
+	*) echo "$1" ;;
+	esac
 }
 
 # Where the disk of that kind ends and the marks begin, in bytes.
@@ -28,7 +32,9 @@ marks_of()
 {
 	local kib=${1}_kib
 
-	if has_slots "$1"; then
+	if [[ $1 == ubi ]]; then
+		stat -c %s "$fixtures/ubi.base"
+	elif has_slots "$1"; then
 		echo $(($(stat -c %s "$fixtures/$1.base") - 65536))
 	else
 		echo $((${!kib} * 1024))
@@ -38,7 +44,7 @@ marks_of()
 # Where on it the store is, and with boot slots the loader's state and both slots: OFFSET:SIZE,...
 layout_of()
 {
-	if ! has_slots "$1"; then
+	if ! has_slots "$1" || [[ $1 == ubi ]]; then
 		echo "0:$(marks_of "$1")"
 		return
 	fi
@@ -81,11 +87,32 @@ record()
 
 	mkdir -p "$dir"
 	cp --sparse=always "$fixtures/$type.base" "$dir/disk"
+	if [[ $type == ubi ]]; then
+		record_flash "$dir" "$3"
+		return
+	fi
 	mapfile -t disk < <(logged "$dir/disk" "$dir/disk.log")
 	timeout=300 guest "$dir/console" "$fixtures/$type.guest" \
 		"crash.role=record crash.access=$3 $(words_of "$type")" \
 		"${disk[@]}" || return 1
 	grep -q '^crash: recorded' "$dir/console"
+}
+
+# The same of flash, whose kernel is Debian's. tests/crash/mtd-log writes the log.
+record_flash()
+{
+	local dir=$1 status=0 logger
+
+	truncate -s "$(($(marks_of ubi) + 65536))" "$dir/marks"
+	: >"$dir/console"
+	"$top/tests/crash/mtd-log" "$dir/gdb" "$dir/console" "$fixtures/ubi.base" "$dir/marks" "$dir/disk.log" &
+	logger=$!
+	timeout=600 guest "$dir/console" "$fixtures/ubi.guest" \
+		"block2mtd.block2mtd=/dev/vda,16KiB,ubi crash.role=record crash.access=$2 $(words_of ubi)" \
+		--disk "$dir/disk,serial=flash" --disk "$dir/marks,serial=marks" \
+		-- -gdb "unix:$dir/gdb,server=on,wait=off" || status=$?
+	wait "$logger" || status=$?
+	[[ $status -eq 0 ]] && grep -q '^crash: recorded' "$dir/console"
 }
 
 # judge TYPE DIR EFFORT SHARD SHARDS: DIR/judged.SHARD

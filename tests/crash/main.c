@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Power cuts, replayed. In the guest that records: `mark` after each operation, `start`
- * in place of a boot. In the guest that judges: `judge`. In the one with failing disks:
+ * in place of a boot; with flash, `attach` before all and `loader` as the loader's program. In the guest that judges: `judge`. In the one with failing disks:
  * `save` the record, `check` what an operation made of it. On the workstation, over
  * files: `list` what was recorded, `sample` some cuts, `cut` for the disk of one.
  * tests/crash/run uses it all.
@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "crash/firmware-ubi.h"
+#include "crash/flash.h"
 #include "crash/replay.h"
 #include "crash/sample.h"
 #include "store/store.h"
@@ -67,16 +69,18 @@ static int open_base(const char *path, struct replay *replay, struct err *err)
 static void set_effort(struct replay *replay, const char *effort)
 {
 	bool rotten = strcmp(effort, "rotten") == 0;
+	/* what is torn there is all that there is: it keeps every order */
+	bool is_flash = strcmp(replay->type, "ubifs") == 0;
 
 	replay->only_first = rotten || strcmp(effort, "first") == 0;
-	replay->effort = (struct cut_effort){ 2, 4, 0, 1 };
+	replay->effort = (struct cut_effort){ 2, 4, 0, is_flash ? 2 : 1 };
 	replay->judge.all =
 		!replay->only_first; /* without a sync, half of one may be left */
 	replay->repeat = rotten ? 0 : 50;
 	replay->rot = rotten ? 1 : 20;
 	if (strcmp(effort, "whole") != 0)
 		return;
-	replay->effort = (struct cut_effort){ 7, 100, 30, 15 };
+	replay->effort = (struct cut_effort){ 7, 100, 30, is_flash ? 3 : 15 };
 	replay->repeat = 25;
 	replay->rot = 10;
 }
@@ -211,6 +215,19 @@ static int run_sample(char **argv, struct replay *replay, struct err *err)
 	return 0;
 }
 
+static int run_attach(char **argv, struct replay *replay, struct err *err)
+{
+	(void)argv;
+	(void)replay;
+	return flash_attach(err);
+}
+
+static int run_loader(char **argv, struct replay *replay, struct err *err)
+{
+	(void)replay;
+	return firmware_ubi_helper(FIRMWARE_STATE, argv[0], argv[1], err);
+}
+
 static const struct {
 	const char *name, *args;
 	int count;
@@ -220,6 +237,8 @@ static const struct {
 	  run_judge },
 	{ "mark", "DISK MARKS NAME", 3, run_mark },
 	{ "start", "", 0, run_start },
+	{ "attach", "", 0, run_attach },
+	{ "loader", "VERB WORD", 2, run_loader },
 	{ "save", "RECORD", 1, run_save },
 	{ "check", "RECORD-BEFORE RECORD-AFTER", 2, run_check },
 	{ "list", "LOG MARKS", 2, run_list },

@@ -12,110 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define IMAGE "/tmp/image" /* on a tmpfs */
-#define LOOP "/dev/loop0"
-#define PAGE 4096
 #define BAD_SHOWN 20
 #define SEEN_ROOM (1u << 18)
-
-/* --- the image that is mounted
- * ---------------------------------------------------------- */
-
-static int open_image(struct replay *replay, struct err *err)
-{
-	int fd = open(IMAGE, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	if (fd < 0 || ftruncate(fd, (off_t)replay->disk.size) < 0)
-		return err_errno(err, -errno, "%s", IMAGE);
-	replay->image =
-		mmap(NULL, replay->disk.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (replay->image == MAP_FAILED)
-		return err_errno(err, -errno, "mmap");
-	replay->image_fd = fd;
-	return layout_loop(&replay->layout, fd, err);
-}
-
-/* The C library's is byte by byte. */
-static bool same_page(const uint8_t *a, const uint8_t *b)
-{
-	uint64_t left, right;
-
-	for (size_t i = 0; i < PAGE; i += sizeof(left)) {
-		memcpy(&left, a + i, sizeof(left));
-		memcpy(&right, b + i, sizeof(right));
-		if (left != right)
-			return false;
-	}
-	return true;
-}
-
-/* Pages that some state has something in: those of the disk as it was, and those of the
- * log. The rest are zeros. */
-static int find_pages(struct replay *replay, struct err *err)
-{
-	static const uint8_t zeros[PAGE];
-	size_t count = replay->disk.size / PAGE;
-
-	replay->pages = calloc(count, sizeof(*replay->pages));
-	if (!replay->pages)
-		return err_set(err, -ENOMEM, "no memory");
-	for (size_t page = 0; page < count; page++)
-		replay->pages[page] = !same_page(replay->disk.bytes + page * PAGE, zeros);
-	for (size_t i = 0; i < replay->log.count; i++) {
-		const struct log_entry *entry = &replay->log.entries[i];
-		uint64_t to = (entry->sector + entry->count) * LOG_SECTOR;
-
-		if (to > replay->disk.size || !entry->data)
-			continue;
-		for (uint64_t at = entry->sector * LOG_SECTOR; at < to; at += LOG_SECTOR)
-			replay->pages[at / PAGE] = true;
-	}
-	return 0;
-}
-
-static void sync_page(struct replay *replay, size_t page)
-{
-	uint8_t *image = replay->image + page * PAGE;
-	const uint8_t *disk = replay->disk.bytes + page * PAGE;
-
-	if (!same_page(image, disk))
-		memcpy(image, disk, PAGE);
-}
-
-/* Makes the image what the disk is, whatever the mount before did to it: it may have
- * written where nothing was, and made holes (a discard) where something was. */
-static void sync_image(struct replay *replay)
-{
-	size_t count = replay->disk.size / PAGE;
-	off_t from = 0, to;
-
-	for (size_t page = 0; page < count; page++)
-		if (replay->pages[page])
-			sync_page(replay, page);
-	while ((from = lseek(replay->image_fd, from, SEEK_DATA)) >= 0) {
-		to = lseek(replay->image_fd, from, SEEK_HOLE);
-		for (; from < to; from += PAGE)
-			if (!replay->pages[from / PAGE])
-				sync_page(replay, (size_t)from / PAGE);
-	}
-}
-
-/* As init mounts a store. */
-static int mount_image(const struct replay *replay, struct err *err)
-{
-	unsigned long flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
-
-	if (mount(LOOP, JUDGE_STORE, replay->type, flags, NULL) < 0)
-		return err_errno(err, -errno, "mount");
-	return 0;
-}
-
-static int unmount_image(struct err *err)
-{
-	if (umount2(JUDGE_STORE, 0) < 0)
-		return err_errno(err, -errno, "umount");
-	return 0;
-}
 
 /* --- one state
  * -------------------------------------------------------------------------- */
@@ -144,16 +42,16 @@ static const struct mark *set_expected(struct replay *replay, size_t end)
 
 static int look(struct replay *replay, bool look_only, struct err *err)
 {
-	int r = mount_image(replay, err);
+	int r = image_mount(&replay->image, false, err);
 
 	if (r < 0)
 		return r;
 	r = judge_store(&replay->judge, look_only, err);
 	if (r < 0) {
-		(void)umount2(JUDGE_STORE, 0);
+		(void)image_unmount(&replay->image, NULL);
 		return r;
 	}
-	return unmount_image(err);
+	return image_unmount(&replay->image, err);
 }
 
 static int run_operation(const char *name, struct err *err)
@@ -176,7 +74,7 @@ static int run_operation(const char *name, struct err *err)
  * that it had in the recording. */
 static int repeat(struct replay *replay, const struct mark *mark, struct err *err)
 {
-	int r = mount_image(replay, err);
+	int r = image_mount(&replay->image, false, err);
 
 	if (r < 0)
 		return r;
@@ -186,11 +84,11 @@ static int repeat(struct replay *replay, const struct mark *mark, struct err *er
 	if (r == 0 && !replay->judge.is_after)
 		r = err_set(err, -EIO, "%s again: not done", mark->name);
 	if (r < 0) {
-		(void)umount2(JUDGE_STORE, 0);
+		(void)image_unmount(&replay->image, NULL);
 		return r;
 	}
 	replay->repeated++;
-	return unmount_image(err);
+	return image_unmount(&replay->image, err);
 }
 
 /* A start is one more start, and with boot slots one that is counted. */
@@ -208,10 +106,10 @@ static bool may_repeat(const struct replay *replay, const struct mark *mark)
 static int rot(struct replay *replay, unsigned int copy, struct err *err)
 {
 	static const uint8_t junk[RECORD_SIZE] = { 0x5a };
-	int fd, r = 0;
+	int fd, r = image_mount(&replay->image, true, err);
 
-	if (mount(LOOP, JUDGE_STORE, replay->type, 0, NULL) < 0)
-		return err_errno(err, -errno, "mount");
+	if (r < 0)
+		return r;
 	fd = open(JUDGE_STORE "/state", O_WRONLY | O_CLOEXEC);
 	if (fd >= 0 && pwrite(fd, junk, sizeof(junk), copy * RECORD_STRIDE) < 0)
 		r = err_errno(err, -errno, "state");
@@ -220,11 +118,11 @@ static int rot(struct replay *replay, unsigned int copy, struct err *err)
 	if (r == 0)
 		r = judge_store(&replay->judge, false, err);
 	if (r < 0) {
-		(void)umount2(JUDGE_STORE, 0);
+		(void)image_unmount(&replay->image, NULL);
 		return err_wrap(err, r, "copy %u rotten", copy);
 	}
 	replay->rotten++;
-	return unmount_image(err);
+	return image_unmount(&replay->image, err);
 }
 
 /* Was this disk seen with the same promises? */
@@ -249,13 +147,13 @@ static int judge_state(struct replay *replay, const struct mark *mark, struct er
 
 	if (r == 0 && mark && !replay->judge.is_after && replay->repeat &&
 	    replay->states % replay->repeat == 0 && may_repeat(replay, mark)) {
-		sync_image(replay);
+		image_sync(&replay->image, &replay->disk);
 		r = repeat(replay, mark, err);
 	}
 	for (unsigned int copy = 0; r == 0 && copy < RECORD_COPIES; copy++) {
 		if (!replay->rot || replay->states % replay->rot != 0)
 			break;
-		sync_image(replay);
+		image_sync(&replay->image, &replay->disk);
 		r = rot(replay, copy, err);
 	}
 	return r;
@@ -280,7 +178,7 @@ static void visit(void *context, const struct cut *cut)
 	if (!is_new(replay, key) || (replay->only_first && replay->bad > 0))
 		return;
 	count(replay, mark);
-	sync_image(replay);
+	image_sync(&replay->image, &replay->disk);
 	if (judge_state(replay, mark, &err) == 0)
 		return;
 	if (replay->bad++ >= BAD_SHOWN)
@@ -305,10 +203,9 @@ static void print_result(const struct replay *replay)
 int replay_run(struct replay *replay, struct err *err)
 {
 	size_t number = 0, end;
-	int r = open_image(replay, err);
+	int r = image_open(&replay->image, replay->type, &replay->layout, &replay->disk,
+			   &replay->log, err);
 
-	if (r == 0)
-		r = find_pages(replay, err);
 	if (r < 0)
 		return r;
 	replay->seen = calloc(SEEN_ROOM, sizeof(*replay->seen));

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "crash/cut.h"
+#include "crash/image.h"
 #include "crash/judge.h"
 #include "crash/layout.h"
 #include "crash/mark.h"
@@ -27,9 +28,7 @@ struct replay {
 	unsigned int per_mark[MARK_MAX + 1];
 
 	/* its own */
-	uint8_t *image;
-	int image_fd;
-	bool *pages; /* of the image: see find_pages() */
+	struct image image;
 	uint64_t *seen;
 };
 

@@ -48,7 +48,7 @@ check version-of-buildroot "$release" "$(sed -n 's/^LAMINA_VERSION = //p' rootfs
 check version-of-the-changes "## $release" "$(grep -m 1 '^## ' CHANGELOG.md | sed 's/ (.*//')"
 
 # Every goal but those that only make itself asks for.
-inner='all crash-model crash-tool fuzz-programs help host-tool programs run-.* sanitized-config setup strict-.* test-.*'
+inner='all crash-guest crash-model crash-tool fuzz-programs help host-tool programs run-.* sanitized-config setup strict-.* test-.* ubi-programs'
 goals=$(cat Makefile ./*/*.mk ./*/*/*.mk | sed -e ':more' -e '/\\$/N; s/\\\n//; t more' | sed -n 's/^\.PHONY: //p' | tr -s ' \t' '\n' |
 	grep -vxE "${inner// /|}" | sort -u)
 check every-goal-has-help "" "$(for goal in $goals; do
