@@ -64,3 +64,30 @@ int policy_source_parse(const char *text, enum policy_source *ret_kind,
 		" and a value, or a path in /dev",
 		text);
 }
+
+#ifdef CONFIG_LAMINA_UBI
+static bool is_ubi(const char *text)
+{
+	return strncmp(text, kinds[POLICY_SOURCE_UBI].prefix, 4) == 0;
+}
+
+int policy_source_check_ubi(const struct policy *policy, struct err *err)
+{
+	const char *const in_place[] = { policy->state, policy->encrypted,
+					 policy->boot_loader_arg };
+	const char *const mounted[][2] = { { policy->store, policy->store_type },
+					   { policy->factory, policy->factory_type } };
+
+	for (size_t i = 0; i < sizeof(in_place) / sizeof(in_place[0]); i++)
+		if (is_ubi(in_place[i]))
+			return err_set(err, -EBADMSG,
+				       "`%s`: a UBI volume can't be written in place",
+				       in_place[i]);
+	for (size_t i = 0; i < sizeof(mounted) / sizeof(mounted[0]); i++)
+		if (is_ubi(mounted[i][0]) && strcmp(mounted[i][1], "ubifs") != 0)
+			return err_set(err, -EBADMSG,
+				       "`%s` is mounted as ubifs, not as %s",
+				       mounted[i][0], mounted[i][1]);
+	return 0;
+}
+#endif

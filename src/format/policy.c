@@ -501,5 +501,7 @@ int policy_parse(const char *bytes, size_t size, struct policy *ret_policy,
 		if (keys[i].required && !(seen & 1U << i))
 			return err_set(err, -EBADMSG, "%s is missing", keys[i].name);
 	r = check_together(ret_policy, err);
-	return r < 0 ? r : check_places(ret_policy, err);
+	if (r == 0)
+		r = check_places(ret_policy, err);
+	return r < 0 ? r : policy_source_check_ubi(ret_policy, err);
 }

@@ -114,3 +114,15 @@ enum policy_source {
 /* @ret_value borrows from @text. 0 or -EBADMSG. */
 int policy_source_parse(const char *text, enum policy_source *ret_kind,
 			const char **ret_value, struct err *err);
+
+/* Is each source that is a UBI volume one that can be? 0 or -EBADMSG. */
+#ifdef CONFIG_LAMINA_UBI
+int policy_source_check_ubi(const struct policy *policy, struct err *err);
+#else
+static inline int policy_source_check_ubi(const struct policy *policy, struct err *err)
+{
+	(void)policy;
+	(void)err;
+	return 0;
+}
+#endif

@@ -316,6 +316,46 @@ static void sources(void **state)
 	}
 }
 
+/* What a UBI volume can't be. */
+static void ubi_where_it_can_be(void **state)
+{
+	static const struct {
+		const char *lines, *why; /* NULL: it can */
+	} cases[] = {
+		{ "store ubi:a\nstore-type ubifs\n", NULL },
+		{ "store-type ubifs\nstore ubi:a\n", NULL },
+		{ "store ubi:a\nstore-type ubifs\nboot-slot ubi:b\nboot-slot ubi:c\n"
+		  "boot-loader helper /x\n",
+		  NULL },
+		{ "store LABEL=x\nfactory ubi:a\nfactory-type ubifs\n", NULL },
+		{ "store ubi:a\n", "`ubi:a` is mounted as ubifs, not as ext4" },
+		{ "store ubi:a\nstore-type f2fs\n",
+		  "`ubi:a` is mounted as ubifs, not as f2fs" },
+		{ "store LABEL=x\nfactory ubi:a\n",
+		  "`ubi:a` is mounted as ubifs, not as ext4" },
+		{ "store LABEL=x\nstate ubi:a\n",
+		  "`ubi:a`: a UBI volume can't be written in place" },
+		{ "store LABEL=x\nsecret helper /x\nencrypted ubi:a\n",
+		  "`ubi:a`: a UBI volume can't be written in place" },
+		{ "store LABEL=x\nboot-slot ubi:b\nboot-slot ubi:c\n"
+		  "boot-loader sector ubi:a\n",
+		  "`ubi:a`: a UBI volume can't be written in place" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err err = ERR_INIT;
+		struct str s;
+		int r;
+
+		str_init(&s, bytes, sizeof(bytes));
+		str_addf(&s, "compatible a\n%s", cases[i].lines);
+		r = policy_parse(bytes, s.used, &policy, &err);
+		assert_int_equal(r, cases[i].why ? -EBADMSG : 0);
+		assert_string_equal(err.text, cases[i].why ? cases[i].why : "");
+	}
+}
+
 /* No crash, and never a policy that is looser than its words allow. */
 static void cut_and_flipped(void **state)
 {
@@ -523,6 +563,7 @@ int main(void)
 		cmocka_unit_test(channel_key),
 		cmocka_unit_test(whole_files),
 		cmocka_unit_test(sources),
+		cmocka_unit_test(ubi_where_it_can_be),
 		cmocka_unit_test(cut_and_flipped),
 		cmocka_unit_test(example_of_the_page),
 		cmocka_unit_test(boot_slots),
