@@ -145,7 +145,7 @@ known = $(if $(static),$(foreach f,$(1),$(shell $(CC) -Werror $f -E -x c /dev/nu
 # What a loop needs is made in it: kept over all of it, it takes a register from others, as does what is kept
 # over a call. No path is written twice for what is known on one of them.
 cflags-small := $(call known,$(smallest) -fno-inline-small-functions -fno-tree-loop-im -fno-move-loop-invariants \
-	-fno-caller-saves -fno-thread-jumps)
+	-fno-caller-saves -fno-thread-jumps -fno-forward-propagate)
 # No table begins where a large processor would like it.
 cflags-packed := $(call known,-malign-data=abi)
 # No floating point: nothing of it is kept for functions of variable arguments.

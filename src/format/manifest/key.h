@@ -47,16 +47,18 @@ struct manifest_key {
 	const char *(*wrong)(const char *text);
 	uint32_t
 		value; /* offset in struct manifest of the text, the array or the number */
-	uint32_t count;	   /* of an array: offset of its size_t, and its most items */
-	uint32_t greatest; /* of a number; 0: 2^63-1 */
+	union {
+		uint32_t count;	   /* of an array: offset of its size_t */
+		uint32_t greatest; /* of a number; 0: 2^63-1 */
+	};
 	uint32_t number_default; /* of a number or a choice */
-	uint16_t most;		 /* 0: a single value */
-	uint8_t least;		 /* of a number */
-	uint8_t shape;		 /* enum manifest_shape */
-	uint8_t place : 2;	 /* enum manifest_place */
+	unsigned int most : 16;	 /* items of an array; 0: a single value */
+	unsigned int shape : 4;	 /* enum manifest_shape */
+	unsigned int place : 2;	 /* enum manifest_place */
 	bool required : 1;	 /* where it may stand */
-	bool may_be_empty : 1;	 /* the writer leaves the line out for "" */
 	bool supervised : 1;	 /* goes with `run supervise` only */
+	bool may_be_empty : 1;	 /* the writer leaves the line out for "" */
+	unsigned int least : 5;	 /* of a number */
 };
 
 enum manifest_key_id {
