@@ -268,6 +268,14 @@ static void health_checks(void **state)
 	assert_line("health interval=7 timeout=30 start=0 start-interval=5 retries=3");
 	assert_line("health-arg /bin/well");
 	assert_line("unhealthy restart");
+	/* a check every week, and one more than a day by a digit */
+	assert_int_equal(
+		source_set(&sources[0].config.health_times,
+			   "interval=604800 timeout=86400 start=86401 retries=9"),
+		0);
+	describe();
+	assert_line("health interval=86400 timeout=86400 start=86400 start-interval=5 "
+		    "retries=9");
 	label("org.lamina.health", "retries=2 curl -f localhost");
 	describe();
 	assert_line("health interval=30 timeout=30 start=0 start-interval=5 retries=2");
@@ -425,6 +433,14 @@ static void directories_and_signals(void **state)
 	assert_line("stop-signal SIGINT");
 	say(cwd, "/a/../..");
 	refuse("the working directory '/a/../..'");
+	/* an image's is cleaned as engines do it */
+	say_nothing(cwd);
+	assert_int_equal(source_set(&sources[0].config.cwd, "a/../../srv/./x/../y/"), 0);
+	describe();
+	assert_line("cwd /srv/y");
+	assert_int_equal(source_set(&sources[0].config.cwd, "/a/.."), 0);
+	describe();
+	assert_string_equal(manifest.cwd, "/");
 }
 
 static void volumes(void **state)
@@ -450,7 +466,7 @@ static void volumes_that_an_image_imagines(void **state)
 	static const char *const left_out[] = {
 		"/run",		 "/run/lock", "/tmp",	    "/sys/fs/cgroup", "/",
 		"/dev/shm/../x", "/dev/shm",  "/proc",	    "[\"/a\"",	      "['/b']",
-		"\"/c\"",	 "../d",      "/var/run/e",
+		"\"/c\"",	 "/d/..",     "/var/run/e",
 	};
 
 	(void)state;
@@ -460,8 +476,9 @@ static void volumes_that_an_image_imagines(void **state)
 	assert_no_line("volume");
 	add(&sources[0].config.volumes, "srv//data/");
 	add(&sources[0].config.volumes, "/a=b");
+	add(&sources[0].config.volumes, "../x/../d");
 	describe();
-	assert_line("volume /a=b persist\nvolume /srv/data persist");
+	assert_line("volume /a=b persist\nvolume /d persist\nvolume /srv/data persist");
 	/* somebody who asks for it gets it, or why not */
 	say(volume, "/tmp=tmpfs");
 	describe();
@@ -470,11 +487,12 @@ static void volumes_that_an_image_imagines(void **state)
 	refuse("must be tmpfs");
 }
 
-static void users_without_a_half(void **state)
+static void users_as_engines_read_them(void **state)
 {
 	static const char *const spelled[][2] = {
-		{ "app:", "app" }, { ":app", "0:app" }, { ":50", "0:50" },
-		{ "7:", "7" },	   { "7", "7" },	{ ":", NULL },
+		{ "app:", "app" }, { ":app", "0:app" },	  { ":50", "0:50" },
+		{ "7:", "7" },	   { "7", "7" },	  { ":", NULL },
+		{ "0000", "0" },   { "+5:+050", "5:50" },
 	};
 
 	(void)state;
@@ -569,7 +587,7 @@ int main(void)
 		describe_test(directories_and_signals),
 		describe_test(volumes),
 		describe_test(volumes_that_an_image_imagines),
-		describe_test(users_without_a_half),
+		describe_test(users_as_engines_read_them),
 		describe_test(an_entrypoint_that_is_taken_back),
 		describe_test(tags_as_versions),
 		describe_test(processors),

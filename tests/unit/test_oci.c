@@ -313,6 +313,9 @@ static void health_checks(void **state)
 		     "/bin/sh|-c|a b || exit 1", "");
 	check_health("{\"Test\":[\"CMD-SHELL\",\"a\"]}",
 		     "\"Shell\":[\"/bin/bash\",\"-ec\"],", "/bin/bash|-ec|a", "");
+	/* the rest is the shell's own arguments */
+	check_health("{\"Test\":[\"CMD-SHELL\",\"a $0\",\"b\"]}", "", "/bin/sh|-c|a $0|b",
+		     "");
 	/* a millisecond is not none */
 	check_health("{\"Test\":[\"CMD\",\"a\",\"b\"],\"Interval\":5000000000,"
 		     "\"Timeout\":1000000,\"StartPeriod\":60000000000,\"Retries\":2}",

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "cli/cmd.h"
 #include "pack/cmd/describe/parts.h"
 
@@ -30,20 +31,42 @@ static size_t times_size(const char *text)
 	return size;
 }
 
+/* An image's times as a manifest can have them; nobody who packs wrote those. */
+static void shorten(const char *times, size_t size, struct str *words)
+{
+	for (size_t at = 0; at < size;) {
+		size_t word = strcspn(times + at, " "),
+		       name = strcspn(times + at, "=") + 1;
+		bool more =
+			word - name > 5 ||
+			(word - name == 5 && strncmp(times + at + name, "86400", 5) > 0);
+
+		if (more)
+			cmd_note("the image's HEALTHCHECK: %.*s: 86400 is the most",
+				 (int)word, times + at);
+		str_addf(words, "%s%.*s%s", words->used ? " " : "",
+			 (int)(more ? name : word), times + at, more ? "86400" : "");
+		at += word + strspn(times + at + word, " ");
+	}
+}
+
 int describe_health(const struct description *d, enum manifest_key_id id)
 {
 	const char *said = describe_said(d, id);
 	const char *times = said ? said : d->config->health_times;
 	size_t size = times ? times_size(times) : 0;
 	char words[256];
+	struct str s;
 
 	while (size > 0 && times[size - 1] == ' ')
 		size--;
-	if (size == 0 || size >= sizeof(words))
-		return 0;
-	memcpy(words, times, size);
-	words[size] = '\0';
-	return describe_take_words(d, id, words, words);
+	str_init(&s, words, sizeof(words));
+	if (said)
+		str_add_bytes(&s, times, size);
+	else
+		shorten(times, size, &s);
+	return s.used == 0 || str_done(&s) < 0 ? 0
+					       : describe_take_words(d, id, words, words);
 }
 
 static int take_all(const struct description *d, enum manifest_key_id id,

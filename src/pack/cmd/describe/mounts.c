@@ -123,13 +123,10 @@ static bool is_volatile(const char *path)
  * its path where nothing is. Nobody who packs wrote it, so that is no error. */
 static const char *imagined_path(const char *text, char *ret_path, size_t size)
 {
-	char rel[4096];
-
 	if (strpbrk(text, "\"'[]"))
 		return "has quotes or brackets in it, as of a list that is no JSON";
-	if (str_below_root(text, rel, sizeof(rel)) < 0)
+	if (describe_clean_path(text, ret_path, size) < 0)
 		return "is no path below the root";
-	(void)snprintf(ret_path, size, "/%s", strcmp(rel, ".") == 0 ? "" : rel);
 	if (is_volatile(ret_path))
 		return "is where files go with the power";
 	return manifest_wrong_volume(ret_path);

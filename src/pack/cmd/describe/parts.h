@@ -25,6 +25,14 @@ describe_fill describe_volumes, describe_args, describe_env, describe_cwd, descr
 	describe_health_args, describe_net, describe_systemd, describe_capabilities,
 	describe_devices, describe_new_privileges;
 
+/* @path of an image's config as engines read it: below the root, "/a/../b" is "/b", and above the
+ * root is nothing. 0; -ENAMETOOLONG where @size, at least 2, is too little. */
+int describe_clean_path(const char *path, char *ret_path, size_t size);
+
+/* @user of an image's config: "app:" as "app", ":app" as "0:app", "+07" as "7"; "" for "" and ":".
+ * 0; a negative error where @size is too little. */
+int describe_plain_user(const char *user, char *ret_user, size_t size);
+
 /* Tells of options that count only for a program that is confined. */
 void describe_note_unconfined(const struct description *d);
 

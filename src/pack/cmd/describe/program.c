@@ -97,10 +97,13 @@ int describe_cwd(const struct description *d, enum manifest_key_id id)
 
 	if (!cwd || !*cwd)
 		return 0;
-	if (str_below_root(cwd, rel, sizeof(rel)) < 0)
+	if (said ? str_below_root(cwd, rel, sizeof(rel)) < 0
+		 : describe_clean_path(cwd, path, sizeof(path)) < 0)
 		return err_set(d->err, -EINVAL, "the working directory '%s' can't be had",
 			       cwd);
-	(void)snprintf(path, sizeof(path), "/%s", strcmp(rel, ".") == 0 ? "" : rel);
+	if (said)
+		(void)snprintf(path, sizeof(path), "/%s",
+			       strcmp(rel, ".") == 0 ? "" : rel);
 	return describe_take(d, id, path);
 }
 
@@ -108,22 +111,11 @@ int describe_user(const struct description *d, enum manifest_key_id id)
 {
 	const char *said = describe_said(d, id);
 	const char *user = said ? said : d->config->user;
-
 	char text[256];
 
-	/* "app:" and ":app" as engines take them: no group is said, or no user */
-	if (!said && user && *user) {
-		size_t size = strlen(user);
-		bool no_user = user[0] == ':', no_group = user[size - 1] == ':';
-
-		if (size == 1 && no_user)
-			return 0;
-		if ((no_user || no_group) && size < sizeof(text) - 1) {
-			(void)snprintf(text, sizeof(text), "%s%.*s", no_user ? "0" : "",
-				       (int)(size - no_group), user);
-			user = text;
-		}
-	}
+	/* one that is too long is refused as it stands */
+	if (!said && user && describe_plain_user(user, text, sizeof(text)) == 0)
+		user = text;
 	return user && *user ? describe_take(d, id, user) : 0;
 }
 

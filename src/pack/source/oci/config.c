@@ -89,11 +89,13 @@ static int take_test(const json_t *run, const struct source_texts *test,
 
 	if (test->count == 0 || strcmp(test->items[0], "NONE") == 0)
 		return 0;
-	if (strcmp(test->items[0], "CMD-SHELL") == 0 && test->count == 2)
-		return add_shell(run, test->items[1], health, err);
-	if (strcmp(test->items[0], "CMD") != 0 || test->count < 2)
+	bool shell = strcmp(test->items[0], "CMD-SHELL") == 0;
+
+	if ((!shell && strcmp(test->items[0], "CMD") != 0) || test->count < 2)
 		return 1;
-	for (size_t i = 1; i < test->count && r == 0; i++)
+	if (shell)
+		r = add_shell(run, test->items[1], health, err);
+	for (size_t i = shell ? 2 : 1; i < test->count && r == 0; i++)
 		r = source_texts_add(health, test->items[i]);
 	return r;
 }
