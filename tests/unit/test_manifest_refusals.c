@@ -231,7 +231,7 @@ static void networks(void **state)
 	static const char needs[] = "line 2: needs: must be network or, in a set, "
 				    "MEMBER OTHER [started|healthy|done]";
 	static const char net[] = "line 2: net: must be MATCH dhcp, MATCH static "
-				  "ADDRESS/LENGTH (not for *), local or none";
+				  "ADDRESS/LENGTH... (not for *), local or none";
 
 	(void)state;
 	REFUSE({ "net", "line 2: net: value missing" }, { "net *", net },
