@@ -2,12 +2,15 @@
 /* What joins a container that is not what init made any more, or not yet. */
 #include "container/join.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
+#include "base/path.h"
 #include "base/sys.h"
 #include "container/root.h"
 #include "live/files.h"
@@ -39,12 +42,32 @@ static void link_null(const char *to)
 	LIVE_TRUE(unlink("/dev/null") == 0 && symlink(to, "/dev/null") == 0);
 }
 
+/* Who joins a mount namespace has its root, be it his own one: in a chroot that is another place. */
+static bool is_chroot(void)
+{
+	struct stat before, after;
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+
+		_exit(stat("/", &before) == 0 && own >= 0 &&
+		      setns(own, CLONE_NEWNS) == 0 && stat("/", &after) == 0 &&
+		      !path_is_same(&before, &after));
+	}
+	LIVE_TRUE(pid > 0 && waitpid(pid, &status, 0) == pid);
+	return status != 0;
+}
+
 /* The process of a container, which has come so far. */
 static pid_t begin(int own_root, const char *null)
 {
 	int ends[2], r = 0;
 	pid_t pid;
 
+	if (is_chroot())
+		live_skip("in a chroot");
 	LIVE_TRUE(pipe2(ends, O_CLOEXEC) == 0);
 	pid = sys_clone(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC);
 	if (pid == 0) {

@@ -161,7 +161,7 @@ test_a_server_that_says_less() {
 
 test_nobody_is_there() {
 	device_here
-	later "Couldn't connect" fetch oci+http://127.0.0.1:1/demo:stable
+	later "connect to server" fetch oci+http://127.0.0.1:1/demo:stable
 }
 
 tell_all "$@"

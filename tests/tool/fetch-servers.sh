@@ -320,7 +320,7 @@ test_a_proxy() {
 	id=$(image 3)
 	push 3 stable
 	port=$(free_port)
-	later "Couldn't connect" fetch --cacert ca.pem --proxy http://127.0.0.1:1 "oci://$at/demo:stable"
+	later "connect to server" fetch --cacert ca.pem --proxy http://127.0.0.1:1 "oci://$at/demo:stable"
 	proxy "$port"
 	fetch --cacert ca.pem --proxy "http://127.0.0.1:$port" "oci://$at/demo:stable" 2>err || say "$(cat err)"
 	current "$id"

@@ -127,8 +127,8 @@ elif case == "a size that changes":
     ours.wait_for(b"11 22")
     ours.ends(0)
 elif case == "ctrl-c":
-    # a shell may start the next program in between, and wait for it
-    ours = Ours("python3", "-c", "import time; print('here', flush=True); time.sleep(600); print('not here')")
+    # a shell may start the next program in between, and wait for it; a traceback tells its line
+    ours = Ours("python3", "-c", "import time; print('here', flush=True); time.sleep(600); print('not', 'here')")
     ours.wait_for(b"here")
     ours.type(b"\x03")
     ours.ends(130)

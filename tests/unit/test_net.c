@@ -150,6 +150,9 @@ static void spellings(void **state)
 
 static void what_they_must_not(void **state)
 {
+	static const char nine[] =
+		"eth0 static 10.0.0.1/8 10.0.0.2/8 10.0.0.3/8 10.0.0.4/8 "
+		"10.0.0.5/8 10.0.0.6/8 10.0.0.7/8 10.0.0.8/8 10.0.0.9/8";
 	static const char *const texts[] = {
 		"",
 		" ",
@@ -219,8 +222,7 @@ static void what_they_must_not(void **state)
 		"eth0 static fd00::7/0",
 		"eth0 static fd00::7",
 		"eth0 static gateway=192.0.2.1",
-		"eth0 static 10.0.0.1/8 10.0.0.2/8 10.0.0.3/8 10.0.0.4/8 10.0.0.5/8 "
-		"10.0.0.6/8 10.0.0.7/8 10.0.0.8/8 10.0.0.9/8",
+		nine,
 		"* static fd00::7/64",
 		"eth0 static 192.0.2.7/24 x",
 	};
