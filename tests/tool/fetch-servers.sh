@@ -294,11 +294,14 @@ test_a_bundle_that_is_cut_off() {
 # proxy PORT: squid, which takes requests for any port of this machine.
 proxy() {
 	need squid
+	# the registry is at that address alone
+	echo '127.0.0.1 localhost' >hosts
 	cat >squid.conf <<-CONF
 	http_port 127.0.0.1:$1
 	pid_filename $PWD/squid.pid
 	access_log stdio:$PWD/passed
 	cache_log $PWD/squid.log
+	hosts_file $PWD/hosts
 	cache deny all
 	cache_mem 8 MB
 	coredump_dir $PWD
