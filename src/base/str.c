@@ -64,7 +64,7 @@ void str_hex_encode(const uint8_t *bytes, size_t count, char *ret_text)
 	ret_text[2 * count] = '\0';
 }
 
-static int hex_digit(char c)
+int str_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -78,7 +78,8 @@ int str_hex_decode(const char *text, size_t size, uint8_t *ret_bytes, size_t cou
 	if (size != 2 * count)
 		return -EBADMSG;
 	for (size_t i = 0; i < count; i++) {
-		int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+		int high = str_hex_digit(text[2 * i]),
+		    low = str_hex_digit(text[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return -EBADMSG;

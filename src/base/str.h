@@ -24,6 +24,9 @@ void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf,
 /* 0, or -ENAMETOOLONG when something did not fit. */
 int str_done(const struct str *s);
 
+/* The value of a lower-case digit, or -1. */
+int str_hex_digit(char c);
+
 /* Writes 2 * @count lower-case digits and a NUL to @ret_text. */
 void str_hex_encode(const uint8_t *bytes, size_t count, char *ret_text);
 /* Reads exactly 2 * @count lower-case digits of a text of @size bytes. 0 or -EBADMSG. */

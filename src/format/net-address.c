@@ -105,11 +105,6 @@ static int parse_ipv4(const char *text, size_t size, struct net_address *address
 	return bytes[0] == 0 || bytes[0] == 127 || bytes[0] >= 224 ? -EBADMSG : 0;
 }
 
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Groups, and one "::" for as many as lack: what else is wrong shows when it is written. */
 static int parse_ipv6(const char *text, size_t size, struct net_address *address)
 {
@@ -125,8 +120,8 @@ static int parse_ipv6(const char *text, size_t size, struct net_address *address
 			gap = used;
 			i++;
 		}
-		for (first = i; i < size && hex_digit(text[i]) >= 0; i++)
-			number = number << 4 | (unsigned int)hex_digit(text[i]);
+		for (first = i; i < size && str_hex_digit(text[i]) >= 0; i++)
+			number = number << 4 | (unsigned int)str_hex_digit(text[i]);
 		if (i == first && i == size)
 			break;
 		if (i == first || used == sizeof(address->bytes))

@@ -10,24 +10,15 @@
 
 #define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-static int hex_digit(char c)
-{
-	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
 /* "52:54:00:12:34:56" */
 static int parse_mac(const char *text, size_t size, uint8_t ret_mac[NET_MAC_SIZE])
 {
 	if (size != 3 * NET_MAC_SIZE - 1)
 		return -EBADMSG;
 	for (size_t i = 0; i < NET_MAC_SIZE; i++) {
-		int high = hex_digit(text[3 * i]), low = hex_digit(text[3 * i + 1]);
-
-		if (high < 0 || low < 0 || (i > 0 && text[3 * i - 1] != ':'))
+		if (str_hex_decode(text + 3 * i, 2, &ret_mac[i], 1) < 0 ||
+		    (i > 0 && text[3 * i - 1] != ':'))
 			return -EBADMSG;
-		ret_mac[i] = (uint8_t)(high << 4 | low);
 	}
 	return 0;
 }
