@@ -7,9 +7,6 @@
 
 #include "base/str.h"
 
-/* A day. */
-#define MOST 86400
-
 static const struct {
 	const char *name;
 	size_t value; /* offset in struct manifest_health */
@@ -44,7 +41,7 @@ static int read_word(struct manifest_health *health, const char *word, size_t si
 		if (size < name || memcmp(word, times[i].name, name) != 0)
 			continue;
 		return str_number(word + name, size - name, value) == 0 &&
-		       *value >= times[i].least && *value <= MOST;
+		       *value >= times[i].least && *value <= MANIFEST_HEALTH_MOST;
 	}
 	return 0;
 }

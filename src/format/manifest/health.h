@@ -3,6 +3,8 @@
 /* The line `health`: when an application's health is checked, all in seconds. */
 #include "format/manifest/reader.h"
 
+#define MANIFEST_HEALTH_MOST 86400 /* of each of its numbers: a day */
+
 struct str;
 
 /* Docker's. */

@@ -36,8 +36,16 @@ int compose_wrong(struct compose_reader *reader, const yaml_node_t *node, const 
 	return err_set(reader->err, -EINVAL, "%s", text);
 }
 
-static void tell(struct compose_reader *reader, const char *text, const char *instead)
+static void tell(struct compose_reader *reader, const yaml_node_t *node, const char *key,
+		 const char *instead, const char *fmt, va_list args)
+	__attribute__((format(printf, 5, 0)));
+
+static void tell(struct compose_reader *reader, const yaml_node_t *node, const char *key,
+		 const char *instead, const char *fmt, va_list args)
 {
+	char text[WORDS_SIZE];
+
+	say(reader, node, key, text, fmt, args);
 	cmd_note("%s%s", text, reader->request->lenient ? instead : "");
 	reader->unkept_count++;
 }
@@ -45,26 +53,22 @@ static void tell(struct compose_reader *reader, const char *text, const char *in
 int compose_unkept(struct compose_reader *reader, const yaml_node_t *node,
 		   const char *key, const char *fmt, ...)
 {
-	char text[WORDS_SIZE];
 	va_list args;
 
 	va_start(args, fmt);
-	say(reader, node, key, text, fmt, args);
+	tell(reader, node, key, ": left out", fmt, args);
 	va_end(args);
-	tell(reader, text, ": left out");
 	return 0;
 }
 
 int compose_rounded(struct compose_reader *reader, const yaml_node_t *node,
 		    const char *key, const char *fmt, ...)
 {
-	char text[WORDS_SIZE];
 	va_list args;
 
 	va_start(args, fmt);
-	say(reader, node, key, text, fmt, args);
+	tell(reader, node, key, ": rounded up", fmt, args);
 	va_end(args);
-	tell(reader, text, ": rounded up");
 	return 0;
 }
 

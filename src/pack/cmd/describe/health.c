@@ -2,10 +2,12 @@
 /* How the program's health is checked: the image's HEALTHCHECK, or a shell command with
  * times before it: "interval=5 retries=2 curl -f localhost". */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "cli/cmd.h"
+#include "format/manifest/health.h"
 #include "pack/cmd/describe/parts.h"
 
 static bool is_time(const char *word)
@@ -37,15 +39,16 @@ static void shorten(const char *times, size_t size, struct str *words)
 	for (size_t at = 0; at < size;) {
 		size_t word = strcspn(times + at, " "),
 		       name = strcspn(times + at, "=") + 1;
-		bool more =
-			word - name > 5 ||
-			(word - name == 5 && strncmp(times + at + name, "86400", 5) > 0);
+		uint64_t number = UINT64_MAX; /* one that is too large to be read, too */
 
-		if (more)
-			cmd_note("the image's HEALTHCHECK: %.*s: 86400 is the most",
-				 (int)word, times + at);
-		str_addf(words, "%s%.*s%s", words->used ? " " : "",
-			 (int)(more ? name : word), times + at, more ? "86400" : "");
+		(void)str_number(times + at + name, word - name, &number);
+		if (number > MANIFEST_HEALTH_MOST) {
+			cmd_note("the image's HEALTHCHECK: %.*s: %d is the most",
+				 (int)word, times + at, MANIFEST_HEALTH_MOST);
+			number = MANIFEST_HEALTH_MOST;
+		}
+		str_addf(words, "%s%.*s%" PRIu64, words->used ? " " : "", (int)name,
+			 times + at, number);
 		at += word + strspn(times + at + word, " ");
 	}
 }
