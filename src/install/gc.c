@@ -184,8 +184,8 @@ static bool keeps_log(const char *name)
 	return kept.all_logs;
 }
 
-/* The directory @name goes, with the files in it, and is counted. 0, also where there is none;
- * or -errno. */
+/* The directory @name goes, with the files in it, and is counted; what was never finished whatever
+ * it is. 0, also where there is none; or -errno. */
 static int drop_dir(struct gc *gc, int parent, const char *name, int trash,
 		    unsigned int *count, struct err *err)
 {
@@ -193,9 +193,12 @@ static int drop_dir(struct gc *gc, int parent, const char *name, int trash,
 	struct removed removed = { 0 };
 	int r;
 
-	if (dir < 0)
+	if (dir == -ENOTDIR && strcmp(name, VOLUME_UNFINISHED) == 0)
+		r = 0; /* of a limited size */
+	else if (dir < 0)
 		return is_none(dir) ? 0 : err_errno(err, dir, "%s", name);
-	r = remove_count(dir, &removed, err);
+	else
+		r = remove_count(dir, &removed, err);
 	if (r == 0)
 		r = drop(gc, parent, name, trash, err);
 	gc->freed_bytes += removed.bytes;

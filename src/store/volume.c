@@ -48,9 +48,10 @@ static bool has(int volumes, const char *image, const char *name)
 
 	str_init(&s, path, sizeof(path));
 	str_addf(&s, "%s/%s", image, name);
-	__fd int dir = path_open_own(volumes, path, O_PATH | O_DIRECTORY, 0);
+	/* a directory, or of a limited size a file */
+	__fd int volume = path_open_own(volumes, path, O_PATH, 0);
 
-	return dir >= 0;
+	return volume >= 0;
 }
 
 int volume_of_other(int store, const char *image, const char *path,

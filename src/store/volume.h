@@ -18,8 +18,8 @@ bool volume_owner(const char *dir, char ret_image[MANIFEST_NAME_SIZE]);
 /* "/var/lib" as "var%2Flib": a flat name, that no other path has. 0 or -ENAMETOOLONG. */
 int volume_name(const char *path, char ret_name[VOLUME_NAME_SIZE]);
 
-/* Has the store the directory of a volume at @path for another image, or for a member of a set, and
- * none for @image? 1 with the first found in @ret_other, or 0; what can't be read has none. */
+/* Has the store a volume at @path for another image, or for a member of a set, and none for
+ * @image? 1 with the first found in @ret_other, or 0; what can't be read has none. */
 int volume_of_other(int store, const char *image, const char *path,
 		    char ret_other[VOLUME_OWNER_SIZE]);
 

@@ -480,6 +480,15 @@ test_an_image_that_was_renamed() {
 		say "$(cat notes)"
 	ctl install --other-name image-3 2>notes >/dev/null
 	grep -q "the image demo has" notes
+	# of a limited size it is a file
+	echo ext4 >run/store/volumes/demo/state
+	image 4 --volume /state --name sized >id
+	ctl install --dry-run --other-name image-4 2>notes
+	grep -q "sized has no data in its volume /state; the image demo has" notes || say "$(cat notes)"
+	mkdir run/store/volumes/sized
+	echo ext4 >run/store/volumes/sized/state
+	ctl install --dry-run --other-name image-4 2>notes
+	! grep volume notes || say "it has its own file"
 }
 
 test_the_last_that_can_be_installed() {
