@@ -7,10 +7,12 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/str.h"
 #include "base/sys.h"
 #include "ctl/ask.h"
 
 #define WORDS 62
+#define CALLED_SIZE 256
 
 static bool is_there(const char *path)
 {
@@ -32,16 +34,21 @@ static bool is_ours(const char *command)
 	return *at;
 }
 
-/* What init could not open comes as input. */
-static int take_input(const char **word, struct err *err)
+/* What init could not open comes as input, and as what it is called here. */
+static int take_input(const char **word, const char **ret_called, struct err *err)
 {
+	static char called[CALLED_SIZE];
 	__fd int fd = ctl_open_input(*word, err);
 	int r = fd < 0 ? fd : sys_dup3(fd, 0, 0);
+	struct str s;
 
 	if (fd < 0)
 		return fd;
 	if (r < 0)
 		return err_errno(err, r, "%s", *word);
+	str_init(&s, called, sizeof(called));
+	str_addf(&s, "--called=%.160s", *word);
+	*ret_called = called;
 	*word = "-";
 	return 0;
 }
@@ -61,7 +68,7 @@ static int ask(const struct ctl *ctl, const char *const *words, struct err *err)
 int outside_run(const struct cmd_program *program, int argc, char **argv)
 {
 	const struct ctl ctl = { .run = NULL };
-	const char *words[WORDS + 2] = { "ctl" };
+	const char *words[WORDS + 3] = { "ctl" };
 	struct err err = ERR_INIT;
 	bool takes_input;
 	int r = 0;
@@ -75,7 +82,7 @@ int outside_run(const struct cmd_program *program, int argc, char **argv)
 		if (strncmp(argv[i], "--", 2) == 0 && strchr("hskpr", argv[i][2]))
 			return -1;
 		if (r == 0 && i > 1 && argv[i][0] != '-' && takes_input)
-			r = take_input(&words[i], &err);
+			r = take_input(&words[i], &words[argc], &err);
 	}
 	if (r == 0)
 		r = ask(&ctl, words, &err);

@@ -337,9 +337,11 @@ static void questions(void **state)
 	assert_int_equal(ASKED(true, "ctl", "install", "-", "--policy=/x"), -EINVAL);
 	assert_int_equal(ASKED(true, "ctl", "install", "root"), -EINVAL);
 	assert_int_equal(ASKED(true, "ctl", "verify", "/etc"), -EINVAL);
+	assert_int_equal(ASKED(true, "ctl", "install", "-", "--called", "/x"), -EINVAL);
 	assert_string_equal(text, "not from here");
 	assert_false(fake_called("fork"));
-	assert_int_equal(ASKED(true, "ctl", "install", "-", "--dry-run"), 1);
+	assert_int_equal(ASKED(true, "ctl", "install", "-", "--dry-run", "--called=/x"),
+			 1);
 	assert_true(fake_called("fork"));
 	/* nobody else could, where there is no shell around the application */
 	assert_int_equal(ASKED(true, "ctl", "reset", "--yes", "--factory"), 1);

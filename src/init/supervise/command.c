@@ -225,7 +225,7 @@ static bool is_one_of(const char *word, const char *const *words)
 	return *words;
 }
 
-/* Nothing that names a place: those are init's own. */
+/* Nothing that names a place, but for words about it: places are init's own. */
 static bool may_do(const char *const *words)
 {
 	static const char *const commands_outside[] = { "status",  "list",   "install",
@@ -238,6 +238,7 @@ static bool may_do(const char *const *words)
 		"--newer", "--other-name", "--failed", NULL
 	};
 
+	static const char called[] = "--called=";
 	const char *command = words[0];
 
 	if (!command || !is_one_of(command, commands_outside))
@@ -245,7 +246,8 @@ static bool may_do(const char *const *words)
 	while (*++words) {
 		bool option = words[0][0] == '-';
 
-		if (option ? !is_one_of(*words, options)
+		if (option ? !is_one_of(*words, options) &&
+				     strncmp(*words, called, sizeof(called) - 1) != 0
 			   : strchr(*words, '/') || strcmp(command, "install") == 0 ||
 				     strcmp(command, "channel") == 0)
 			return false;
