@@ -27,7 +27,6 @@ static void make_text(char *text, size_t size)
 		else if (text[i] == '\t')
 			text[i] = ' ';
 	}
-	text[size] = '\0';
 }
 
 static void end_line(struct log_show *show)
@@ -78,14 +77,16 @@ static void show_json(struct log_show *show, const struct log_show_line *line)
 		json_text(out, "sinceBoot", NULL);
 	json_text(out, "boot", show->boot);
 	json_text(out, "stream", stream_name(line->stream));
-	json_text(out, "text", line->text);
+	json_bytes(out, "text", line->text, line->size);
 	json_bool(out, "continues", line->open);
 	json_close(out, '}');
 }
 
 void log_show_line(struct log_show *show, const struct log_show_line *line)
 {
-	make_text(line->text, line->size);
+	line->text[line->size] = '\0';
+	if (!show->json)
+		make_text(line->text, line->size);
 	show_boot(show);
 	(show->json ? show_json : show_text)(show, line);
 }

@@ -20,11 +20,13 @@ stderr line 1"
 		say "$(head -n 1 out)"
 	# a line that comes in two, and one of the other stream in between
 	equal "$(cut -d ' ' -f 2- out | tail -n 3)" "stdout half a
-stderr ?[31mred? tab
+stderr ?[31mred? tab ????
 stdout  line"
 	ctl logs --json >json
 	equal "$(jq -r 'select(.continues) | .text' json)" "half a"
 	equal "$(jq -s length json)" 6
+	# as it came, but for what is no character
+	equal "$(jq -s '.[4].text == "\u001b[31mred\u0000\ttab \ufffd\u009b\ufffd\ufffd"' json)" true
 	equal "$(jq -s '.[0].sinceBoot' json)" 1000
 	equal "$(ctl logs -n 2 demo | wc -l)" 2
 	equal "$(ctl logs -n 0 | wc -l)" 0

@@ -22,7 +22,7 @@ def head(*words):
 
 
 texts = [(b"line %d" % i, i % 2, 0) for i in range(first, first + count)]
-texts += [(b"half a", 0, 1), (b"\x1b[31mred\0\ttab", 1, 0), (b" line", 0, 0)]
+texts += [(b"half a", 0, 1), (b"\x1b[31mred\0\ttab \xff\xc2\x9b\xe2\x82", 1, 0), (b" line", 0, 0)]
 data = b"".join(record(first + i, *text) for i, text in enumerate(texts))
 # as if what was before had been as long
 tail = 100 * first
