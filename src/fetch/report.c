@@ -2,10 +2,12 @@
 #include "fetch/report.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "cli/utf8.h"
 #include "fetch/json.h"
 #include "trust/sha256.h"
 
@@ -78,18 +80,22 @@ void report_send(struct fetch *f, const struct workdir *w, int r, const char *wh
 {
 	struct err err = ERR_INIT;
 	json_t *status = installer_status(&f->options->installer, &err);
+	char said[sizeof(err.text)] = "";
 	__json json_t *report = NULL;
 
 	if (!status) {
 		cmd_note("--report: %s", err.text);
 		return;
 	}
+	/* a server's words, which an error may have cut in the middle of a character */
+	(void)snprintf(said, sizeof(said), "%s", why ? why : "");
+	utf8_clean(said);
 	report =
 		json_pack("{s:s, s:s, s:s*, s:o}", "source", f->options->source, "result",
 			  r == 1  ? "installed"
 			  : r < 0 ? "refused"
 				  : "unchanged",
-			  "reason", why, "status", status);
+			  "reason", why ? said : NULL, "status", status);
 	if (!report)
 		cmd_note("--report: no memory, or a text that isn't UTF-8");
 	else if (send(f, w, report, &err) < 0)

@@ -35,6 +35,19 @@ test_json() {
 	done
 }
 
+# What a stranger's file is called, a variable or an argument holds.
+test_json_of_any_bytes() {
+	need jq
+	mkdir -p $'r\xff\n"' && echo file >$'r\xff\n"/f\xfe\e'
+	set -- -n x -c x --arch arm --force $'dir:r\xff\n"'
+	lamina pack -o before --arg /x "$@" --json 2>/dev/null >out.json
+	equal "$(jq -c '[.layers[].name]' out.json)" '["dir:r%FF%0A\""]'
+	ln -s $'\xc3' $'r\xff\n"/l'
+	lamina pack -o after --arg $'/x\xff\e' --env $'A=\xe2\n' --volume $'/v\xff=tmpfs' "$@" >/dev/null 2>&1
+	lamina inspect after --json | jq -e '.run.args == ["/x%FF%1B"]'
+	lamina diff before after --json | jq -e '.changes | length > 0'
+}
+
 # Keys that are not there have no line, and not that of the one before.
 test_a_supervised_image() {
 	lamina pack -o supervised -n app -c acme,x --run supervise --cwd /srv "oci:$fixtures/oci" >/dev/null

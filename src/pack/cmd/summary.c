@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "pack/cmd/show-keys.h"
 #include "pack/host/document.h"
 
 static const char *const origins[] = {
@@ -46,11 +47,12 @@ static json_t *layer_json(const struct import_layer *layer)
 	digest_hex(&layer->blob.blob, blob);
 	digest_hex(&layer->blob.root, root);
 	(void)snprintf(digest, sizeof(digest), "sha256:%s", blob);
-	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s}", "blob", digest,
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:o}", "blob", digest,
 			 "verity", root, "size", (json_int_t)layer->blob.size_bytes,
 			 "data", (json_int_t)layer->blob.data_bytes, "entries",
 			 (json_int_t)layer->entries, "tar", (json_int_t)layer->tar_bytes,
-			 "origin", origins[layer->origin], "name", layer->name);
+			 "origin", origins[layer->origin], "name",
+			 show_text_json(layer->name));
 }
 
 int summary_json(const struct import_result *result, const struct digest *id,
