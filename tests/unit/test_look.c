@@ -484,8 +484,42 @@ static void places_in_a_read_only_root(void **state)
 	manifest.injects[0] = "/data/key";
 	look_at(dirs, "f new", "new", "", "");
 	manifest.run = MANIFEST_RUN_SUPERVISE;
-	look_at(ROOT "\nd dev\nl proc dev\nd sys", "f new", "new", "",
-		"!/proc: not a directory in the image\n");
+	look_at(ROOT "\nd dev\nl proc dev\nd sys\nf etc/hosts\nf etc/hostname", "f new",
+		"new", "", "!/proc: not a directory in the image\n");
+}
+
+/* Where nothing can be written, init leaves out what has no place. */
+static void what_init_leaves_out(void **state)
+{
+	static const char dirs[] =
+		ROOT "\nd dev\nd proc\nd sys\nd run\nd run/lamina\nf etc/hosts";
+	static const char none[] = ": no file in the image, and with `upper none` none "
+				   "is made\n";
+	static const char control[] = "control: /run/lamina: Read-only file system: with "
+				      "`upper none` it needs a tmpfs at /run\n";
+	char text[512];
+
+	(void)state;
+	manifest.upper = MANIFEST_UPPER_NONE;
+	manifest.run = MANIFEST_RUN_SUPERVISE;
+	manifest.net_count = 1;
+	manifest.control = MANIFEST_CONTROL_STATUS;
+	(void)snprintf(text, sizeof(text), "/etc/hostname%s/etc/resolv.conf%s%s", none,
+		       none, control);
+	look_at(dirs, "l etc/resolv.conf ../run/resolv.conf", "bin/data", "", text);
+	manifest.network = 1;
+	manifest.injects[0] = "/etc/hostname";
+	manifest.inject_count = 1;
+	(void)snprintf(text, sizeof(text),
+		       "inject /etc/hostname: Read-only file system\n%s", control);
+	look_at(dirs, "f new", "new", "", text);
+	manifest.control = MANIFEST_CONTROL_NONE;
+	manifest.inject_count = 0;
+	look_at(dirs, "f etc/hostname", "etc/hostname", "", "");
+	manifest.control = MANIFEST_CONTROL_MANAGE;
+	manifest.volumes[0] = (struct manifest_volume){ .path = "/run", .options = "" };
+	manifest.volume_count = 1;
+	look_at(dirs, "f etc/hostname", "etc/hostname", "", "");
 }
 
 static void other_places(void **state)
@@ -518,6 +552,7 @@ int main(void)
 		cmocka_unit_test_setup(users, start),
 		cmocka_unit_test_setup(places_of_volumes, start),
 		cmocka_unit_test_setup(places_in_a_read_only_root, start),
+		cmocka_unit_test_setup(what_init_leaves_out, start),
 		cmocka_unit_test_setup(other_places, start),
 	};
 

@@ -9,6 +9,8 @@
 #include "stack/switch.h"
 #include "store/volume.h"
 
+#define CONTROL_DIR "/run/lamina"
+
 static bool read_only(const struct look *look)
 {
 	return look->manifest->upper == MANIFEST_UPPER_NONE;
@@ -189,6 +191,40 @@ static void look_at_mount_point(struct look *look, const char *path)
 		look_say(look, true, "%s in the new root: %s", path, err_reason(r));
 }
 
+/* What engines mount over, and init does where nobody can write. Without a place of its own
+ * there it is left out: the application does without, and nothing else would tell. */
+static void look_at_own_files(struct look *look)
+{
+	static const char *const files[] = { "/etc/hostname", "/etc/hosts",
+					     "/etc/resolv.conf" };
+	const struct manifest *manifest = look->manifest;
+	char real[TREE_PATH_SIZE];
+	const struct tree_inode *inode;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		bool none = look_walk(look, files[i], &inode) < 0 || !inode ||
+			    !S_ISREG(inode->mode);
+
+		if (i == 2 && (manifest->network || !manifest->net_count))
+			continue;
+		if (none && !look_is_later(look))
+			look_say(
+				look, false,
+				"%s: no file in the image, and with `upper none` none is "
+				"made",
+				files[i]);
+	}
+	if (manifest->control == MANIFEST_CONTROL_NONE || manifest->systemd)
+		return;
+	(void)look_walk(look, CONTROL_DIR, &inode);
+	look_real_path(look, real);
+	if (!in_volume(look, real))
+		look_say(look, false,
+			 "control: " CONTROL_DIR ": %s: with `upper none` it needs a "
+			 "tmpfs at /run",
+			 err_reason(-EROFS));
+}
+
 void look_places(struct look *look)
 {
 	static const char *const points[] = { "/dev", "/proc", "/sys", "/run" };
@@ -202,4 +238,6 @@ void look_places(struct look *look)
 	for (size_t i = 0; i < manifest->inject_count; i++)
 		look_at_inject(look, manifest->injects[i]);
 	look_at_cwd(look);
+	if (read_only(look) && manifest->run == MANIFEST_RUN_SUPERVISE)
+		look_at_own_files(look);
 }
