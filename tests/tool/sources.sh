@@ -51,6 +51,60 @@ test_another_transport_is_meant() {
 	! grep ": say" "$top/err" || say "a guess at nothing"
 }
 
+# Of what no transport takes, what it is and what to do; of bytes that nobody knows, nothing.
+test_what_is_no_source() {
+	need mke2fs
+	need mksquashfs
+	mkdir -p root/bin && echo file >root/file
+	python3 -c 'import zipfile; zipfile.ZipFile("zip", "w").writestr("a", "b")'
+	truncate -s 1M ext4 && mke2fs -q -t ext4 -F ext4
+	mksquashfs root squash -quiet -noappend >/dev/null
+	gzip -k ext4 && gzip -k squash
+	cp /bin/true program && echo '#!/bin/sh' >script && : >empty
+	{ head -c 510 /dev/zero; printf '\125\252'; } >disk
+	printf '!<arch>\ndebian-binary' >deb
+	echo 070701 >cpio
+	head -c 40000 /dev/zero | tr '\0' x >unknown
+	gzip -k unknown
+	for transport in squashfs tar dir oci oci-archive docker-archive; do
+		refused ": it is a zip archive: unpack it, and say dir:" $transport:zip
+		refused ": it is an ext2, ext3 or ext4 file system: mount it, and say dir:" $transport:ext4
+		refused ": it is an ext2, ext3 or ext4 file system, compressed: decompress it" $transport:ext4.gz
+		refused ": it is a program: put it into a folder, and say dir:" $transport:program
+		refused ": it is a script: put it into a folder, and say dir:" $transport:script
+		refused ": it is a disk: mount its root, and say dir:" $transport:disk
+		refused ": it is an ar archive, such as a Debian package: unpack it, and say dir:" $transport:deb
+		refused ": it is a cpio archive: unpack it, and say dir:" $transport:cpio
+		refused ": it is empty" $transport:empty
+		refused ": it is a squashfs, compressed: decompress it" $transport:squash.gz
+		for source in unknown unknown.gz; do
+			refused "lamina: $transport:$source: " $transport:$source
+			! grep -E ": (it is|say) " "$top/err" || say "a guess at unknown bytes"
+		done
+		[ $transport = squashfs ] || refused ": say squashfs:squash" $transport:squash
+	done
+	refused "zip: it is a zip archive: unpack it, and say dir:" zip
+}
+
+# Of an archive that somebody made smaller, too.
+test_an_image_that_is_no_image() {
+	layout oci img
+	layout docker docker.tar
+	mkdir root && echo file >root/file
+	tar czf root.tar.gz -C root .
+	tar czf oci.tar.gz -C img .
+	gzip -k docker.tar
+	refused "squashfs:root.tar.gz: is no squashfs: say tar:root.tar.gz" squashfs:root.tar.gz
+	refused "index.json is missing: say tar:root.tar.gz" oci-archive:root.tar.gz
+	refused "manifest.json: is missing: say tar:root.tar.gz" docker-archive:root.tar.gz
+	refused "no OCI image layout, but what docker save writes" oci-archive:docker.tar.gz
+	refused "no manifest.json, but an OCI image layout" docker-archive:oci.tar.gz
+	for source in docker.tar docker.tar.gz; do
+		refused "tar:$source: is what docker save writes: say docker-archive:$source" tar:$source
+	done
+	refused "docker.tar: say what it is: docker-archive:docker.tar" docker.tar
+}
+
 test_what_is_no_store_and_no_bundle() {
 	layout oci img
 	layout docker docker.tar

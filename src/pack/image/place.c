@@ -105,12 +105,13 @@ static int open_place(struct place *place, const char *path, const char *prefix,
 /* An image that nobody has packed yet is neither store nor bundle. */
 static void add_guess(const char *path, struct err *err)
 {
-	char source[160];
+	struct shape_guess guess;
 
-	shape_guess(path, source, sizeof(source));
-	if (err && (strncmp(source, "oci", 3) == 0 || strncmp(source, "docker", 6) == 0))
+	shape_guess(path, &guess);
+	if (err && (strncmp(guess.meant, "oci", 3) == 0 ||
+		    strncmp(guess.meant, "docker", 6) == 0))
 		(void)err_set(err, 0, "%.120s; `lamina pack` takes it, as %s", err->text,
-			      source);
+			      guess.meant);
 }
 
 int place_open(struct place *place, const char *path, const char *prefix, struct err *err)

@@ -96,6 +96,20 @@ static bool top_has(const void *context, const char *name)
 	return node && node->inode;
 }
 
+/* Without tags docker save, and skopeo, write no "repositories": a configuration by its digest
+ * is there. */
+static bool is_saved(const struct top *top)
+{
+	const struct tree_node *node = top->root ? top->root->child : NULL;
+
+	if (!top_has(top, "manifest.json"))
+		return false;
+	while (node && (strspn(node->name, "0123456789abcdef") != 64 ||
+			strcmp(node->name + 64, ".json") != 0))
+		node = node->next;
+	return node;
+}
+
 /* Somebody's files, or an image that was taken for files? */
 static int check_shape(const struct source_layer *source, const struct tree *tree,
 		       const struct layer *layer, struct err *err)
@@ -104,6 +118,8 @@ static int check_shape(const struct source_layer *source, const struct tree *tre
 	const struct shape *shape = source->own ? shape_by_names(top_has, &top) : NULL;
 	const char *prefix, *path = strchr(source->name, ':');
 
+	if (!shape && source->own && is_saved(&top))
+		shape = &shape_saved;
 	if (!shape)
 		return 0;
 	prefix = source->kind == SOURCE_DIR ? shape->dir : shape->tar;
@@ -123,6 +139,8 @@ int reader_read(const struct source_layer *source, const struct reader_options *
 
 	layer_next_source(layer, source->plain, source->own && !options->replace_links);
 	r = readers[source->kind].read(tree, options, content, layer, &found, err);
+	if (r == -EBADMSG && source->own && source->kind == SOURCE_TAR)
+		source_explain(source->name, r, err);
 	if (r == 0)
 		r = check_shape(source, tree, layer, err);
 	if (r == 0)

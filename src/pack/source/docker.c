@@ -256,7 +256,8 @@ static int read_archive(const struct members *members, const char *path, const c
 		return err_set(err, -ENOTSUP,
 			       "no manifest.json: saved by a Docker before 1.10");
 	if (r == -ENOENT && members_has(members, "index.json"))
-		return err_set(err, -ENOTSUP, "no manifest.json: try oci-archive:");
+		return err_set(err, -ENOTSUP,
+			       "no manifest.json, but an OCI image layout");
 	if (r < 0)
 		return r;
 	__doc json_t *list = doc_parse(bytes, size, err);

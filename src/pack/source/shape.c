@@ -55,54 +55,73 @@ static bool archive_has(const void *context, const char *name)
 }
 
 /* Some have no tags and so no "repositories". Of a folder, that name alone would say little. */
-static const struct shape untagged = { .tar = "docker-archive" };
+const struct shape shape_saved = {
+	"what docker save writes", NULL, "docker-archive", { "manifest.json" }
+};
 
-/* Only one that lies there as it is: nobody unpacks gigabytes for a guess. */
-static const struct shape *shape_of_file(int fd, const char *path)
+/* A tar that lies there as it is, for nobody unpacks gigabytes for a guess. */
+static const struct shape *shape_of_tar(const char *path)
 {
 	const struct shape *shape = NULL;
 	struct members *members;
-	char magic[5];
 	int r;
 
-	if (fd_pread_all(fd, magic, sizeof(magic), 257) < 0 ||
-	    memcmp(magic, "ustar", sizeof(magic)) != 0)
-		return NULL;
 	members = members_open_archive(path, 0, &r, NULL);
 	if (members)
 		shape = shape_by_names(archive_has, members);
 	if (members && !shape && members_has(members, "manifest.json"))
-		shape = &untagged;
+		shape = &shape_saved;
 	members_free(members);
 	return shape;
 }
 
-static bool is_squashfs(int fd)
+static void guess_dir(int fd, const char *path, struct shape_guess *guess)
 {
-	char magic[4];
+	const struct shape *shape = shape_of_dir(fd);
+	const char *prefix = shape ? shape->dir : "dir";
 
-	return fd_pread_all(fd, magic, sizeof(magic), 0) == 0 &&
-	       memcmp(magic, "hsqs", sizeof(magic)) == 0;
+	if (prefix)
+		(void)snprintf(guess->meant, sizeof(guess->meant), "%s:%s", prefix, path);
+	else
+		(void)snprintf(guess->what, sizeof(guess->what), "%s", shape->what);
 }
 
-void shape_guess(const char *path, char *ret_text, int size)
+static void guess_file(int fd, const char *path, struct shape_guess *guess)
+{
+	bool compressed;
+	const struct shape_file *file = shape_of_bytes(fd, &compressed);
+	const struct shape *shape = NULL;
+	const char *prefix = file ? file->prefix : NULL, *then = file ? file->then : NULL;
+	bool tar = prefix && strcmp(prefix, "tar") == 0;
+
+	if (tar && !compressed)
+		shape = shape_of_tar(path);
+	if (!tar && compressed) {
+		prefix = NULL;
+		then = "decompress it";
+	}
+	if (shape)
+		prefix = shape->tar;
+	if (prefix)
+		(void)snprintf(guess->meant, sizeof(guess->meant), "%s:%s", prefix, path);
+	else if (shape)
+		(void)snprintf(guess->what, sizeof(guess->what), "%s", shape->what);
+	else if (file)
+		(void)snprintf(guess->what, sizeof(guess->what), "%s%s%s%s", file->what,
+			       compressed ? ", compressed" : "", then ? ": " : "",
+			       then ? then : "");
+}
+
+void shape_guess(const char *path, struct shape_guess *ret_guess)
 {
 	__fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	const struct shape *shape;
-	const char *prefix;
 	struct stat st;
 
-	ret_text[0] = '\0';
-	if (fd < 0 || fstat(fd, &st) < 0 ||
-	    (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)))
+	*ret_guess = (struct shape_guess){ .what = "" };
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return;
-	if (S_ISDIR(st.st_mode)) {
-		shape = shape_of_dir(fd);
-		prefix = shape ? shape->dir : "dir";
-	} else {
-		shape = shape_of_file(fd, path);
-		prefix = shape ? shape->tar : is_squashfs(fd) ? "squashfs" : "tar";
-	}
-	if (prefix)
-		(void)snprintf(ret_text, (size_t)size, "%s:%s", prefix, path);
+	if (S_ISDIR(st.st_mode))
+		guess_dir(fd, path, ret_guess);
+	else if (S_ISREG(st.st_mode))
+		guess_file(fd, path, ret_guess);
 }

@@ -52,12 +52,14 @@ bool source_has_transport(const char *spec)
 
 static int unknown_transport(const char *spec, struct err *err)
 {
-	char meant[200];
+	struct shape_guess guess;
 
-	shape_guess(spec, meant, sizeof(meant));
-	if (meant[0])
+	shape_guess(spec, &guess);
+	if (guess.meant[0])
 		return err_set(err, -EINVAL, "%.100s: say what it is: %.120s", spec,
-			       meant);
+			       guess.meant);
+	if (guess.what[0])
+		return err_set(err, -EINVAL, "%.150s: it is %s", spec, guess.what);
 	return err_set(
 		err, -EINVAL,
 		"%s: a source begins with docker:, oci:, oci-archive:, docker-archive:, "
@@ -65,17 +67,24 @@ static int unknown_transport(const char *spec, struct err *err)
 		spec);
 }
 
-/* Adds what was meant, where that shows. An archive that is damaged is no tar: for that. */
-static void add_guess(const char *spec, const char *rest, struct err *err)
+void source_explain(const char *spec, int r, struct err *err)
 {
-	char *path = strndup(rest, strcspn(rest, ":")), meant[200];
+	const char *rest = strchr(spec, ':') + 1;
 	size_t prefix = (size_t)(rest - spec);
+	bool archive = prefix > 9 && strncmp(rest - 9, "-archive:", 9) == 0;
+	struct shape_guess guess;
+	char *path = strndup(rest, strcspn(rest, ":"));
 
-	shape_guess(path ? path : "", meant, sizeof(meant));
+	shape_guess(path ? path : "", &guess);
 	free(path);
-	if (err && meant[0] && strncmp(meant, spec, prefix) != 0 &&
-	    !(strncmp(meant, "tar:", 4) == 0 && strstr(spec, "-archive:")))
-		(void)err_set(err, 0, "%.150s: say %.100s", err->text, meant);
+	if (!err || strncmp(guess.meant, spec, prefix) == 0)
+		return;
+	if (guess.what[0])
+		(void)err_set(err, 0, "%.150s: it is %s", err->text, guess.what);
+	/* an archive that is damaged is no tar: for that, but one without what it is about */
+	else if (guess.meant[0] &&
+		 (strncmp(guess.meant, "tar:", 4) != 0 || !archive || r == -ENOENT))
+		(void)err_set(err, 0, "%.150s: say %.100s", err->text, guess.meant);
 }
 
 int source_open(const char *spec, const struct source_options *options,
@@ -91,7 +100,7 @@ int source_open(const char *spec, const struct source_options *options,
 	r = transport->open(rest, options, &source, err);
 	if (r < 0) {
 		source_done(&source);
-		add_guess(spec, rest, err);
+		source_explain(spec, r, err);
 		return err_wrap(err, r, "%s", spec);
 	}
 	*ret_source = source;

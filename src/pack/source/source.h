@@ -95,6 +95,10 @@ bool source_has_transport(const char *spec);
 int source_open(const char *spec, const struct source_options *options,
 		struct source *ret_source, struct err *err);
 
+/* Adds to the text why @spec, TRANSPORT:REST, could not be read what it is instead and which
+ * source was meant, where that shows. @r is the -errno. */
+void source_explain(const char *spec, int r, struct err *err);
+
 /* Frees and closes what the source holds; fine on a cleared one. */
 void source_done(struct source *source);
 

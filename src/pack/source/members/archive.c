@@ -117,6 +117,9 @@ static int tar_failed(struct archive *a, struct err *err)
 {
 	const char *reason = archive_error_string(a);
 
+	/* libarchive's word for what no reader of its took */
+	if (reason && strcmp(reason, "Unrecognized archive format") == 0)
+		reason = "is no tar";
 	return err_set(err, -EBADMSG, "%s", reason ? reason : "not a tar");
 }
 

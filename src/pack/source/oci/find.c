@@ -246,6 +246,9 @@ static int read_index(const struct members *members, struct oci_image *image,
 	json_t *doc;
 	int r = members_read(members, "index.json", DOC_MAX_SIZE, &bytes, &size, err);
 
+	if (r == -ENOENT && members_has(members, "manifest.json"))
+		return err_set(err, -ENOTSUP,
+			       "no OCI image layout, but what docker save writes");
 	if (r == -ENOENT)
 		return err_set(err, r, "no OCI image layout: index.json is missing");
 	if (r < 0)
