@@ -78,9 +78,9 @@ check-ubi: ubi-programs
 		$(if $(RESULTS),--results $(RESULTS)) --case '$(or $(CASE),ubi-*)'
 	$(if $(CASE),,+@$(MAKE) check-crash-ubi)
 
-# Power cuts at what an update writes to flash: every write, or some.
+# Power cuts at what an update writes to flash, NOR and NAND: every write, or some.
 crash-ubi check-crash-ubi: ubi-programs crash-tool
-	@tests/crash/run --board $(board) --lamina $(LAMINA) --init $(ubi)/lamina-init --fat $(fat) --type ubi \
+	@tests/crash/run --board $(board) --lamina $(LAMINA) --init $(ubi)/lamina-init --fat $(fat) --type 'ubi nand' \
 		--programs $(ubi)/tests/crash --tool $(HOST_O)/tests/crash/crash --build $(O)/crash-ubi \
 		$(if $(filter check-%,$@),--quick) $(if $(RESULTS),--results $(RESULTS))
 

@@ -56,7 +56,7 @@ else
 crash-tool crash-model: all
 	+@$(host-make) $@
 # What a guest has of them, for flash.
-crash-guest: $(crash-tool) $(crash-stays) $(O)/tests/crash/laminactl-slot-that-runs
+crash-guest: $(crash-tool) $(crash-stays) $(addprefix $(O)/tests/crash/laminactl-,slot-that-runs flushed-never)
 	@:
 crash: crash-model
 crash check-crash: all crash-tool $(crash-tool) $(crash-mutants) $(crash-skip) $(crash-stays) $(crash-stays-pi)

@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "block/ubi.h"
+#include "crash/nand.h"
 
 #define MAKER "/sys/module/block2mtd/parameters/block2mtd"
 #define CONTROL "/dev/ubi_ctrl"
@@ -32,7 +33,7 @@ int flash_make(const char *path, struct err *err)
 
 int flash_attach(struct err *err)
 {
-	int r = ubi_attach("lamina-data", err);
+	int r = ubi_attach(nand_is_there() ? NAND_VOLUME : "lamina-data", err);
 
 	return r == -EAGAIN ? err_set(err, -ENODEV, "no flash") : r;
 }

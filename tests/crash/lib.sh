@@ -11,17 +11,23 @@ result()
 	printf '%s\n' "$*" | tee -a "${results:-/dev/null}"
 }
 
+# NOR's geometry, where a byte can be written, and NAND's.
+is_flash()
+{
+	[[ $1 == ubi || $1 == nand ]]
+}
+
 # Does a disk of that kind have boot slots? One for U-Boot, one for a Raspberry Pi, and flash.
 has_slots()
 {
-	[[ $1 == slots || $1 == pi || $1 == ubi ]]
+	[[ $1 == slots || $1 == pi ]] || is_flash "$1"
 }
 
 # The file system of a kind of disk.
 type_of()
 {
 	case $1 in
-	ubi) echo ubifs ;;
+	ubi | nand) echo ubifs ;;
 	slots | pi) echo ext4 ;;
 	*) echo "$1" ;;
 	esac
@@ -32,8 +38,8 @@ marks_of()
 {
 	local kib=${1}_kib
 
-	if [[ $1 == ubi ]]; then
-		stat -c %s "$fixtures/ubi.base"
+	if is_flash "$1"; then
+		stat -c %s "$fixtures/$1.base"
 	elif has_slots "$1"; then
 		echo $(($(stat -c %s "$fixtures/$1.base") - 65536))
 	else
@@ -44,7 +50,7 @@ marks_of()
 # Where on it the store is, and with boot slots the loader's state and both slots: OFFSET:SIZE,...
 layout_of()
 {
-	if ! has_slots "$1" || [[ $1 == ubi ]]; then
+	if ! has_slots "$1" || is_flash "$1"; then
 		echo "0:$(marks_of "$1")"
 		return
 	fi
@@ -53,11 +59,16 @@ layout_of()
 		"\(.start * 512):\(.size * 512)"] | join(",")'
 }
 
+# 128 blocks of 128 KiB, with pages of 2 KiB in four parts. A chip of 64 MiB, of which that is left: of one with more
+# than 128, nandsim forgets how many bytes an address has.
+nandsim='nandsim.id_bytes=0x20,0xa2,0x00,0x15 nandsim.overridesize=7'
+
 # words_of KIND: what a guest is told of it; and of the $last operation, if that isn't the last one there is
 words_of()
 {
 	echo "crash.type=$(type_of "$1") crash.marks=$(marks_of "$1") crash.layout=$(layout_of "$1")$(
-		! has_slots "$1" || echo " crash.operations=operations-slots")${last:+ crash.last=$last}"
+		! has_slots "$1" || echo " crash.operations=operations-slots")${last:+ crash.last=$last}$(
+		[[ $1 != nand ]] || echo " $nandsim")"
 }
 
 # guest CONSOLE INITRAMFS 'WORDS' QEMU-RUN-ARGUMENT...
@@ -87,8 +98,8 @@ record()
 
 	mkdir -p "$dir"
 	cp --sparse=always "$fixtures/$type.base" "$dir/disk"
-	if [[ $type == ubi ]]; then
-		record_flash "$dir" "$3"
+	if is_flash "$type"; then
+		record_flash "$type" "$dir" "$3"
 		return
 	fi
 	mapfile -t disk < <(logged "$dir/disk" "$dir/disk.log")
@@ -101,15 +112,18 @@ record()
 # The same of flash, whose kernel is Debian's. tests/crash/mtd-log writes the log.
 record_flash()
 {
-	local dir=$1 status=0 logger
+	local type=$1 dir=$2 status=0 logger words="crash.role=record crash.access=$3 " disk=$2/disk,serial=flash
 
-	truncate -s "$(($(marks_of ubi) + 65536))" "$dir/marks"
+	case $type in
+	ubi) words+=block2mtd.block2mtd=/dev/vda,16KiB,ubi ;;
+	nand) disk=$fixtures/nand.base,serial=base,readonly=on ;;
+	esac
+	truncate -s "$(($(marks_of "$type") + 65536))" "$dir/marks"
 	: >"$dir/console"
-	"$top/tests/crash/mtd-log" "$dir/gdb" "$dir/console" "$fixtures/ubi.base" "$dir/marks" "$dir/disk.log" &
+	"$top/tests/crash/mtd-log" "$dir/gdb" "$dir/console" "$fixtures/$type.base" "$dir/marks" "$dir/disk.log" &
 	logger=$!
-	timeout=600 guest "$dir/console" "$fixtures/ubi.guest" \
-		"block2mtd.block2mtd=/dev/vda,16KiB,ubi crash.role=record crash.access=$2 $(words_of ubi)" \
-		--disk "$dir/disk,serial=flash" --disk "$dir/marks,serial=marks" \
+	timeout=600 guest "$dir/console" "$fixtures/$type.guest" "$words $(words_of "$type")" \
+		--disk "$disk" --disk "$dir/marks,serial=marks" \
 		-- -gdb "unix:$dir/gdb,server=on,wait=off" || status=$?
 	wait "$logger" || status=$?
 	[[ $status -eq 0 ]] && grep -q '^crash: recorded' "$dir/console"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Power cuts, replayed. In the guest that records: `mark` after each operation, `start`
- * in place of a boot; with flash, `attach` before all and `loader` as the loader's program. In the guest that judges: `judge`. In the one with failing disks:
- * `save` the record, `check` what an operation made of it. On the workstation, over
+ * in place of a boot; with flash, `attach` before all and `loader` as the loader's program, and `put` what NAND holds.
+ * In the guest that judges: `judge`. In the one with failing disks: `save` the record, `check` what an operation made
+ * of it; where UBI cuts the power, also `get` what NAND holds, and `boot` it. On the workstation, over
  * files: `list` what was recorded, `sample` some cuts, `cut` for the disk of one.
  * tests/crash/run uses it all.
  */
@@ -18,6 +19,7 @@
 #include "base/fd.h"
 #include "crash/firmware-ubi.h"
 #include "crash/flash.h"
+#include "crash/nand.h"
 #include "crash/replay.h"
 #include "crash/sample.h"
 #include "store/store.h"
@@ -146,7 +148,7 @@ static int run_save(char **argv, struct replay *replay, struct err *err)
 	return fd_write_all(out, bytes, sizeof(bytes));
 }
 
-static int run_check(char **argv, struct replay *replay, struct err *err)
+static int check(char **argv, struct replay *replay, bool look_only, struct err *err)
 {
 	struct judge *judge = &replay->judge;
 	int r = judge_init(judge, err);
@@ -157,10 +159,21 @@ static int run_check(char **argv, struct replay *replay, struct err *err)
 		r = read_record(argv[1], &judge->after, err);
 	judge->has_before = judge->has_after = true;
 	if (r == 0)
-		r = judge_store(judge, true, err);
+		r = judge_store(judge, look_only, err);
 	if (r == 0)
 		printf("%s\n", judge->is_after ? "after" : "before");
 	return r;
+}
+
+static int run_check(char **argv, struct replay *replay, struct err *err)
+{
+	return check(argv, replay, true, err);
+}
+
+static int run_boot(char **argv, struct replay *replay, struct err *err)
+{
+	replay->judge.all = true;
+	return check(argv, replay, false, err);
 }
 
 static int run_list(char **argv, struct replay *replay, struct err *err)
@@ -222,6 +235,27 @@ static int run_attach(char **argv, struct replay *replay, struct err *err)
 	return flash_attach(err);
 }
 
+static int run_detach(char **argv, struct replay *replay, struct err *err)
+{
+	(void)argv;
+	(void)replay;
+	return flash_detach(err);
+}
+
+static int run_put(char **argv, struct replay *replay, struct err *err)
+{
+	size_t size;
+	int r = map(argv[0], &replay->disk.bytes, &size, err);
+
+	return r < 0 ? r : nand_put(replay->disk.bytes, size, err);
+}
+
+static int run_get(char **argv, struct replay *replay, struct err *err)
+{
+	(void)replay;
+	return nand_get(argv[0], err);
+}
+
 static int run_loader(char **argv, struct replay *replay, struct err *err)
 {
 	(void)replay;
@@ -238,9 +272,13 @@ static const struct {
 	{ "mark", "DISK MARKS NAME", 3, run_mark },
 	{ "start", "", 0, run_start },
 	{ "attach", "", 0, run_attach },
+	{ "detach", "", 0, run_detach },
+	{ "put", "FILE", 1, run_put },
+	{ "get", "FILE", 1, run_get },
 	{ "loader", "VERB WORD", 2, run_loader },
 	{ "save", "RECORD", 1, run_save },
 	{ "check", "RECORD-BEFORE RECORD-AFTER", 2, run_check },
+	{ "boot", "RECORD-BEFORE RECORD-AFTER", 2, run_boot },
 	{ "list", "LOG MARKS", 2, run_list },
 	{ "sample", "LOG MARKS COUNT SEED", 4, run_sample },
 	{ "cut", "LOG MARKS BASE CUT OUT", 5, run_cut },

@@ -147,14 +147,14 @@ static int judge_state(struct replay *replay, const struct mark *mark, struct er
 
 	if (r == 0 && mark && !replay->judge.is_after && replay->repeat &&
 	    replay->states % replay->repeat == 0 && may_repeat(replay, mark)) {
-		image_sync(&replay->image, &replay->disk);
-		r = repeat(replay, mark, err);
+		r = image_sync(&replay->image, &replay->disk, err);
+		r = r < 0 ? r : repeat(replay, mark, err);
 	}
 	for (unsigned int copy = 0; r == 0 && copy < RECORD_COPIES; copy++) {
 		if (!replay->rot || replay->states % replay->rot != 0)
 			break;
-		image_sync(&replay->image, &replay->disk);
-		r = rot(replay, copy, err);
+		r = image_sync(&replay->image, &replay->disk, err);
+		r = r < 0 ? r : rot(replay, copy, err);
 	}
 	return r;
 }
@@ -178,8 +178,8 @@ static void visit(void *context, const struct cut *cut)
 	if (!is_new(replay, key) || (replay->only_first && replay->bad > 0))
 		return;
 	count(replay, mark);
-	image_sync(&replay->image, &replay->disk);
-	if (judge_state(replay, mark, &err) == 0)
+	if (image_sync(&replay->image, &replay->disk, &err) == 0 &&
+	    judge_state(replay, mark, &err) == 0)
 		return;
 	if (replay->bad++ >= BAD_SHOWN)
 		return;
