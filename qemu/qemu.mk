@@ -70,6 +70,8 @@ $(ubi)/.config: $(O)/.config
 	+@$(MAKE) O=$(ubi) BOARD=$(BOARD) olddefconfig >/dev/null
 
 ubi-programs: all $(fat) $(ubi)/.config
+	@grep -qsw block2mtd board/$(board)/modules || \
+		{ echo "$(board): no block2mtd in Debian's kernel for it, which makes flash of a disk" >&2; exit 1; }
 	+@$(MAKE) O=$(ubi) BOARD=$(BOARD) programs crash-guest
 	@board/host/setup fat $(board)
 
