@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The machine as a whole, more rights, and ways into the kernel. */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -142,6 +144,45 @@ APART(port_level, CALL(iopl, 3))
 APART(port_bits, CALL(ioperm, 0x80UL, 1UL, 1))
 #endif
 
+#ifdef __aarch64__
+/* A program of the processor's other instruction set, whose numbers are others: _exit(0). */
+static const struct other {
+	Elf32_Ehdr head;
+	Elf32_Phdr part;
+	uint32_t code[3];
+} other = {
+	.head = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB, EV_CURRENT },
+		  .e_type = ET_EXEC,
+		  .e_machine = EM_ARM,
+		  .e_version = EV_CURRENT,
+		  .e_entry = 0x10000 + offsetof(struct other, code),
+		  .e_phoff = offsetof(struct other, part),
+		  .e_flags = EF_ARM_EABI_VER5,
+		  .e_ehsize = sizeof(Elf32_Ehdr),
+		  .e_phentsize = sizeof(Elf32_Phdr),
+		  .e_phnum = 1 },
+	.part = { .p_type = PT_LOAD,
+		  .p_vaddr = 0x10000,
+		  .p_filesz = sizeof(other),
+		  .p_memsz = sizeof(other),
+		  .p_flags = PF_R | PF_X,
+		  .p_align = 0x1000 },
+	.code = { 0xe3a00000 /* mov r0, #0 */, 0xe3a07001 /* mov r7, #1 */,
+		  0xef000000 /* svc #0 */ },
+};
+
+static int other_gate_there(void)
+{
+	char *const argv[] = { (char *)"/other", NULL };
+	int fd = open(argv[0], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+
+	(void)!write(fd, &other, sizeof(other));
+	(void)done(fd, 0);
+	return execv(argv[0], argv);
+}
+HERE(other_gate, apart(other_gate_there))
+#endif
+
 /* --- ways into the kernel ---------------------------------------------------------------- */
 
 static int program_loaded(void)
@@ -207,6 +248,9 @@ const struct attempt attempts_machine[] = {
 	A(x32),
 	A(port_level),
 	A(port_bits),
+#endif
+#ifdef __aarch64__
+	A(other_gate),
 #endif
 	A(program_loaded),
 	THEN(program_checked, E2BIG),
