@@ -19,6 +19,10 @@
 #   monitor COMMAND             tells QEMU's monitor, as people would
 #   forwarded                   takes the port to ask at from the monitor, for a network card that is not
 #                               boot_server's
+#   cable_here                  this machine, in a network of its own with interface tap0, will be at the other
+#                               end of the cable; there COMMAND... is run in it
+#   boot_by_cable               boots in the background with that cable
+#   fetch_there TEXT ADDRESS [PATH]   its page, or what is at that path, has TEXT, at last
 #   stop                        ends the machine
 #   goes_down                   it ends by itself, in order
 # shellcheck shell=bash disable=SC2154,SC2034 # cases share variables and words
@@ -172,6 +176,41 @@ forwarded()
 	sed -n 's/.*HOST_FORWARD\] *[0-9]* *127.0.0.1 *\([0-9]*\) .*/\1/p' <<<"$(sed 's/\\r\\n/\n/g' "$work/monitor.log")" \
 		>"$work/port"
 	[[ -s $work/port ]] || fail "no port is forwarded: $(tail -n 1 "$work/monitor.log")"
+}
+
+cable_here()
+{
+	[[ $EUID -eq 0 ]] && unshare -n ip tuntap add tap0 mode tap 2>>"$work/tap.log" ||
+		skip "no tap interface can be made here"
+	unshare -n sleep infinity &
+	far=$!
+	trap 'kill "$far" 2>/dev/null || true' EXIT
+	until [[ $(readlink "/proc/$far/ns/net") != "$(readlink /proc/self/ns/net)" ]]; do sleep 0.1; done
+	there ip tuntap add tap0 mode tap
+	there ip link set tap0 up
+}
+
+there() { nsenter -t "$far" -n "$@"; }
+
+boot_by_cable()
+{
+	ending='' runner=(nsenter -t "$far" -n)
+	prepare
+	(run -- -netdev tap,id=net0,ifname=tap0,script=no,downscript=no -device "virtio-net-pci,netdev=net0,romfile=") &
+	running=$!
+	trap 'kill "$running" "$far" 2>/dev/null || true' EXIT
+}
+
+answer_there()
+{
+	there curl -gsSf --max-time "$patience" "http://[$1]${2:-/}" 2>>"$work/curl.log"
+}
+
+fetch_there()
+{
+	local got=''
+
+	at_last "$1" answer_there "${@:2}" || fail "$2: no page with '$1': $(tail -n 1 "$work/curl.log")"
 }
 
 stop()

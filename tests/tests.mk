@@ -23,7 +23,7 @@ needs-LAMINA_UPDATE := fake/test_judge fake/test_supervise fake/test_change fake
 	fake/test_update-record fake/test_update-verity unit/test_decide-model unit/test_slots-model unit/test_select unit/test_select-open unit/test_select-slots
 needs-LAMINA_WATCHDOG := fake/test_supervise fake/test_keeper fake/test_update
 needs-LAMINA_SUPERVISE := live/test_confine unit/test_filter fake/test_supervise fake/test_log fake/test_saver fake/test_start live/test_control live/test_join
-needs-LAMINA_NET := fake/test_network unit/test_lease
+needs-LAMINA_NET := fake/test_network unit/test_lease unit/test_router
 needs-LAMINA_TIMELINE := fake/test_timeline
 needs-LAMINA_KEY_P256 := unit/test_key unit/test_p256
 needs-LAMINA_KEY_RSA := unit/test_key unit/test_rsa

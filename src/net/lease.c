@@ -2,7 +2,6 @@
 #include "net/lease.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -79,9 +78,7 @@ static unsigned int class_prefix(const struct net_address *address)
 	return first < 128 ? 8 : first < 192 ? 16 : 24;
 }
 
-/* Letters, digits, '-' and '_', with single dots between: nothing that a file of lines and
- * words takes for something else. */
-static bool domain_valid(const char *text, size_t size)
+bool lease_is_domain(const char *text, size_t size)
 {
 	char last = '.';
 
@@ -107,13 +104,13 @@ static bool has_word(const struct str *words, const char *word, size_t size)
 	return false;
 }
 
-static void add_domains(struct str *search, const char *text)
+void lease_add_domains(struct str *search, const char *text)
 {
 	const char *word;
 	size_t size;
 
 	while (text && (word = next_word(&text, &size))) {
-		if (!domain_valid(word, size) || has_word(search, word, size) ||
+		if (!lease_is_domain(word, size) || has_word(search, word, size) ||
 		    search->used + 1 + size >= search->size)
 			continue;
 		str_add(search, search->used ? " " : "");
@@ -147,8 +144,8 @@ int lease_read(char *const env[], struct lease *ret_lease, struct err *err)
 		*gateway = (struct net_address){ { 0 } };
 	lease.dns_count = read_addresses(get(env, "dns"), lease.dns, NET_MAX_DNS);
 	str_init(&search, lease.search, sizeof(lease.search));
-	add_domains(&search, get(env, "search"));
-	add_domains(&search, get(env, "domain"));
+	lease_add_domains(&search, get(env, "search"));
+	lease_add_domains(&search, get(env, "domain"));
 	if (mtu >= MTU_LEAST && mtu <= MTU_MOST)
 		lease.mtu = (unsigned int)mtu;
 	if (seconds && seconds < UINT32_MAX)

@@ -4,11 +4,14 @@
  * What an interface is set to: a DHCP server's word, as udhcpc has it in its environment, or
  * a `net static` line's. A server is anybody on the cable: what is no plain value is left out.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
 #include "format/net.h"
+
+struct str;
 
 #define LEASE_SEARCH_SIZE 256
 
@@ -28,3 +31,11 @@ int lease_read(char *const env[], struct lease *ret_lease, struct err *err);
 
 /* Of a NET_STATIC line. */
 void lease_of_line(const struct net_line *line, struct lease *ret_lease);
+
+/* Letters, digits, '-' and '_', with single dots between: nothing that a file of lines and
+ * words takes for something else. */
+bool lease_is_domain(const char *text, size_t size);
+
+/* Adds domains of @text, a space between two, to such ones: those that are not there, and for
+ * which there is room. */
+void lease_add_domains(struct str *search, const char *text);

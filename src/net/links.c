@@ -31,6 +31,7 @@ struct link *links_add(struct links *links, int index)
 		return NULL;
 	links->count++;
 	*link = (struct link){ .index = index, .from = -EBADF, .until_ms = UINT64_MAX };
+	(void)router_end(&link->router);
 	return link;
 }
 
@@ -42,53 +43,56 @@ void links_remove(struct links *links, struct link *link)
 	memmove(link, link + 1, (size_t)((char *)last - (char *)link));
 }
 
-/* Is that one's server @turn also one of an interface before, or of it earlier? */
-static bool is_told(const struct links *links, size_t item, size_t turn)
+/* Its server @turn: those of its lease come first, then its routers'. NULL: it has not so
+ * many. */
+static const char *server_of(const struct link *link, size_t turn,
+			     char text[NET_ADDRESS_TEXT_SIZE])
 {
-	const struct net_address *dns = &links->items[item].lease.dns[turn];
+	size_t count = link->bound ? link->lease.dns_count : 0;
 
-	for (size_t i = 0; i < links->count; i++) {
-		const struct link *link = &links->items[i];
-
-		for (size_t t = 0; link->bound && t < link->lease.dns_count; t++) {
-			bool before = t < turn || (t == turn && i < item);
-
-			if (before && net_address_equal(&link->lease.dns[t], dns))
-				return true;
-		}
-	}
-	return false;
+	if (turn < count)
+		return net_address_text(&link->lease.dns[turn], text);
+	turn -= count;
+	if (turn >= ROUTER_SERVERS || !link->router.servers[turn].text[0])
+		return NULL;
+	return link->router.servers[turn].text;
 }
 
-static void add_search(const struct links *links, struct str *text)
+/* Their domains, in the same order. */
+static void write_search(struct str *text, const char *key, const struct link *links,
+			 size_t count)
 {
-	bool any = false;
+	char buf[LINKS_SEARCH_SIZE];
+	struct str words;
 
-	for (size_t i = 0; i < links->count; i++) {
-		const struct link *link = &links->items[i];
-
-		if (!link->bound || !link->lease.search[0])
-			continue;
-		str_addf(text, "%s %s", any ? "" : "search", link->lease.search);
-		any = true;
+	str_init(&words, buf, sizeof(buf));
+	for (size_t i = 0; i < count; i++) {
+		if (links[i].bound)
+			lease_add_domains(&words, links[i].lease.search);
+		for (size_t d = 0; d < ROUTER_DOMAINS; d++)
+			lease_add_domains(&words, links[i].router.domains[d].text);
 	}
-	str_add(text, any ? "\n" : "");
+	if (words.used)
+		str_addf(text, "%s%s\n", key, buf);
 }
 
 void links_write_resolv(const struct links *links, struct str *text)
 {
-	char address[NET_ADDRESS_TEXT_SIZE];
+	char address[NET_ADDRESS_TEXT_SIZE], buf[ROUTER_TEXT_SIZE + 16];
+	const char *told, *server;
+	struct str line;
 
-	add_search(links, text);
-	for (size_t turn = 0; turn < NET_MAX_DNS; turn++) {
+	write_search(text, "search ", links->items, links->count);
+	told = text->buf + text->used;
+	for (size_t turn = 0; turn < NET_MAX_DNS + ROUTER_SERVERS; turn++) {
 		for (size_t i = 0; i < links->count; i++) {
-			const struct link *link = &links->items[i];
-
-			if (!link->bound || turn >= link->lease.dns_count ||
-			    is_told(links, i, turn))
+			server = server_of(&links->items[i], turn, address);
+			if (!server)
 				continue;
-			str_addf(text, "nameserver %s\n",
-				 net_address_text(&link->lease.dns[turn], address));
+			str_init(&line, buf, sizeof(buf));
+			str_addf(&line, "nameserver %s\n", server);
+			if (!strstr(told, buf))
+				str_add(text, buf);
 		}
 	}
 }
@@ -101,9 +105,8 @@ static void write_gateway(struct str *text, const struct net_address *gateway)
 		str_addf(text, "gateway=%s\n", net_address_text(gateway, address));
 }
 
-static void write_lease(const struct link *link, struct str *text)
+static void write_lease(const struct lease *lease, struct str *text)
 {
-	const struct lease *lease = &link->lease;
 	char address[NET_ADDRESS_TEXT_SIZE];
 
 	for (size_t i = 0; i < lease->address_count; i++)
@@ -112,12 +115,16 @@ static void write_lease(const struct link *link, struct str *text)
 			 lease->addresses[i].length);
 	write_gateway(text, &lease->gateways.ipv4);
 	write_gateway(text, &lease->gateways.ipv6);
-	for (size_t i = 0; i < lease->dns_count; i++)
-		str_addf(text, "dns=%s\n", net_address_text(&lease->dns[i], address));
-	if (lease->search[0])
-		str_addf(text, "search=%s\n", lease->search);
-	if (link->until_ms != UINT64_MAX)
-		str_addf(text, "until=%" PRIu64 "\n", link->until_ms);
+}
+
+static void write_names(const struct link *link, struct str *text)
+{
+	char address[NET_ADDRESS_TEXT_SIZE];
+	const char *server;
+
+	for (size_t i = 0; (server = server_of(link, i, address)); i++)
+		str_addf(text, "dns=%s\n", server);
+	write_search(text, "search=", link, 1);
 }
 
 void links_write_state(const struct links *links, struct str *text)
@@ -133,6 +140,9 @@ void links_write_state(const struct links *links, struct str *text)
 			 link->line->kind == NET_DHCP ? "dhcp" : "static",
 			 link->carrier ? "yes" : "no");
 		if (link->bound)
-			write_lease(link, text);
+			write_lease(&link->lease, text);
+		write_names(link, text);
+		if (link->bound && link->until_ms != UINT64_MAX)
+			str_addf(text, "until=%" PRIu64 "\n", link->until_ms);
 	}
 }

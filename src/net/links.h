@@ -8,12 +8,14 @@
 #include <sys/types.h>
 
 #include "net/lease.h"
+#include "net/router.h"
 #include "supervise/restart.h"
 
 struct str;
 
 #define LINKS_MAX 16
-#define LINKS_STATE_SIZE 1152 /* of what is told of one, at most */
+#define LINKS_STATE_SIZE 1856 /* of what is told of one, at most */
+#define LINKS_SEARCH_SIZE 1024
 
 struct link {
 	int index; /* the kernel's */
@@ -23,7 +25,8 @@ struct link {
 	const struct net_line *line; /* what it is set up by */
 	bool bound;		     /* to this: */
 	struct lease lease;
-	uint64_t until_ms; /* UINT64_MAX: for ever */
+	uint64_t until_ms;    /* UINT64_MAX: for ever */
+	struct router router; /* beside it; bound or not */
 
 	/* its DHCP client */
 	pid_t pid;		   /* 0: none */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
+#include <netinet/icmp6.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -23,8 +24,10 @@ static int ask_links(int fd)
 
 int netlink_watch(struct netlink_watch *watch)
 {
-	const struct sockaddr_nl own = { .nl_family = AF_NETLINK,
-					 .nl_groups = RTMGRP_LINK };
+	const struct sockaddr_nl own = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = RTMGRP_LINK | 1U << (RTNLGRP_ND_USEROPT - 1),
+	};
 	__fd int fd = netlink_open();
 	int r = fd < 0 ? fd : sys_bind(fd, &own, sizeof(own));
 
@@ -62,6 +65,23 @@ static bool read_link(const struct nlmsghdr *header, struct netlink_link *ret_li
 	return true;
 }
 
+static bool read_options(const struct nlmsghdr *header, struct netlink_link *ret_link)
+{
+	const struct nduseroptmsg *info = NLMSG_DATA(header);
+
+	if (header->nlmsg_type != RTM_NEWNDUSEROPT ||
+	    header->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) ||
+	    header->nlmsg_len - NLMSG_LENGTH(sizeof(*info)) < info->nduseropt_opts_len ||
+	    info->nduseropt_icmp_type != ND_ROUTER_ADVERT)
+		return false;
+	*ret_link = (struct netlink_link){
+		.index = info->nduseropt_ifindex,
+		.options = (const uint8_t *)(info + 1),
+		.options_size = info->nduseropt_opts_len,
+	};
+	return true;
+}
+
 int netlink_watch_next(struct netlink_watch *watch, struct netlink_link *ret_link)
 {
 	for (;;) {
@@ -74,7 +94,7 @@ int netlink_watch_next(struct netlink_watch *watch, struct netlink_link *ret_lin
 
 			watch->at = watch->end - watch->at > next ? watch->at + next
 								  : watch->end;
-			if (read_link(header, ret_link))
+			if (read_link(header, ret_link) || read_options(header, ret_link))
 				return 1;
 			continue;
 		}

@@ -40,6 +40,11 @@ struct netlink_link {
 	bool carrier;
 	char name[NET_NAME_SIZE];
 	uint8_t mac[NET_MAC_SIZE];
+
+	/* or, and then nothing else but @index: options of a router's advertisement, which
+	 * last until the next call */
+	const uint8_t *options;
+	size_t options_size;
 };
 
 struct netlink_watch {
@@ -48,8 +53,8 @@ struct netlink_watch {
 	_Alignas(8) char buf[8192];
 };
 
-/* From now on every interface that is there, comes, goes or changes is told. 0 or -errno.
- */
+/* From now on every interface that is there, comes, goes or changes is told, and what routers
+ * say beside what the kernel takes itself. 0 or -errno. */
 int netlink_watch(struct netlink_watch *watch);
 
 /* The next of them. 1; 0: nothing more now; -ENOBUFS: some were lost, and all of them are

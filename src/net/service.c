@@ -22,6 +22,8 @@
 #include "net/links.h"
 #include "net/netlink.h"
 
+#define WRITE_MS 1000
+
 struct service {
 	const char *udhcpc;
 	bool overwrite;
@@ -31,7 +33,9 @@ struct service {
 	struct loop loop;
 	struct config config;
 	struct links links;
-	bool told; /* that there is a network */
+	bool told;	     /* that there is a network */
+	bool changed;	     /* is what routers say, and the files have it not yet */
+	uint64_t written_ms; /* when those were */
 };
 
 static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -75,10 +79,12 @@ static void put_state(const struct service *service)
 	page_give_back_code();
 }
 
-static void put_files(const struct service *service)
+static void put_files(struct service *service)
 {
 	struct str text;
 
+	service->changed = false;
+	service->written_ms = loop_now_ms();
 	str_init(&text, file, sizeof(file));
 	links_write_resolv(&service->links, &text);
 	put_file(service, SERVICE_RESOLV, &text);
@@ -210,18 +216,33 @@ static void end_client(struct service *service, struct link *link)
 	client_stop(link);
 }
 
+/* Servers of its line's own are those that count. */
+static bool hears_routers(const struct link *link)
+{
+	return link->line->dns_count == 0;
+}
+
 static void look_at_carrier(struct service *service, struct link *link, bool carrier)
 {
+	bool known = false;
+
 	if (link->carrier == carrier)
 		return;
 	link->carrier = carrier;
 	/* By the next cable it may be somebody else who is asked: a client that goes on asks
 	 * the old one first, and gives up the address when nobody answers. */
-	if (carrier)
+	if (carrier) {
 		link->due_ms = 0;
-	else
+		if (hears_routers(link))
+			router_begin(&link->router, loop_now_ms());
+	} else {
 		end_client(service, link);
-	put_state(service);
+		known = router_end(&link->router);
+	}
+	if (known)
+		put_files(service);
+	else
+		put_state(service);
 }
 
 /* Hardware has a device behind it; bridges, tunnels and other people's have none. */
@@ -274,6 +295,15 @@ static void add_link(struct service *service, const struct netlink_link *told)
 	look_at_carrier(service, link, told->carrier);
 }
 
+static void take_options(struct service *service, struct link *link,
+			 const struct netlink_link *told)
+{
+	if (link->carrier && hears_routers(link) &&
+	    router_take(&link->router, link->name, told->options, told->options_size,
+			loop_now_ms()))
+		service->changed = true;
+}
+
 static void take_links(void *context, int fd)
 {
 	struct service *service = context;
@@ -287,9 +317,11 @@ static void take_links(void *context, int fd)
 
 		if (r < 0 && r != -ENOBUFS)
 			return;
-		if (r < 0 || (!link && told.gone))
+		if (r < 0 || (!link && (told.gone || told.options)))
 			continue;
-		if (!link) {
+		if (told.options) {
+			take_options(service, link, &told);
+		} else if (!link) {
 			add_link(service, &told);
 		} else if (told.gone) {
 			end_client(service, link);
@@ -333,6 +365,31 @@ static uint64_t turn_client(struct service *service, struct link *link, uint64_t
 	return link->pid > 0 ? UINT64_MAX : link->due_ms;
 }
 
+/* What routers said has its time, and some say it only to who asks. */
+static uint64_t turn_router(struct service *service, struct link *link, uint64_t now_ms)
+{
+	if (router_expire(&link->router, now_ms))
+		service->changed = true;
+	if (router_is_due(&link->router, now_ms))
+		(void)router_ask(link->index);
+	return router_next(&link->router);
+}
+
+/* However often routers change their mind, the files are written once a second. */
+static uint64_t turn_files(struct service *service, uint64_t now_ms)
+{
+	uint64_t due_ms = service->written_ms + WRITE_MS;
+
+	if (service->changed && now_ms >= due_ms)
+		put_files(service);
+	return service->changed ? due_ms : UINT64_MAX;
+}
+
+static uint64_t sooner(uint64_t a_ms, uint64_t b_ms)
+{
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
 /* Also of leases that no client looks after; when to turn again. */
 static uint64_t turn(struct service *service, uint64_t now_ms)
 {
@@ -340,16 +397,15 @@ static uint64_t turn(struct service *service, uint64_t now_ms)
 
 	for (size_t i = 0; i < service->links.count; i++) {
 		struct link *link = &service->links.items[i];
-		uint64_t due_ms = turn_client(service, link, now_ms);
 
+		next_ms = sooner(next_ms, turn_client(service, link, now_ms));
+		next_ms = sooner(next_ms, turn_router(service, link, now_ms));
 		if (link->bound && now_ms >= link->until_ms)
 			unbind_link(service, link);
-		if (link->bound && link->until_ms < due_ms)
-			due_ms = link->until_ms;
-		if (due_ms < next_ms)
-			next_ms = due_ms;
+		if (link->bound)
+			next_ms = sooner(next_ms, link->until_ms);
 	}
-	return next_ms;
+	return sooner(next_ms, turn_files(service, now_ms));
 }
 
 static int prepare(struct service *service, char *const args[], struct err *err)

@@ -240,4 +240,96 @@ service 'dev4 static fd00:4::9/64 fd00:4::a/64'
 is others-then within 5 has6 "fd00:4::9/64 fd00:4::a/64 fd00:6::9/64"
 is none-of-ipv4 within 5 has 4 ""
 is no-gateway-now within 5 way6 ""
+end "$service"
+
+# what routers say of names, where nobody has an IPv4 address
+if command -v python3 >/dev/null; then
+	cable 5
+	says() { there "$PWD/qemu/advertise" far5 "$@" 2>>"$scratch/advertised"; }
+	has_slaac() { [[ $(ip -6 -o address show dev5 scope global) == *fd00:9:* ]]; }
+	service 'dev5 dhcp'
+	is a-router-is-asked says asked=60 prefix=fd00:9:: rdnss=600,fd00:9::53,fe80::1 dnssl=600,lan,home5.example
+	is an-address-of-ipv6-alone within 5 has_slaac
+	is names-by-a-router within 5 names "search lan home5.example nameserver fd00:9::53 nameserver fe80::1%dev5"
+	is a-router-is-told-of tells 'dns=fe80::1%dev5'
+	is its-domains-too tells 'search=lan home5.example'
+	is it-is-no-lease test ! -s "$scratch/ready"
+
+	# a lease's come first, and none twice
+	server 5 10.5.0.9 10.5.0.53
+	ip link set dev5 down
+	there busybox usleep 200000
+	ip link set dev5 up
+	is a-lease-beside-a-router within 60 has 5 10.5.0.9/16
+	is its-names-alone names "search home5.example nameserver 10.5.0.53"
+	says rdnss=600,fd00:9::53 dnssl=600,home5.example,lan
+	is names-of-both-after-the-lease within 5 names \
+		"search home5.example lan nameserver 10.5.0.53 nameserver fd00:9::53"
+
+	# a stranger's message, with what the kernel's has
+	there "$PWD/qemu/advertise" far5 rdnss=600,fd00:9::54
+	is another-one-is-told within 5 names \
+		"search home5.example lan nameserver 10.5.0.53 nameserver fd00:9::53 nameserver fd00:9::54"
+	forge()
+	{
+		python3 - <<-'PYTHON'
+			import socket, struct
+			option = struct.pack("!BBHI", 25, 3, 0, 600) + socket.inet_pton(socket.AF_INET6, "fd00:9::66")
+			body = struct.pack("=BBHiBBHI", 10, 0, len(option), socket.if_nametoindex("dev5"), 134, 0, 0, 0) + option
+			netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+			netlink.bind((0, 0))
+			netlink.sendto(struct.pack("=IHHII", 16 + len(body), 68, 0, 0, 0) + body, (0, 1 << 19))
+		PYTHON
+	}
+	is one-may-send-as-the-kernel-does forge
+	says dnssl=600,later
+	is what-comes-later within 5 tells 'search=home5.example lan later'
+	is the-kernel-alone-is-believed test "$(grep -c 'dns=' "$run/state")" -eq 3
+
+	# taken back, damaged, ended
+	says rdnss=0,fd00:9::53 dnssl=0,lan,later
+	is it-is-taken-back within 5 names "search home5.example nameserver 10.5.0.53 nameserver fd00:9::54"
+	says hex=1904000000000258fd000009000000000000000000000067fd00000900000000 \
+		hex=1f02000000000258c008036c616e0000 hex=1f0200000000025807657861
+	says rdnss=600,ff02::53,::1,::ffff:10.5.0.99,::
+	says rdnss=2,fd00:9::55 dnssl=2,short
+	is a-short-one within 5 names \
+		"search home5.example short nameserver 10.5.0.53 nameserver fd00:9::54 nameserver fd00:9::55"
+	is it-ends within 5 names "search home5.example nameserver 10.5.0.53 nameserver fd00:9::54"
+
+	# who says it only when asked is asked before the end, and by a process that begins anew
+	says rdnss=15,fd00:9::54
+	is asked-before-the-end says asked=60 rdnss=600,fd00:9::54
+	end "$service"
+	service 'dev5 dhcp'
+	is asked-by-another-process says asked=60 rdnss=600,fd00:9::56
+	is what-that-one-hears within 60 names "search home5.example nameserver 10.5.0.53 nameserver fd00:9::56"
+
+	# another cable, without a word of the kernel's
+	there ip link set far5 down
+	is forgotten-without-a-cable within 5 names "search home5.example nameserver 10.5.0.53"
+	there ip link set far5 up
+	is asked-by-a-new-cable says asked=60 rdnss=600,fd00:9::57
+	is what-is-there-then within 5 names "search home5.example nameserver 10.5.0.53 nameserver fd00:9::57"
+	end "$service"
+
+	# a line's own servers count; where it has none a router's do
+	service 'dev5 static fd00:9::9/64 dns=fd00:9::1'
+	is a-line-with-servers within 5 names "nameserver fd00:9::1"
+	says rdnss=600,fd00:9::53 dnssl=600,lan
+	sleep 2
+	is its-servers-alone names "nameserver fd00:9::1"
+	end "$service"
+	service 'dev5 static fd00:9::9/64'
+	is a-line-without-servers says asked=60 rdnss=600,fd00:9::53 dnssl=600,lan
+	is has-its-routers within 5 names "search lan nameserver fd00:9::53"
+	end "$service"
+	service 'dev4 dhcp'
+	sleep 1
+	says rdnss=600,fd00:9::53
+	sleep 2
+	is no-line-no-names test ! "$(grep -s fd00:9 "$run/state")"
+else
+	printf 'skip net: %s\n' "there is no python3"
+fi
 exit "$failed"

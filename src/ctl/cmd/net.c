@@ -14,7 +14,7 @@
 
 #define NET "net"
 #define STATE "state"
-#define STATE_SIZE 20480
+#define STATE_SIZE 30720
 
 static const struct cmd_option options[] = {
 	{ "json", 0, NULL, "print JSON" },
@@ -25,7 +25,7 @@ static const struct cmd_option options[] = {
 struct interface {
 	char *text;
 	uint64_t now_ms;
-	char value[512];
+	char value[1024];
 };
 
 /* "" where it is not said. Lasts until the next call. */
