@@ -10,14 +10,14 @@ needs-LAMINA_TOOL := unit/test_child unit/test_decompress unit/test_describe uni
 	unit/test_look unit/test_members unit/test_oci unit/test_output unit/test_pax unit/test_place unit/test_profile unit/test_rdiff \
 	unit/test_spool unit/test_tar unit/test_tool unit/test_tree unit/test_zstd
 needs-LAMINA_SIGN := fake/test_scrub fake/test_ctl-boot fake/test_ctl-install fake/test_ctl-slots fake/test_gc fake/test_images fake/test_boot-blob fake/test_init fake/test_init-slots fake/test_install \
-	fake/test_install-delta fake/test_install-hostile fake/test_install-set fake/test_judge fake/test_keeper fake/test_place fake/test_reset fake/test_select fake/test_stage \
+	fake/test_install-delta fake/test_install-hostile fake/test_install-set fake/test_judge fake/test_keeper fake/test_place fake/test_sized fake/test_reset fake/test_select fake/test_stage \
 	fake/test_timeline fake/test_update fake/test_update-record fake/test_update-verity live/test_store live/test_store-disk \
 	unit/test_scrub unit/test_hash-tree unit/test_pem unit/test_private-key unit/test_rsa \
 	unit/test_select unit/test_select-open unit/test_select-slots unit/test_settings unit/test_store
-needs-LAMINA_INIT := live/test_control live/test_copyup fake/test_log fake/test_saver fake/test_stage fake/test_start fake/test_supervise fake/test_failure fake/test_init fake/test_init-slots fake/test_keeper fake/test_place \
+needs-LAMINA_INIT := live/test_control live/test_copyup fake/test_log fake/test_saver fake/test_stage fake/test_start fake/test_supervise fake/test_failure fake/test_init fake/test_init-slots fake/test_keeper fake/test_place fake/test_sized \
 	fake/test_timeline fake/test_update fake/test_update-record fake/test_update-verity
 # Without dm-verity and hashes at boot, init refuses every image.
-needs-LAMINA_VERITY := fake/test_stage fake/test_supervise fake/test_dm fake/test_init fake/test_init-slots fake/test_keeper fake/test_place \
+needs-LAMINA_VERITY := fake/test_stage fake/test_supervise fake/test_dm fake/test_init fake/test_init-slots fake/test_keeper fake/test_place fake/test_sized \
 	fake/test_timeline fake/test_update fake/test_update-record fake/test_update-verity live/test_dm live/test_large
 needs-LAMINA_UPDATE := fake/test_judge fake/test_supervise fake/test_change fake/test_images fake/test_keeper fake/test_select fake/test_update \
 	fake/test_update-record fake/test_update-verity unit/test_decide-model unit/test_slots-model unit/test_select unit/test_select-open unit/test_select-slots
@@ -35,8 +35,9 @@ needs-LAMINA_LOADER_EFI := fake/test_efi
 needs-LAMINA_LOADER_RPI := fake/test_rpi
 needs-LAMINA_LOADER_HELPER := unit/test_helper
 needs-LAMINA_UBI := fake/test_ubi
+needs-LAMINA_VOLUME_SIZE := fake/test_sized
 needs-LAMINA_SECRET := fake/test_vault fake/test_vault-mount live/test_crypt unit/test_hkdf unit/test_secret
-lacks := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG SUPERVISE NET TIMELINE KEY_P256 KEY_RSA CTL CHANNEL PLAN LOADER_EFI LOADER_RPI LOADER_HELPER SECRET UBI FETCH,\
+lacks := $(foreach s,TOOL INIT VERITY UPDATE WATCHDOG SUPERVISE NET TIMELINE KEY_P256 KEY_RSA CTL CHANNEL PLAN LOADER_EFI LOADER_RPI LOADER_HELPER SECRET VOLUME_SIZE UBI FETCH,\
 	$(if $(CONFIG_LAMINA_$s),,LAMINA_$s)) $(if $(signs),,LAMINA_SIGN)
 left-out := $(foreach s,$(lacks),$(needs-$s)) \
 	$(if $(CONFIG_LAMINA_SECRET)$(CONFIG_LAMINA_VOLUME_SIZE),,unit/test_template)

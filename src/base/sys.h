@@ -44,6 +44,7 @@ int sys_fsetxattr(int fd, const char *name, const void *value, size_t size);
 int sys_futimens(int fd, const struct timespec times[2]);
 int sys_fsync(int fd);
 int sys_fdatasync(int fd);
+int sys_syncfs(int fd);
 int sys_ftruncate(int fd, int64_t size);
 int sys_fallocate(int fd, int mode, int64_t offset, int64_t size);
 int sys_getdents64(int fd, void *buf, size_t size);

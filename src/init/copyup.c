@@ -195,5 +195,5 @@ int copyup_fill(int dir, const struct copyup_like *like)
 	}
 	from = path_open_own(like->content, ".", O_RDONLY | O_DIRECTORY, 0);
 	r = from < 0 ? from : copy_tree(from, dir);
-	return r < 0 ? r : sys_sync();
+	return r < 0 ? r : sys_syncfs(dir);
 }

@@ -8,6 +8,7 @@
 #include <sys/statfs.h>
 
 #include "base/fd.h"
+#include "base/le.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
@@ -19,30 +20,71 @@
 #define MOUNTED STAGE_PRIVATE "/volume"	    /* a mount of the store, for a moment */
 #define EXT4_RESIZE _IOW('f', 16, uint64_t) /* EXT4_IOC_RESIZE_FS */
 #define EXT4_BLOCK 4096
+#define EXT4_HEAD 1024 /* where its superblock is */
+#define EXT4_HEAD_SIZE 0x154
+
+#define PATH_SIZE (sizeof("volumes/") + STAGE_PATH_SIZE + VOLUME_NAME_SIZE)
 
 /* In whole blocks; 0: the image says nothing. */
-static uint64_t wanted(const struct sized *sized)
+static uint64_t wanted(const struct manifest_volume *volume)
 {
-	uint64_t bytes = manifest_volume_size(sized->volume);
+	uint64_t bytes = manifest_volume_size(volume);
 
 	return (bytes + EXT4_BLOCK - 1) & ~(uint64_t)(EXT4_BLOCK - 1);
+}
+
+/* NAME of the store. */
+static int name_of(const struct part *part, const char *name, char *ret, size_t size)
+{
+	struct str s;
+
+	str_init(&s, ret, size);
+	str_addf(&s, "volumes/%s/%s", part->owner, name);
+	return str_done(&s);
+}
+
+/* What other volumes of the image will want that are not there yet, of all members: one that finds
+ * no room after others were made would leave these for an image that never started. */
+static uint64_t missing(const struct sized *sized)
+{
+	const struct stage *stage = sized->part->stage;
+	char path[PATH_SIZE], name[VOLUME_NAME_SIZE];
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < stage->part_count; i++) {
+		const struct part *part = &stage->parts[i];
+
+		for (size_t v = 0; v < part->manifest->volume_count; v++) {
+			const struct manifest_volume *volume =
+				&part->manifest->volumes[v];
+
+			if (volume == sized->volume || !manifest_volume_size(volume) ||
+			    volume_name(volume->path, name) < 0 ||
+			    name_of(part, name, path, sizeof(path)) < 0)
+				continue;
+			__fd int fd = path_open_own(stage_kept(stage), path, O_PATH, 0);
+
+			if (fd == -ENOENT)
+				bytes += wanted(volume);
+		}
+	}
+	return bytes;
 }
 
 static int open_file(const struct sized *sized, uint64_t size_bytes,
 		     struct medium *medium, struct err *err)
 {
-	char name[sizeof("volumes/") + STAGE_PATH_SIZE + VOLUME_NAME_SIZE];
+	char name[PATH_SIZE];
 	const struct medium_file file = {
 		.store = stage_kept_path(sized->part->stage),
 		.target = MOUNTED,
 		.name = name,
 		.size_bytes = size_bytes,
+		.beside_bytes = size_bytes ? missing(sized) : 0,
 	};
-	struct str s;
 
-	str_init(&s, name, sizeof(name));
-	str_addf(&s, "volumes/%s/%s", sized->part->owner,
-		 sized->made ? sized->name : VOLUME_UNFINISHED);
+	(void)name_of(sized->part, sized->made ? sized->name : VOLUME_UNFINISHED, name,
+		      sizeof(name));
 	return medium_file_open(medium, &file, err);
 }
 
@@ -60,12 +102,34 @@ static int pass_over(const struct sized *sized, const struct err *err)
 	return 1;
 }
 
-/* One that is there is used as it is where there is no room for it to grow. */
-static int open_medium(const struct sized *sized, struct medium *medium, struct err *err)
+/* How much of a file that is there its file system has; 0: not even all of that is there, or it is
+ * none. Zeros in place of what was cut off would have it mounted without what they were. */
+static uint64_t used(const struct sized *sized)
 {
-	int r = open_file(sized, wanted(sized), medium, err);
+	__fd int fd = path_open_own(sized->top, sized->name, O_RDONLY, 0);
+	uint8_t head[EXT4_HEAD_SIZE];
+	struct stat st;
+	uint64_t blocks, bits;
 
-	if (r != -ENOSPC || !sized->made)
+	if (fd < 0 || sys_fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    fd_pread_all(fd, head, sizeof(head), EXT4_HEAD) < 0 ||
+	    le_get(head + 0x38, 2) != EXT4_SUPER_MAGIC)
+		return 0;
+	blocks = le_get(head + 4, 4) | le_get(head + 0x150, 4) << 32;
+	bits = 10 + (le_get(head + 0x18, 4) & 7);
+	return blocks > (uint64_t)st.st_size >> bits ? 0 : blocks << bits;
+}
+
+/* One that is there is used as it is where it can't grow. */
+static int open_medium(const struct sized *sized, struct medium *medium, bool *ret_grows,
+		       struct err *err)
+{
+	uint64_t bytes = wanted(sized->volume), has = sized->made ? used(sized) : 0;
+	bool grows = !sized->made || (has && has < bytes);
+	int r = open_file(sized, grows ? bytes : 0, medium, err);
+
+	*ret_grows = grows && r == 0;
+	if (r == 0 || !sized->made || !grows)
 		return r;
 	note(sized, "not larger", err);
 	medium_close(medium);
@@ -80,11 +144,56 @@ static int make(const struct medium *medium, struct err *err)
 	return r < 0 ? err_errno(err, r, TEMPLATE_FILE) : 0;
 }
 
-/* Has all of its file when that is as long as the image wants it, and not what a stranger made of
- * it; as it is it works, too. What it begins with, and then its name, when it is new. */
-static int finish(const struct sized *sized, const struct medium *medium, struct err *err)
+/* What it begins with, and then its name. */
+static int finish(const struct sized *sized, int dir)
 {
-	uint64_t blocks = medium->size_bytes / EXT4_BLOCK;
+	/* programs want to find it empty */
+	int r = sys_unlinkat(dir, "lost+found", AT_REMOVEDIR);
+
+	if (r == 0)
+		r = copyup_fill(dir, sized->like);
+	if (r == 0)
+		r = sys_syncfs(dir);
+	return r < 0 ? r
+		     : path_move(sized->top, VOLUME_UNFINISHED, sized->top, sized->name);
+}
+
+/* To what the image wants, and not to what a stranger made of its file; as it is it works, too. */
+static int grow(const struct sized *sized, int dir, struct err *err)
+{
+	uint64_t blocks = wanted(sized->volume) / EXT4_BLOCK;
+	int r = sys_ioctl(dir, EXT4_RESIZE, &blocks);
+
+	if (r == 0)
+		return 0;
+	(void)err_errno(err, r, "growing it");
+	if (!sized->made)
+		return r;
+	note(sized, "not larger", err);
+	return 0;
+}
+
+/* The kernel zeroes the inode tables of what has grown, and the loop device gives that part of the
+ * file back to the store (so in Linux 6.18); so does who copies it without its zeros. */
+static int reserve(const struct sized *sized, const struct medium *medium, bool grown,
+		   struct err *err)
+{
+	struct stat st;
+	int r = sys_fstat(medium->fd, &st);
+
+	if (r == 0 && (grown || (uint64_t)st.st_blocks * 512 < medium->size_bytes))
+		r = sys_fallocate(medium->fd, 0, 0, (int64_t)medium->size_bytes);
+	if (r == 0)
+		return 0;
+	(void)err_errno(err, r, "its room");
+	if (!sized->made)
+		return r;
+	note(sized, "not reserved", err);
+	return 0;
+}
+
+static int fill(const struct sized *sized, const struct medium *medium, struct err *err)
+{
 	__fd int place = place_open_dir(sized->part, sized->volume->path, err);
 	__fd int dir =
 		place < 0 ? place
@@ -93,25 +202,17 @@ static int finish(const struct sized *sized, const struct medium *medium, struct
 
 	if (dir < 0)
 		return place < 0 ? place : err_errno(err, dir, "its root");
-	r = medium->size_bytes == wanted(sized) ? sys_ioctl(dir, EXT4_RESIZE, &blocks)
-						: 0;
-	if (r < 0 && !sized->made)
-		return err_errno(err, r, "growing it");
-	if (sized->made)
-		return 0;
-	/* programs want to find it empty */
-	r = sys_unlinkat(dir, "lost+found", AT_REMOVEDIR);
+	r = grow(sized, dir, err);
 	if (r == 0)
-		r = copyup_fill(dir, sized->like);
-	if (r == 0)
-		r = sys_sync();
-	if (r == 0)
-		r = path_move(sized->top, VOLUME_UNFINISHED, sized->top, sized->name);
+		r = reserve(sized, medium, true, err);
+	if (r < 0 || sized->made)
+		return r;
+	r = finish(sized, dir);
 	return r < 0 ? err_errno(err, r, "making it") : 0;
 }
 
 static int mount_medium(const struct sized *sized, const struct medium *medium,
-			struct err *err)
+			bool grows, struct err *err)
 {
 	int r = sized->made ? 0 : make(medium, err);
 
@@ -120,20 +221,29 @@ static int mount_medium(const struct sized *sized, const struct medium *medium,
 	r = place_mount(sized->target, "ext4", medium->path, "errors=remount-ro", err);
 	if (r < 0 && sized->made)
 		return pass_over(sized, err);
-	return r < 0 ? r : finish(sized, medium, err);
+	if (r < 0)
+		return r;
+	return grows ? fill(sized, medium, err) : reserve(sized, medium, false, err);
+}
+
+/* An empty file or none, a socket, a device. */
+static bool is_other(int r)
+{
+	return r == -EINVAL || r == -ENXIO || r == -EACCES;
 }
 
 int sized_mount(const struct sized *sized, struct err *err)
 {
 	struct medium medium;
+	bool grows;
 	int r;
 
 	if (!sized->made)
 		(void)copyup_remove(sized->top, VOLUME_UNFINISHED);
-	r = open_medium(sized, &medium, err);
+	r = open_medium(sized, &medium, &grows, err);
 	if (r == 0)
-		r = mount_medium(sized, &medium, err);
-	else if (r == -EINVAL && sized->made) /* no file, or an empty one */
+		r = mount_medium(sized, &medium, grows, err);
+	else if (is_other(r) && sized->made)
 		r = pass_over(sized, err);
 	medium_close(&medium);
 	/* the image before would find a store that is full of it */

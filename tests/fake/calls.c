@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fake/calls.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,12 +13,14 @@
 
 static char calls[MAX_CALLS][CALL_SIZE];
 static int count, fail_at, fail_number;
+static bool is_cut;
 static char failed[CALL_SIZE];
 
 void call_reset(void)
 {
 	count = 0;
 	fail_at = 0;
+	is_cut = false;
 	failed[0] = '\0';
 }
 
@@ -32,6 +35,8 @@ int call_enter(const char *fmt, ...)
 	va_end(ap);
 	count++;
 	kernel->now_ns += 1000;
+	if (is_cut && fail_at && count > fail_at)
+		return -fail_number;
 	if (count != fail_at)
 		return 0;
 	memcpy(failed, calls[count - 1], sizeof(failed));
@@ -66,7 +71,14 @@ void fake_fail(int n, int number)
 {
 	fail_at = n ? count + n : 0;
 	fail_number = number;
+	is_cut = false;
 	failed[0] = '\0';
+}
+
+void fake_cut(int n)
+{
+	fake_fail(n, EIO);
+	is_cut = true;
 }
 
 const char *fake_failed(void)

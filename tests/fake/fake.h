@@ -97,6 +97,7 @@ struct fake_config {
 	int no_trace; /* the errno of a ptrace that nobody may use; 0: it works */
 	const char *verity_says; /* of a mapping without damage; NULL: "V" */
 	bool writes_nothing;	 /* each write takes 0 bytes */
+	uint64_t hole_bytes;	 /* of every file, and the store has them */
 	uint64_t dir_bytes;	 /* that fstat says of every directory */
 	int execve_r;		/* what a rehearsed execve says that finds all in order */
 	int execve_signal;	/* ...or what ends it */
@@ -145,6 +146,8 @@ const char *fake_leaks(void);
 
 /* The n-th call from now on, 1 the next, returns -@number. 0: none. */
 void fake_fail(int n, int number);
+/* ...and so does each one after it, and changes nothing: the power is gone. */
+void fake_cut(int n);
 const char *fake_failed(void); /* the call that did; NULL: it has not come to that */
 
 enum fake_end {

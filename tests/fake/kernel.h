@@ -42,6 +42,7 @@ struct node {
 	uint64_t corrupt_from;
 	uint64_t to_come, come; /* of a volume that is written anew */
 	bool gone;		/* unlinked */
+	struct fs *held;	/* of a disk: what was mounted from it */
 };
 
 /* A superblock. Goes when its last mount, open file or stacking file system does. */

@@ -196,7 +196,7 @@ int mount_fs_new(const char *type, const char *source, struct context *context,
 	static const char *const nodevs[] = { "tmpfs",	  "ramfs",   "proc",	"sysfs",
 					      "devtmpfs", "overlay", "pstore",	"devpts",
 					      "mqueue",	  "cgroup2", "efivarfs" };
-	struct fs *fs = fs_new(type, source);
+	struct fs *fs = fs_new(type, source), *held;
 	bool nodev = false;
 	int r;
 
@@ -215,6 +215,16 @@ int mount_fs_new(const char *type, const char *source, struct context *context,
 		r = nodev ? 0 : on_device(type, source, context, fs);
 	if (r < 0)
 		return r;
+	if (fs->device && fs->device->device == DISK) {
+		held = fs->device->held;
+		if (held && !held->device && strcmp(held->type, type) == 0) {
+			held->device = fs->device;
+			*ret_fs = held;
+			return 0;
+		}
+		if (!held)
+			fs->device->held = fs;
+	}
 	if (template(type, nodev ? NULL : source))
 		node_merge(fs->root, template(type, nodev ? NULL : source), fs);
 	*ret_fs = fs;

@@ -186,7 +186,6 @@ int sys_fallocate(int fd, int mode, int64_t offset, int64_t size)
 	if (r == 0 && mode == 0 && end > node->size) {
 		char *data = fake_alloc(end + 1);
 
-		memset(data, 0, end + 1);
 		if (node->data)
 			memcpy(data, node->data, node->size);
 		node->data = data;
@@ -258,6 +257,12 @@ int sys_fdatasync(int fd)
 {
 	ENTER("fdatasync, %s", what_of(fd));
 	return flush(fd);
+}
+
+int sys_syncfs(int fd)
+{
+	ENTER("syncfs, %s", what_of(fd));
+	return fd_get(fd) ? 0 : -EBADF;
 }
 
 int sys_flock(int fd, int operation)

@@ -315,7 +315,8 @@ static int fill_stat(struct place at, struct stat *ret_st)
 	ret_st->st_size = S_ISREG(at.node->mode)   ? (off_t)at.node->size
 			  : S_ISDIR(at.node->mode) ? (off_t)fake_config.dir_bytes
 						   : 0;
-	ret_st->st_blocks = (ret_st->st_size + 4095) / 4096 * 8;
+	ret_st->st_blocks = (ret_st->st_size + 4095) / 4096 * 8 -
+			    (blkcnt_t)(fake_config.hole_bytes / 512);
 	ret_st->st_dev = makedev(0, at.mount ? (unsigned int)at.mount->fs->number : 0);
 	ret_st->st_ino = (ino_t)(uintptr_t)at.node;
 	ret_st->st_nlink = at.node->gone ? 0 : 1;

@@ -246,6 +246,11 @@ int sys_fadvise(int fd, int64_t offset, int64_t size, int advice)
 	return -posix_fadvise(fd, offset, size, advice);
 }
 
+int sys_syncfs(int fd)
+{
+	RET((int)syscall(SYS_syncfs, fd));
+}
+
 int sys_sync_file_range(int fd, int64_t offset, int64_t size, unsigned int flags)
 {
 	RET(sync_file_range(fd, offset, size, flags));

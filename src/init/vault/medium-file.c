@@ -14,9 +14,10 @@
 #include "store/store.h"
 
 /* Its bytes are written as they are read: no longer file is one of ours. */
-static int lengthen(struct medium *medium, const char *name, uint64_t size_bytes,
+static int lengthen(struct medium *medium, const struct medium_file *file,
 		    struct err *err)
 {
+	uint64_t size_bytes = file->size_bytes, needed;
 	struct statfs fs;
 	struct stat st;
 	char size[16];
@@ -25,17 +26,17 @@ static int lengthen(struct medium *medium, const char *name, uint64_t size_bytes
 	if (r == 0 && !S_ISREG(st.st_mode))
 		r = -EINVAL;
 	if (r < 0)
-		return err_errno(err, r, "%s", name);
+		return err_errno(err, r, "%s", file->name);
 	medium->size_bytes = (uint64_t)st.st_size & ~(uint64_t)4095;
 	if (medium->size_bytes >= size_bytes)
 		return 0;
+	needed = size_bytes - medium->size_bytes + file->beside_bytes;
 	/* the kernel would take what there is before it says no */
 	r = sys_fstatfs(medium->fd, &fs);
-	if (r == 0 && (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize <
-			      size_bytes - medium->size_bytes)
+	if (r == 0 && (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize < needed)
 		r = -ENOSPC;
 	if (r < 0)
-		return err_errno(err, r, "%s of room", str_size(size_bytes, size));
+		return err_errno(err, r, "%s of room", str_size(needed, size));
 	r = sys_fallocate(medium->fd, 0, 0, (int64_t)size_bytes);
 	if (r == 0)
 		r = sys_fsync(medium->fd);
@@ -65,7 +66,7 @@ int medium_file_open(struct medium *medium, const struct medium_file *file,
 		return dir;
 	if (medium->fd < 0 || r < 0)
 		return err_errno(err, medium->fd < 0 ? medium->fd : r, "%s", file->name);
-	r = lengthen(medium, file->name, file->size_bytes, err);
+	r = lengthen(medium, file, err);
 	if (r == 0)
 		r = medium->loop = loop_open_writable(medium->fd, medium->size_bytes,
 						      medium->path, err);

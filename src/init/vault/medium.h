@@ -19,6 +19,8 @@ struct medium_file {
 	const char *target; /* where nothing is mounted */
 	const char *name;   /* below the store's top */
 	uint64_t size_bytes;
+	uint64_t
+		beside_bytes; /* so much has to be free when that is made or lengthened */
 };
 
 /*
