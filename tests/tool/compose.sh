@@ -73,6 +73,35 @@ test_each_key_is_kept() {
 	kept $'command: null\nplatform: linux/amd64' 'restart no'
 }
 
+# Spelled as YAML and Docker have numbers, sizes, yes and no, and nothing.
+test_spellings() {
+	local text
+	kept 'mem_limit: 0x10000000' 'memory 268435456'
+	kept 'mem_limit: 1_048_576' 'memory 1048576'
+	kept 'mem_limit: 1.5g' 'memory 1610612736'
+	kept 'mem_limit: "64 MiB"' 'memory 64m'
+	kept $'cpus: .5\npids_limit: 1_000' 'cpu 50%' 'pids 1000'
+	kept $'cpus: 1.500\npids_limit: 0o100' 'cpu 150%' 'pids 64'
+	kept 'ulimits: {nofile: 0x1000}' 'nofile 4096'
+	for text in 'yes' '"yes"' On TRUE y; do kept "init: $text" 'init yes'; done
+	for text in no 'off' "'False'" n; do kept "init: $text" 'init no'; done
+	kept 'restart: no' 'restart no'
+	for text in 0755 0o755 493; do
+		kept "volumes: [{type: tmpfs, target: /t, tmpfs: {mode: $text, size: 0x100000}}]" \
+			"volume /t tmpfs mode=0755 size=1048576"
+	done
+	kept $'mem_limit:\ncpus: ~\nports: Null\ncommand: NULL' 'restart no'
+	kept $'ports:\n  - 22:22\n  - 8080:8080\nexpose: [80]' 'restart no'
+	kept 'environment: {A: yes, B: "1.0", C: 2024-01-01, D: 1.5, E: 22:22, F: true, G: 10, H: 1.2.3, I: -7}' 'env A=yes' \
+		'env B=1.0' 'env C=2024-01-01' 'env D=1.5' 'env E=22:22' 'env F=true' 'env G=10' 'env H=1.2.3' 'env I=-7'
+	kept 'environment: [A=0x10, B=1.0]' 'env A=0x10' 'env B=1.0'
+	# Docker has "1", "16", "493", "1000", "true" and "0.5" of these
+	for text in 1.0 0x10 0755 1_000 True .5 1e3 +1 1.; do
+		never "environment: '$text' is no text without quotes" "environment: {A: $text}"
+	done
+	never "A has no value" 'environment: {A: ~}'
+}
+
 test_services_together() {
 	cat >f.yaml <<-'END'
 		name: demo
@@ -159,7 +188,11 @@ test_what_can_not_be_kept() {
 	never "services.a.volumes: a device can't keep 'x'" 'volumes: ["/v", "v:/w:ro,x"]'
 	never "'10' is no duration" 'stop_grace_period: 10'
 	never "'99999999999999h' is no duration" 'stop_grace_period: 99999999999999h'
-	never "'1.5g' is no size" 'mem_limit: 1.5g'
+	never "'1.5x' is no size" 'mem_limit: 1.5x'
+	never "'0x10' is no size" 'mem_limit: "0x10"'
+	never "'1_0' is no number" 'pids_limit: "1_0"'
+	never "'08' is no number" 'pids_limit: 08'
+	never "mode: '8000' is none of 0 to 07777" 'volumes: [{type: tmpfs, target: /t, tmpfs: {mode: 8000}}]'
 	never "'0.123' is no number" 'cpus: 0.123'
 	never 'must be true or false' 'init: 1'
 	never 'must be a text' 'user: [a]'

@@ -33,10 +33,10 @@ static int take_resources(struct compose_reader *reader, const struct compose_ke
 static int take_replicas(struct compose_reader *reader, const struct compose_key *key,
 			 const yaml_node_t *value)
 {
-	const char *text;
-	int r = compose_text(reader, value, key->name, &text);
+	int64_t number;
+	int r = compose_number(reader, value, key->name, &number);
 
-	if (r < 0 || strcmp(text, "1") == 0)
+	if (r < 0 || number == 1)
 		return r;
 	return compose_unkept(reader, value, key->name, "a device has one of each");
 }
@@ -59,8 +59,7 @@ static int take_nofile(struct compose_reader *reader, const struct compose_key *
 {
 	__compose_map struct compose_map map = { 0 };
 	const yaml_node_t *hard = value;
-	const char *text;
-	uint64_t number;
+	int64_t number;
 	int r = 0;
 
 	if (value->type == YAML_MAPPING_NODE)
@@ -69,13 +68,9 @@ static int take_nofile(struct compose_reader *reader, const struct compose_key *
 		if (strcmp(map.pairs[i].key, "hard") == 0)
 			hard = map.pairs[i].value;
 	if (r == 0)
-		r = compose_text(reader, hard, key->name, &text);
-	if (r < 0)
-		return r;
-	if (str_number(text, strlen(text), &number) < 0)
-		return compose_wrong(reader, hard, key->name, "'%.40s' is no number",
-				     text);
-	return compose_option(reader, hard, "nofile", "%s", text);
+		r = compose_number(reader, hard, key->name, &number);
+	return r < 0 ? r
+		     : compose_option(reader, hard, "nofile", "%lld", (long long)number);
 }
 
 static const struct compose_key ulimit_keys[] = {

@@ -10,20 +10,20 @@
 static int take_time(struct compose_reader *reader, const struct compose_key *key,
 		     const yaml_node_t *value)
 {
-	uint64_t number;
-	const char *text;
+	uint64_t seconds = 0;
+	int64_t number;
 	int r;
 
 	if (strcmp(key->name, "retries") == 0) {
-		r = compose_text(reader, value, key->name, &text);
-		if (r == 0 && str_number(text, strlen(text), &number) < 0)
-			return compose_wrong(reader, value, key->name,
-					     "'%.40s' is no number", text);
+		r = compose_number(reader, value, key->name, &number);
+		if (r == 0 && number < 0)
+			return compose_wrong(reader, value, key->name, "is less than 0");
 	} else {
-		r = compose_seconds(reader, value, key->name, &number);
+		r = compose_seconds(reader, value, key->name, &seconds);
+		number = (int64_t)seconds;
 	}
 	if (r == 0)
-		reader->health_times[key->order] = (int64_t)number;
+		reader->health_times[key->order] = number;
 	return r;
 }
 

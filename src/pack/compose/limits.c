@@ -48,7 +48,7 @@ int compose_take_cpus(struct compose_reader *reader, const struct compose_key *k
 {
 	const char *text;
 	uint64_t percent;
-	int r = compose_text(reader, value, key->name, &text);
+	int r = compose_scalar(reader, value, key->name, &text);
 
 	if (r < 0)
 		return r;
@@ -64,13 +64,13 @@ int compose_take_cpus(struct compose_reader *reader, const struct compose_key *k
 int compose_take_pids(struct compose_reader *reader, const struct compose_key *key,
 		      const yaml_node_t *value)
 {
-	const char *text;
-	int r = compose_text(reader, value, key->name, &text);
+	int64_t number;
+	int r = compose_number(reader, value, key->name, &number);
 
 	if (r < 0)
 		return r;
-	return compose_option(reader, value, "pids", "%s",
-			      strcmp(text, "-1") ? text : "0");
+	return compose_option(reader, value, "pids", "%lld",
+			      number == -1 ? 0 : (long long)number);
 }
 
 static int take_device(struct compose_reader *reader, const char *key,

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "pack/compose/values.h"
 #include "pack/image/input.h"
 
 /* --- loading --------------------------------------------------------------------------- */
@@ -183,17 +185,24 @@ int compose_load(struct compose_reader *reader)
 
 /* --- asking ---------------------------------------------------------------------------- */
 
+/* Without quotes, and so perhaps no text. */
+static bool is_plain(const yaml_node_t *node)
+{
+	return node->type == YAML_SCALAR_NODE &&
+	       node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+}
+
 bool compose_is_null(const yaml_node_t *node)
 {
 	const char *text = (const char *)node->data.scalar.value;
 
-	return node->type == YAML_SCALAR_NODE &&
-	       node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-	       (!*text || strcmp(text, "~") == 0 || strcmp(text, "null") == 0);
+	return is_plain(node) &&
+	       (!*text || strcmp(text, "~") == 0 || strcmp(text, "null") == 0 ||
+		strcmp(text, "Null") == 0 || strcmp(text, "NULL") == 0);
 }
 
-int compose_text(struct compose_reader *reader, const yaml_node_t *node, const char *key,
-		 const char **ret_text)
+int compose_scalar(struct compose_reader *reader, const yaml_node_t *node,
+		   const char *key, const char **ret_text)
 {
 	if (node->type != YAML_SCALAR_NODE || compose_is_null(node)) {
 		(void)compose_wrong(reader, node, key, "must be a text");
@@ -203,18 +212,47 @@ int compose_text(struct compose_reader *reader, const yaml_node_t *node, const c
 	return 0;
 }
 
+int compose_text(struct compose_reader *reader, const yaml_node_t *node, const char *key,
+		 const char **ret_text)
+{
+	int r = compose_scalar(reader, node, key, ret_text);
+
+	if (r == 0 && is_plain(node) && compose_is_respelled(*ret_text))
+		return compose_wrong(
+			reader, node, key,
+			"'%.40s' is no text without quotes, and Compose would "
+			"write it otherwise: quote it",
+			*ret_text);
+	return r;
+}
+
+int compose_number(struct compose_reader *reader, const yaml_node_t *node,
+		   const char *key, int64_t *ret_value)
+{
+	const char *text;
+	int r = compose_scalar(reader, node, key, &text);
+
+	if (r == 0 && compose_integer(text, is_plain(node), ret_value) < 0)
+		return compose_wrong(reader, node, key, "'%.40s' is no number", text);
+	return r;
+}
+
 int compose_bool(struct compose_reader *reader, const yaml_node_t *node, const char *key,
 		 bool *ret_value)
 {
+	static const char *const words[] = { "false", "true", "no", "yes",
+					     "off",   "on",   "n",  "y" };
 	const char *text;
-	int r = compose_text(reader, node, key, &text);
+	int r = compose_scalar(reader, node, key, &text);
 
 	if (r < 0)
 		return r;
-	*ret_value = strcmp(text, "true") == 0;
-	return *ret_value || strcmp(text, "false") == 0
-		       ? 0
-		       : compose_wrong(reader, node, key, "must be true or false");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		*ret_value = i % 2;
+		if (strcasecmp(text, words[i]) == 0)
+			return 0;
+	}
+	return compose_wrong(reader, node, key, "must be true or false");
 }
 
 void compose_map_done(struct compose_map *map)

@@ -87,8 +87,15 @@ int compose_all_kept(struct compose_reader *reader);
 
 bool compose_is_null(const yaml_node_t *node);
 /* The text of a scalar that isn't null, borrowed. 0 or -EINVAL. */
+int compose_scalar(struct compose_reader *reader, const yaml_node_t *node,
+		   const char *key, const char **ret_text);
+/* The same where it is to be a text: 1.0 without quotes is a number, of which Compose makes
+ * "1". */
 int compose_text(struct compose_reader *reader, const yaml_node_t *node, const char *key,
 		 const char **ret_text);
+/* A whole number, which without quotes may be spelled as YAML does. 0 or -EINVAL. */
+int compose_number(struct compose_reader *reader, const yaml_node_t *node,
+		   const char *key, int64_t *ret_value);
 int compose_bool(struct compose_reader *reader, const yaml_node_t *node, const char *key,
 		 bool *ret_value);
 /* A mapping's pairs, those merged into it by << behind its own. 0, -EINVAL or -ENOMEM. */

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pack/compose/values.h"
-
 int compose_enter(struct compose_reader *reader, const yaml_node_t *node, const char *key,
 		  size_t *ret_before)
 {
@@ -114,26 +112,38 @@ int compose_take_bool(struct compose_reader *reader, const struct compose_key *k
 	return compose_option(reader, value, key->option, "%s", yes ? "yes" : "no");
 }
 
+int compose_bytes(struct compose_reader *reader, const yaml_node_t *node, const char *key,
+		  char ret_text[COMPOSE_SIZE_TEXT])
+{
+	const char *text;
+	int64_t number;
+	int r = compose_scalar(reader, node, key, &text);
+
+	if (r < 0 || compose_size(text, ret_text) == 0)
+		return r;
+	/* only a number has other spellings without quotes */
+	if (node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE ||
+	    compose_integer(text, true, &number) < 0 || number < 0)
+		return compose_wrong(reader, node, key, "'%.40s' is no size such as 64m",
+				     text);
+	(void)snprintf(ret_text, COMPOSE_SIZE_TEXT, "%lld", (long long)number);
+	return 0;
+}
+
 int compose_take_size(struct compose_reader *reader, const struct compose_key *key,
 		      const yaml_node_t *value)
 {
 	char size[COMPOSE_SIZE_TEXT];
-	const char *text;
-	int r = compose_text(reader, value, key->name, &text);
+	int r = compose_bytes(reader, value, key->name, size);
 
-	if (r < 0)
-		return r;
-	if (compose_size(text, size) < 0)
-		return compose_wrong(reader, value, key->name,
-				     "'%.40s' is no size such as 64m", text);
-	return compose_option(reader, value, key->option, "%s", size);
+	return r < 0 ? r : compose_option(reader, value, key->option, "%s", size);
 }
 
 int compose_seconds(struct compose_reader *reader, const yaml_node_t *node,
 		    const char *key, uint64_t *ret_seconds)
 {
 	const char *text;
-	int r = compose_text(reader, node, key, &text);
+	int r = compose_scalar(reader, node, key, &text);
 
 	if (r < 0)
 		return r;

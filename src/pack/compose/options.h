@@ -2,6 +2,7 @@
 #pragma once
 /* From a value of the file to an option of pack, and tables of keys. */
 #include "pack/compose/nodes.h"
+#include "pack/compose/values.h"
 
 /* What aliases may make of a small file. */
 #define COMPOSE_MAX_OPTION_BYTES ((size_t)1 << 20)
@@ -43,6 +44,10 @@ int compose_take_seconds(struct compose_reader *reader, const struct compose_key
 /* May stand there, and says nothing to a device. */
 int compose_take_nothing(struct compose_reader *reader, const struct compose_key *key,
 			 const yaml_node_t *value);
+
+/* A size as the manifest has it. 0 or -EINVAL. */
+int compose_bytes(struct compose_reader *reader, const yaml_node_t *node, const char *key,
+		  char ret_text[COMPOSE_SIZE_TEXT]);
 
 /* Whole seconds of a duration. 0 or -EINVAL. */
 int compose_seconds(struct compose_reader *reader, const yaml_node_t *node,

@@ -55,24 +55,125 @@ int compose_duration(const char *text, uint64_t *ret_seconds)
 	return sum % 1000000 ? -ERANGE : 0;
 }
 
-int compose_size(const char *text, char ret_text[COMPOSE_SIZE_TEXT])
+/* The digits of @text, from where the sign and the base stood: without the underscores. */
+static int read_digits(const char *text, int base, uint64_t *ret_value)
 {
-	static const char *const names[] = { "", "b", "k", "kb", "m", "mb", "g", "gb" };
-	size_t digits = strspn(text, "0123456789");
+	uint64_t value = 0;
+	bool some = false;
+
+	for (; *text; text++) {
+		int digit = *text == '_' ? 0 : str_hex_digit((char)tolower(*text));
+
+		if (digit < 0 || digit >= base || value > INT64_MAX / 16)
+			return -EINVAL;
+		some = some || *text != '_';
+		value = *text == '_' ? value : value * (uint64_t)base + (uint64_t)digit;
+	}
+	*ret_value = value;
+	return some ? 0 : -EINVAL;
+}
+
+int compose_integer(const char *text, bool plain, int64_t *ret_value)
+{
+	bool minus = *text == '-';
+	const char *at = text + (minus || (plain && *text == '+'));
+	int base = 10;
 	uint64_t value;
 
-	if (digits > 18 || str_number(text, digits, &value) < 0)
+	if (*at < '0' || *at > '9' || (!plain && strchr(at, '_')))
 		return -EINVAL;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char unit = names[i][0] == 'b' ? '\0' : names[i][0];
+	if (plain && *at == '0' && at[1]) {
+		const char *letter = memchr("bBoOxX", at[1], 6);
+		static const int bases[] = { 2, 2, 8, 8, 16, 16 };
 
-		if (strcasecmp(text + digits, names[i]) != 0)
-			continue;
-		(void)snprintf(ret_text, COMPOSE_SIZE_TEXT, "%.*s%.*s", (int)digits, text,
-			       unit ? 1 : 0, names[i]);
+		base = letter ? bases[letter - "bBoOxX"] : 8;
+		at += letter ? 2 : 1;
+	}
+	if (read_digits(at, base, &value) < 0)
+		return -EINVAL;
+	*ret_value = minus ? -(int64_t)value : (int64_t)value;
+	return 0;
+}
+
+/* Digits with a dot or an exponent. */
+static bool is_float(const char *text)
+{
+	const char *at = text + (*text == '-' || *text == '+');
+	size_t whole = strspn(at, "0123456789_"), behind = 0;
+
+	at += whole;
+	if (*at == '.') {
+		behind = strspn(at + 1, "0123456789_");
+		at += 1 + behind;
+	}
+	if (whole + behind == 0)
+		return false;
+	if (*at == 'e' || *at == 'E') {
+		at += 1 + (at[1] == '-' || at[1] == '+');
+		if (!*at)
+			return false;
+		at += strspn(at, "0123456789");
+	}
+	return !*at;
+}
+
+bool compose_is_respelled(const char *text)
+{
+	static const char *const words[] = { "True", "TRUE", "False", "FALSE" };
+	const char *at = text + (*text == '-');
+	size_t whole = strspn(at, "0123456789"), size = strlen(at);
+	int64_t value;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(text, words[i]) == 0)
+			return true;
+	if (compose_integer(text, true, &value) < 0 && !is_float(text))
+		return false;
+	/* 7, 70, 0.7 and 7.07 are what they are written like */
+	if (whole == 0 || whole > 18 || (at[0] == '0' && whole > 1))
+		return true;
+	return at[whole] && (at[whole] != '.' || at[size - 1] == '0' || size > 15 ||
+			     strspn(at + whole + 1, "0123456789") != size - whole - 1 ||
+			     size - whole < 2);
+}
+
+int compose_size(const char *text, char ret_text[COMPOSE_SIZE_TEXT])
+{
+	static const char letters[] = "kmgt";
+	size_t digits = strspn(text, "0123456789");
+	const char *dot = text[digits] == '.' ? text + digits + 1 : "", *unit;
+	size_t behind = strspn(dot, "0123456789");
+	const char *at = text + digits + (*dot ? 1 : 0) + behind;
+	unsigned int shift = 0;
+	uint64_t whole, part;
+
+	if (digits > 12 || (*dot && !behind) || str_number(text, digits, &whole) < 0)
+		return -EINVAL;
+	at += *at == ' ';
+	unit = *at ? strchr(letters, tolower((unsigned char)*at)) : NULL;
+	if (unit) {
+		shift = 10 * (unsigned int)(unit - letters + 1);
+		at++;
+		at += tolower((unsigned char)*at) == 'i' &&
+		      tolower((unsigned char)at[1]) == 'b';
+	}
+	at += tolower((unsigned char)*at) == 'b';
+	if (*at || whole >> (62 - shift))
+		return -EINVAL;
+	if (!behind) {
+		(void)snprintf(ret_text, COMPOSE_SIZE_TEXT, "%llu%.*s",
+			       (unsigned long long)whole, unit ? 1 : 0, unit ? unit : "");
 		return 0;
 	}
-	return -EINVAL;
+	/* as engines cut it to whole bytes */
+	if (behind > 6)
+		return -EINVAL;
+	part = strtoull(dot, NULL, 10) << shift;
+	for (size_t i = 0; i < behind; i++)
+		part /= 10;
+	(void)snprintf(ret_text, COMPOSE_SIZE_TEXT, "%llu",
+		       (unsigned long long)((whole << shift) + part));
+	return 0;
 }
 
 int compose_percent(const char *text, uint64_t *ret_percent)
@@ -82,8 +183,11 @@ int compose_percent(const char *text, uint64_t *ret_percent)
 
 	if (text[whole] == '.')
 		digits = strspn(text + whole + 1, "0123456789");
-	if (whole > 4 || digits > 2 || whole + digits == 0 ||
-	    text[whole + (text[whole] == '.') + digits])
+	if (whole + digits == 0 || text[whole + (text[whole] == '.') + digits])
+		return -EINVAL;
+	while (digits > 2 && text[whole + digits] == '0')
+		digits--;
+	if (whole > 4 || digits > 2)
 		return -EINVAL;
 	for (size_t i = 0; i < whole; i++)
 		value = value * 10 + (uint64_t)(text[i] - '0');

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /* Values as Compose spells them. Pure. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,8 +10,16 @@
 /* "1m30s" as 90. 0; -EINVAL; -ERANGE: no whole seconds, rounded up. */
 int compose_duration(const char *text, uint64_t *ret_seconds);
 
+/* "1_000", "0x10", "0o20" and "020" as YAML has them where it is @plain; else "16" alone. 0 or
+ * -EINVAL. */
+int compose_integer(const char *text, bool plain, int64_t *ret_value);
+
+/* Is it without quotes a number, or true or false, that is written otherwise once it was read?
+ * "1.0" is 1. */
+bool compose_is_respelled(const char *text);
+
 #define COMPOSE_SIZE_TEXT 24
-/* "512MB" as the manifest's "512m". 0 or -EINVAL. */
+/* "512MB" as the manifest's "512m", "1.5GiB" as bytes. 0 or -EINVAL. */
 int compose_size(const char *text, char ret_text[COMPOSE_SIZE_TEXT]);
 
 /* "0.5" as 50. 0 or -EINVAL. */

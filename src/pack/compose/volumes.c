@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "pack/compose/parts.h"
-#include "pack/compose/values.h"
 
 /* How the long form spells it; the short one is taken apart into the same. */
 struct volume {
-	const char *type, *source, *target, *size;
+	const char *type, *source, *target;
+	char options[64]; /* of a tmpfs: ",size=1m,mode=0755" */
 	bool ro, fresh;
 };
 
@@ -82,9 +82,8 @@ static int add_volume(struct compose_reader *reader, const yaml_node_t *node,
 			"volume, or the file in its image",
 			volume->source ? volume->source : target);
 	if (strcmp(volume->type, "tmpfs") == 0)
-		return compose_option(reader, node, "volume", "%s=tmpfs%s%s", target,
-				      volume->size ? ",size=" : "",
-				      volume->size ? volume->size : "");
+		return compose_option(reader, node, "volume", "%s=tmpfs%s", target,
+				      volume->options);
 	if (strcmp(volume->type, "volume") != 0)
 		return compose_unkept(reader, node, key,
 				      "a device has no volume of type %.40s",
@@ -168,6 +167,38 @@ static int take_short(struct compose_reader *reader, const char *key,
 	return r;
 }
 
+static int add_size(struct compose_reader *reader, const yaml_node_t *node,
+		    const char *key, struct volume *volume)
+{
+	char size[COMPOSE_SIZE_TEXT];
+	int r = compose_bytes(reader, node, key, size);
+	size_t used = strlen(volume->options);
+
+	if (r == 0)
+		(void)snprintf(volume->options + used, sizeof(volume->options) - used,
+			       ",size=%s", size);
+	return r;
+}
+
+/* A number, which people spell 0755 or 0o755. */
+static int add_mode(struct compose_reader *reader, const yaml_node_t *node,
+		    const char *key, struct volume *volume)
+{
+	size_t used = strlen(volume->options);
+	int64_t mode;
+	int r = compose_number(reader, node, key, &mode);
+
+	if (r < 0)
+		return r;
+	if (mode < 0 || mode > 07777)
+		return compose_wrong(reader, node, key,
+				     "mode: '%.40s' is none of 0 to 07777",
+				     (const char *)node->data.scalar.value);
+	(void)snprintf(volume->options + used, sizeof(volume->options) - used,
+		       ",mode=%04o", (unsigned int)mode);
+	return 0;
+}
+
 /* The mapping below `volume` or `tmpfs` of the long form. */
 static int take_inner(struct compose_reader *reader, const char *key,
 		      const yaml_node_t *node, struct volume *volume)
@@ -181,7 +212,9 @@ static int take_inner(struct compose_reader *reader, const char *key,
 		if (strcmp(pair->key, "nocopy") == 0)
 			r = compose_bool(reader, pair->value, key, &volume->fresh);
 		else if (strcmp(pair->key, "size") == 0)
-			r = compose_text(reader, pair->value, key, &volume->size);
+			r = add_size(reader, pair->value, key, volume);
+		else if (strcmp(pair->key, "mode") == 0)
+			r = add_mode(reader, pair->value, key, volume);
 		else
 			r = compose_unkept(reader, pair->key_node, key,
 					   "a device can't keep its %.40s", pair->key);
