@@ -393,6 +393,14 @@ static void variables(void **state)
 	assert_no_line("env =x");
 	add(&options.keys[MANIFEST_KEY_env], "naked");
 	refuse("env 'naked': must be NAME=value");
+	for (int i = 0; i < MANIFEST_MAX_ENV; i++) {
+		char entry[16];
+
+		(void)snprintf(entry, sizeof(entry), "N%d=", i);
+		add(&sources[0].config.env, entry);
+	}
+	refuse("263 environment variables, and a manifest has at most 256: a script that "
+	       "the image starts with can set the others");
 }
 
 static void directories_and_signals(void **state)

@@ -66,9 +66,14 @@ static int merge_env(const struct description *d, const struct source_texts *env
 		while (at < *count && strncmp(merged[at], text, size + 1) != 0)
 			at++;
 		if (at == MANIFEST_MAX_ENV)
-			return err_set(d->err, -EINVAL,
-				       "more than %d environment variables",
-				       MANIFEST_MAX_ENV);
+			return err_set(
+				d->err, -EINVAL,
+				"%zu environment variables, and a manifest has at most "
+				"%d: a script that the image starts with can set the "
+				"others",
+				d->config->env.count +
+					d->options->keys[MANIFEST_KEY_env].count,
+				MANIFEST_MAX_ENV);
 		merged[at] = text;
 		*count += at == *count;
 	}
