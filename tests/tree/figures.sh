@@ -27,7 +27,7 @@ container/lamina-container.7||after N ms, twice as long|supervise/restart.c|LEAS
 container/lamina-container.7||after a run of N seconds|supervise/restart.c|GOOD_RUN_MS/1000
 format/lamina-policy.5||It has at most N bytes|format/policy.h|POLICY_MAX_SIZE
 format/lamina-policy.5||It is started every N seconds|init/trial/keeper.c|CHECK_EVERY_S
-format/lamina-policy.5||0 to N, and|format/policy.c|MAX_SECONDS
+format/lamina-policy.5||0 to N, and|format/policy/policy.c|MAX_SECONDS
 format/lamina-keyring.5||A keyring has 1 to N lines|format/keyring.h|KEYRING_MAX_KEYS
 format/lamina-keyring.5||at most N bytes|format/keyring.h|KEYRING_MAX_SIZE
 format/lamina-signature.5||A file has 1 to N lines|format/signature.h|SIGNATURE_MAX_COUNT

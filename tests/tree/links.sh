@@ -13,7 +13,7 @@ if grep -qE "printf.* LD " <<<"$(would '')"; then
 	echo "FAIL links: $O is not up to date: make O=$O programs test-programs"
 	exit 1
 fi
-for file in src/base/str.c src/base/sys/files.c src/format/policy.c src/slot/select.c src/pack/source/members/archive.c; do
+for file in src/base/str.c src/base/sys/files.c src/format/policy/policy.c src/slot/select.c src/pack/source/members/archive.c; do
 	[ -e "$file" ] || { echo "FAIL links/$file: no such file"; continue; }
 	count=$(would "$file" | grep -cE "printf.* LD ")
 	if [ "$count" -ge 1 ] && [ "$count" -le "$links" ]; then
