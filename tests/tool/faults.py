@@ -24,6 +24,7 @@ Of everything:
   busy:N:SECONDS  the first N requests are answered 429, with Retry-After
   portal          a web page
   broken          502
+  words           403, with letters of which a limit cuts one in two, and a byte that is none
 What is POSTed goes to the file posted; deaf: the first is answered 503."""
 import http.client
 import http.server
@@ -36,6 +37,7 @@ UPSTREAM, LOG = sys.argv[1], open(sys.argv[2], "a", buffering=1, encoding="utf-8
 FAULTS = {word.split(":")[0]: word.split(":")[1:] for word in sys.argv[3:]}
 CHANCE = random.Random(int(FAULTS["cut"][0]) if "cut" in FAULTS else 0)
 PAGE = b"<!DOCTYPE html><html><title>Log in</title><body>Welcome to our hotel</body></html>"
+WORDS = "no: \u20ac".encode() + b"\xff" + "\u20ac".encode() * 100
 LOCK = threading.Lock()
 DONE = {}
 
@@ -107,6 +109,8 @@ class Faults(http.server.BaseHTTPRequestHandler):
             return self.say(200, {"Content-Type": "text/html; charset=utf-8"}, PAGE)
         if "broken" in FAULTS:
             return self.say(502, {"Content-Type": "text/html"}, PAGE)
+        if "words" in FAULTS:
+            return self.say(405 if self.command == "HEAD" else 403, {"Content-Type": "text/plain"}, WORDS)
         if "busy" in FAULTS and first("busy", int(FAULTS["busy"][0])):
             return self.say(429, {"Retry-After": FAULTS["busy"][1]}, b"too many")
         if "/manifests/" in self.path:

@@ -98,6 +98,17 @@ refused 1.4"
 	told | has '^refused .* serial 3 is not above the current 4'
 }
 
+# A server's words, cut in the middle of one.
+test_it_reports_any_words() {
+	device_here
+	registry
+	faults words
+	image 3 >/dev/null && push 3 stable
+	fetch --report "http://$via/report" "oci+http://$via/demo:stable" 2>err && say "it isn't refused"
+	! grep -e '--report' err || say "it is not told"
+	told | has '^refused None .*403: no: €?€'
+}
+
 test_what_laminactl_refuses() {
 	device_here
 	registry
