@@ -217,14 +217,9 @@ int cmd_number(const struct cmd_line *line, int option, unsigned long long least
 	return 0;
 }
 
-static const char *input = "standard input";
-
-void cmd_input_as(const char *name)
-{
-	input = name;
-}
+const char *cmd_input = "standard input";
 
 const char *cmd_input_name(const char *path)
 {
-	return strcmp(path, "-") == 0 ? input : path;
+	return strcmp(path, "-") == 0 ? cmd_input : path;
 }

@@ -99,10 +99,9 @@ int cmd_number(const struct cmd_line *line, int option, unsigned long long least
 /* A warning or a note on stderr: "PROGRAM: ...", without control characters. */
 void cmd_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* How messages call an operand that is a file: "-" is standard input, or as cmd_input_as()
- * says, which keeps @name. */
+/* How messages call an operand that is a file, "-" by the second. */
 const char *cmd_input_name(const char *path);
-void cmd_input_as(const char *name);
+extern const char *cmd_input; /* "standard input" */
 
 /* Whose notes they are: cmd_main() says it; "lamina" before. */
 void cmd_note_as(const char *program);

@@ -18,15 +18,17 @@ static const char *stream_name(uint8_t stream)
 	return stream == 0 ? "stdout" : "stderr";
 }
 
-/* NUL ends no line here, and a tab is no command to a terminal. */
-static void make_text(char *text, size_t size)
+/* NUL ends no line here: it is a byte that is no character. A tab is no command to a
+ * terminal. */
+static void make_text(char *text, size_t size, bool json)
 {
 	for (size_t i = 0; i < size; i++) {
 		if (text[i] == '\0')
-			text[i] = '?';
-		else if (text[i] == '\t')
+			text[i] = '\xff';
+		else if (text[i] == '\t' && !json)
 			text[i] = ' ';
 	}
+	text[size] = '\0';
 }
 
 static void end_line(struct log_show *show)
@@ -77,16 +79,14 @@ static void show_json(struct log_show *show, const struct log_show_line *line)
 		json_text(out, "sinceBoot", NULL);
 	json_text(out, "boot", show->boot);
 	json_text(out, "stream", stream_name(line->stream));
-	json_bytes(out, "text", line->text, line->size);
+	json_text(out, "text", line->text);
 	json_bool(out, "continues", line->open);
 	json_close(out, '}');
 }
 
 void log_show_line(struct log_show *show, const struct log_show_line *line)
 {
-	line->text[line->size] = '\0';
-	if (!show->json)
-		make_text(line->text, line->size);
+	make_text(line->text, line->size, show->json);
 	show_boot(show);
 	(show->json ? show_json : show_text)(show, line);
 }

@@ -33,6 +33,7 @@ enum {
 	OPT_KEYRING,
 	OPT_STATE,
 	OPT_RUN,
+	OPT_CALLED,
 };
 
 static const struct cmd_option options[] = {
@@ -41,6 +42,7 @@ static const struct cmd_option options[] = {
 	{ "keyring", 0, "FILE", "the keys it trusts (default: /run/lamina/keyring)" },
 	{ "state", 0, "FILE", "where the boot record is (default: as the policy says)" },
 	{ "run", 0, "DIR", "what lamina-init left, instead of /run/lamina" },
+	{ "called", 0, "NAME", "what messages call standard input" },
 	{ 0 },
 };
 
@@ -50,8 +52,8 @@ static int take_option(void *context, int option, const char *value, struct err 
 
 	if (!value[0])
 		return cmd_usage(err, "--%s needs a value", options[option].name);
-	*(const char **[]){ &ctl->store, &ctl->policy, &ctl->keyring, &ctl->state,
-			    &ctl->run }[option] = value;
+	*(const char **[]){ &ctl->store, &ctl->policy, &ctl->keyring,
+			    &ctl->state, &ctl->run,    &cmd_input }[option] = value;
 	return 0;
 }
 

@@ -71,17 +71,15 @@ int out_done(struct out *out, struct err *err)
 	return out->r < 0 ? err_errno(err, out->r, "standard output") : 0;
 }
 
-/* A NUL stands behind the @size bytes of @text, and may be among them. */
-static void json_string(struct out *out, const char *text, size_t size)
+static void json_string(struct out *out, const char *text)
 {
 	const char *at = text;
 
 	out_add(out, "\"");
-	while (at < text + size) {
+	while (*at) {
 		const char *from = at;
 		int32_t code = utf8_next(&at);
 
-		at += at == from; /* at a NUL it stays */
 		if (code < 0)
 			out_add(out, "\\ufffd");
 		else if (utf8_is_control(code))
@@ -110,7 +108,7 @@ static void json_begin(struct out *out, const char *key)
 	out->more = true;
 	if (!key)
 		return;
-	json_string(out, key, strlen(key));
+	json_string(out, key);
 	out_add(out, ": ");
 }
 
@@ -133,20 +131,13 @@ void json_close(struct out *out, char bracket)
 		out_add(out, "\n");
 }
 
-void json_bytes(struct out *out, const char *key, const char *bytes, size_t size)
-{
-	json_begin(out, key);
-	json_string(out, bytes, size);
-}
-
 void json_text(struct out *out, const char *key, const char *text)
 {
-	if (text) {
-		json_bytes(out, key, text, strlen(text));
-		return;
-	}
 	json_begin(out, key);
-	out_add(out, "null");
+	if (text)
+		json_string(out, text);
+	else
+		out_add(out, "null");
 }
 
 void json_number(struct out *out, const char *key, uint64_t number)

@@ -33,7 +33,5 @@ int out_done(struct out *out, struct err *err);
 void json_open(struct out *out, const char *key, char bracket);
 void json_close(struct out *out, char bracket);
 void json_text(struct out *out, const char *key, const char *text); /* NULL: null */
-/* A text that may hold NULs; one more stands behind its @size bytes. */
-void json_bytes(struct out *out, const char *key, const char *bytes, size_t size);
 void json_number(struct out *out, const char *key, uint64_t number);
 void json_bool(struct out *out, const char *key, bool value);

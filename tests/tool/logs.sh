@@ -26,7 +26,7 @@ stdout  line"
 	equal "$(jq -r 'select(.continues) | .text' json)" "half a"
 	equal "$(jq -s length json)" 6
 	# as it came, but for what is no character
-	equal "$(jq -s '.[4].text == "\u001b[31mred\u0000\ttab \ufffd\u009b\ufffd\ufffd"' json)" true
+	equal "$(jq -s '.[4].text == "\u001b[31mred\ufffd\ttab \ufffd\u009b\ufffd\ufffd"' json)" true
 	equal "$(jq -s '.[0].sinceBoot' json)" 1000
 	equal "$(ctl logs -n 2 demo | wc -l)" 2
 	equal "$(ctl logs -n 0 | wc -l)" 0

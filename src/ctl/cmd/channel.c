@@ -13,13 +13,7 @@
 #include "install/incoming.h"
 #include "install/remove.h"
 
-enum {
-	OPT_CALLED,
-	OPT_FAILED,
-};
-
 static const struct cmd_option options[] = {
-	{ "called", 0, "NAME", "what messages call standard input" },
 	{ "failed", 0, NULL, "it is why a fetch failed; or nothing" },
 	{ 0 },
 };
@@ -101,14 +95,9 @@ static int channel_run(struct cmd_line *line, struct err *err)
 	__fd int fd = -EBADF;
 	ssize_t size;
 	char *name;
-	bool failed = false;
-	int option, r;
+	bool failed = false, *const flags[] = { &failed };
+	int r = ctl_flags(line, flags, 1, err);
 
-	while ((r = cmd_next(line, &option, err)) > 0) {
-		if (option == OPT_CALLED)
-			cmd_input_as(line->value);
-		failed |= option == OPT_FAILED;
-	}
 	if (r == 0)
 		r = cmd_operands(line, 1, 1, err);
 	if (r < 0)

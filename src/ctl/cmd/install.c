@@ -15,7 +15,6 @@
 #include "store/volume.h"
 
 enum {
-	OPT_CALLED,
 	OPT_DRY_RUN,
 	OPT_FORCE,
 	OPT_JSON,
@@ -25,7 +24,6 @@ enum {
 };
 
 static const struct cmd_option options[] = {
-	[OPT_CALLED] = { "called", 0, "NAME", "what messages call standard input" },
 	[OPT_DRY_RUN] = { "dry-run", 'n', NULL, "check only: would it be installed?" },
 	[OPT_FORCE] = { "force", 'f', NULL, "also an image that failed before" },
 	[OPT_JSON] = { "json", 0, NULL, "with --dry-run: print JSON, and what lacks" },
@@ -171,17 +169,13 @@ static int install_run(struct cmd_line *line, struct err *err)
 	static struct arrival q;
 	struct install_from *from = &ctl_of(line)->install.from;
 	bool *const flags[] = {
-		NULL, &q.dry_run, &q.force, &q.json, &q.move, &q.newer, &q.other_name,
+		&q.dry_run, &q.force, &q.json, &q.move, &q.newer, &q.other_name,
 	};
 	__fd int source = -EBADF;
 	int option, r;
 
-	while ((r = cmd_next(line, &option, err)) > 0) {
-		if (option == OPT_CALLED)
-			cmd_input_as(line->value);
-		else
-			*flags[option] = true;
-	}
+	while ((r = cmd_next(line, &option, err)) > 0)
+		*flags[option] = true;
 	if (r == 0)
 		r = cmd_operands(line, 1, 1, err);
 	if (r == 0 && q.json && !q.dry_run)
