@@ -137,6 +137,8 @@ offline_config()
 	BR2_JLEVEL=$(nproc)
 	BR2_LAMINA_LAYERS="dir:$work/app"
 	BR2_TARGET_ROOTFS_SQUASHFS=y
+	BR2_PACKAGE_MBEDTLS=y
+	BR2_PACKAGE_LAMINA_FETCH=y
 	CONFIG
 	[[ -z $own_kernel ]] || cat <<-CONFIG
 	BR2_LINUX_KERNEL_CUSTOM_TARBALL=y
@@ -239,6 +241,7 @@ boot()
 		--initrd "$images/lamina-initramfs" --disk "$images/lamina-disk.img" --timeout 120
 	grep -q 'lamina-init: buildroot .*, 2 layers, verity, signed by' "$work/boot.log"
 	grep -q 'check: the application layer on Buildroot' "$work/boot.log"
+	grep -q 'check: lamina-fetch: .*[Cc]onnect' "$work/boot.log"
 	grep -q 'reboot: Power down' "$work/boot.log"
 }
 

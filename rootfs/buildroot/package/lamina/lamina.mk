@@ -38,13 +38,36 @@ define LAMINA_KCONFIG_FIXUP_CMDS
 	$(call KCONFIG_DISABLE_OPT,CONFIG_LAMINA_UDHCPC)
 endef
 
+# lamina-fetch is a program of the image, with its libc and libraries: another
+# configuration, in a folder of its own.
+ifeq ($(BR2_PACKAGE_LAMINA_FETCH),y)
+LAMINA_DEPENDENCIES += jansson libcurl
+LAMINA_FETCH_MAKE = $(TARGET_MAKE_ENV) $(MAKE) -C $(@D) \
+	$(patsubst O=%,O=fetch,$(LAMINA_MAKE_OPTS))
+
+define LAMINA_BUILD_FETCH
+	mkdir -p $(@D)/fetch
+	printf '%s\n' CONFIG_LAMINA_FOR_HOST=y '# CONFIG_LAMINA_TOOL is not set' \
+		'# CONFIG_LAMINA_INIT is not set' >$(@D)/fetch/.config
+	$(LAMINA_FETCH_MAKE) olddefconfig
+	$(LAMINA_FETCH_MAKE) fetch/lamina-fetch
+endef
+
+define LAMINA_INSTALL_FETCH
+	$(INSTALL) -D -m 0755 $(@D)/fetch/lamina-fetch \
+		$(TARGET_DIR)/usr/bin/lamina-fetch
+endef
+endif
+
 define LAMINA_BUILD_CMDS
 	$(TARGET_MAKE_ENV) $(MAKE) -C $(@D) $(LAMINA_MAKE_OPTS) programs
+	$(LAMINA_BUILD_FETCH)
 endef
 
 define LAMINA_INSTALL_TARGET_CMDS
 	$(TARGET_MAKE_ENV) $(MAKE) -C $(@D) $(LAMINA_MAKE_OPTS) \
 		DESTDIR=$(TARGET_DIR) install
+	$(LAMINA_INSTALL_FETCH)
 endef
 
 define LAMINA_INSTALL_IMAGES_CMDS
