@@ -56,6 +56,9 @@ bench-resident: programs host-tool
 bench-network: programs host-tool $(O)/tests/bench/rss
 	@roots=$$(tests/bench/debian-fix) && tests/bench/network.py --lamina $(LAMINA) --ctl $(O)/laminactl \
 		--rss $(O)/tests/bench/rss --roots "$$roots" --work $(O)/bench/network $(if $(RUNS),--runs $(RUNS))
+	@src/fetch/static/for-test $(goarch) $(O)/bench/lamina-fetch
+	@tests/bench/fetch.py --lamina $(LAMINA) --ctl $(O)/laminactl --fetch $(O)/bench/lamina-fetch \
+		--image $(O)/bench/network/one-2 --work $(O)/bench/fetch $(if $(RUNS),--runs $(RUNS))
 run-bench-peers: programs host-tool
 	@tests/bench/peers.py --build $(O) --host $(HOST_O) --work $(abspath $(O))/bench/peers \
 		--output tests/bench/peers.md
