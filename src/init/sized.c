@@ -96,6 +96,19 @@ static void note(const struct sized *sized, const char *what, const struct err *
 	place_note(sized->part, what, told.text);
 }
 
+/* Of what came of it, @r: one that is there is used as it is, and a new one is not begun so. */
+static int put_up_with(const struct sized *sized, int r, const char *doing,
+		       const char *what, struct err *err)
+{
+	if (r == 0)
+		return 0;
+	(void)err_errno(err, r, "%s", doing);
+	if (!sized->made)
+		return r;
+	note(sized, what, err);
+	return 0;
+}
+
 static int pass_over(const struct sized *sized, const struct err *err)
 {
 	note(sized, "passed over", err);
@@ -162,15 +175,9 @@ static int finish(const struct sized *sized, int dir)
 static int grow(const struct sized *sized, int dir, struct err *err)
 {
 	uint64_t blocks = wanted(sized->volume) / EXT4_BLOCK;
-	int r = sys_ioctl(dir, EXT4_RESIZE, &blocks);
 
-	if (r == 0)
-		return 0;
-	(void)err_errno(err, r, "growing it");
-	if (!sized->made)
-		return r;
-	note(sized, "not larger", err);
-	return 0;
+	return put_up_with(sized, sys_ioctl(dir, EXT4_RESIZE, &blocks), "growing it",
+			   "not larger", err);
 }
 
 /* The kernel zeroes the inode tables of what has grown, and the loop device gives that part of the
@@ -183,13 +190,7 @@ static int reserve(const struct sized *sized, const struct medium *medium, bool 
 
 	if (r == 0 && (grown || (uint64_t)st.st_blocks * 512 < medium->size_bytes))
 		r = sys_fallocate(medium->fd, 0, 0, (int64_t)medium->size_bytes);
-	if (r == 0)
-		return 0;
-	(void)err_errno(err, r, "its room");
-	if (!sized->made)
-		return r;
-	note(sized, "not reserved", err);
-	return 0;
+	return put_up_with(sized, r, "its room", "not reserved", err);
 }
 
 static int fill(const struct sized *sized, const struct medium *medium, struct err *err)

@@ -36,6 +36,10 @@ void fake_boot(void);
 void fake_dir(const char *path);
 void fake_text(const char *path, const char *text);
 void fake_bytes(const char *path, const void *bytes, size_t size);
+/* TEMPLATE_FILE, of eight blocks, of which the first and the fifth hold something:
+ * its bytes, which stay. */
+const uint8_t *fake_template(void);
+#define FAKE_TEMPLATE_BLOCK 4096
 void fake_link(const char *path, const char *target);
 void fake_empty(const char *path, unsigned int mode); /* a file without a byte */
 void fake_fifo(const char *path);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The machine: made, described, and looked at. */
 #include "fake/kernel.h"
+#include "base/le.h"
+#include "init/vault/template.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/le.h"
 #include "base/sys.h"
 #include "fake/calls.h"
+#include "init/vault/template.h"
 
 struct kernel *kernel;
 struct fake_config fake_config;
@@ -106,6 +110,22 @@ void fake_bytes(const char *path, const void *bytes, size_t size)
 {
 	/* everything may be executed, so that a test can run what it likes */
 	node_set_data(place_node(path, S_IFREG | 0755), bytes, size);
+}
+
+const uint8_t *fake_template(void)
+{
+	enum {
+		BLOCK = FAKE_TEMPLATE_BLOCK
+	};
+	static uint8_t bytes[24 + 2 * (8 + BLOCK)] = "lamblk1\n";
+
+	le_put(bytes + 8, 8, 8);
+	le_put(bytes + 16, 2, 8);
+	memset(bytes + 24 + 8, 'x', BLOCK);
+	le_put(bytes + 24 + 8 + BLOCK, 4, 8);
+	memset(bytes + 24 + 8 + BLOCK + 8, 'y', BLOCK);
+	fake_bytes(TEMPLATE_FILE, bytes, sizeof(bytes));
+	return bytes;
 }
 
 void fake_text(const char *path, const char *text)

@@ -13,7 +13,6 @@
 #include "base/sys.h"
 #include "fake/machine.h"
 #include "format/manifest.h"
-#include "init/vault/template.h"
 
 #define BLOCK 4096
 #define SIZE ((size_t)MANIFEST_VOLUME_LEAST)
@@ -22,21 +21,10 @@
 #define HERE "/run/lamina/private/store/"
 #define ASIDE "/aside/" /* where a store is mounted that a boot has left */
 
-static uint8_t template[24 + 2 * (8 + BLOCK)];
+static const uint8_t *template;
 static uint8_t file[16 * BLOCK]; /* of a volume that is there */
 static size_t file_size;	 /* 0: none is */
 static bool grows;
-
-/* Of eight blocks the first and the fifth hold something. */
-static void make_template(void)
-{
-	memcpy(template, "lamblk1\n", 8);
-	le_put(template + 8, 8, 8);
-	le_put(template + 16, 2, 8);
-	memset(template + 24 + 8, 'x', BLOCK);
-	le_put(template + 24 + 8 + BLOCK, 4, 8);
-	memset(template + 24 + 8 + BLOCK + 8, 'y', BLOCK);
-}
 
 /* With a file system of that many blocks in it. */
 static void make_file(size_t size, uint64_t blocks)
@@ -53,8 +41,7 @@ static void setup_sized(void)
 {
 	setup();
 	fake_boot();
-	make_template();
-	fake_bytes(TEMPLATE_FILE, template, sizeof(template));
+	template = fake_template();
 	fake_dir("@ext4:lost+found");
 	fake_text("@squashfs:data/conf/default", "shipped");
 	fake_config.free_blocks = 1 << 20;

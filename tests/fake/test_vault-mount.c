@@ -14,10 +14,8 @@
 #include <cmocka.h>
 
 #include "base/fd.h"
-#include "base/le.h"
 #include "base/sys.h"
 #include "fake/fake.h"
-#include "init/vault/template.h"
 #include "init/vault/vault.h"
 #include "store/vault.h"
 
@@ -27,20 +25,10 @@
 #define TARGET "/run/lamina/vault"
 #define FILE_NAME "/store/" VAULT_FILE
 
-static uint8_t disk[SIZE], template[24 + 2 * (8 + BLOCK)];
+static uint8_t disk[SIZE];
+static const uint8_t *template;
 static struct policy policy;
 static bool is_file, is_made;
-
-/* Of eight blocks the first and the fifth hold something. */
-static void make_template(void)
-{
-	memcpy(template, "lamblk1\n", 8);
-	le_put(template + 8, 8, 8);
-	le_put(template + 16, 2, 8);
-	memset(template + 24 + 8, 'x', BLOCK);
-	le_put(template + 24 + 8 + BLOCK, 4, 8);
-	memset(template + 24 + 8 + BLOCK + 8, 'y', BLOCK);
-}
 
 static void setup(void)
 {
@@ -50,10 +38,9 @@ static void setup(void)
 	fake_bytes("@devtmpfs:random", noise, sizeof(noise));
 	fake_dir("@ext4:volumes");
 	fake_boot();
-	make_template();
 	fake_dir("/run/lamina");
 	fake_dir("/store");
-	fake_bytes(TEMPLATE_FILE, template, sizeof(template));
+	template = fake_template();
 	fake_text("/bin/secret", "a program");
 	fake_disk("vdb", NULL, "DEVNAME=vdb\n", disk, is_file ? BLOCK : sizeof(disk));
 	if (is_file && is_made)
