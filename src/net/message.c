@@ -113,3 +113,29 @@ const struct rtattr *message_find(const struct nlmsghdr *header, size_t fixed,
 	}
 	return NULL;
 }
+
+/* Read to the end: the next answer is another's. */
+int message_search(int fd, const struct message *message,
+		   bool (*take)(void *context, const struct nlmsghdr *header),
+		   void *context)
+{
+	_Alignas(8) char buf[8192];
+	const struct nlmsghdr *header;
+	bool found = false;
+	int r = message_send(fd, message);
+
+	while (r == 0) {
+		ssize_t size = message_receive(fd, buf, sizeof(buf));
+
+		if (size < 0)
+			return (int)size;
+		for (size_t at = 0; (header = message_at(buf, at, (size_t)size));
+		     at += NLMSG_ALIGN(header->nlmsg_len)) {
+			if (header->nlmsg_type == NLMSG_DONE ||
+			    header->nlmsg_type == NLMSG_ERROR)
+				return found;
+			found = found || take(context, header);
+		}
+	}
+	return r;
+}

@@ -3,6 +3,7 @@
 /* Messages of rtnetlink: how one to the kernel is made, and those of it are gone through. */
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -28,6 +29,12 @@ int message_send(int fd, const struct message *message);
 
 /* Sends it; what the kernel says to it. 0 or -errno. */
 int message_ask(int fd, struct message *message);
+
+/* Sends it, and shows @take each part of the answer, to the last one, until that has found what
+ * it looks for. 1: it has; 0 or -errno. */
+int message_search(int fd, const struct message *message,
+		   bool (*take)(void *context, const struct nlmsghdr *header),
+		   void *context);
 
 /* What the kernel sent, and nobody else; does not wait. How many bytes, or -errno. */
 ssize_t message_receive(int fd, void *buf, size_t size);

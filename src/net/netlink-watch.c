@@ -26,7 +26,8 @@ int netlink_watch(struct netlink_watch *watch)
 {
 	const struct sockaddr_nl own = {
 		.nl_family = AF_NETLINK,
-		.nl_groups = RTMGRP_LINK | 1U << (RTNLGRP_ND_USEROPT - 1),
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE |
+			     1U << (RTNLGRP_ND_USEROPT - 1),
 	};
 	__fd int fd = netlink_open();
 	int r = fd < 0 ? fd : sys_bind(fd, &own, sizeof(own));

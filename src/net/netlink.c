@@ -73,16 +73,18 @@ struct search {
 	int index;
 	const struct net_prefix *but;
 	size_t but_count;
+	struct net_prefix found;
 };
 
 /* Is it one that somebody set, and none of those? */
-static bool reads(const struct search *search, const struct nlmsghdr *header,
-		  struct net_prefix *ret_prefix)
+static bool take_address(void *context, const struct nlmsghdr *header)
 {
+	struct search *search = context;
 	bool ipv6 = search->family == AF_INET6;
 	const struct ifaddrmsg *info = NLMSG_DATA(header);
-	const struct rtattr *attr;
 	size_t skip = ipv6 ? 0 : NET_ADDRESS_IPV4;
+	struct net_prefix *found = &search->found;
+	const struct rtattr *attr;
 
 	if (header->nlmsg_type != RTM_NEWADDR ||
 	    header->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) ||
@@ -93,58 +95,38 @@ static bool reads(const struct search *search, const struct nlmsghdr *header,
 		     !(info->ifa_flags & IFA_F_PERMANENT)))
 		return false;
 	attr = message_find(header, sizeof(*info), ipv6 ? IFA_ADDRESS : IFA_LOCAL,
-			    sizeof(ret_prefix->address) - skip);
+			    sizeof(found->address) - skip);
 	if (!attr)
 		return false;
-	*ret_prefix = (struct net_prefix){ .length = info->ifa_prefixlen };
+	*found = (struct net_prefix){ .length = info->ifa_prefixlen };
 	if (!ipv6)
-		memset(ret_prefix->address.bytes + skip - 2, 0xff, 2);
-	memcpy(ret_prefix->address.bytes + skip, RTA_DATA(attr),
-	       sizeof(ret_prefix->address) - skip);
+		memset(found->address.bytes + skip - 2, 0xff, 2);
+	memcpy(found->address.bytes + skip, RTA_DATA(attr),
+	       sizeof(found->address) - skip);
 	for (size_t i = 0; i < search->but_count; i++) {
-		if (net_address_equal(&search->but[i].address, &ret_prefix->address) &&
-		    search->but[i].length == ret_prefix->length)
+		if (net_address_equal(&search->but[i].address, &found->address) &&
+		    search->but[i].length == found->length)
 			return false;
 	}
 	return true;
 }
 
-/* The first one. 1, 0 or -errno; read to the end, the next answer is another's. */
-static int find_address(int fd, const struct search *search,
-			struct net_prefix *ret_prefix)
+static int find_address(int fd, struct search *search)
 {
-	_Alignas(8) char buf[8192];
 	struct message message;
 	struct ifaddrmsg *wanted =
 		message_begin(&message, RTM_GETADDR, NLM_F_DUMP, sizeof(*wanted));
-	const struct nlmsghdr *header;
-	int found = 0, r;
 
 	wanted->ifa_family = (uint8_t)search->family;
-	r = message_send(fd, &message);
-	while (r == 0) {
-		ssize_t size = message_receive(fd, buf, sizeof(buf));
-
-		if (size < 0)
-			return (int)size;
-		for (size_t at = 0; (header = message_at(buf, at, (size_t)size));
-		     at += NLMSG_ALIGN(header->nlmsg_len)) {
-			if (header->nlmsg_type == NLMSG_DONE ||
-			    header->nlmsg_type == NLMSG_ERROR)
-				return found;
-			found = found || reads(search, header, ret_prefix);
-		}
-	}
-	return r;
+	return message_search(fd, &message, take_address, search);
 }
 
-static int forget(int fd, const struct search *search)
+static int forget(int fd, struct search *search)
 {
-	struct net_prefix other;
 	int r;
 
-	while ((r = find_address(fd, search, &other)) > 0) {
-		r = change_address(fd, RTM_DELADDR, 0, search->index, &other);
+	while ((r = find_address(fd, search)) > 0) {
+		r = change_address(fd, RTM_DELADDR, 0, search->index, &search->found);
 		if (r < 0)
 			return r;
 	}
@@ -153,7 +135,9 @@ static int forget(int fd, const struct search *search)
 
 int netlink_forget(int fd, int index, const struct net_prefix *but, size_t count)
 {
-	struct search search = { AF_INET, index, but, count };
+	struct search search = {
+		.family = AF_INET, .index = index, .but = but, .but_count = count
+	};
 	int r = forget(fd, &search);
 
 	for (size_t i = 0; r == 0 && i < count; i++) {
@@ -198,4 +182,52 @@ int netlink_gateway(int fd, int index, const struct net_address *address,
 	message_add_u32(&message, RTA_PRIORITY, METRIC + (uint32_t)index);
 	r = message_ask(fd, &message);
 	return !wanted && r == -ESRCH ? 0 : r;
+}
+
+/* One for others than neighbours, which nobody else turned out to have. */
+static bool take_ipv6(void *context, const struct nlmsghdr *header)
+{
+	const int *index = context;
+	const struct ifaddrmsg *info = NLMSG_DATA(header);
+
+	return header->nlmsg_type == RTM_NEWADDR &&
+	       header->nlmsg_len >= NLMSG_LENGTH(sizeof(*info)) &&
+	       info->ifa_index == (uint32_t)*index &&
+	       info->ifa_scope == RT_SCOPE_UNIVERSE &&
+	       !(info->ifa_flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
+}
+
+static bool take_way_out(void *context, const struct nlmsghdr *header)
+{
+	const int *index = context;
+	const struct rtmsg *info = NLMSG_DATA(header);
+	const struct rtattr *attr;
+	int by;
+
+	if (header->nlmsg_type != RTM_NEWROUTE ||
+	    header->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) || info->rtm_dst_len != 0 ||
+	    info->rtm_type != RTN_UNICAST || info->rtm_table != RT_TABLE_MAIN)
+		return false;
+	attr = message_find(header, sizeof(*info), RTA_OIF, sizeof(by));
+	if (!attr)
+		return false;
+	memcpy(&by, RTA_DATA(attr), sizeof(by));
+	return by == *index;
+}
+
+int netlink_has_ipv6(int fd, int index)
+{
+	struct message message;
+	struct ifaddrmsg *address =
+		message_begin(&message, RTM_GETADDR, NLM_F_DUMP, sizeof(*address));
+	struct rtmsg *route;
+	int r;
+
+	address->ifa_family = AF_INET6;
+	r = message_search(fd, &message, take_ipv6, &index);
+	if (r <= 0)
+		return r;
+	route = message_begin(&message, RTM_GETROUTE, NLM_F_DUMP, sizeof(*route));
+	route->rtm_family = AF_INET6;
+	return message_search(fd, &message, take_way_out, &index);
 }

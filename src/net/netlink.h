@@ -33,6 +33,10 @@ int netlink_address(int fd, int index, const struct net_prefix *prefix);
 int netlink_gateway(int fd, int index, const struct net_address *address,
 		    const struct net_address *gateway);
 
+/* Has it an address of IPv6 to be used with others than neighbours, and a way to them, whoever
+ * gave it those? 1, 0 or -errno. */
+int netlink_has_ipv6(int fd, int index);
+
 struct netlink_link {
 	int index;
 	bool gone;
@@ -54,7 +58,8 @@ struct netlink_watch {
 };
 
 /* From now on every interface that is there, comes, goes or changes is told, and what routers
- * say beside what the kernel takes itself. 0 or -errno. */
+ * say beside what the kernel takes itself. When addresses and routes of IPv6 change, the fd
+ * only becomes readable. 0 or -errno. */
 int netlink_watch(struct netlink_watch *watch);
 
 /* The next of them. 1; 0: nothing more now; -ENOBUFS: some were lost, and all of them are

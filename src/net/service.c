@@ -31,6 +31,13 @@ struct service {
 	bool told; /* that there is a network */
 };
 
+static void tell(struct service *service)
+{
+	if (!service->told)
+		(void)fd_write_all(1, "\n", 1);
+	service->told = true;
+}
+
 static void bind_link(struct service *service, struct link *link,
 		      const struct lease *lease)
 {
@@ -44,9 +51,7 @@ static void bind_link(struct service *service, struct link *link,
 	if (!same)
 		adopt_lease(service->ask, link);
 	shown_put(&service->shown, &service->links);
-	if (!service->told)
-		(void)fd_write_all(1, "\n", 1);
-	service->told = true;
+	tell(service);
 }
 
 static void unbind_link(struct service *service, struct link *link)
@@ -168,13 +173,26 @@ static void take_options(struct service *service, struct link *link,
 		service->shown.changed = true;
 }
 
-static void take_links(void *context, int fd)
+/* The kernel sets that up itself, by a router's word. */
+static void look_for_ipv6(struct service *service)
 {
-	struct service *service = context;
+	for (size_t i = 0; i < service->links.count && !service->told; i++) {
+		const struct link *link = &service->links.items[i];
+
+		if (!link->carrier || netlink_has_ipv6(service->ask, link->index) <= 0)
+			continue;
+		/* the names first that came with it */
+		if (service->shown.changed)
+			shown_put(&service->shown, &service->links);
+		tell(service);
+	}
+}
+
+static void hear_links(struct service *service)
+{
 	struct netlink_link told;
 	int r;
 
-	(void)fd;
 	while ((r = netlink_watch_next(&service->watch, &told)) != 0) {
 		struct link *link =
 			r > 0 ? links_find(&service->links, told.index) : NULL;
@@ -195,6 +213,15 @@ static void take_links(void *context, int fd)
 			look_at_carrier(service, link, told.carrier);
 		}
 	}
+}
+
+static void take_links(void *context, int fd)
+{
+	struct service *service = context;
+
+	(void)fd;
+	hear_links(service);
+	look_for_ipv6(service);
 }
 
 static void take_signals(void *context, int fd)

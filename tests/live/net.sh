@@ -248,12 +248,22 @@ if command -v python3 >/dev/null; then
 	says() { there "$PWD/qemu/advertise" far5 "$@" 2>>"$scratch/advertised"; }
 	has_slaac() { [[ $(ip -6 -o address show dev5 scope global) == *fd00:9:* ]]; }
 	service 'dev5 dhcp'
-	is a-router-is-asked says asked=60 prefix=fd00:9:: rdnss=600,fd00:9::53,fe80::1 dnssl=600,lan,home5.example
+	is a-router-is-asked says asked=60 lifetime=0 prefix=fd00:9:: rdnss=600,fd00:9::53,fe80::1 dnssl=600,lan,home5.example
 	is an-address-of-ipv6-alone within 5 has_slaac
 	is names-by-a-router within 5 names "search lan home5.example nameserver fd00:9::53 nameserver fe80::1%dev5"
 	is a-router-is-told-of tells 'dns=fe80::1%dev5'
 	is its-domains-too tells 'search=lan home5.example'
-	is it-is-no-lease test ! -s "$scratch/ready"
+	settled() { has_slaac && [[ ! $(ip -6 -o address show dev5 scope global tentative) ]]; }
+	is nobody-else-has-it within 5 settled
+	sleep 1
+	is neighbours-alone-are-no-network test ! -s "$scratch/ready"
+	says
+	is a-way-out-is-one within 5 test -s "$scratch/ready"
+	is there-is-no-lease has 5 ""
+	end "$service"
+	service 'dev5 dhcp'
+	is told-of-what-is-there within 5 test -s "$scratch/ready"
+	is asked-once-more says asked=60 rdnss=600,fd00:9::53,fe80::1 dnssl=600,lan,home5.example
 
 	# a lease's come first, and none twice
 	server 5 10.5.0.9 10.5.0.53
@@ -265,6 +275,19 @@ if command -v python3 >/dev/null; then
 	says rdnss=600,fd00:9::53 dnssl=600,home5.example,lan
 	is names-of-both-after-the-lease within 5 names \
 		"search home5.example lan nameserver 10.5.0.53 nameserver fd00:9::53"
+
+	# the names that come with an address are there when process 1 hears of it
+	end "$service"
+	cable 6
+	service 'dev6 dhcp'
+	there "$PWD/qemu/advertise" far6 asked=60 prefix=fd00:a:: rdnss=600,fd00:a::53 2>>"$scratch/advertised"
+	told() { [[ -s $scratch/ready ]] && grep -qsx 'nameserver fd00:a::53' "$run/resolv.conf"; }
+	is told-with-names within 10 told
+	end "$service"
+	ip link delete dev6
+	service 'dev5 dhcp'
+	is and-back says asked=60 rdnss=600,fd00:9::53 dnssl=600,home5.example,lan
+	is the-lease-again within 60 names "search home5.example lan nameserver 10.5.0.53 nameserver fd00:9::53"
 
 	# a stranger's message, with what the kernel's has
 	there "$PWD/qemu/advertise" far5 rdnss=600,fd00:9::54
