@@ -95,6 +95,10 @@ test_an_image_that_is_no_image() {
 	tar czf oci.tar.gz -C img .
 	gzip -k docker.tar
 	refused "squashfs:root.tar.gz: is no squashfs: say tar:root.tar.gz" squashfs:root.tar.gz
+	refused "squashfs:oci.tar.gz: is no squashfs: say oci-archive:oci.tar.gz" squashfs:oci.tar.gz
+	refused "squashfs:docker.tar.gz: is no squashfs: say docker-archive:docker.tar.gz" squashfs:docker.tar.gz
+	refused "oci.tar.gz: say what it is: oci-archive:oci.tar.gz" oci.tar.gz
+	refused "root.tar.gz: say what it is: tar:root.tar.gz" root.tar.gz
 	refused "index.json is missing: say tar:root.tar.gz" oci-archive:root.tar.gz
 	refused "manifest.json: is missing: say tar:root.tar.gz" docker-archive:root.tar.gz
 	refused "no OCI image layout, but what docker save writes" oci-archive:docker.tar.gz

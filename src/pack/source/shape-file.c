@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a file is, by its bytes. */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include "pack/source/shape.h"
 
 #define HEAD_SIZE 33792 /* the last magic stands behind 32 KiB */
+#define TAR_BLOCK 512
 
 #define UNPACK "unpack it, and say dir:"
 #define MOUNT "mount it, and say dir:"
@@ -80,7 +82,38 @@ static bool read_head(struct head *head)
 	return smaller;
 }
 
-const struct shape_file *shape_of_bytes(int fd, bool *ret_compressed)
+/* One of the files that make a tar a container image: by name, or by digest as old ones are. */
+static bool is_of_image(const char *name)
+{
+	static const char *const names[] = { "oci-layout",    "index.json",
+					     "manifest.json", "repositories",
+					     "blobs/sha256",  NULL };
+
+	for (size_t i = 0; names[i]; i++)
+		if (strncmp(name, names[i], strlen(names[i])) == 0)
+			return true;
+	return strspn(name, "0123456789abcdef") == 64;
+}
+
+/* Of those tars that begin so, to the end of what was read. */
+static bool has_image(const struct head *head)
+{
+	uint64_t next;
+
+	for (uint64_t at = 0; at + TAR_BLOCK <= head->size; at = next) {
+		char name[100 + 1] = "", size[12 + 1] = "";
+
+		memcpy(name, head->bytes + at, sizeof(name) - 1);
+		memcpy(size, head->bytes + at + 124, sizeof(size) - 1);
+		if (is_of_image(strncmp(name, "./", 2) == 0 ? name + 2 : name))
+			return true;
+		next = strtoull(size, NULL, 8) & ((1ULL << 33) - 1);
+		next = at + TAR_BLOCK + (next + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
+	}
+	return false;
+}
+
+const struct shape_file *shape_of_bytes(int fd, bool *ret_compressed, bool *ret_image)
 {
 	static const struct shape_file empty = { .what = "empty" };
 	static struct head head; /* large */
@@ -88,6 +121,7 @@ const struct shape_file *shape_of_bytes(int fd, bool *ret_compressed)
 	head.fd = fd;
 	head.at = head.size = 0;
 	*ret_compressed = read_head(&head);
+	*ret_image = has_image(&head);
 	if (head.size == 0)
 		return &empty;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {

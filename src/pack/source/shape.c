@@ -59,14 +59,16 @@ const struct shape shape_saved = {
 	"what docker save writes", NULL, "docker-archive", { "manifest.json" }
 };
 
-/* A tar that lies there as it is, for nobody unpacks gigabytes for a guess. */
+/* Nobody unpacks more than this for a guess. */
+#define MOST_BYTES (1ULL << 30)
+
 static const struct shape *shape_of_tar(const char *path)
 {
 	const struct shape *shape = NULL;
 	struct members *members;
 	int r;
 
-	members = members_open_archive(path, 0, &r, NULL);
+	members = members_open_archive(path, MOST_BYTES, &r, NULL);
 	if (members)
 		shape = shape_by_names(archive_has, members);
 	if (members && !shape && members_has(members, "manifest.json"))
@@ -88,13 +90,13 @@ static void guess_dir(int fd, const char *path, struct shape_guess *guess)
 
 static void guess_file(int fd, const char *path, struct shape_guess *guess)
 {
-	bool compressed;
-	const struct shape_file *file = shape_of_bytes(fd, &compressed);
+	bool compressed, image;
+	const struct shape_file *file = shape_of_bytes(fd, &compressed, &image);
 	const struct shape *shape = NULL;
 	const char *prefix = file ? file->prefix : NULL, *then = file ? file->then : NULL;
 	bool tar = prefix && strcmp(prefix, "tar") == 0;
 
-	if (tar && !compressed)
+	if (tar && (!compressed || image))
 		shape = shape_of_tar(path);
 	if (!tar && compressed) {
 		prefix = NULL;

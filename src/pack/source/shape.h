@@ -29,9 +29,9 @@ struct shape_file {
 	char magic[8];
 };
 
-/* Looks at the bytes, if they are @ret_compressed at what they were before. NULL for nothing
- * known. */
-const struct shape_file *shape_of_bytes(int fd, bool *ret_compressed);
+/* Looks at the bytes, if they are @ret_compressed at what they were before; a tar may begin as
+ * one with an image does. NULL for nothing known. */
+const struct shape_file *shape_of_bytes(int fd, bool *ret_compressed, bool *ret_image);
 
 struct shape_guess {
 	char meant[200]; /* "oci-archive:x.tar"; "": there is no such source */
