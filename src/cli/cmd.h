@@ -99,6 +99,9 @@ int cmd_number(const struct cmd_line *line, int option, unsigned long long least
 /* A warning or a note on stderr: "PROGRAM: ...", without control characters. */
 void cmd_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same without "PROGRAM: ": a row of a table. */
+void cmd_note_row(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* How messages call an operand that is a file, "-" by the second. */
 const char *cmd_input_name(const char *path);
 extern const char *cmd_input; /* "standard input" */

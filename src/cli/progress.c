@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "cli/utf8.h"
 
 #define BAR 24
 
@@ -86,6 +87,8 @@ static void draw(const struct progress *p)
 	str_addf(&s, "  %s ", p->verb);
 	for (const char *c = p->name; *c; c++)
 		str_add_bytes(&s, c, 1);
+	/* a name of anybody's, or half a character of it */
+	utf8_clean(text);
 	str_init(&s, line, sizeof(line));
 	str_addf(&s, "\r%s\033[K", text);
 	(void)fd_write_all(2, s.buf, s.used);

@@ -104,4 +104,34 @@ test_cut_at_any_byte() {
 	done
 }
 
+# plain COMMAND...: whatever it ends with, nothing of what it says is a command to a terminal
+plain() {
+	"$@" >"$top/out" 2>"$top/err" || true
+	! LC_ALL=C grep -aqP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' "$top/out" "$top/err" ||
+		say "'$1 $2' says: $(cat -v "$top/out" "$top/err" | tail -n 3)"
+}
+
+test_names_that_a_terminal_would_obey() {
+	local name command
+	name=$(printf 'a\033[2Jb\302\2332Jc\177')
+	mkdir "$name" && echo file >"$name/$name"
+	plain pack "dir:$name"
+	[ -d out ] || say "not packed: $(cat -v "$top/err")"
+	grep -qF 'a?[2Jb?2Jc?' "$top/err" || say "it is not named: $(cat -v "$top/err")"
+	plain lamina pack -o other -n x -c x --arch arm --arg /top --no-cache --json "dir:$name"
+	python3 -c 'import json, sys; print(json.load(sys.stdin)["layers"][0]["name"])' <"$top/out" >read
+	printf 'dir:%s\n' "$name" >wanted
+	same read wanted
+	plain lamina inspect out
+	plain lamina inspect out --json
+	mkdir empty
+	plain lamina pack -o "$name/third" -n x -c x --arch arm --arg /top --no-cache dir:empty
+	plain lamina diff out "$name/third"
+	plain lamina diff out "$name/third" --json
+	for command in pack sign verify inspect diff bundle unbundle disk initramfs boot kernel-check keygen set push publish channel; do
+		plain lamina "$command" "$name"
+		plain lamina "$command" "$name" "$name" "$name"
+	done
+}
+
 tell_all

@@ -162,6 +162,19 @@ static void no_terminal(void **state)
 	(void)close(terminal);
 }
 
+/* A source is called what anybody called it. */
+static void a_name_that_is_a_command(void **state)
+{
+	struct progress p;
+
+	(void)state;
+	begin(&p, "a\033[2Jb\302\2332J", 0);
+	progress_add(&p, 1);
+	assert_non_null(strstr(drawn(), "reading a?[2Jb?2J\033[K"));
+	progress_end(&p);
+	(void)drawn();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +185,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(not_in_the_first_second_nor_too_often,
 						start, end),
 		cmocka_unit_test_setup_teardown(no_terminal, start, end),
+		cmocka_unit_test_setup_teardown(a_name_that_is_a_command, start, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cli/utf8.h"
 #include "pack/cmd/show-keys.h"
 #include "pack/device/bootblob.h"
 #include "pack/diff/boot.h"
@@ -84,12 +85,14 @@ void inspect_boot_print(const struct place *place)
 
 	if (!boot->id[0])
 		return;
-	if (boot_read(place, &blob, &err) < 0)
+	if (boot_read(place, &blob, &err) < 0) {
+		utf8_clean(err.text);
 		printf("  %-12s %s\n", "boot blob", err.text);
-	else if (bootblob_look(&blob, &look) < 0)
+	} else if (bootblob_look(&blob, &look) < 0) {
 		printf("  %-12s a FIT that is damaged\n", "boot blob");
-	else
+	} else {
 		print_look(&look, boot->id);
+	}
 	bootblob_file_done(&blob);
 }
 

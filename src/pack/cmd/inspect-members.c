@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "cli/utf8.h"
 #include "format/set.h"
 #include "pack/cmd/show-keys.h"
 
@@ -30,6 +31,7 @@ void inspect_members_read(const struct place *place)
 		if (place_load_member(place, n, &member->image, &member->problem) == 0)
 			member->layer_count = set_layers(&place->image->manifest,
 							 manifest, member->layers);
+		utf8_clean(member->problem.text);
 	}
 }
 

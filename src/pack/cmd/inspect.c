@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "cli/cmd.h"
+#include "cli/utf8.h"
 #include "pack/cmd/inspect-boot.h"
 #include "pack/cmd/inspect-members.h"
 #include "pack/cmd/show-keys.h"
@@ -104,13 +105,15 @@ static void print_layer(const struct place *place, size_t n)
 	printf("  %-12s %s, of which %s for dm-verity\n", "",
 	       str_size(layer->size_bytes, size),
 	       str_size(layer->size_bytes - layer->data_bytes, tree));
-	if (read_facts(place, n, &facts, &err) < 0)
+	if (read_facts(place, n, &facts, &err) < 0) {
+		utf8_clean(err.text);
 		printf("  %-12s %s\n", "", err.text);
-	else
+	} else {
 		printf("  %-12s squashfs, %s, %" PRIu32
 		       " files and directories, blocks of %s\n",
 		       "", facts.compression, facts.inodes,
 		       str_size(facts.block_bytes, block));
+	}
 	inspect_members_print_owners(place, n);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cli/cmd.h"
 #include "pack/cmd/show-keys.h"
 #include "pack/host/document.h"
 
@@ -25,17 +26,16 @@ void summary_text(const struct import_result *result, const struct digest *id)
 	for (size_t i = 0; i < result->count; i++)
 		if ((int)strlen(origins[result->layers[i].origin]) > width)
 			width = (int)strlen(origins[result->layers[i].origin]);
-	fprintf(stderr, "%5s %8s %10s %10s  %-*s  %s\n", "layer", "entries", "tar",
-		"blob", width, "how", "from");
+	cmd_note_row("%5s %8s %10s %10s  %-*s  %s", "layer", "entries", "tar", "blob",
+		     width, "how", "from");
 	for (size_t i = 0; i < result->count; i++) {
 		const struct import_layer *layer = &result->layers[i];
 		char tar[16], blob[16];
 
-		fprintf(stderr, "%5zu %8" PRIu64 " %10s %10s  %-*s  %s\n", i,
-			layer->entries,
-			layer->tar_bytes ? str_size(layer->tar_bytes, tar) : "-",
-			str_size(layer->blob.size_bytes, blob), width,
-			origins[layer->origin], layer->name);
+		cmd_note_row("%5zu %8" PRIu64 " %10s %10s  %-*s  %s", i, layer->entries,
+			     layer->tar_bytes ? str_size(layer->tar_bytes, tar) : "-",
+			     str_size(layer->blob.size_bytes, blob), width,
+			     origins[layer->origin], layer->name);
 	}
 	printf("%s\n", DIGEST_HEX(id));
 }
