@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/loop.h"
-#include "base/page.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "format/set.h"
@@ -23,24 +22,23 @@
 #include "init/supervise/control.h"
 #include "init/supervise/end.h"
 #include "init/supervise/host.h"
+#include "init/supervise/leave.h"
 #include "init/supervise/network.h"
 #include "init/supervise/saver.h"
+#include "init/supervise/verdict.h"
 #include "init/timeline.h"
 #include "init/trial/keeper.h"
-#include "slot/state.h"
-#include "store/store.h"
 
 #define MOST_FEED_MS 10000
-#define BOOT_STACK 131072 /* as deep as it may have been */
 
 struct supervise {
 	struct loop loop;
 	size_t count;
 	char hosts[FILES_HOSTS_SIZE]; /* lines of /etc/hosts that name a set's members */
-	const struct app *blamed;     /* for whom the image is given up */
 	struct network network;
 	struct end end;
 	struct command command;
+	struct verdict verdict;
 	struct control control;
 	uint64_t feed_ms; /* when the watchdog is due again */
 	struct app apps[STAGE_PARTS];
@@ -87,82 +85,6 @@ static void take_signals(void *context, int fd)
 	}
 }
 
-static void give_up(struct supervise *supervise, const struct app *app,
-		    enum record_reason reason)
-{
-	supervise->blamed = app;
-	/* what its check said last is what counts, whatever others' say from now on */
-	check_tell(&app->check);
-	for (size_t i = 0; i < supervise->count; i++)
-		supervise->apps[i].check.told = true;
-	console_say("image %.12s: given up: %s",
-		    DIGEST_HEX(&supervise->end.stage->image->id),
-		    record_reason_words(reason));
-	supervise->end.fell = reason;
-	command_down(&supervise->command, END_REBOOT);
-}
-
-/* As many restarts as may help; then the device itself is to start anew. */
-#define UNWELL 3
-
-static void look_at_health(struct supervise *supervise, struct app *app)
-{
-	enum manifest_unhealthy then = app->container.manifest->unhealthy;
-
-	if (app->check.health.state == HEALTH_HEALTHY)
-		app->unwell = 0;
-	if (app->check.health.state != HEALTH_UNHEALTHY ||
-	    supervise->end.how != END_NONE || app->member.state != MEMBER_RUNNING)
-		return;
-	if (keeper_tries(supervise->end.stage)) {
-		give_up(supervise, app, RECORD_REASON_UNHEALTHY);
-	} else if (then == MANIFEST_UNHEALTHY_REBOOT ||
-		   (then == MANIFEST_UNHEALTHY_RESTART && app->unwell == UNWELL)) {
-		console_say("%s: unhealthy: the device reboots", app->part->name);
-		command_down(&supervise->command, END_REBOOT);
-	} else if (then == MANIFEST_UNHEALTHY_RESTART) {
-		console_say("%s: unhealthy: starts again", app->part->name);
-		app->unwell++;
-		app_stop(app, true, loop_now_ms());
-	}
-}
-
-/* What it means for the device that an application fails: back to the image before, as
- * long as this one is on trial. */
-static void look_at_member(struct supervise *supervise, const struct app *app)
-{
-	const struct stage *stage = supervise->end.stage;
-
-	if (supervise->end.how != END_NONE)
-		return;
-	if (member_is_hopeless(&app->member) && keeper_tries(stage)) {
-		give_up(supervise, app, RECORD_REASON_ENDED);
-	} else if (app->member.state == MEMBER_EXHAUSTED &&
-		   app->container.manifest->exhausted == MANIFEST_EXHAUSTED_REBOOT) {
-		command_down(&supervise->command, END_REBOOT);
-	}
-}
-
-/* Its layers are mounted; where they came from nobody asks any more. */
-static void give_back_manifest(const struct manifest *manifest)
-{
-	const char *from = manifest->text + manifest->text_used;
-
-	page_give_back(from, (size_t)((const char *)(manifest + 1) - from));
-}
-
-/* What the boot alone used. */
-static void give_back_boot(const struct stage *stage)
-{
-	const struct manifest *manifest = &stage->image->manifest;
-
-	give_back_manifest(manifest);
-	for (size_t i = 0; i < manifest->member_count; i++)
-		give_back_manifest(&stage->members[i]);
-	store_give_back();
-	state_give_back();
-}
-
 /* For those who look from outside, and for the keeper. Whether there was news. */
 static bool tell(struct supervise *supervise, uint64_t now_ms)
 {
@@ -178,7 +100,7 @@ static bool tell(struct supervise *supervise, uint64_t now_ms)
 					       .pid = app->pid,
 					       .member = &app->member,
 					       .health = &app->check.health };
-		if (app == supervise->blamed)
+		if (app == supervise->verdict.blamed)
 			blamed = i;
 	}
 	if (new)
@@ -252,13 +174,6 @@ static bool has_its_needs(const struct supervise *supervise, size_t index)
 	return true;
 }
 
-/* What the boot needed, the last change or question. */
-static void give_back(void)
-{
-	page_give_back_stack(BOOT_STACK);
-	page_give_back_code();
-}
-
 static void turn(struct supervise *supervise)
 {
 	uint64_t now_ms = loop_now_ms();
@@ -271,12 +186,10 @@ static void turn(struct supervise *supervise)
 			member_hurry(&app->member, now_ms);
 		app_turn(app, now_ms);
 	}
-	for (size_t i = 0; i < supervise->count; i++) {
-		look_at_member(supervise, &supervise->apps[i]);
-		look_at_health(supervise, &supervise->apps[i]);
-	}
+	for (size_t i = 0; i < supervise->count; i++)
+		verdict_on_app(&supervise->verdict, &supervise->apps[i]);
 	if (tell(supervise, now_ms) || control_was_asked(&supervise->control))
-		give_back();
+		leave_pages();
 	feed(supervise, now_ms);
 	take_down(supervise, now_ms);
 	(void)loop_turn(&supervise->loop, next(supervise));
@@ -301,19 +214,6 @@ static int wait_for_signals(struct supervise *supervise, struct err *err)
 	return 0;
 }
 
-/* The stack and the store are in use by their mounts alone. */
-static void close_stage(struct stage *stage)
-{
-	for (size_t i = 0; i < stage->part_count; i++) {
-		fd_close(fd_take(&stage->parts[i].cwd));
-		fd_close(fd_take(&stage->parts[i].root));
-	}
-	fd_close(fd_take(&stage->initramfs));
-	fd_close(fd_take(&stage->store));
-	fd_close(fd_take(&stage->vault));
-	fd_close(fd_take(&stage->factory));
-}
-
 /* Inside, what an image asks for is shown under the name that it has here. */
 static int listen_for_people(struct supervise *supervise, struct err *err)
 {
@@ -326,6 +226,7 @@ static int listen_for_people(struct supervise *supervise, struct err *err)
 	supervise->command = (struct command){ .apps = supervise->apps,
 					       .count = supervise->count,
 					       .end = &supervise->end };
+	supervise->verdict = (struct verdict){ .command = &supervise->command };
 	control_init(&supervise->control, &supervise->loop, command_answer,
 		     &supervise->command);
 	r = control_listen(&supervise->control, APP_CONTROL, true, err);
@@ -378,7 +279,7 @@ static int prepare(struct supervise *supervise, struct stage *stage, struct err 
 		r = wait_for_signals(supervise, err);
 	if (r < 0)
 		return r;
-	close_stage(stage);
+	leave_stage(stage);
 	timeline_add(start_us, "supervise");
 	r = timeline_write(stage->run);
 	if (r < 0)
@@ -386,7 +287,7 @@ static int prepare(struct supervise *supervise, struct stage *stage, struct err 
 	run_announce(stage);
 	/* from here on a console that takes nothing loses words, and holds nobody */
 	(void)sys_fcntl(2, F_SETFL, O_RDWR | O_NONBLOCK);
-	give_back_boot(stage);
+	leave_memory(stage);
 	return 0;
 }
 
