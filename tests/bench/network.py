@@ -142,11 +142,11 @@ class Bench:
         delta, signing, making = self.rdiff(self.data(old), self.data(new), "-b", "512")
         bundle = self.least(self.lamina, "bundle", new, "--from", old, "-o", self.work / "part.lamina")
         hashing = self.least("sha256sum", self.layer(old)[0], self.layer(new)[0])
-        say(f"\n{name}: seconds of making the deltas")
+        say(f"\n{name}: seconds of making the deltas, and beside rdiff delta alone")
         for what, value in (("lamina bundle --from, all of it", bundle),
                             ("rdiff signature, rdiff delta", signing + making),
                             ("rdiff delta alone", making), ("sha256sum of both layers", hashing)):
-            say(f"  {what:36} {value:6.2f}")
+            say(f"  {what:36} {value:6.2f}  {value / making:5.2f} times")
         return delta
 
     def applying(self, name, old, new, delta):

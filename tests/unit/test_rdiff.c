@@ -13,6 +13,7 @@
 #include "install/incoming.h"
 #include "install/rdiff.h"
 #include "pack/image/delta.h"
+#include "pack/image/delta/runs.h"
 
 #define ROOM ((size_t)1 << 20)
 
@@ -200,6 +201,122 @@ static void makes_and_applies(void **state)
 	fill(layer_bytes, layer_size);
 	make_delta();
 	assert_true(delta_size > layer_size && delta_size < layer_size + 64);
+	assert_makes_layer();
+}
+
+/* A layer of parts of its base, and of what is new. */
+static void take_part(size_t at, size_t size)
+{
+	memcpy(layer_bytes + layer_size, base_bytes + at, size);
+	layer_size += size;
+}
+
+static void make_new(size_t size)
+{
+	fill(layer_bytes + layer_size, size);
+	layer_size += size;
+}
+
+static void start_large(size_t size)
+{
+	noise_state = 11;
+	fill(base_bytes, size);
+	set_base(size);
+	layer_size = 0;
+}
+
+/* @bytes: of what the base doesn't have. */
+static void assert_delta_of(size_t bytes)
+{
+	size_t more = (4096 - layer_size % 4096) % 4096;
+
+	make_new(more);
+	make_delta();
+	assert_makes_layer();
+	if (delta_size > bytes + more + 600)
+		fail_msg("%zu bytes, not %zu", delta_size, bytes + more);
+}
+
+static void finds_runs(void **state)
+{
+	static const struct run wanted[] = { { 34, 34, 300000 - 34 },
+					     { 300100, 301001, 200000 },
+					     { 600000, 501001, 300000 } };
+	struct delta_data from, to;
+	struct runs runs;
+
+	(void)state;
+	start_large(900000);
+	make_new(34); /* the head of a layer tells its size */
+	take_part(34, 300000 - 34);
+	make_new(1001);
+	take_part(300100, 200000); /* 100 bytes less */
+	take_part(600000, 300000); /* and 99,900 less */
+	from = (struct delta_data){ base_fd, 0, base_size };
+	to = (struct delta_data){ file_of(layer_bytes, layer_size), 0, layer_size };
+	assert_int_equal(runs_find(&from, &to, &runs), 0);
+	assert_int_equal(runs.count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(runs.list[i].from, wanted[i].from);
+		assert_int_equal(runs.list[i].to, wanted[i].to);
+		assert_int_equal(runs.list[i].size_bytes, wanted[i].size_bytes);
+	}
+	assert_int_equal(runs_bytes(&runs), 300000 - 34 + 500000);
+	assert_int_equal(runs_gap(&runs, 1, &from, &to).to.size_bytes, 1001);
+	assert_int_equal(runs_gap(&runs, 3, &from, &to).from.size_bytes, 0);
+	runs_done(&runs);
+	from.fd = -1;
+	assert_int_equal(runs_find(&from, &to, &runs), -EBADF);
+	runs_done(&runs);
+	fd_close(to.fd);
+	assert_delta_of(34 + 1001);
+}
+
+static void long_runs(void **state)
+{
+	(void)state;
+	/* what a run has, once more */
+	start_large(400000);
+	take_part(0, 400000);
+	take_part(100000, 150000);
+	assert_delta_of(2 * 512);
+	/* something new within */
+	start_large(700000);
+	take_part(0, 400000);
+	make_new(200000);
+	take_part(400000, 300000);
+	assert_delta_of(200000);
+	/* in another order: one of the two is a run */
+	start_large(800000);
+	take_part(400000, 400000);
+	take_part(0, 400000);
+	assert_delta_of(2 * 512);
+	/* all of it behind something new or before, or less at both ends */
+	start_large(300000);
+	make_new(5000);
+	take_part(0, 300000);
+	assert_delta_of(5000);
+	start_large(300000);
+	take_part(0, 300000);
+	make_new(5000);
+	assert_delta_of(5000);
+	start_large(300000);
+	take_part(70000, 200000);
+	assert_delta_of(0);
+}
+
+/* A place that is there often: no run of its own. */
+static void runs_of_one_byte(void **state)
+{
+	(void)state;
+	start_large(900000);
+	memset(base_bytes + 100000, 0, 500000);
+	set_base(900000);
+	take_part(0, 150000);
+	take_part(300000, 600000);
+	assert_delta_of(0);
+	memset(layer_bytes, 0, layer_size);
+	make_delta();
 	assert_makes_layer();
 }
 
@@ -461,6 +578,11 @@ static void finds_the_base(void **state)
 	assert_int_equal(index, 1);
 	assert_int_equal(delta_base(from, 2, &to, 7, &index, &err), 0);
 	assert_int_equal(index, 0);
+	/* half of it in a run, and all of it in another */
+	from[1] = from[2];
+	assert_int_equal(fd_pwrite_all(from[0].fd, layer_bytes + 150000, 250000, 0), 0);
+	assert_int_equal(delta_base(from, 2, &to, 0, &index, &err), 0);
+	assert_int_equal(index, 0);
 	from[0].size_bytes++;
 	assert_int_equal(delta_base(from, 2, &to, 1, &index, &err), -EIO);
 	for (int fd = to.fd; fd <= from[3].fd; fd++)
@@ -477,13 +599,11 @@ static int stop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(makes_and_applies),
-		cmocka_unit_test(each_width),
-		cmocka_unit_test(hostile),
-		cmocka_unit_test(every_truncation),
-		cmocka_unit_test(every_byte_flipped),
-		cmocka_unit_test(other_base),
-		cmocka_unit_test(passes_failures_on),
+		cmocka_unit_test(makes_and_applies), cmocka_unit_test(finds_runs),
+		cmocka_unit_test(long_runs),	     cmocka_unit_test(runs_of_one_byte),
+		cmocka_unit_test(each_width),	     cmocka_unit_test(hostile),
+		cmocka_unit_test(every_truncation),  cmocka_unit_test(every_byte_flipped),
+		cmocka_unit_test(other_base),	     cmocka_unit_test(passes_failures_on),
 		cmocka_unit_test(finds_the_base),
 	};
 

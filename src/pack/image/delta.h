@@ -18,16 +18,16 @@ struct delta_data {
 	uint64_t offset, size_bytes;
 };
 
-/* Writes the delta to @out_fd, an empty file that can be read: by librsync, in blocks of 512
- * bytes while the layer has not more than a few hundred MiB. A device's decoder has then made
- * @to of it. Both layers begin with their files. 0; -EBADMSG if it didn't; -errno. */
+/* Writes the delta to @out_fd, an empty file that can be read: long runs that both have as they are, the rest by
+ * librsync, in blocks of 512 bytes while the layer has not more than a few hundred MiB. A device's decoder has then
+ * made @to of it. Both layers begin with their files. 0; -EBADMSG if it didn't; -errno. */
 int delta_make(const struct delta_data *from, const struct delta_data *to, int out_fd,
 	       uint64_t *ret_size_bytes, struct err *err);
 
 /*
- * Which of @count layers has most in common with @to, by samples of 64 bytes at places that
- * the content chooses, about one a KiB: where a file moved in its layer, or to another layer,
- * doesn't count. With the same of several: @like, if that is one, or the first. 0 or -errno.
+ * Which of @count layers has most in common with @to: @like, if that is one and has half of it in long runs; or by
+ * samples of 64 bytes at places that the content chooses, about one a KiB: where a file moved in its layer, or to
+ * another layer, doesn't count. With the same of several: @like, if that is one, or the first. 0 or -errno.
  */
 int delta_base(const struct delta_data *from, size_t count, const struct delta_data *to,
 	       size_t like, size_t *ret_index, struct err *err);

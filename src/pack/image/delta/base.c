@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/fd.h"
+#include "pack/image/delta/runs.h"
 
 #define BUFFER_SIZE ((size_t)256 << 10)
 #define SAMPLE_MASK (UINT64_C(0x3ff) << 54) /* one place of 1024 */
@@ -115,14 +116,23 @@ static size_t count_common(const struct samples *a, const struct samples *b)
 	return count;
 }
 
-int delta_base(const struct delta_data *from, size_t count, const struct delta_data *to,
-	       size_t like, size_t *ret_index, struct err *err)
+/* 1, 0 or -errno. */
+static int half_is_there(const struct delta_data *from, const struct delta_data *to)
+{
+	__runs struct runs runs;
+	int r = runs_find(from, to, &runs);
+
+	return r < 0 ? r : runs_bytes(&runs) >= to->size_bytes / 2;
+}
+
+static int compare_samples(const struct delta_data *from, size_t count,
+			   const struct delta_data *to, size_t like, size_t *ret_index)
 {
 	struct samples wanted = { .count = 0 };
 	size_t best = 0, index = like < count ? like : 0;
-	int r = count > 1 ? read_samples(to, &wanted) : 0;
+	int r = read_samples(to, &wanted);
 
-	for (size_t i = 0; r == 0 && count > 1 && i < count; i++) {
+	for (size_t i = 0; r == 0 && i < count; i++) {
 		struct samples samples = { .count = 0 };
 		size_t common;
 
@@ -135,6 +145,23 @@ int delta_base(const struct delta_data *from, size_t count, const struct delta_d
 		free(samples.sums);
 	}
 	free(wanted.sums);
+	*ret_index = index;
+	return r;
+}
+
+int delta_base(const struct delta_data *from, size_t count, const struct delta_data *to,
+	       size_t like, size_t *ret_index, struct err *err)
+{
+	size_t index = 0;
+	int r = count > 1 ? 0 : 1;
+
+	/* samples cost reading all of all layers */
+	if (r == 0 && like < count) {
+		index = like;
+		r = half_is_there(&from[like], to);
+	}
+	if (r == 0)
+		r = compare_samples(from, count, to, like, &index);
 	if (r < 0)
 		return err_errno(err, r, "looking for a delta's base");
 	*ret_index = index;

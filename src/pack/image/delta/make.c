@@ -3,15 +3,24 @@
 
 #include <errno.h>
 #include <librsync.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
 #include "install/incoming.h"
 #include "install/rdiff.h"
+#include "pack/image/delta/runs.h"
 
 #define BUFFER_SIZE ((size_t)256 << 10)
 #define STRONG_SIZE 16 /* of a block's hash; two that are alike cost a delta, no layer */
+
+/* A signature is magic, a block's size, a hash's size, and two sums a block. A delta: install/rdiff.h. */
+#define SIGNATURE_HEAD 12
+#define SUMS_SIZE (4 + STRONG_SIZE)
+#define DELTA_HEAD 4
+#define DELTA_END 1
+#define OP_COPY_8_8 0x54
 
 /* What a job of librsync reads, and what it writes: a layer's data, memory, a file. */
 struct job {
@@ -21,7 +30,8 @@ struct job {
 	int out_fd;	 /* or -1: */
 	char *out_bytes; /* owned */
 	size_t out_size, out_room;
-	uint64_t written_bytes;
+	uint64_t out_at; /* of the file */
+	size_t out_skip; /* bytes that are not written */
 };
 
 static size_t block_size(uint64_t size_bytes)
@@ -48,11 +58,15 @@ static ssize_t fill(struct job *job, char *buf)
 
 static int drain(struct job *job, const char *bytes, size_t size)
 {
+	size_t skip = size < job->out_skip ? size : job->out_skip;
 	char *more;
 
-	job->written_bytes += size;
+	bytes += skip;
+	size -= skip;
+	job->out_skip -= skip;
+	job->out_at += size;
 	if (job->out_fd >= 0)
-		return fd_write_all(job->out_fd, bytes, size);
+		return fd_pwrite_all(job->out_fd, bytes, size, job->out_at - size);
 	if (size == 0)
 		return 0; /* there may be no buffer yet */
 	if (size > job->out_room - job->out_size) {
@@ -119,22 +133,112 @@ static int run(rs_job_t *rs, struct job *job)
 	return r;
 }
 
-static int make_signature(const struct delta_data *from, rs_signature_t **ret_signature)
+/* The sums of the blocks of a part of the layer, to their places among all. */
+static int add_sums(const struct delta_data *from, const struct delta_data *part,
+		    size_t block, char *signature)
 {
-	struct job write = { .in = *from, .out_fd = -1 }, read = { .out_fd = -1 };
-	int r = run(rs_sig_begin(block_size(from->size_bytes), STRONG_SIZE,
-				 RS_RK_BLAKE2_SIG_MAGIC),
-		    &write);
+	uint64_t begin = part->offset - from->offset, end = begin + part->size_bytes;
+	uint64_t first = begin / block;
+	struct job job = { .in = *part, .out_fd = -1 };
+	int r;
 
-	read.in_bytes = write.out_bytes;
-	read.in_size = write.out_size;
+	if (part->size_bytes) {
+		uint64_t more = (block - end % block) % block;
+		uint64_t rest = from->size_bytes - end;
+
+		job.in.offset -= begin % block;
+		job.in.size_bytes += begin % block + (more < rest ? more : rest);
+	}
+	r = run(rs_sig_begin(block, STRONG_SIZE, RS_RK_BLAKE2_SIG_MAGIC), &job);
+	if (r == 0) {
+		memcpy(signature, job.out_bytes, SIGNATURE_HEAD);
+		memcpy(signature + SIGNATURE_HEAD + first * SUMS_SIZE,
+		       job.out_bytes + SIGNATURE_HEAD, job.out_size - SIGNATURE_HEAD);
+	}
+	free(job.out_bytes);
+	return r;
+}
+
+/* More is new than is gone: it may be, once more, what is in a run. */
+static bool needs_runs(const struct delta_data *from, const struct delta_data *to)
+{
+	return to->size_bytes > from->size_bytes + to->size_bytes / 64;
+}
+
+/* Of all blocks, so that each has its number, but those within a run have sums of zeros, of which librsync keeps one:
+ * they are not looked for. */
+static int make_signature(const struct delta_data *from, const struct delta_data *to,
+			  const struct runs *runs, rs_signature_t **ret_signature)
+{
+	size_t block = block_size(from->size_bytes);
+	uint64_t blocks = (from->size_bytes + block - 1) / block;
+	struct job read = { .out_fd = -1,
+			    .in_size = SIGNATURE_HEAD + (size_t)blocks * SUMS_SIZE };
+	char *signature = calloc(1, read.in_size);
+	int r = signature ? 0 : -ENOMEM;
+
+	if (r == 0 && needs_runs(from, to))
+		r = add_sums(from, from, block, signature);
+	else
+		for (size_t i = 0; r == 0 && i <= runs->count; i++) {
+			struct run_gap gap = runs_gap(runs, i, from, to);
+
+			r = add_sums(from, &gap.from, block, signature);
+		}
+	read.in_bytes = signature;
 	if (r == 0)
 		r = run(rs_loadsig_begin(ret_signature), &read);
 	if (r == 0)
 		r = number_of(rs_build_hash_table(*ret_signature));
-	free(write.out_bytes);
+	free(signature);
 	free(read.out_bytes);
 	return r;
+}
+
+static int write_copy(int out_fd, const struct run *run, uint64_t *at)
+{
+	uint8_t op[17] = { OP_COPY_8_8 };
+	int r;
+
+	for (int i = 0; i < 8; i++) {
+		op[1 + i] = (uint8_t)(run->from >> (56 - 8 * i));
+		op[9 + i] = (uint8_t)(run->size_bytes >> (56 - 8 * i));
+	}
+	r = fd_pwrite_all(out_fd, op, sizeof(op), *at);
+	*at += sizeof(op);
+	return r;
+}
+
+/* What librsync makes of a part, without head and end. */
+static int write_part(rs_signature_t *signature, const struct delta_data *part,
+		      int out_fd, uint64_t *at)
+{
+	struct job job = {
+		.in = *part, .out_fd = out_fd, .out_at = *at, .out_skip = DELTA_HEAD
+	};
+	int r = part->size_bytes ? run(rs_delta_begin(signature), &job) : 0;
+
+	if (r == 0 && part->size_bytes)
+		*at = job.out_at - DELTA_END;
+	return r;
+}
+
+static int write_delta(rs_signature_t *signature, const struct runs *runs,
+		       const struct delta_data *from, const struct delta_data *to,
+		       int out_fd, uint64_t *ret_size_bytes)
+{
+	uint64_t at = DELTA_HEAD;
+	int r = fd_pwrite_all(out_fd, "rs\x02\x36", DELTA_HEAD, 0);
+
+	for (size_t i = 0; r == 0 && i <= runs->count; i++) {
+		struct run_gap gap = runs_gap(runs, i, from, to);
+
+		r = write_part(signature, &gap.to, out_fd, &at);
+		if (r == 0 && i < runs->count)
+			r = write_copy(out_fd, &runs->list[i], &at);
+	}
+	*ret_size_bytes = at + DELTA_END;
+	return r < 0 ? r : fd_pwrite_all(out_fd, "", DELTA_END, at);
 }
 
 /* --- what a device would make of it */
@@ -188,16 +292,19 @@ static int try(const struct delta_data *from, const struct delta_data *to, int d
 int delta_make(const struct delta_data *from, const struct delta_data *to, int out_fd,
 	       uint64_t *ret_size_bytes, struct err *err)
 {
-	struct job job = { .in = *to, .out_fd = out_fd };
 	rs_signature_t *signature = NULL;
-	int r = make_signature(from, &signature);
+	__runs struct runs runs = { .list = NULL };
+	uint64_t size_bytes = 0;
+	int r = runs_find(from, to, &runs);
 
 	if (r == 0)
-		r = run(rs_delta_begin(signature), &job);
+		r = make_signature(from, to, &runs, &signature);
+	if (r == 0)
+		r = write_delta(signature, &runs, from, to, out_fd, &size_bytes);
 	if (signature)
 		rs_free_sumset(signature);
 	if (r < 0)
 		return err_errno(err, r, "making a delta");
-	*ret_size_bytes = job.written_bytes;
-	return try(from, to, out_fd, job.written_bytes, err);
+	*ret_size_bytes = size_bytes;
+	return try(from, to, out_fd, size_bytes, err);
 }
