@@ -93,14 +93,14 @@ $(autoconf): $(O)/.config
 # --- compiler ----------------------------------------------------------------------------------
 
 # Goals that a device's build hands on to the workstation's whole.
-handed-on := $(if $(filter-out check check-live check-tool,$(inner-goals)),,$(CONFIG_LAMINA_FOR_DEVICE))
+handed-on := $(if $(filter-out check check-live check-tool check-cuts,$(inner-goals)),,$(CONFIG_LAMINA_FOR_DEVICE))
 ifeq ($(handed-on),y)
 
-check check-live check-tool:
+check check-live check-tool check-cuts:
 	+@test -f $(HOST_O)/.config || $(host-make) host_defconfig
 	+@$(host-make) $@
 
-.PHONY: check check-live check-tool
+.PHONY: check check-live check-tool check-cuts
 else
 
 ifeq ($(CONFIG_LAMINA_FOR_DEVICE),y)
@@ -368,7 +368,7 @@ list-boards:
 
 # The configuration stays; so does what lies in the cache.
 built := fetch-static fetch-static.log fetch-static-compiler src tests try ubi crash-ubi stories-fat configs warnings-gcc.log warnings-clang.log mbedtls mbedtls.a include demo demo.log stories results \
-	results.d busybox udhcpc udhcpc-compiler warnings sanitized device cmocka lamina lamina.map lamina-fetch lamina-fetch.map lamina-init lamina-init.map laminactl laminactl.map lamina-secret-tpm2 lamina-secret-tpm2.map .flags .found .version .config.log
+	results.d cuts busybox udhcpc udhcpc-compiler warnings sanitized device cmocka lamina lamina.map lamina-fetch lamina-fetch.map lamina-init lamina-init.map laminactl laminactl.map lamina-secret-tpm2 lamina-secret-tpm2.map .flags .found .version .config.log
 
 clean:
 	$(call say,CLEAN,$(O))

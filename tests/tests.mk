@@ -178,15 +178,19 @@ check-live: test-programs programs
 	@O=$(O) tests/run $(run-flags) $(live-tests) $(wildcard tests/live/*.sh)
 check-tool: programs
 	@O=$(O) tests/run $(run-flags) $(wildcard tests/tool/*.sh)
+# What check-tool does a few hundred times: CUTS=n.
+check-cuts: programs
+	@rm -f $(O)/cuts
+	@CUTS=$(or $(CUTS),10000) O=$(O) tests/run tests/tool/fetch-faults.sh:cuts_at_random_bytes && cat $(O)/cuts
 test-builds: programs test-programs
 else
-check check-live check-tool test-programs-host test-builds-host:
+check check-live check-tool check-cuts test-programs-host test-builds-host:
 	+@test -f $(HOST_O)/.config || $(host-make) host_defconfig
 	+@$(host-make) $(@:%-host=%)
 test-builds: programs test-builds-host
 endif
 
-.PHONY: format run-tests check-tree check-warnings strict-gcc check check-live check-tool check-uses \
+.PHONY: format run-tests check-tree check-warnings strict-gcc check check-live check-tool check-cuts check-uses \
 	check-buildroot check-configs test-programs test-programs-host test-builds test-builds-host
 include tests/fuzz/fuzz.mk
 include tests/bench/bench.mk
