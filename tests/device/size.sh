@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# How large a device's programs may be, on x86_64: DEVICE has them as they are by default, EXEC_ONLY an
+# How large a device's programs may be, most of them on x86_64: DEVICE has them as they are by default, EXEC_ONLY an
 # init that can't supervise. And what that says of an image that it can't start.
 # shellcheck disable=SC2154 # the words' variables
 # shellcheck source-path=SCRIPTDIR source=../tool/ctl-words
@@ -23,6 +23,14 @@ test_init_that_can_not_supervise() { at_most $((96 + 4)) "$EXEC_ONLY/lamina-init
 
 # With every boot loader's part, and 6 KiB for what updates over a network need.
 test_laminactl() { at_most $((150 + 6)) "$DEVICE/laminactl"; }
+
+# On any board, whichever server it asks.
+test_static_lamina_fetch() {
+	local bytes
+	[ -e "$DEVICE/lamina-fetch" ] || skip "not built: LAMINA_FETCH_STATIC"
+	bytes=$(stat -c %s "$DEVICE/lamina-fetch")
+	[ "$bytes" -le $((400 << 10)) ] || say "$DEVICE/lamina-fetch has $bytes bytes, more than 400 KiB"
+}
 
 # To its last byte, a program is what is loaded of it.
 test_nothing_that_no_kernel_reads() {
