@@ -113,7 +113,8 @@ static int run(const struct installer *installer, const char *const *argv, int o
 	r = start(installer, argv, out, theirs, &pid);
 	fd_close(TAKE_FD(theirs));
 	if (r < 0)
-		return err_errno(err, r, "laminactl");
+		return err_errno(err, r, "%s",
+				 installer->program ? installer->program : "laminactl");
 	listen_to(ours, aloud, &words);
 	return await(pid, &words, err);
 }

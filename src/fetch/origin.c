@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/str.h"
 #include "fetch/letters.h"
 
 static bool is_made_of(const char *text, size_t size, const char *allowed)
@@ -143,6 +144,9 @@ static int read_rest(const char *rest, const char *http, struct origin *o,
 
 int origin_parse(const char *text, struct origin *ret_origin, struct err *err)
 {
+	char known[128];
+	struct str words;
+
 	if (strlen(text) >= ORIGIN_URL_SIZE - 8)
 		return err_set(err, -EINVAL, "too long");
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
@@ -153,10 +157,10 @@ int origin_parse(const char *text, struct origin *ret_origin, struct err *err)
 		*ret_origin = (struct origin){ .kind = schemes[i].kind };
 		return read_rest(text + size, schemes[i].http, ret_origin, err);
 	}
-	return err_set(
-		err, -EINVAL,
-		"begins with none of oci://, https://, and without TLS oci+http://, "
-		"http://");
+	str_init(&words, known, sizeof(known));
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		str_addf(&words, "%s%s", i ? ", " : "", schemes[i].text);
+	return err_set(err, -EINVAL, "begins with none of %s", known);
 }
 
 bool origin_is_fixed(const struct origin *origin)

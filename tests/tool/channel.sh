@@ -107,6 +107,8 @@ test_words_of_nobody() {
 	head -c 100000 /dev/zero | tr '\0' x >large
 	refuses "large: " ctl channel large
 	refuses "nowhere: No such file" ctl channel nowhere
+	refuses "lamina: nowhere: No such file" lamina channel image-3 -o other --channel stable --key nowhere
+	refuses "lamina: large: larger than" lamina channel image-3 -o large --channel stable --key "$b.key"
 	[ ! -e run/store/channel ] || say "something is remembered"
 	# a manifest's key is not a channel's, nor the other way round
 	lamina sign image-3 --key "$b.key" >/dev/null

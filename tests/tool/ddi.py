@@ -99,7 +99,7 @@ class Ddi(http.server.BaseHTTPRequestHandler):
             return self.say(401, b'{"message":"unauthorized"}')
         found = BASE.match(self.path.split("?")[0])
         if not found:
-            return self.say(404, b'{"errorCode":"hawkbit.server.error.repo.entitiyNotFound"}')
+            return self.say(404, b'{"errorCode":"hawkbit.server.error.repo.entitiyNotFound"}\n')
         home = f"/acme/controller/v1/{found[1]}"
         rest = (found[2] or "").strip("/").split("/")
         if self.command in ("POST", "PUT"):
@@ -127,7 +127,7 @@ class Ddi(http.server.BaseHTTPRequestHandler):
             return self.say_json(self.deployment(home, offer))
         if rest[0] == "artifacts" and offer and rest[1] == os.path.basename(offer[1]):
             return self.file(offer[1], b"")
-        return self.say(404, b'{"errorCode":"hawkbit.server.error.repo.entitiyNotFound"}')
+        return self.say(404, b'{"errorCode":"hawkbit.server.error.repo.entitiyNotFound"}\n')
 
     def deployment(self, home, offer):
         with open(offer[1], "rb") as file:

@@ -70,6 +70,13 @@ test_what_is_in_the_bundle() {
 	whole=$(stat -c %s "image-4/blobs/sha256/$(hash_of 4)")
 	[ "$(stat -c %s 4.lamina)" -lt $((whole / 4)) ] || say "the bundle has $(stat -c %s 4.lamina) bytes"
 	lamina bundle image-4 --from image-3 -o - | cmp - 4.lamina
+	cp -r image-3 torn && truncate -s 1000 "torn/blobs/sha256/$(hash_of 3)"
+	refuses "lamina: the older image: layer 2 (sha256:$(hash_of 3 | cut -c 1-12)): has 1000 bytes" \
+		lamina bundle image-4 --from torn -o torn.lamina
+	cp -r image-4 newer && flip "newer/blobs/sha256/$(hash_of 4)" 3
+	refuses "lamina: layer 2 (sha256:$(hash_of 4 | cut -c 1-12)): its sha256" lamina bundle newer --from image-3 -o torn.lamina
+	refuses "lamina: no/such/file: No such file" lamina bundle image-4 -o no/such/file
+	[ ! -e torn.lamina ] || say "something is left"
 	lamina diff image-3 image-4 | has -x "with 1 delta: $(stat -c %s "part/blobs/sha256/$(cat delta-hash)") bytes .*"
 }
 

@@ -181,6 +181,8 @@ test_a_bundle() {
 	[ "$(awk '{ sum += $5 } END { print sum }' asked)" -lt $((30000 + $(stat -c %s "image-4/blobs/sha256/$(layer 4 0)") + \
 		$(stat -c %s "image-4/blobs/sha256/$(layer 4 3)"))) ]
 	refuses 'the server answers 404' fetch "http://$at/nothing.lamina"
+	refuses 'begins with none of oci://, oci+http://, https://, http://, hawkbit://' fetch "$at/nothing.lamina"
+	refuses "nowhere/ctl: No such file" fetch --dir other --laminactl nowhere/ctl "http://$at/gateway.lamina"
 	cp nginx.conf www/other.lamina
 	refuses 'not a bundle' fetch "http://$at/other.lamina"
 }

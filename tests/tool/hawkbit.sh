@@ -169,6 +169,7 @@ test_a_server_that_is_broken() {
 	hawkbit
 	offer 3 1
 	refuses 'the server answers 404' fetch "hawkbit+http://$at/other/device-1"
+	grep -q 'entitiyNotFound"}$' "$top/err" || say "not as it says: $(tail -n 1 "$top/err")"
 	later "" fetch "hawkbit+http://127.0.0.1:1/acme/device-1"
 	for url in hawkbit://h hawkbit://h/ hawkbit://h/t hawkbit://h/t/ hawkbit://h/t/a/b hawkbit://h/../x \
 		'hawkbit://h/t/x?y' hawkbit://u:p@h/t/x; do

@@ -112,7 +112,8 @@ test_what_is_not_published() {
 	lamina bundle "$store" --from "$store" -o part.tar
 	refuses "left out of the bundle" lamina publish www part.tar
 	: >file
-	refuses "file/v2: Not a directory" lamina publish file "$store"
+	refuses "lamina: file/v2: Not a directory" lamina publish file "$store"
+	refuses "lamina: nothing: No such file" lamina publish www "$store" --channel nothing
 }
 
 test_what_is_not_pushed() {

@@ -124,6 +124,10 @@ test_what_is_no_store_and_no_bundle() {
 	tar --format=ustar -cf root.tar -C root .
 	refuses "root.tar: not a bundle: where manifest should be: not a tar header as bundles have them" lamina inspect root.tar
 	lamina bundle "$store" -o bundle 2>log
+	for command in "disk -o disk" "sign --key $a.key"; do
+		refuses "bundle: a bundle: \`lamina unbundle\` makes a store of it" lamina $command bundle
+		refuses "root.tar: not a store: a file" lamina $command root.tar
+	done
 	flip bundle 3
 	refuses "bundle: not a bundle: where manifest should be: a damaged tar header: its checksum is wrong" \
 		lamina inspect bundle

@@ -61,10 +61,12 @@ int http_refusal(const struct http_answer *answer, struct err *err)
 			? -EAGAIN
 			: -EPROTO;
 	/* a page for people says nothing in its first bytes */
-	bool words = answer->text[0] && !strchr("<", answer->text[0]);
+	size_t size = answer->text[0] == '<' ? 0 : strnlen(answer->text, 120);
 
-	return err_set(err, r, "the server answers %ld%s%.120s", status,
-		       words ? ": " : "", words ? answer->text : "");
+	while (size > 0 && strchr(" \r\n", answer->text[size - 1]))
+		size--;
+	return err_set(err, r, "the server answers %ld%s%.*s", status, size ? ": " : "",
+		       (int)size, answer->text);
 }
 
 int http_portal(const struct http_answer *answer, struct err *err)

@@ -24,22 +24,26 @@ static const struct cmd_option options[] = {
 };
 
 static int write_stdout(const struct place *place, const struct delta_list *deltas,
-			struct err *err)
+			const char *store, struct err *err)
 {
+	int r;
+
 	if (isatty(STDOUT_FILENO))
 		return cmd_usage(err, "bundle: a bundle is nothing for a terminal");
-	return bundle_write(STDOUT_FILENO, place->store, place->image, deltas, err);
+	r = bundle_write(STDOUT_FILENO, place->store, place->image, deltas, err);
+	return r < 0 ? err_wrap(err, r, "%s", store) : 0;
 }
 
 static int write_file(const struct place *place, const struct delta_list *deltas,
-		      const char *path, struct err *err)
+		      const char *store, const char *path, struct err *err)
 {
 	__output struct output output = OUTPUT_INIT;
 	int r = output_open(&output, AT_FDCWD, path, 0666, err);
 
-	if (r == 0)
-		r = bundle_write(output.fd, place->store, place->image, deltas, err);
-	return r < 0 ? r : output_commit(&output, 0, err);
+	if (r < 0)
+		return r;
+	r = bundle_write(output.fd, place->store, place->image, deltas, err);
+	return r < 0 ? err_wrap(err, r, "%s", store) : output_commit(&output, 0, err);
 }
 
 /* What the image @from has, and layers that can be made of those by deltas. */
@@ -92,9 +96,8 @@ static int bundle_run(struct cmd_line *line, struct err *err)
 		r = leave_out(&place, from, &deltas, err);
 	if (r < 0)
 		return r;
-	r = strcmp(output, "-") == 0 ? write_stdout(&place, &deltas, err)
-				     : write_file(&place, &deltas, output, err);
-	return r < 0 && r != CMD_USAGE ? err_wrap(err, r, "%s", store) : r;
+	return strcmp(output, "-") == 0 ? write_stdout(&place, &deltas, store, err)
+					: write_file(&place, &deltas, store, output, err);
 }
 
 const struct cmd cmd_bundle = {

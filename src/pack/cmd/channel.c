@@ -65,10 +65,9 @@ static int read_before(struct request *q, struct err *err)
 	static char text[CHANNEL_MAX_SIZE];
 	int r = input_read(q->output, text, sizeof(text), err);
 
-	if (r == -ENOENT)
-		return 0;
-	if (r >= 0)
-		r = channel_parse(text, (size_t)r, &q->before, &file, err);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = channel_parse(text, (size_t)r, &q->before, &file, err);
 	if (r < 0)
 		return err_wrap(err, r, "%s", q->output);
 	q->has_before = true;
@@ -223,13 +222,15 @@ static int channel_run(struct cmd_line *line, struct err *err)
 	if (r < 0)
 		return r;
 	r = make_word(&q, place.image, &word, err);
-	if (r == 0)
+	if (r < 0)
+		(void)err_wrap(err, r, "%s", cmd_input_name(line->argv[line->at]));
+	else
 		r = channel_write(&word, body);
 	if (r > 0)
 		r = write_word(&q, body, (size_t)r, err);
 	if (r == 0)
 		r = tell(&q, &word, err);
-	return r < 0 ? err_wrap(err, r, "%s", cmd_input_name(line->argv[line->at])) : 0;
+	return r;
 }
 
 const struct cmd cmd_channel = {

@@ -16,7 +16,7 @@
 #include "pack/device/disk.h"
 #include "pack/host/epoch.h"
 #include "pack/host/output.h"
-#include "store/store.h"
+#include "pack/image/place.h"
 
 enum {
 	OPT_OUTPUT,
@@ -115,7 +115,7 @@ static int check_output(const struct request *q, struct err *err)
 static int make_disk(struct request *q, struct err *err)
 {
 	struct disk_tree tree = { .count = 0 };
-	__fd int store = store_open(q->store, err);
+	__fd int store = place_open_store(q->store, err);
 	__fd int state = -EBADF; /* open until debugfs has read it */
 	__fd int boot = -EBADF;
 	int r;

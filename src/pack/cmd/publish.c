@@ -89,8 +89,8 @@ static int put_manifest(int dir, const char *manifest, const char *tag, struct e
 	return r < 0 ? r : registry_write_text(dir, name, manifest, size, err);
 }
 
-static int fill(const struct place *place, const char *path, const char *tag,
-		struct err *err)
+static int fill(const struct place *place, const char *from, const char *path,
+		const char *tag, struct err *err)
 {
 	__fd int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	const struct registry to = { .dir = dir, .prefix = "blobs/sha256:" };
@@ -103,14 +103,16 @@ static int fill(const struct place *place, const char *path, const char *tag,
 	    (mkdirat(dir, "manifests", 0777) < 0 && errno != EEXIST))
 		return err_errno(err, -errno, "%s", path);
 	r = registry_write(&to, place, &manifest, err);
-	if (r == 0)
+	if (r < 0)
+		(void)err_wrap(err, r, "%s", cmd_input_name(from));
+	else
 		r = put_manifest(dir, manifest, tag, err);
 	free(manifest);
 	return r;
 }
 
 static int publish_place(const struct request *q, const struct place *place,
-			 struct err *err)
+			 const char *from, struct err *err)
 {
 	const struct manifest *m = &place->image->manifest;
 	const char *name = q->name ? q->name : m->name;
@@ -120,13 +122,14 @@ static int publish_place(const struct request *q, const struct place *place,
 
 	if (!is_name(name) || strlen(name) > NAME_MAX)
 		return err_set(err, -EINVAL,
-			       "'%.64s' can't be a name in a registry: say --name", name);
+			       "%s: '%.64s' can't be a name in a registry: say --name",
+			       cmd_input_name(from), name);
 	if ((size_t)snprintf(path, sizeof(path), "%s/v2/%s", q->root, name) >=
 	    sizeof(path))
 		return err_errno(err, -ENAMETOOLONG, "%s", q->root);
 	r = make_dirs(path, err);
 	if (r == 0)
-		r = fill(place, path, tag, err);
+		r = fill(place, from, path, tag, err);
 	if (r == 0)
 		printf("%s %s:%s\n", DIGEST_HEX(&place->image->id), name, tag);
 	return r;
@@ -146,8 +149,8 @@ static int publish(const struct request *q, const char *from, struct err *err)
 	if (r == 0 && q->channel)
 		r = registry_add_channel(place.image, q->channel, err);
 	if (r == 0)
-		r = publish_place(q, &place, err);
-	return r < 0 ? err_wrap(err, r, "%s", cmd_input_name(from)) : 0;
+		r = publish_place(q, &place, from, err);
+	return r;
 }
 
 static int publish_run(struct cmd_line *line, struct err *err)

@@ -9,8 +9,8 @@
 #include "format/signature.h"
 #include "pack/cmd/signer.h"
 #include "pack/image/image.h"
+#include "pack/image/place.h"
 #include "store/images.h"
-#include "store/store.h"
 #include "trust/key.h"
 
 enum {
@@ -95,7 +95,7 @@ static int sign_image(const struct request *q, struct image *image, struct err *
 	struct keyring ring = { .count = 0 };
 	struct key_line line = { .size = 0 };
 	struct digest id;
-	__fd int store = store_open(q->store, err);
+	__fd int store = place_open_store(q->store, err);
 	int r;
 
 	if (store < 0)

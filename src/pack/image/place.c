@@ -125,6 +125,21 @@ int place_open(struct place *place, const char *path, const char *prefix, struct
 	return r < 0 ? err_wrap(err, r, "%s", cmd_input_name(path)) : 0;
 }
 
+int place_open_store(const char *path, struct err *err)
+{
+	struct shape_guess guess;
+	int fd = store_open(path, err);
+
+	if (fd != -ENOTDIR)
+		return fd;
+	shape_guess(path, &guess);
+	if (strcmp(guess.what, "a bundle") == 0)
+		return err_set(err, fd,
+			       "%s: a bundle: `lamina unbundle` makes a store of it",
+			       path);
+	return err_set(err, fd, "%s: not a store: a file", path);
+}
+
 void place_done(struct place *place)
 {
 	image_free(place->image);

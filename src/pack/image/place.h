@@ -27,6 +27,9 @@ int place_open(struct place *place, const char *path, const char *prefix,
 	       struct err *err);
 void place_done(struct place *place);
 
+/* The same of what has to be a store. An fd the caller owns, or -errno. */
+int place_open_store(const char *path, struct err *err);
+
 /* Opens a blob, by manifest_blob()'s index, where it is: its bytes begin at *ret_offset. An fd
  * the caller owns, or -errno; -ENOENT: it is left out of the bundle. So of the next two. */
 int place_open_blob(const struct place *place, size_t index, uint64_t *ret_offset,

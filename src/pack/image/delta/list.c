@@ -21,6 +21,12 @@ struct bases {
 	size_t count;
 };
 
+/* Two images are read: which of them it was. */
+static int of_older(int r, struct err *err)
+{
+	return err_wrap(err, r, "the older image");
+}
+
 static int open_bases(struct bases *bases, struct err *err)
 {
 	const struct manifest *manifest = &bases->place->image->manifest;
@@ -34,7 +40,7 @@ static int open_bases(struct bases *bases, struct err *err)
 		if (data->fd == -ENOENT) /* where it was left out itself */
 			continue;
 		if (data->fd < 0)
-			return judge_wrap_blob(err, data->fd, manifest, i);
+			return of_older(judge_wrap_blob(err, data->fd, manifest, i), err);
 		data->size_bytes = manifest->layers[i].data_bytes;
 		bases->layers[bases->count++] = i;
 	}
@@ -89,14 +95,19 @@ static int make(struct delta *delta, const struct place *before,
 	struct deltas_line *line = &delta->line;
 	int r = open_whole(before, delta->base, &from, err);
 
-	if (r == 0)
-		r = open_whole(after, delta->layer, &to, err);
-	if (r == 0)
+	if (r < 0)
+		return of_older(r, err);
+	r = open_whole(after, delta->layer, &to, err);
+	if (r == 0) {
 		r = delta->fd = scratch_open(err);
-	if (r >= 0)
-		r = delta_make(&from, &to, delta->fd, &line->size_bytes, err);
-	if (r == 0)
-		r = sha256_of_fd(delta->fd, line->size_bytes, &line->delta);
+		if (r >= 0)
+			r = delta_make(&from, &to, delta->fd, &line->size_bytes, err);
+		if (r == 0)
+			r = sha256_of_fd(delta->fd, line->size_bytes, &line->delta);
+		if (r < 0)
+			(void)judge_wrap_blob(err, r, &after->image->manifest,
+					      delta->layer);
+	}
 	line->layer = after->image->manifest.layers[delta->layer].blob;
 	line->base = before->image->manifest.layers[delta->base].blob;
 	fd_close(from.fd);
@@ -117,13 +128,14 @@ static int add(struct delta_list *list, const struct bases *bases,
 
 	*delta = (struct delta){ .layer = layer, .fd = -EBADF };
 	r = choose(bases, after, layer, &delta->base, err);
-	if (r == 0)
-		r = make(delta, bases->place, after, err);
+	if (r < 0)
+		return judge_wrap_blob(err, r, &after->image->manifest, layer);
+	r = make(delta, bases->place, after, err);
 	if (r == 0 && pays(delta, &after->image->manifest.layers[layer]))
 		list->count++;
 	else
 		fd_close(delta->fd);
-	return r < 0 ? judge_wrap_blob(err, r, &after->image->manifest, layer) : 0;
+	return r;
 }
 
 int delta_list_make(struct delta_list *list, const struct place *before,
