@@ -34,12 +34,14 @@ static int wait_for(pid_t pid, int *ret_status)
 	__fd int process = sys_pidfd_open(pid);
 	struct pollfd poll = { .fd = process, .events = POLLIN };
 	int r = process < 0 ? process : sys_poll(&poll, 1, LIMIT_MS);
+	pid_t ended;
 
 	if (r <= 0)
 		(void)sys_kill(-pid, SIGKILL);
-	while (sys_waitpid(pid, ret_status, 0) == -EINTR)
-		;
-	return r == 0 ? -ETIMEDOUT : r < 0 ? r : 0;
+	do
+		ended = sys_waitpid(pid, ret_status, 0);
+	while (ended == -EINTR);
+	return r == 0 ? -ETIMEDOUT : r < 0 ? r : ended < 0 ? ended : 0;
 }
 
 /* What it says, which is a word or two, waits in the pipe for its end. */
@@ -59,6 +61,9 @@ static int run(const struct loader *loader, const char *verb, const char *word,
 	r = pid < 0 ? pid : wait_for(pid, &status);
 	if (r == 0)
 		n = sys_read(fds[0], ret_text, 7);
+	/* what it left behind may hold the other end, and has said nothing */
+	if (n < 0 && n != -EAGAIN)
+		r = (int)n;
 	fd_close(fds[0]);
 	ret_text[n > 0 ? n : 0] = '\0';
 	if (r == 0 && status)

@@ -253,6 +253,46 @@ static void every_call_fails(void **state)
 	assert_true(fake_sweep(&sweep) > 20);
 }
 
+static int read_words(struct err *err)
+{
+	struct loader_words found;
+	int r = loader.ops->read(&loader, &found, err);
+
+	return r < 0							 ? r
+	       : found.usual == BOOT_SLOT_A && found.once == BOOT_SLOT_B ? 0
+									 : -ENODATA;
+}
+
+static void setup_current(void)
+{
+	start_with("4c41 4c42 0001", "4c42");
+	put("BootCurrent", "4c42");
+}
+
+static int ask_what_runs(struct err *err)
+{
+	enum boot_slot slot = loader.ops->runs(&loader);
+
+	(void)err;
+	return slot == BOOT_SLOT_A ? -ENODATA : 0;
+}
+
+/* What can't be read is not said to be another slot. */
+static void reading_fails(void **state)
+{
+	struct fake_sweep sweep = {
+		.setup = setup_current,
+		.run = read_words,
+		.names = "firmware|Boot",
+	};
+
+	(void)state;
+	assert_true(fake_sweep(&sweep) >= 5);
+	sweep.run = ask_what_runs;
+	sweep.forgives = fake_forgives_all;
+	assert_true(fake_sweep(&sweep) >= 3);
+}
+
 /* A full store of variables is told as such, and leaves no half of one. */
 static void no_room(void **state)
 {
@@ -279,10 +319,10 @@ static void no_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_next), cmocka_unit_test(the_order),
-		cmocka_unit_test(an_option),	cmocka_unit_test(options_are_made_again),
-		cmocka_unit_test(other_tables), cmocka_unit_test(every_call_fails),
-		cmocka_unit_test(no_room),
+		cmocka_unit_test(what_is_next),	 cmocka_unit_test(the_order),
+		cmocka_unit_test(an_option),	 cmocka_unit_test(options_are_made_again),
+		cmocka_unit_test(other_tables),	 cmocka_unit_test(every_call_fails),
+		cmocka_unit_test(reading_fails), cmocka_unit_test(no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -235,6 +235,51 @@ static void every_call_fails(void **state)
 	assert_true(fake_sweep(&sweep) > 20);
 }
 
+static void setup_b(void)
+{
+	setup_text();
+	fake_bytes("/proc/device-tree/chosen/bootloader/partition", "\0\0\0\3", 4);
+}
+
+static int read_words(struct err *err)
+{
+	struct loader_words found;
+	int r = loader.ops->read(&loader, &found, err);
+
+	return r < 0 ? r : found.usual == BOOT_SLOT_B ? -ENODATA : 0;
+}
+
+static int ask_what_runs(struct err *err)
+{
+	enum boot_slot slot = loader.ops->runs(&loader);
+
+	(void)err;
+	return slot == BOOT_SLOT_A ? -ENODATA : 0;
+}
+
+/* Which partition a slot is may stay unknown. */
+static bool is_of_a_slot(const char *call)
+{
+	return !strstr(call, "vdb1");
+}
+
+/* What can't be read is not said to be another slot. */
+static void reading_fails(void **state)
+{
+	struct fake_sweep sweep = {
+		.setup = setup_b,
+		.run = read_words,
+		.names = "autoboot.txt|/dev/vdb",
+		.forgives = is_of_a_slot,
+	};
+
+	(void)state;
+	assert_true(fake_sweep(&sweep) >= 5);
+	sweep.run = ask_what_runs;
+	sweep.forgives = fake_forgives_all;
+	assert_true(fake_sweep(&sweep) >= 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +288,7 @@ int main(void)
 		cmocka_unit_test(other_file_systems),
 		cmocka_unit_test(what_the_firmware_says),
 		cmocka_unit_test(every_call_fails),
+		cmocka_unit_test(reading_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -314,6 +314,11 @@ static void setup_once(void)
 		   "lamina_default=a|lamina_once=b|");
 }
 
+static void setup_once_in_grubenv(void)
+{
+	put_grubenv("lamina_default=a\nlamina_once=b\n");
+}
+
 static void reading_fails(void **state)
 {
 	struct fake_sweep sweep = {
@@ -328,6 +333,12 @@ static void reading_fails(void **state)
 	(void)state;
 	loader.ops = &loader_sector;
 	assert_int_equal(fake_sweep(&sweep), 2);
+	/* of which there is one */
+	loader.ops = &loader_grubenv;
+	sweep.setup = setup_once_in_grubenv;
+	sweep.forgives = NULL;
+	assert_int_equal(fake_sweep(&sweep), 2);
+	loader.ops = &loader_sector;
 	fake_reset();
 	fake_boot();
 	fake_disk("vdb", NULL, "DEVNAME=vdb\nDEVTYPE=disk\n", disk, 512);
