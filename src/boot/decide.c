@@ -103,7 +103,7 @@ static void start_candidate(const struct decide *d, struct decision *decision)
 static bool repair_current(const struct decide *d, struct decision *decision)
 {
 	uint8_t repairs = record_repairs(&d->record);
-	bool last = first_left(d, DECIDE_PREVIOUS) == DECIDE_NONE;
+	bool last = first_left(d, DECIDE_PREVIOUS) == DECIDE_NONE && !d->factory_later;
 
 	if (!is_good(d, DECIDE_CURRENT) || !d->foreign[DECIDE_CURRENT] ||
 	    d->home[DECIDE_CURRENT] == BOOT_SLOT_NONE ||

@@ -30,6 +30,7 @@ struct decide {
 	struct record record; /* as the disk has it now */
 	enum cmdline_use use;
 	bool has_factory;
+	bool factory_later; /* it is opened once nothing else is left */
 	/* The record can be written. Once it can't, no candidate is started. */
 	bool writable;
 	/* What the machine tells of the end of its last run: RECORD_REASON_WATCHDOG,

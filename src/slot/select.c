@@ -267,6 +267,8 @@ int select_next(struct select *select, struct select_image *ret_image, struct er
 
 	for (;;) {
 		select->decide.has_factory = select->factory >= 0;
+		select->decide.factory_later =
+			select->factory < 0 && select->settings->policy.factory[0];
 		decide_next(&select->decide, &decision);
 		select->act = decision.act;
 		if (decision.act != DECIDE_START) {

@@ -234,6 +234,45 @@ static void one_who_can_not_be_told(void **state)
 			       "reason=boot: never reached init"));
 }
 
+/* The loader was told twice, and still starts a kernel that no image of the store is for. */
+static void put_factory(const char *manifest, char ret_id[DIGEST_HEX_SIZE])
+{
+	put_slots("third\n", 0, false);
+	machine.policy = "boot-slot PARTLABEL=a\nboot-slot PARTLABEL=b\n"
+			 "boot-loader efi\nfactory /factory\non-failure halt\n";
+	put_device();
+	fake_text("/bin/laminactl", "a program");
+	fake_text(ID_FILE, "third\n");
+	machine.manifest = "boot old sha256:" BLOB " size 4096\n";
+	put_serial(STORE, 10, current);
+	record_set_repairs(&stored, 2);
+	put_record();
+	machine.manifest = manifest;
+	put_serial("/factory/", 12, ret_id);
+}
+
+/* The factory's image is for the initramfs that it is in, or for any; the record stays. */
+static void the_factory_has_a_kernel_too(void **state)
+{
+	char factory[DIGEST_HEX_SIZE];
+	struct record record;
+
+	(void)state;
+	put_factory("boot third sha256:" BLOB " size 4096\n", factory);
+	assert_boots();
+	assert_runs("factory", factory);
+	record = record_of_store();
+	assert_id(&record.current, current);
+	assert_int_equal(record_slot(&record, &record.current), BOOT_SLOT_A);
+	put_factory("", factory);
+	assert_boots();
+	assert_runs("factory", factory);
+	put_factory("boot new sha256:" BLOB " size 4096\n", factory);
+	/* where nothing else starts, another time loses nothing */
+	assert_reboots("the image is for new, this kernel is third\n");
+	assert_non_null(strstr(fake_console(), "its kernel is in boot slot a\n"));
+}
+
 static unsigned int sleeps;
 
 static void count_sleep(void)
@@ -336,6 +375,7 @@ int main(void)
 		cmocka_unit_test(a_loader_that_is_behind),
 		cmocka_unit_test(one_who_can_not_be_told),
 		cmocka_unit_test(one_who_hangs),
+		cmocka_unit_test(the_factory_has_a_kernel_too),
 		cmocka_unit_test(failures_in_a_trial),
 		cmocka_unit_test(every_call_fails_once),
 #ifdef CONFIG_LAMINA_SECRET
