@@ -12,47 +12,19 @@ begin_grub()
 	disk_options+=(--boot-files "$firmware/files")
 }
 
-# grub_blob NAME [--initramfs FILE]: a file system with kernel, initramfs and their signatures.
+# grub_blob NAME [--initramfs FILE]
 grub_blob()
 {
-	local name=$1 folder=$work/$1.files fs=$work/$1 from=$initramfs
+	local from=$initramfs how=()
 
 	[[ ${2:-} != --initramfs ]] || from=$3
-	mkdir -p "$folder"
-	# newer versions of GRUB leave its start to the firmware
-	sbsign --key "$firmware/boot.key" --cert "$firmware/boot.crt" --output "$folder/vmlinuz" "$kernel" \
-		>"$work/boot.log" 2>&1 || fail "sbsign: $(tail -n 1 "$work/boot.log")"
-	cp "$from" "$folder/initramfs"
 	case ${signer[*]} in
-	--unsigned) ;;
-	"--key $firmware/boot.key") pgp_sign "$firmware/pgp.key" "$folder"/* ;;
-	*) pgp_sign '' "$folder"/* ;;
+	--unsigned) how=(--unsigned) ;;
+	"--key $firmware/boot.key") ;;
+	*) how=(--stranger) ;;
 	esac
-	rm -f "$fs"
-	truncate -s 16M "$fs"
-	{ mkfs.fat --invariant "$fs" && mcopy -i "$fs" "$folder"/* ::; } >"$work/boot.log" 2>&1 ||
-		fail "$name: $(tail -n 1 "$work/boot.log")"
-	rm -r "$folder"
-}
-
-# pgp_sign KEY FILE...: with that key, or with one that nobody knows.
-pgp_sign()
-{
-	local file home
-
-	home=$(mktemp -d)
-	(
-		export GNUPGHOME=$home
-		if [[ $1 ]]; then
-			gpg --batch --import "$1"
-		else
-			gpg --batch --passphrase '' --quick-generate-key 'Lamina boot' rsa2048 sign never
-		fi
-		for file in "${@:2}"; do gpg --batch --detach-sign "$file"; done
-		gpgconf --kill gpg-agent
-	) >"$work/boot.log" 2>&1
-	rm -r "$home"
-	[[ -e ${2}.sig ]] || fail "gpg: $(tail -n 1 "$work/boot.log")"
+	"$top/qemu/grub-blob" "$firmware" "$kernel" "$from" "$work/$1" "${how[@]}" >"$work/boot.log" 2>&1 ||
+		fail "$(tail -n 1 "$work/boot.log")"
 }
 
 # grub_state VARIABLE=VALUE...: in the archive's second file, as grub-editenv would write it.

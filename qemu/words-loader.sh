@@ -9,15 +9,20 @@
 #                               boot id ID, for which the manifest asks; its blob is in the store
 #   without_new                 takes what only the image has that was signed last out of the store
 #   has_slots                   the policy names the slots and the loader's state
-#   panics NAME                 the same with an initramfs that no kernel can unpack
+#   offers                      $new, which brings its kernel, is in a bundle on a disk and not in the store,
+#                               whose current image is $old; with $offered before its own lines, inside= has $ctl,
+#                               laminactl, and $bundle, that disk
+#   panics NAME                 a blob with an initramfs that no kernel can unpack
+#   hanging NAME                makes $work/NAME, an initramfs that hangs, and feeds no watchdog
 #   other_key                   prints a key's file that the firmware doesn't know; NAME.crt is beside it
 #   put_slot a|b FILE           other bytes in a slot of the disk
+#   line_of a|b                 prints what the firmware says as it starts that slot
 #   loader DEFAULT [ONCE]       what the firmware starts, and what it starts next, once
 #   loader_says DEFAULT [ONCE]  that is what it has now; falls unless it is
 #   started SLOT...             the firmware tried these slots, in that order, and no others
-#   rejects TEXT...             the firmware said so of a slot
+#   rejects TEXT [GRUB'S]       the firmware said so of a slot; UEFI has one reason for all
 #
-# $firmware is what qemu/firmware made.
+# $firmware is what qemu/firmware made; planted=WORDS, what UEFI is to give a slot's program.
 # shellcheck shell=bash disable=SC2154,SC2034 # cases share variables and words
 
 begin_loader()
@@ -63,7 +68,10 @@ blob()
 	local name=$1
 
 	[[ -e $initramfs ]] || make_initramfs
-	[[ $loader != grub ]] || { grub_blob "$@" && return; }
+	if [[ $loader == grub ]]; then
+		grub_blob "$@"
+		return
+	fi
 	"$lamina" boot "${form[@]}" --output "$work/$name" --kernel "$kernel" --initramfs "$initramfs" \
 		"${signer[@]}" "${@:2}" >"$work/boot.log" 2>&1 ||
 		fail "lamina boot: $(tail -n 1 "$work/boot.log")"
@@ -97,10 +105,52 @@ has_slots()
 		"boot-loader $how" >>"$work/policy"
 }
 
+offered='
+ctl=/run/lamina/bin/laminactl
+for disk in /sys/block/vd*; do
+	[ "$(cat $disk/serial 2>/dev/null)" = bundle ] && bundle=/dev/${disk##*/}
+done
+'
+
+offers()
+{
+	"$lamina" bundle --output "$work/bundle" --image "$new" "$store" >"$work/bundle.log" 2>&1 ||
+		fail "lamina bundle: $(tail -n 1 "$work/bundle.log")"
+	without_new
+	record "current=$old"
+	disks+=(--disk "$work/bundle,serial=bundle")
+}
+
 panics()
 {
 	noise 5000 >"$work/no-initramfs"
 	blob "$1" --initramfs "$work/no-initramfs"
+}
+
+# The watchdog runs from here on, as one does that a loader has started.
+hanging()
+{
+	mkdir "$work/hanging"
+	"$("$top/board/host/musl-cross" "$goarch")" -static -Os -o "$work/hanging/init" -x c - <<-'C' ||
+		#include <fcntl.h>
+		#include <linux/watchdog.h>
+		#include <sys/ioctl.h>
+		#include <sys/mount.h>
+		#include <unistd.h>
+
+		int main(void)
+		{
+			int fd, seconds = 10;
+
+			if (mount("dev", "/dev", "devtmpfs", 0, 0) == 0 && (fd = open("/dev/watchdog", O_WRONLY)) >= 0)
+				ioctl(fd, WDIOC_SETTIMEOUT, &seconds);
+			write(1, "story: hangs\n", 13);
+			for (;;)
+				pause();
+		}
+	C
+		fail "no program that hangs"
+	(cd "$work/hanging" && echo init | cpio -o -H newc -R 0:0 --quiet | gzip -n) >"$work/$1"
 }
 
 other_key()
@@ -126,7 +176,7 @@ prepare_slots()
 	[[ -e $work/boot-a ]] || blob boot-a
 	make_disk "${disk_options[@]}"
 	[[ ! -e $work/boot-b ]] || put_slot b "$work/boot-b"
-	[[ $loader != efi ]] || "$top/qemu/efi-vars" entries "$firmware/vars" "$disk"
+	[[ $loader != efi ]] || "$top/qemu/efi-vars" entries "$firmware/vars" "$disk" "${planted:-}"
 }
 
 # As laminactl's backends write it: the state in both copies, the checksum before.
@@ -165,6 +215,15 @@ tear_state()
 	done
 }
 
+line_of()
+{
+	if [[ $loader == efi ]]; then
+		echo "\"Lamina $1\""
+	else
+		echo "Lamina: slot $1"
+	fi
+}
+
 loader_says()
 {
 	local said
@@ -201,7 +260,7 @@ rejects()
 {
 	case $loader in
 	efi) console "Access Denied" ;;
-	grub) console "bad signature" ;;
-	*) console "$@" ;;
+	grub) console "${2:-bad signature}" ;;
+	*) console "$1" ;;
 	esac
 }
