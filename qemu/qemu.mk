@@ -103,9 +103,7 @@ check-loader:
 	@$(call loader-make,efi-x86_64) CASE=flipped-bit check-qemu
 
 check-loaders:
-	@for board in $(loader-boards); do \
-		case $$board in grub-*) demo= ;; *) demo=check-demo ;; esac; \
-		$(call loader-make,$$board) check-qemu $$demo || exit; done
+	@for board in $(loader-boards); do $(call loader-make,$$board) check-qemu check-demo || exit; done
 	@$(call loader-make,efi-x86_64) check-tpm
 
 else

@@ -105,6 +105,7 @@ has_slots()
 		"boot-loader $how" >>"$work/policy"
 }
 
+# shellcheck disable=SC2016 # the device expands them
 offered='
 ctl=/run/lamina/bin/laminactl
 for disk in /sys/block/vd*; do
