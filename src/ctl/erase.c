@@ -29,6 +29,8 @@ int erase_encrypted(const struct ctl *ctl, int store, struct err *err)
 		fd = path_open_own(store, VAULT_FILE, O_RDWR, 0);
 		if (fd == -ENOENT)
 			return 0;
+		/* one that was cut off, so that there is a head to read */
+		(void)sys_fallocate(fd, 0, 0, VAULT_LEAST);
 	}
 	r = fd < 0 ? fd : vault_erase(fd);
 	return r < 0 ? err_errno(err, r, VAULT_FILE) : 0;

@@ -10,8 +10,9 @@
 
 #define VAULT_HEAD_SIZE 512
 #define VAULT_HEADS 2
-#define VAULT_STRIDE 4096	       /* from one head to the next */
-#define VAULT_DATA ((uint64_t)1 << 20) /* where the ciphertext begins */
+#define VAULT_STRIDE 4096			/* from one head to the next */
+#define VAULT_DATA ((uint64_t)1 << 20)		/* where the ciphertext begins */
+#define VAULT_LEAST (VAULT_DATA + VAULT_STRIDE) /* what is shorter was cut off */
 #define VAULT_SALT_SIZE 32
 #define VAULT_CHECK_SIZE 32
 

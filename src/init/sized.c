@@ -4,24 +4,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <sys/ioctl.h>
 #include <sys/statfs.h>
 
 #include "base/fd.h"
-#include "base/le.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "init/place.h"
+#include "init/vault/ext4.h"
 #include "init/vault/medium.h"
 #include "init/vault/template.h"
 #include "store/volume.h"
 
-#define MOUNTED STAGE_PRIVATE "/volume"	    /* a mount of the store, for a moment */
-#define EXT4_RESIZE _IOW('f', 16, uint64_t) /* EXT4_IOC_RESIZE_FS */
-#define EXT4_BLOCK 4096
-#define EXT4_HEAD 1024 /* where its superblock is */
-#define EXT4_HEAD_SIZE 0x154
+#define MOUNTED STAGE_PRIVATE "/volume" /* a mount of the store, for a moment */
 
 #define PATH_SIZE (sizeof("volumes/") + STAGE_PATH_SIZE + VOLUME_NAME_SIZE)
 
@@ -120,17 +115,13 @@ static int pass_over(const struct sized *sized, const struct err *err)
 static uint64_t used(const struct sized *sized)
 {
 	__fd int fd = path_open_own(sized->top, sized->name, O_RDONLY, 0);
-	uint8_t head[EXT4_HEAD_SIZE];
 	struct stat st;
-	uint64_t blocks, bits;
+	uint64_t bytes;
 
-	if (fd < 0 || sys_fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-	    fd_pread_all(fd, head, sizeof(head), EXT4_HEAD) < 0 ||
-	    le_get(head + 0x38, 2) != EXT4_SUPER_MAGIC)
+	if (fd < 0 || sys_fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
-	blocks = le_get(head + 4, 4) | le_get(head + 0x150, 4) << 32;
-	bits = 10 + (le_get(head + 0x18, 4) & 7);
-	return blocks > (uint64_t)st.st_size >> bits ? 0 : blocks << bits;
+	bytes = ext4_bytes(fd);
+	return bytes > (uint64_t)st.st_size ? 0 : bytes;
 }
 
 /* One that is there is used as it is where it can't grow. */
@@ -174,9 +165,7 @@ static int finish(const struct sized *sized, int dir)
 /* To what the image wants, and not to what a stranger made of its file; as it is it works, too. */
 static int grow(const struct sized *sized, int dir, struct err *err)
 {
-	uint64_t blocks = wanted(sized->volume) / EXT4_BLOCK;
-
-	return put_up_with(sized, sys_ioctl(dir, EXT4_RESIZE, &blocks), "growing it",
+	return put_up_with(sized, ext4_grow(dir, wanted(sized->volume)), "growing it",
 			   "not larger", err);
 }
 

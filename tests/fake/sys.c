@@ -110,6 +110,8 @@ int sys_openat2(int dirfd, const char *path, int flags, mode_t mode, uint64_t re
 	int r;
 
 	ENTER("openat2 %s", path);
+	if (mode && !(flags & O_CREAT))
+		return -EINVAL;
 	r = walk_at(dirfd, path, flags & O_NOFOLLOW ? WALK_NOFOLLOW : 0, resolve, &walk);
 	return r < 0 ? r : open_walked(&walk, flags, mode);
 }

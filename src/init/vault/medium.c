@@ -35,6 +35,8 @@ int medium_open(struct medium *medium, const struct policy *policy, const char *
 		.store = store,
 		.target = target,
 		.name = VAULT_FILE,
+		.unfinished = VAULT_FILE ".new",
+		.least_bytes = VAULT_LEAST,
 		.size_bytes = policy->encrypted_bytes,
 	};
 	char size[16];
@@ -43,8 +45,15 @@ int medium_open(struct medium *medium, const struct policy *policy, const char *
 	*medium = (struct medium){ .fd = -EBADF, .loop = -EBADF };
 	r = policy->encrypted[0] ? open_partition(medium, policy, err)
 				 : medium_file_open(medium, &file, err);
-	if (r == 0 && medium->size_bytes < POLICY_ENCRYPTED_LEAST)
+	if (r == 0 && policy->encrypted[0] && medium->size_bytes < POLICY_ENCRYPTED_LEAST)
 		return err_set(err, -ENOSPC, "%s is too small",
 			       str_size(medium->size_bytes, size));
 	return r;
+}
+
+int medium_grow(struct medium *medium, const struct policy *policy, struct err *err)
+{
+	return policy->encrypted[0]
+		       ? 0
+		       : medium_file_grow(medium, policy->encrypted_bytes, err);
 }

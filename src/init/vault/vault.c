@@ -5,14 +5,15 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 
 #include "base/fd.h"
+#include "base/str.h"
 #include "base/sys.h"
 #include "block/backing.h"
 #include "block/crypt.h"
 #include "init/pid1/console.h"
+#include "init/vault/ext4.h"
 #include "init/vault/medium.h"
 #include "init/vault/secret.h"
 #include "init/vault/template.h"
@@ -22,7 +23,8 @@
 #include "trust/hkdf.h"
 
 #define MAPPED "lamina-encrypted"
-#define EXT4_RESIZE _IOW('f', 16, uint64_t) /* EXT4_IOC_RESIZE_FS */
+#define MAPPED_LONGER \
+	MAPPED "-longer" /* the kernel takes the other away a little later */
 
 struct opening {
 	struct medium medium;
@@ -90,21 +92,68 @@ static int make(const struct opening *opening, int mapped, struct err *err)
 	return r < 0 ? err_errno(err, r, "writing a file system") : 0;
 }
 
-static int map(struct opening *opening, struct err *err)
+static uint64_t data_bytes(const struct opening *opening)
+{
+	return opening->medium.size_bytes - VAULT_DATA;
+}
+
+static int map_as(struct opening *opening, const char *name, struct err *err)
 {
 	const struct crypt crypt = {
-		.name = MAPPED,
+		.name = name,
 		.device = opening->medium.path,
 		.at_bytes = VAULT_DATA,
-		.size_bytes = opening->medium.size_bytes - VAULT_DATA,
+		.size_bytes = data_bytes(opening),
 		.key = opening->key,
 	};
-	__fd int mapped = crypt_open(&crypt, opening->mapped, err);
-	int r = mapped < 0 ? mapped : 0;
 
-	if (r == 0 && opening->vault.is == VAULT_IS_BLANK)
-		r = make(opening, mapped, err);
-	if (r == 0)
+	return crypt_open(&crypt, opening->mapped, err);
+}
+
+static void say_growing(const char *why)
+{
+	console_say("encrypted volumes: growing them: %s", why);
+}
+
+/* As long as the policy has it. With zeros in place of what was cut off, the file system would be
+ * mounted without that. */
+static int map_made(struct opening *opening, const struct policy *policy, struct err *err)
+{
+	__fd int mapped = map_as(opening, MAPPED, err);
+	uint64_t used = mapped < 0 ? 0 : ext4_bytes(mapped);
+	char size[16];
+	int r;
+
+	if (mapped < 0)
+		return mapped;
+	if (used > data_bytes(opening))
+		return err_set(err, -EUCLEAN, "%s of its file system were cut off",
+			       str_size(used - data_bytes(opening), size));
+	r = used ? medium_grow(&opening->medium, policy, err) : 0;
+	if (r < 0)
+		say_growing(err->text);
+	return r > 0 ? map_as(opening, MAPPED_LONGER, err) : TAKE_FD(mapped);
+}
+
+static int map_new(struct opening *opening, const struct policy *policy, struct err *err)
+{
+	int r = medium_grow(&opening->medium, policy, err);
+	__fd int mapped = r < 0 ? r : map_as(opening, MAPPED, err);
+
+	if (mapped < 0)
+		return mapped;
+	r = make(opening, mapped, err);
+	return r < 0 ? r : TAKE_FD(mapped);
+}
+
+static int map(struct opening *opening, const struct policy *policy, struct err *err)
+{
+	__fd int mapped = opening->vault.is == VAULT_IS_BLANK
+				  ? map_new(opening, policy, err)
+				  : map_made(opening, policy, err);
+	int r = mapped;
+
+	if (r >= 0)
 		r = vault_write(opening->medium.fd, &opening->vault, &opening->vault.head,
 				err);
 	return r < 0 ? r : TAKE_FD(mapped);
@@ -113,11 +162,10 @@ static int map(struct opening *opening, struct err *err)
 /* To all of the medium, which may have grown. As it is it works, too. */
 static void grow(const struct opening *opening, int dir)
 {
-	uint64_t blocks = (opening->medium.size_bytes - VAULT_DATA) / CRYPT_SECTOR;
-	int r = sys_ioctl(dir, EXT4_RESIZE, &blocks);
+	int r = ext4_grow(dir, data_bytes(opening));
 
 	if (r < 0)
-		console_say("encrypted volumes: growing them: %s", err_reason(r));
+		say_growing(err_reason(r));
 }
 
 static int mount_mapped(const struct opening *opening, const char *target,
@@ -158,7 +206,7 @@ static int open_it(struct opening *opening, const struct policy *policy,
 		return err_set(err, -EUCLEAN, "both heads are damaged");
 	r = unlock(opening, policy->secret, err);
 	if (r == 0)
-		r = mapped = map(opening, err);
+		r = mapped = map(opening, policy, err);
 	explicit_bzero(opening->key, sizeof(opening->key));
 	return r < 0 ? r : mount_mapped(opening, target, err);
 }
