@@ -5,16 +5,13 @@
 
 #include "base/fd.h"
 
-int sha256_of(const void *bytes, size_t size, struct digest *ret_digest)
+void sha256_do_all(const void *bytes, size_t size, struct digest *ret_digest)
 {
 	struct sha256 sha;
-	int r = sha256_start(&sha);
 
-	if (r == 0)
-		r = sha256_add(&sha, bytes, size);
-	if (r == 0)
-		r = sha256_finish(&sha, ret_digest);
-	return r;
+	sha256_do_start(&sha);
+	sha256_do_add(&sha, bytes, size);
+	sha256_do_finish(&sha, ret_digest);
 }
 
 int sha256_copy(int fd, uint64_t offset, uint64_t size_bytes, int to,

@@ -28,6 +28,7 @@ src/trust/sha256/process.c mbedtls_internal_
 '
 # NAME: called by nobody else in src all the same.
 unused='
+sha256_do_all by sha256_of() in its header
 mbedtls_psa_external_get_random by mbedtls
 mbedtls_internal_sha256_process by mbedtls
 digest_text by DIGEST_HEX()

@@ -11,7 +11,7 @@ check() { if [ "$2" = "$3" ]; then echo "ok needs/$1"; else echo "FAIL needs/$1:
 
 probes=$(grep -v '^#' board/host/probes)
 ours=$(grep -rhoE '^#include <[^>]+>' src tests --include='*.[ch]' | sed 's/.*<//; s/>//' | sort -u)
-libc='assert ctype dirent dlfcn elf endian errno fcntl fnmatch ftw getopt glob grp inttypes limits link locale poll pthread pwd
+libc='assert cpuid ctype dirent dlfcn elf endian errno fcntl fnmatch ftw getopt glob grp immintrin inttypes limits link locale poll pthread pwd
 	regex sched setjmp signal spawn stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib string
 	strings termios time unistd wchar'
 unknown=$(grep -vE '^(linux|sys|asm|net|netinet|arpa|mbedtls|psa|p256-m|sqfs|archive_entry|bignum_core)[/.]' <<<"$ours" |

@@ -27,6 +27,11 @@
 #define MBEDTLS_CIPHER_C
 #define MBEDTLS_MD_C
 #define MBEDTLS_SHA256_C
+#ifdef __aarch64__
+#define MBEDTLS_SHA256_USE_ARMV8_A_CRYPTO_IF_PRESENT
+#else
+#define MBEDTLS_SHA256_PROCESS_ALT /* src/trust/sha256/process.c has it */
+#endif
 #define MBEDTLS_SHA384_C
 #define MBEDTLS_SHA512_C
 

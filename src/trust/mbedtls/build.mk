@@ -45,13 +45,16 @@ mbedtls-own-cflags = $(filter-out $(warnings) $(cflags-integer),$(cflags)) -w -D
 	-I$(mbedtls-source)/library -I$(mbedtls-source)/3rdparty/p256-m \
 	-I$(mbedtls-source)/3rdparty/p256-m/p256-m
 
-# laminactl hashes whole layers: it has a SHA-256 of its own, which the linker meets before the
-# archive's small one. X-fast.o is another X.o.
+# laminactl and lamina-fetch hash whole layers: they have a SHA-256 of their own, which the linker meets
+# before the archive's small one. X-fast.o is another X.o. The instructions that a processor has for it:
+# ARM's are mbedtls' affair (config.h), x86's ours.
 ifneq ($(CONFIG_LAMINA_TOOL),y)
 mbedtls-fast := $(O)/mbedtls/library/sha256-fast.o
-$(mbedtls-fast): cflags += -DLAMINA_FAST_SHA256 $(if $(filter arm64,$(GOARCH)),,$(cflags-small))
-# not where the processor has instructions for it: config.h
-main-ctl += $(mbedtls-fast) $(if $(filter arm64,$(GOARCH)),,$(O)/src/trust/sha256/process.o)
+sha256-fast := $(mbedtls-fast) $(O)/src/trust/sha256/process.o $(O)/src/trust/sha256/x86.o
+$(mbedtls-fast): cflags += -DLAMINA_FAST_SHA256 \
+	$(if $(and $(filter arm64,$(GOARCH)),$(CONFIG_LAMINA_CPU_SHA256)),,$(cflags-small))
+main-ctl += $(sha256-fast)
+main-fetch += $(if $(CONFIG_LAMINA_FETCH),$(sha256-fast))
 endif
 
 # It asks for few signatures, and has what checks them in fewer bytes than init. X-small.o is another X.o.

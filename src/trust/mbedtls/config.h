@@ -63,7 +63,7 @@
 #define MBEDTLS_SHA256_C
 #if !defined(CONFIG_LAMINA_HASH_AT_BOOT) && !defined(LAMINA_FAST_SHA256)
 #define MBEDTLS_SHA256_SMALLER /* a manifest is small; whole layers are not */
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && defined(CONFIG_LAMINA_CPU_SHA256)
 #define MBEDTLS_SHA256_USE_ARMV8_A_CRYPTO_IF_PRESENT
 #elif defined(LAMINA_FAST_SHA256)
 #define MBEDTLS_SHA256_PROCESS_ALT /* sha256/process.c has it */

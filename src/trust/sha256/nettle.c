@@ -13,20 +13,17 @@ static struct sha256_ctx *context(struct sha256 *sha)
 	return (struct sha256_ctx *)(void *)sha->state;
 }
 
-int sha256_start(struct sha256 *sha)
+void sha256_do_start(struct sha256 *sha)
 {
 	sha256_init(context(sha));
-	return 0;
 }
 
-int sha256_add(struct sha256 *sha, const void *bytes, size_t size)
+void sha256_do_add(struct sha256 *sha, const void *bytes, size_t size)
 {
 	sha256_update(context(sha), size, bytes);
-	return 0;
 }
 
-int sha256_finish(struct sha256 *sha, struct digest *ret_digest)
+void sha256_do_finish(struct sha256 *sha, struct digest *ret_digest)
 {
 	sha256_digest(context(sha), DIGEST_SIZE, ret_digest->bytes);
-	return 0;
 }

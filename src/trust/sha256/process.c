@@ -5,13 +5,15 @@
  * before are at work, and these rounds stand there once and not twice.
  */
 /* A 64-bit ARM has instructions for it, which mbedtls knows. */
-#if !defined(__aarch64__) || defined(CONFIG_LAMINA_TOOL)
+#if !defined(__aarch64__) || !defined(CONFIG_LAMINA_CPU_SHA256)
 #ifndef MBEDTLS_ALLOW_PRIVATE_ACCESS
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
 #endif
 #include <mbedtls/sha256.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "trust/sha256/x86.h"
 
 static const uint32_t constants[64] = {
 	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1,
@@ -42,27 +44,33 @@ static const uint32_t constants[64] = {
 		(h) = t_ + SUM0(a) + (((a) & (b)) | ((c) & ((a) | (b))));   \
 	} while (0)
 
-int mbedtls_internal_sha256_process(mbedtls_sha256_context *ctx,
-				    const unsigned char data[64])
+#define SWAP(x, y)                 \
+	do {                       \
+		uint32_t t_ = (x); \
+		(x) = (y);         \
+		(y) = t_;          \
+	} while (0)
+
+static void process(uint32_t *s, const uint8_t *data)
 {
-	uint32_t w[64], *s = ctx->state;
+	uint32_t w[64];
 	uint32_t a = s[0], b = s[1], c = s[2], d = s[3], e = s[4], f = s[5], g = s[6],
 		 h = s[7];
 
 	for (int i = 0; i < 16; i++, data += 4)
 		w[i] = (uint32_t)data[0] << 24 | (uint32_t)data[1] << 16 |
 		       (uint32_t)data[2] << 8 | data[3];
-	for (int i = 0; i < 64; i += 8) {
-		for (int j = i; i >= 16 && j < i + 8; j++)
+	for (int i = 0; i < 64; i += 4) {
+		for (int j = i; i >= 16 && j < i + 4; j++)
 			w[j] = MIX1(w[j - 2]) + w[j - 7] + MIX0(w[j - 15]) + w[j - 16];
 		ROUND(a, b, c, d, e, f, g, h, i);
 		ROUND(h, a, b, c, d, e, f, g, i + 1);
 		ROUND(g, h, a, b, c, d, e, f, i + 2);
 		ROUND(f, g, h, a, b, c, d, e, i + 3);
-		ROUND(e, f, g, h, a, b, c, d, i + 4);
-		ROUND(d, e, f, g, h, a, b, c, i + 5);
-		ROUND(c, d, e, f, g, h, a, b, i + 6);
-		ROUND(b, c, d, e, f, g, h, a, i + 7);
+		SWAP(a, e);
+		SWAP(b, f);
+		SWAP(c, g);
+		SWAP(d, h);
 	}
 	s[0] += a;
 	s[1] += b;
@@ -72,6 +80,17 @@ int mbedtls_internal_sha256_process(mbedtls_sha256_context *ctx,
 	s[5] += f;
 	s[6] += g;
 	s[7] += h;
+}
+
+int mbedtls_internal_sha256_process(mbedtls_sha256_context *ctx,
+				    const unsigned char data[64])
+{
+#ifdef SHA256_X86
+	if (sha256_x86_has())
+		sha256_x86_process(ctx->state, data, constants);
+	else
+#endif
+		process(ctx->state, data);
 	return 0;
 }
 #endif
