@@ -85,6 +85,21 @@ int fd_pwrite_all(int fd, const void *buf, size_t size, uint64_t offset)
 	return 0;
 }
 
+int fd_write_behind(int fd, uint64_t at, uint64_t window)
+{
+	int64_t begin = (int64_t)at, size = (int64_t)window, before = begin - size;
+	int r = sys_sync_file_range(fd, begin, size, SYNC_FILE_RANGE_WRITE);
+
+	if (r == 0 && before >= 0) {
+		r = sys_sync_file_range(fd, before, size,
+					SYNC_FILE_RANGE_WAIT_BEFORE |
+						SYNC_FILE_RANGE_WRITE |
+						SYNC_FILE_RANGE_WAIT_AFTER);
+		(void)sys_fadvise(fd, before, size, POSIX_FADV_DONTNEED);
+	}
+	return r;
+}
+
 int64_t fd_copy(int from, int to, uint64_t most)
 {
 	char buf[16384];

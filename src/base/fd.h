@@ -46,6 +46,12 @@ int fd_write_all(int fd, const void *buf, size_t size);
 /* Writes all of @buf at @offset. 0 or -errno. */
 int fd_pwrite_all(int fd, const void *buf, size_t size, uint64_t offset);
 
+/* A long file, written from its start to its end: called with @window bytes more at @at each time, has
+ * the kernel start on these, then waits for those before and lets go of their pages. The disk is never
+ * idle, nor is memory full of what it has yet to write. 0 or -errno, and an error told here is not told
+ * again by fsync. */
+int fd_write_behind(int fd, uint64_t at, uint64_t window);
+
 /* Copies what is left of @from, at most @most bytes, to where @to stands. Returns how many
  * bytes that were, or -errno. */
 int64_t fd_copy(int from, int to, uint64_t most);

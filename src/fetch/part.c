@@ -11,10 +11,12 @@
 #include "base/fd.h"
 #include "base/path.h"
 
+#define WINDOW ((uint64_t)2 << 20) /* bytes that may wait for the disk, twice */
+
 /* From its beginning. */
 static int restart(struct part *part, struct err *err)
 {
-	part->have_bytes = part->synced_bytes = 0;
+	part->have_bytes = part->synced_bytes = part->started_bytes = 0;
 	if (ftruncate(part->fd, 0) < 0)
 		return err_errno(err, -errno, "%s", part->name);
 	return sha256_start(&part->sha) < 0 ? err_errno(err, -EIO, "%s", part->name) : 0;
@@ -62,7 +64,7 @@ int part_open(struct part *part, int dir, const struct digest *digest,
 	if ((uint64_t)st.st_size > size_bytes)
 		return restart(part, err);
 	r = read_what_is_there(part, err);
-	part->synced_bytes = part->have_bytes;
+	part->synced_bytes = part->started_bytes = part->have_bytes;
 	return r;
 }
 
@@ -97,6 +99,13 @@ int part_add(struct part *part, const void *bytes, size_t size, struct err *err)
 	if (r < 0)
 		return err_errno(err, r, "%s", part->name);
 	part->have_bytes += size;
+	while (part->have_bytes - part->started_bytes >= WINDOW) {
+		r = fd_write_behind(part->fd, part->started_bytes, WINDOW);
+		/* what has no such call flushes in the end */
+		if (r == -EIO || r == -ENOSPC)
+			return err_errno(err, r, "%s", part->name);
+		part->started_bytes += WINDOW;
+	}
 	return is_due(part) ? flush(part, err) : 0;
 }
 

@@ -10,7 +10,7 @@
 #include "trust/sha256.h"
 
 /* A power cut takes what came in the last second, or so much of a fast transfer. */
-#define PART_SYNC_BYTES ((uint64_t)8 << 20)
+#define PART_SYNC_BYTES ((uint64_t)32 << 20)
 #define PART_SYNC_LEAST ((uint64_t)64 << 10)
 
 struct part {
@@ -21,7 +21,8 @@ struct part {
 	uint64_t size_bytes; /* of the whole */
 	uint64_t have_bytes;
 	uint64_t synced_bytes, synced_ms;
-	struct sha256 sha; /* of what is there */
+	uint64_t started_bytes; /* of which the kernel writes or has written */
+	struct sha256 sha;	/* of what is there */
 };
 
 #define PART_INIT            \

@@ -74,25 +74,6 @@ bool incoming_adopt(struct incoming *in, int dir, const char *name, int fd,
 	return false;
 }
 
-/* Has the kernel start on the newest window, then waits for the one before and lets go of
- * its pages. The disk is never idle, nor is memory full of what it has yet to write. An
- * error told here is not told again by fsync. */
-static int start_writing(struct incoming *in)
-{
-	int64_t at = (int64_t)in->started_bytes, before = at - (int64_t)WINDOW;
-	int r = sys_sync_file_range(in->fd, at, WINDOW, SYNC_FILE_RANGE_WRITE);
-
-	if (r == 0 && before >= 0) {
-		r = sys_sync_file_range(in->fd, before, WINDOW,
-					SYNC_FILE_RANGE_WAIT_BEFORE |
-						SYNC_FILE_RANGE_WRITE |
-						SYNC_FILE_RANGE_WAIT_AFTER);
-		(void)sys_fadvise(in->fd, before, WINDOW, POSIX_FADV_DONTNEED);
-	}
-	in->started_bytes += WINDOW;
-	return r;
-}
-
 /* Each step turns different words into different sums, and different sums into different
  * sums: what is wrong in one word always shows. Any two files but once in 2^64. */
 static uint64_t mix(uint64_t sum, uint64_t word)
@@ -125,8 +106,10 @@ int incoming_add(struct incoming *in, const void *bytes, size_t size, struct err
 	if (r == 0)
 		r = fd_write_all(in->fd, bytes, size);
 	in->size_bytes += size;
-	while (r == 0 && in->size_bytes - in->started_bytes >= WINDOW)
-		r = start_writing(in);
+	while (r == 0 && in->size_bytes - in->started_bytes >= WINDOW) {
+		r = fd_write_behind(in->fd, in->started_bytes, WINDOW);
+		in->started_bytes += WINDOW;
+	}
 	return r < 0 ? err_errno(err, r, "incoming: writing") : 0;
 }
 
