@@ -22,6 +22,7 @@
 #   wait_for TEXT...            the console of a machine in the background has each TEXT, at last
 #   clean                       the disk's file system has nothing left to replay
 #   skip REASON
+#   note FIGURE                 stands behind the line that says ok
 #
 # $work is the story's own directory, $store the tree that becomes the data partition, $disk the
 # disk with it, disk_options=(...) what lamina disk is told, disks=(...) what qemu/run is told of disks,
@@ -32,6 +33,11 @@ fail()
 {
 	printf '%s\n' "$*" >"$work/reason"
 	exit 1
+}
+
+note()
+{
+	printf '%s\n' "$*" >"$work/note"
 }
 
 skip()
