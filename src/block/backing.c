@@ -36,8 +36,14 @@ static int disk_size(int fd, uint64_t *ret_bytes)
 	return sys_ioctl(fd, BLKGETSIZE64, ret_bytes);
 }
 
-const struct backing backing_file = { S_IFREG, loop_open, file_size, fd_close };
-const struct backing backing_disk = { S_IFBLK, disk_open, disk_size, fd_close };
+void backing_let_go(int fd, int device)
+{
+	(void)fd;
+	fd_close(device);
+}
+
+const struct backing backing_file = { S_IFREG, loop_open, file_size, backing_let_go };
+const struct backing backing_disk = { S_IFBLK, disk_open, disk_size, backing_let_go };
 
 static int find(int fd, const struct backing *const *backings,
 		const struct backing **ret_backing)
@@ -55,7 +61,14 @@ static int find(int fd, const struct backing *const *backings,
 
 int backing_of(int fd, const struct backing **ret_backing)
 {
-	static const struct backing *const all[] = { &backing_file, &backing_disk, NULL };
+	static const struct backing *const all[] = {
+		&backing_file,
+		&backing_disk,
+#ifdef CONFIG_LAMINA_UBI
+		&backing_ubiblock,
+#endif
+		NULL,
+	};
 
 	return find(fd, all, ret_backing);
 }

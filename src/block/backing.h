@@ -21,12 +21,15 @@ struct backing {
 		    struct err *err);
 	/* How many bytes @fd has. 0 or -errno. */
 	int (*size)(int fd, uint64_t *ret_bytes);
-	/* Undoes open(), as far as nobody uses the device. */
-	void (*close)(int device);
+	/* Undoes open() of @fd, as far as nobody uses the device. */
+	void (*close)(int fd, int device);
 };
 
 extern const struct backing backing_file; /* by a loop device */
 extern const struct backing backing_disk; /* is one */
+
+/* close() of what goes by itself when nobody uses it. */
+void backing_let_go(int fd, int device);
 
 /* The kind of what is open as @fd. 0; -ENOTBLK: none; or -errno. */
 int backing_of(int fd, const struct backing **ret_backing);

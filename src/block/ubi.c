@@ -2,6 +2,7 @@
 #include "block/ubi.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/ioctl.h>
 #include <mtd/ubi-user.h>
 #include <stdio.h>
@@ -70,7 +71,50 @@ static int volume_open(int fd, uint64_t size_bytes, char path[BACKING_PATH_SIZE]
 	return r < 0 ? err_errno(err, r, "%s", path) : r;
 }
 
-const struct backing backing_ubi = { S_IFCHR, volume_open, volume_size, fd_close };
+const struct backing backing_ubi = { S_IFCHR, volume_open, volume_size, backing_let_go };
+
+/* Larger than what was written, by what is left of its last erase block: nobody reads that. */
+static int block_open(int fd, uint64_t size_bytes, char path[BACKING_PATH_SIZE],
+		      struct err *err)
+{
+	const struct ubi_blkcreate_req req = { .padding = { 0 } };
+	char volume[BACKING_PATH_SIZE], sysfs[48];
+	struct stat st;
+	int r = sys_fstat(fd, &st);
+
+	(void)size_bytes;
+	(void)snprintf(sysfs, sizeof(sysfs), "/sys/dev/char/%u:%u", major(st.st_rdev),
+		       minor(st.st_rdev));
+	if (r == 0)
+		r = device_node(AT_FDCWD, sysfs, volume);
+	if (r < 0)
+		return err_errno(err, r, "UBI volume");
+	/* "/dev/ubi0_3", "/dev/ubiblock0_3" */
+	if (strncmp(volume, "/dev/ubi", 8) != 0 ||
+	    snprintf(path, BACKING_PATH_SIZE, "/dev/ubiblock%s", volume + 8) >=
+		    BACKING_PATH_SIZE)
+		return err_set(err, -ENOTBLK, "%s: not a UBI volume", volume);
+	r = sys_ioctl(fd, UBI_IOCVOLCRBLK, (void *)(uintptr_t)&req);
+	if (r == -ENOSYS)
+		return err_set(err, -ENOTSUP,
+			       "no block devices of UBI volumes in this kernel "
+			       "(CONFIG_MTD_UBI_BLOCK)");
+	if (r < 0 && r != -EEXIST) /* another layer's: the kernel counts who uses it */
+		return err_errno(err, r, "%s: UBI_IOCVOLCRBLK", volume);
+	r = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	if (r < 0)
+		(void)sys_ioctl(fd, UBI_IOCVOLRMBLK, NULL);
+	return r < 0 ? err_errno(err, r, "%s", path) : r;
+}
+
+/* -EBUSY: something is mounted or mapped of it. */
+static void block_close(int fd, int device)
+{
+	fd_close(device);
+	(void)sys_ioctl(fd, UBI_IOCVOLRMBLK, NULL);
+}
+
+const struct backing backing_ubiblock = { S_IFCHR, block_open, volume_size, block_close };
 
 int ubi_read(int sysfs, const char *name, struct device *ret_device)
 {
@@ -155,6 +199,55 @@ int ubi_attach(const char *value, struct err *err)
 	if (r == -EEXIST)
 		return -EAGAIN;
 	return r < 0 ? err_errno(err, r, "attaching mtd%d", req.mtd_num) : 0;
+}
+
+/* The device called @name. As ubi_open(). */
+static int open_whole(int sysfs, const struct device *device, uint64_t size_bytes,
+		      struct err *err)
+{
+	__fd int fd = sys_openat(AT_FDCWD, device->path, O_RDONLY | O_CLOEXEC, 0);
+	uint64_t room = 0, half = 0;
+	char text[4];
+	int r = fd < 0 ? fd : volume_size(fd, &room);
+
+	if (r == 0)
+		r = read_line(sysfs, device->name, "upd_marker", text, sizeof(text));
+	if (r >= 0)
+		r = str_number(text, (size_t)r, &half);
+	if (r < 0)
+		return err_errno(err, r, "%s", device->path);
+	if (half)
+		return err_set(err, -EBADMSG, "%s was not written whole", device->path);
+	if (room < size_bytes)
+		return err_set(err, -EBADMSG,
+			       "%s has room for %" PRIu64
+			       " bytes, the manifest says %" PRIu64,
+			       device->path, room, size_bytes);
+	return TAKE_FD(fd);
+}
+
+int ubi_open(const char *name, uint64_t size_bytes, struct err *err)
+{
+	__fd int sysfs = sys_openat(AT_FDCWD, "/sys/class/ubi",
+				    O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	const struct dirent *entry;
+	struct device device;
+	struct dir list;
+	int r;
+
+	if (sysfs == -ENOENT)
+		return sysfs;
+	if (sysfs < 0)
+		return err_errno(err, sysfs, "/sys/class/ubi");
+	dir_init(&list, sysfs);
+	while ((r = dir_next(&list, &entry)) > 0) {
+		r = ubi_read(sysfs, entry->d_name, &device);
+		if (r < 0)
+			break;
+		if (r > 0 && strcmp(device.label, name) == 0)
+			return open_whole(sysfs, &device, size_bytes, err);
+	}
+	return r < 0 ? err_errno(err, r, "/sys/class/ubi") : -ENOENT;
 }
 
 int ubi_is_volume(int fd)

@@ -16,7 +16,12 @@
 #ifdef CONFIG_LAMINA_UBI
 #define UBI_BUILT_IN true
 
-extern const struct backing backing_ubi; /* a volume: a character device */
+extern const struct backing backing_ubi;      /* a volume: a character device */
+extern const struct backing backing_ubiblock; /* the same, read as a disk */
+
+/* Opens the volume called @name of any UBI device, to be read; it has room for @size_bytes and
+ * was written whole. An fd, the caller's; -ENOENT: there is none; -EBADMSG; or another -errno. */
+int ubi_open(const char *name, uint64_t size_bytes, struct err *err);
 
 /* As device_read(), of /sys/class/ubi: 1 for a volume, with its name as the label. */
 int ubi_read(int sysfs, const char *name, struct device *ret_device);
@@ -36,6 +41,14 @@ int ubi_is_volume(int fd);
 int ubi_renew(int fd, uint64_t size_bytes);
 #else
 #define UBI_BUILT_IN false
+
+static inline int ubi_open(const char *name, uint64_t size_bytes, struct err *err)
+{
+	(void)name;
+	(void)size_bytes;
+	(void)err;
+	return -ENOENT;
+}
 
 static inline int ubi_read(int sysfs, const char *name, struct device *ret_device)
 {

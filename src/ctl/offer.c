@@ -2,6 +2,7 @@
 #include "ctl/offer.h"
 
 #include "base/fd.h"
+#include "block/ubi.h"
 #include "ctl/out.h"
 
 static bool has(int store, const struct digest *digest, uint64_t size_bytes)
@@ -9,6 +10,14 @@ static bool has(int store, const struct digest *digest, uint64_t size_bytes)
 	__fd int fd = store_open_blob(store, digest, size_bytes, NULL);
 
 	return fd >= 0;
+}
+
+/* A delta starts from a file alone. */
+static bool is_base(int store, const struct digest *digest, uint64_t size_bytes)
+{
+	__fd int fd = store_open_blob(store, digest, size_bytes, NULL);
+
+	return fd >= 0 && ubi_is_volume(fd) == 0;
 }
 
 static void blob_json(struct out *out, const struct digest *digest, uint64_t size_bytes,
@@ -34,7 +43,7 @@ static void bases_json(struct out *out, const struct ctl *ctl, int store,
 	for (size_t i = 0; i < base.layer_count; i++) {
 		const struct manifest_layer *layer = &base.layers[i];
 
-		if (has(store, &layer->blob, layer->size_bytes))
+		if (is_base(store, &layer->blob, layer->size_bytes))
 			blob_json(out, &layer->blob, layer->size_bytes, "store");
 	}
 }

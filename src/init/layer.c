@@ -57,7 +57,7 @@ int layer_mount(const struct layer_guard *guard, int store, struct layer_job *jo
 	job->blob = blob;
 	job->device = path;
 	r = guard->mount(job, target, err);
-	backing->close(device);
+	backing->close(blob, device);
 	if (r < 0)
 		(void)work_drop(target, NULL); /* one that nobody vouches for */
 	return r;

@@ -15,6 +15,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "block/ubi.h"
 #include "format/set.h"
 #include "format/signature.h"
 
@@ -127,6 +128,17 @@ const char *store_image_path(const struct digest *id,
 	return ret_path;
 }
 
+/* One that was flashed as a volume of its own: what is behind it there is nobody's. */
+static int open_volume(const struct digest *digest, uint64_t size_bytes, struct err *err)
+{
+	char name[sizeof("sha256-") + DIGEST_HEX_SIZE] = "sha256-";
+	int fd;
+
+	digest_hex(digest, name + strlen(name));
+	fd = ubi_open(name, size_bytes, err);
+	return fd == -ENOENT ? err_set(err, fd, "not in the store") : fd;
+}
+
 int store_open_blob(int store, const struct digest *digest, uint64_t size_bytes,
 		    struct err *err)
 {
@@ -135,7 +147,7 @@ int store_open_blob(int store, const struct digest *digest, uint64_t size_bytes,
 	int r;
 
 	if (fd == -ENOENT)
-		return err_set(err, fd, "not in the store");
+		return open_volume(digest, size_bytes, err);
 	if (fd == -ELOOP)
 		return err_set(err, fd, "is a symbolic link, not a regular file");
 	/* What open says of a socket, and of a device on a store mounted nodev */

@@ -34,8 +34,9 @@ const char *store_blob_path(const struct digest *digest,
 const char *store_image_path(const struct digest *id,
 			     char ret_path[STORE_IMAGE_PATH_SIZE]);
 
-/* Opens a layer's blob: a regular file of exactly @size_bytes, or an error that says what
- * it is instead. An fd the caller owns. */
+/* Opens a layer's blob: a regular file of exactly @size_bytes, or, where there is none, the UBI
+ * volume "sha256-<hex>", which has at least as many; or an error that says what it is instead. An
+ * fd the caller owns, for pread() and backing_of(). */
 int store_open_blob(int store, const struct digest *digest, uint64_t size_bytes,
 		    struct err *err);
 

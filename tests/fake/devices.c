@@ -84,6 +84,21 @@ void dev_close(struct node *node)
 	}
 }
 
+/* Of a volume's: nothing is mapped of it. */
+int dev_remove(struct node *disk)
+{
+	for (int i = 0; i < MAPS; i++) {
+		if (kernel->maps[i].below == disk)
+			return -EBUSY;
+	}
+	for (struct mount *mount = kernel->mounts; mount; mount = mount->next) {
+		if (mount->fs->device == disk)
+			return -EBUSY;
+	}
+	node_unlink(disk);
+	return 0;
+}
+
 static struct node *bytes_of(const struct node *node)
 {
 	if (node->device == LOOP)
@@ -145,16 +160,6 @@ int64_t dev_read(struct node *node, void *buf, size_t size, uint64_t offset)
 
 /* --- UBI
  * ----------------------------------------------------------------------------------- */
-
-int volume_ioctl(struct node *node, unsigned long request, const void *arg)
-{
-	if (request != UBI_IOCVOLUP)
-		return -ENOTTY;
-	node->to_come = (uint64_t) * (const int64_t *)arg;
-	node->come = 0;
-	memset(node->data, 0xff, node->size);
-	return 0;
-}
 
 /* Wherever it is said to belong. */
 ssize_t volume_write(struct node *node, const void *buf, size_t size)

@@ -108,6 +108,7 @@ struct fake_config {
 	int child_status;	/* what waitpid() tells of every child it is asked for */
 	const char *child_says; /* into a pipe, and ends; NULL: it is run for real */
 	bool child_hangs;	/* or it never ends, for one who does not wait for that */
+	bool no_ubiblock;	/* nor a disk of a volume of UBI's */
 	int (*on_attach)(int mtd); /* what UBI says to a flash partition */
 	void (*on_poll)(void); /* called at every poll(), which then sees what that did */
 };

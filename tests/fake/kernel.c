@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ioctl.h>
+#include <mtd/ubi-user.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,6 +164,8 @@ void fake_device(const char *path, enum device kind)
 static void everywhere(const char *type, const char *rel, const void *bytes, size_t size,
 		       enum device kind)
 {
+	const char *number_text = kind == VOLUME ? strchr(rel, '_') : NULL;
+	int number = number_text ? atoi(number_text + 1) : 0;
 	char path[256];
 
 	(void)snprintf(path, sizeof(path), "@%s:%s", type, rel);
@@ -176,6 +180,7 @@ static void everywhere(const char *type, const char *rel, const void *bytes, siz
 	struct node *node = place_node(path, (kind == VOLUME ? S_IFCHR : S_IFBLK) | 0600);
 
 	node->device = kind;
+	node->number = number;
 	node_set_data(node, bytes, size);
 	for (struct mount *mount = kernel->mounts; mount; mount = mount->next) {
 		struct node *file = strcmp(mount->fs->type, type) == 0
@@ -186,6 +191,7 @@ static void everywhere(const char *type, const char *rel, const void *bytes, siz
 			continue;
 		file->mode = node->mode;
 		file->device = kind;
+		file->number = node->number;
 	}
 }
 
@@ -208,20 +214,56 @@ void fake_disk(const char *name, const char *parent, const char *uevent,
 	everywhere("devtmpfs", name, bytes, size, DISK);
 }
 
+static void volume_attribute(const char *name, const char *attribute, const char *text)
+{
+	char rel[160];
+
+	(void)snprintf(rel, sizeof(rel), "class/ubi/%s/%s", name, attribute);
+	everywhere("sysfs", rel, text, strlen(text), NO_DEVICE);
+	(void)snprintf(rel, sizeof(rel), "dev/char/%d:%d/%s", VOLUME,
+		       atoi(strchr(name, '_') + 1), attribute);
+	everywhere("sysfs", rel, text, strlen(text), NO_DEVICE);
+}
+
 void fake_volume(const char *name, const char *volume, const void *bytes, size_t size)
 {
-	char rel[160], text[160];
+	char text[160];
 
-	(void)snprintf(rel, sizeof(rel), "class/ubi/%s/name", name);
 	(void)snprintf(text, sizeof(text), "%s\n", volume);
-	everywhere("sysfs", rel, text, strlen(text), NO_DEVICE);
-	(void)snprintf(rel, sizeof(rel), "dev/char/%d:0/reserved_ebs", VOLUME);
+	volume_attribute(name, "name", text);
+	(void)snprintf(text, sizeof(text), "MAJOR=1\nMINOR=1\nDEVNAME=%s\n", name);
+	volume_attribute(name, "uevent", text);
 	(void)snprintf(text, sizeof(text), "%zu\n", size / FAKE_ERASEBLOCK);
-	everywhere("sysfs", rel, text, strlen(text), NO_DEVICE);
-	(void)snprintf(rel, sizeof(rel), "dev/char/%d:0/usable_eb_size", VOLUME);
+	volume_attribute(name, "reserved_ebs", text);
 	(void)snprintf(text, sizeof(text), "%d\n", FAKE_ERASEBLOCK);
-	everywhere("sysfs", rel, text, strlen(text), NO_DEVICE);
+	volume_attribute(name, "usable_eb_size", text);
+	volume_attribute(name, "upd_marker", "0\n");
 	everywhere("devtmpfs", name, bytes, size, VOLUME);
+}
+
+int volume_ioctl(struct node *node, unsigned long request, const void *arg)
+{
+	struct node *disk;
+	char name[32];
+
+	if (request == UBI_IOCVOLUP) {
+		node->to_come = (uint64_t) * (const int64_t *)arg;
+		node->come = 0;
+		memset(node->data, 0xff, node->size);
+		return 0;
+	}
+	if (request != UBI_IOCVOLCRBLK && request != UBI_IOCVOLRMBLK)
+		return -ENOTTY;
+	if (fake_config.no_ubiblock)
+		return -ENOSYS;
+	(void)snprintf(name, sizeof(name), "ubiblock%s", node->name + strlen("ubi"));
+	disk = node_child(node->parent, name);
+	if (request == UBI_IOCVOLCRBLK && disk)
+		return -EEXIST;
+	if (request == UBI_IOCVOLRMBLK)
+		return disk ? dev_remove(disk) : -ENODEV;
+	everywhere("devtmpfs", name, node->data, node->size, DISK);
+	return 0;
 }
 
 /* "/dev/vda:blobs/x": what a test has put there before, or NULL. */

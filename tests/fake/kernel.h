@@ -209,6 +209,7 @@ int dog_ioctl(unsigned long request, void *arg);
 /* devices.c */
 int dev_open(struct node *node);   /* 0 or -errno */
 void dev_close(struct node *node); /* one user less */
+int dev_remove(struct node *disk); /* 0 or -EBUSY */
 int64_t dev_write(struct node *node, const void *buf, size_t size, uint64_t offset);
 int64_t dev_read(struct node *node, void *buf, size_t size, uint64_t offset);
 uint64_t dev_size(const struct node *node);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -36,6 +37,7 @@ static struct machine {
 	const char *run;
 	int serial, first_layer; /* of the next image */
 	int min_init;
+	bool flashed; /* each layer is a UBI volume, and no file */
 } machine;
 
 static struct private_key key;
@@ -76,18 +78,41 @@ static void put_initramfs(void)
 	fake_text("@proc:cmdline", machine.cmdline);
 }
 
+static void put_blob(const char *store, const char *hex, const uint8_t *bytes)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%sblobs/sha256/%s", store, hex);
+	fake_bytes(path, bytes, LAYER_BYTES);
+}
+
+/* With a last erase block that the layer doesn't fill. */
+static void put_volume(int n, const char *hex, const uint8_t *bytes)
+{
+	uint8_t flash[LAYER_BYTES + FAKE_ERASEBLOCK];
+	char name[24], volume[8 + DIGEST_HEX_SIZE];
+
+	memset(flash, 0xff, sizeof(flash));
+	memcpy(flash, bytes, LAYER_BYTES);
+	(void)snprintf(name, sizeof(name), "ubi0_%d", n + 1);
+	(void)snprintf(volume, sizeof(volume), "sha256-%s", hex);
+	fake_volume(name, volume, flash, sizeof(flash));
+}
+
 /* Writes a layer's line to @text and its blob to the store. */
 static void put_layer_in(const char *store, char *text, size_t size, int n)
 {
 	uint8_t bytes[LAYER_BYTES];
 	struct digest digest;
-	char blob[DIGEST_HEX_SIZE], path[128];
+	char blob[DIGEST_HEX_SIZE];
 
 	memset(bytes, 'a' + n, sizeof(bytes));
 	assert_int_equal(sha256_of(bytes, sizeof(bytes), &digest), 0);
 	digest_hex(&digest, blob);
-	(void)snprintf(path, sizeof(path), "%sblobs/sha256/%s", store, blob);
-	fake_bytes(path, bytes, sizeof(bytes));
+	if (machine.flashed)
+		put_volume(n, blob, bytes);
+	else
+		put_blob(store, blob, bytes);
 	(void)snprintf(text, size, "layer sha256:%s size %d data %d verity %s\n", blob,
 		       LAYER_BYTES, LAYER_DATA, blob);
 }

@@ -48,7 +48,7 @@ static int run(struct err *err)
 		return device;
 	assert_string_equal(path, backing == &backing_disk ? what : "/dev/loop0");
 	assert_int_not_equal(device, fd);
-	backing->close(device);
+	backing->close(fd, device);
 	return 0;
 }
 

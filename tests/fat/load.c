@@ -2,7 +2,7 @@
 /*
  * The /init of a machine whose kernel has its drivers as modules, which the board's kernels haven't:
  * loads those of /load/list, in that order, with what the kernel's command line says for each, and
- * then is /load/init.
+ * then is /load/init. With load.warm=/dev/vda there, all of that disk is in the page cache by then.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +32,22 @@ static const char *arguments(const char *name)
 	return found;
 }
 
+/* block2mtd reads the disk where a disk of its own volume is read, and waits for ever for what the
+ * kernel puts off until that is done. Flash is no disk, and what is in the cache is not read. */
+static void warm(void)
+{
+	static char bytes[1 << 20];
+	char path[64] = "";
+
+	if (sscanf(arguments("load"), "warm=%63s", path) != 1)
+		return;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	while (read(fd, bytes, sizeof(bytes)) > 0)
+		;
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	FILE *list = fopen("/load/list", "re");
@@ -50,6 +66,7 @@ int main(int argc, char **argv)
 		close(fd);
 		(void)unlink(path);
 	}
+	warm();
 	(void)umount2("/proc", MNT_DETACH);
 	(void)umount2("/dev", MNT_DETACH);
 	argv[0] = (char *)"/init";

@@ -66,6 +66,14 @@ static int device_path(const char *uevent, char ret_path[DEVICE_PATH_SIZE])
 	return 0;
 }
 
+int device_node(int sysfs, const char *name, char ret_path[DEVICE_PATH_SIZE])
+{
+	char uevent[1024];
+	int r = device_attribute(sysfs, name, "uevent", uevent, sizeof(uevent));
+
+	return r < 0 ? r : device_path(uevent, ret_path);
+}
+
 int device_read(int sysfs, const char *name, struct device *ret_device)
 {
 	struct device device = { .sysfs = sysfs };

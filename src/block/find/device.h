@@ -22,6 +22,9 @@ struct device {
 int device_attribute(int sysfs, const char *name, const char *attribute, char *ret_text,
 		     size_t size);
 
+/* The "/dev/NAME" that the uevent of @name in @sysfs says. 0 or -errno. */
+int device_node(int sysfs, const char *name, char ret_path[DEVICE_PATH_SIZE]);
+
 /* 1 for a device of some size, 0 for one without (an unused loop device), or -errno. */
 int device_read(int sysfs, const char *name, struct device *ret_device);
 
