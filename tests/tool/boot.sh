@@ -77,8 +77,10 @@ test_device_tree_and_command_line() {
 	equal "$(fdtget part / compatible)" acme,x
 	mkimage -l blob | has 'FDT: *fdt'
 	misused "--cmdline needs --dtb" fit --unsigned --cmdline x
+	tree cut && truncate -s 40 cut
+	refuses "fdtput" fit --unsigned --dtb cut --cmdline x
 	echo text >dtb
-	refuses "fdtput" fit --unsigned --dtb dtb --cmdline x
+	refuses "lamina: dtb: not a device tree (dtb)" fit --unsigned --dtb dtb
 }
 
 test_the_public_key_goes_into_a_control_tree() {
@@ -94,7 +96,7 @@ test_the_public_key_goes_into_a_control_tree() {
 	equal "$(fdtget control /signature/key-other required)" conf
 	# damage keeps the old one
 	echo text >text
-	refuses "blob: mkimage" fit --key fit.key --cert fit.crt --control text
+	refuses "lamina: text: not a device tree (dtb)" fit --key fit.key --cert fit.crt --control text
 	equal "$(cat text)" text
 	misused "--control needs --cert" fit --key fit.key --control control
 	misused "--control needs --key" fit --unsigned --control control
@@ -361,12 +363,18 @@ test_parts_that_are_refused() {
 	refuses "empty: is empty" fit --unsigned --initramfs empty
 	refuses "no: No such file" fit --unsigned --initramfs no
 	refuses ".: not a regular file" fit --unsigned --initramfs .
+	mkfifo fifo
+	refuses "lamina: fifo: not a regular file" timeout 60 "$lamina" boot --fit -o blob --kernel kernel --initramfs fifo --unsigned
+	refuses "lamina: fifo: not a regular file" timeout 60 "$lamina" boot --fit -o blob --kernel fifo --initramfs initramfs --unsigned
 	misused "not a hexadecimal address" fit --unsigned --load -1
 	misused "say one of --fit and --uki" lamina boot -o blob --kernel kernel --initramfs initramfs
 	misused "--kernel is missing" lamina boot --fit -o blob --initramfs initramfs
+	echo text >text
+	lamina boot --fit -o blob --kernel kernel --initramfs text --unsigned 2>said
+	grep -qx "lamina: warning: text: begins as no initramfs that a kernel knows" said || say "$(cat said)"
 	"$here/bootblob.py" kernel amd64 kernel
 	refuses "there is no FIT" fit --unsigned
-	leaves kernel initramfs fit.key fit.crt empty
+	leaves kernel initramfs fit.key fit.crt empty fifo text said blob
 }
 
 # What isn't there is named with the package that brings it.

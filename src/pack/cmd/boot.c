@@ -258,14 +258,17 @@ static int make_blob(struct request *q, struct err *err)
 	if (r == 0)
 		r = bootblob_read(q->initramfs, &blob->initramfs, err);
 	if (r == 0 && q->dtb)
-		r = bootblob_read(q->dtb, &blob->dtb, err);
+		r = bootblob_read_dtb(q->dtb, &blob->dtb, err);
+	if (r == 0 && !bootblob_is_initramfs(&blob->initramfs))
+		cmd_note("warning: %s: begins as no initramfs that a kernel knows",
+			 q->initramfs);
 	if (r == 0)
 		r = output_open(&output, AT_FDCWD, q->output, 0666, err);
 	if (r < 0)
 		return r;
 	blob->time = epoch_time();
 	r = q->is_fit ? make_fit(q, output.fd, err) : make_uki(q, output.fd, err);
-	return r < 0 ? err_wrap(err, r, "%s", q->output) : output_commit(&output, 0, err);
+	return r < 0 ? r : output_commit(&output, 0, err);
 }
 
 static int boot_run(struct cmd_line *line, struct err *err)

@@ -32,7 +32,7 @@ int disk_boot_loader(const char *text, enum disk_loader *ret_loader, struct err 
 /* A file with something in it. An fd, or -errno. */
 static int open_file(const char *path, uint64_t *ret_bytes, struct err *err)
 {
-	__fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	__fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)

@@ -27,7 +27,7 @@
 static int add_file(struct cpio *cpio, const char *name, const char *path, mode_t mode,
 		    struct err *err)
 {
-	__fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	__fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	char *bytes;
 	int r;
@@ -72,7 +72,7 @@ static bool needs_linker(int fd, char ret_name[LINKER_SIZE])
 static int check_program(const char *path, const char *device, struct err *err)
 {
 	char magic[4], linker[LINKER_SIZE];
-	__fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	__fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
 		return err_errno(err, -errno, "%s", path);
@@ -104,7 +104,7 @@ static int add_name(const char *add, char ret_name[NAME_SIZE], struct err *err)
 static void note_linker(const struct initramfs_files *files, const char *add)
 {
 	char linker[LINKER_SIZE], name[NAME_SIZE];
-	__fd int fd = open(strchr(add, '=') + 1, O_RDONLY | O_CLOEXEC);
+	__fd int fd = open(strchr(add, '=') + 1, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0 || !needs_linker(fd, linker))
 		return;
@@ -187,7 +187,7 @@ static int add_extra(struct cpio *cpio, const char *add, struct err *err)
 static int make_boot_id(const struct cpio *cpio, struct initramfs_files *files,
 			struct err *err)
 {
-	__fd int fd = open(files->kernel, O_RDONLY | O_CLOEXEC);
+	__fd int fd = open(files->kernel, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct digest kernel, all;
 	struct stat st;
 	int r;

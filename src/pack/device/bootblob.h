@@ -48,7 +48,13 @@ struct bootblob_signer {
 
 /* Reads the file @path. 0; -EINVAL for what is no file or is empty; -EFBIG; -errno. */
 int bootblob_read(const char *path, struct bootblob_file *ret_file, struct err *err);
-/* The same of an open one, from its start. */
+/* The same of a device tree; -EBADMSG for what is none. */
+int bootblob_read_dtb(const char *path, struct bootblob_file *ret_file, struct err *err);
+
+/* Does it begin as what the kernel unpacks: a cpio archive, as it is or compressed? */
+bool bootblob_is_initramfs(const struct bootblob_file *file);
+
+/* As bootblob_read(), of an open one, from its start. */
 int bootblob_read_fd(int fd, struct bootblob_file *ret_file, struct err *err);
 void bootblob_file_done(struct bootblob_file *file);
 

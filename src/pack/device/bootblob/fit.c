@@ -221,7 +221,7 @@ static int put_all(const struct workshop *workshop, const struct bootblob *blob,
 	if (r == 0)
 		r = put_keys(workshop, signer, err);
 	if (r == 0 && wish->control)
-		r = bootblob_read(wish->control, &control, err);
+		r = bootblob_read_dtb(wish->control, &control, err);
 	if (r == 0 && wish->control)
 		r = workshop_put(workshop, "control", control.bytes, control.size, err);
 	bootblob_file_done(&control);

@@ -70,13 +70,51 @@ int bootblob_read_fd(int fd, struct bootblob_file *ret_file, struct err *err)
 
 int bootblob_read(const char *path, struct bootblob_file *ret_file, struct err *err)
 {
-	__fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* a fifo is not waited for, but refused */
+	__fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	int r;
 
 	if (fd < 0)
 		return err_errno(err, -errno, "%s", path);
 	r = bootblob_read_fd(fd, ret_file, err);
 	return r < 0 ? err_wrap(err, r, "%s", path) : 0;
+}
+
+static bool begins(const struct bootblob_file *file, const char *magic, size_t size)
+{
+	return file->size >= size && memcmp(file->bytes, magic, size) == 0;
+}
+
+int bootblob_read_dtb(const char *path, struct bootblob_file *ret_file, struct err *err)
+{
+	struct bootblob_file file = { NULL, 0 };
+	int r = bootblob_read(path, &file, err);
+
+	if (r < 0)
+		return r;
+	if (!begins(&file, "\320\015\376\355", 4)) {
+		bootblob_file_done(&file);
+		return err_set(err, -EBADMSG, "%s: not a device tree (dtb)", path);
+	}
+	*ret_file = file;
+	return 0;
+}
+
+bool bootblob_is_initramfs(const struct bootblob_file *file)
+{
+	static const struct {
+		const char *magic;
+		size_t size;
+	} formats[] = {
+		{ "070701", 6 },  { "070702", 6 },	  { "\037\213", 2 },
+		{ "BZh", 3 },	  { "\135\0\0", 3 },	  { "\3757zXZ", 5 },
+		{ "\211LZO", 4 }, { "\002\041L\030", 4 }, { "\050\265\057\375", 4 },
+	};
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (begins(file, formats[i].magic, formats[i].size))
+			return true;
+	return false;
 }
 
 /* Gives the bytes of a file once. */
