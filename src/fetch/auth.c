@@ -13,8 +13,7 @@
 #include "fetch/json.h"
 #include "fetch/letters.h"
 #include "fetch/origin.h"
-
-#define TOKEN_LETTERS LETTERS_PLAIN "-._~+/=|:"
+#include "fetch/token.h"
 
 static bool is_base64(const char *text)
 {
@@ -124,23 +123,12 @@ static void send_now(struct auth *auth, char *header)
 
 static int keep_token(struct auth *auth, const struct http_body *body, struct err *err)
 {
-	__json json_t *json = fetch_json_parse(body->bytes, body->size, err);
-	const char *token;
 	char *header;
+	int r = token_parse(body->bytes, body->size, &header, err);
 
-	if (!json)
-		return -EAGAIN;
-	token = fetch_json_text(json, "token");
-	if (!token)
-		token = fetch_json_text(json, "access_token");
-	/* it becomes a line of a request: nothing that could end that */
-	if (!token || !token[0] || token[strspn(token, TOKEN_LETTERS)])
-		return err_set(err, -EAGAIN, "no token is in the answer");
-	header = http_line("Bearer ", token);
-	if (!header)
-		return err_errno(err, -ENOMEM, "a token");
-	send_now(auth, header);
-	return 0;
+	if (r == 0)
+		send_now(auth, header);
+	return r;
 }
 
 static int get_token(struct auth *auth, struct http *http, const char *url,

@@ -11,6 +11,7 @@
 #include "fetch/header.h"
 #include "fetch/origin.h"
 #include "fetch/range.h"
+#include "fetch/token.h"
 #include "format/channel.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -84,6 +85,20 @@ static void read_ddi(const char *text, size_t size)
 		assert(id[0] && !strpbrk(id, " /\n"));
 }
 
+/* One word of one line, whatever the server says. */
+static void read_token(const char *text, size_t size)
+{
+	struct err err = ERR_INIT;
+	char *header = NULL;
+
+	if (token_parse(text, size, &header, &err) < 0)
+		assert(err.text[0] && !header);
+	else
+		assert(strncmp(header, "Bearer ", 7) == 0 && header[7] &&
+		       !strpbrk(header + 7, " \t\r\n,\""));
+	free(header);
+}
+
 static void read_origin(const char *text)
 {
 	struct err err = ERR_INIT;
@@ -123,6 +138,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'o':
 		read_oci((const char *)data + 1, size - 1);
+		break;
+	case 't':
+		read_token((const char *)data + 1, size - 1);
 		break;
 	default:
 		read_origin(text);
