@@ -59,6 +59,9 @@ bench-network: programs host-tool $(O)/tests/bench/rss
 	@src/fetch/static/for-test $(goarch) $(O)/bench/lamina-fetch
 	@tests/bench/fetch.py --lamina $(LAMINA) --ctl $(O)/laminactl --fetch $(O)/bench/lamina-fetch \
 		--image $(O)/bench/network/one-2 --work $(O)/bench/fetch $(if $(RUNS),--runs $(RUNS))
+	@echo && echo "a million devices that ask once an hour: the most requests of 10 s"
+	@$(host-make) $(HOST_O)/tests/unit/test_pace
+	@$(HOST_O)/tests/unit/test_pace 2>&1 | sed -n 's/^# of the mean/  of the mean/p'
 run-bench-peers: programs host-tool
 	@tests/bench/peers.py --build $(O) --host $(HOST_O) --work $(abspath $(O))/bench/peers \
 		--output tests/bench/peers.md
