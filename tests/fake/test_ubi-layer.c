@@ -72,7 +72,7 @@ static void setup_layer(void)
 
 static int use_layer(struct err *err)
 {
-	__fd int store = store_open("/", err), blob = -EBADF, again = -EBADF;
+	__fd int store = store_open("/", err), blob = -EBADF;
 	const struct backing *backing;
 	char path[BACKING_PATH_SIZE];
 	int device, r;
