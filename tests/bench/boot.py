@@ -28,15 +28,16 @@ def run(*command, **options):
     return subprocess.run([str(c) for c in command], check=True, text=True, **options)
 
 
-def alternate(contestants, runs, said=False):
-    """Has each run in turn, as often as that; the median of each figure. Whoever waits is told where it is."""
+def alternate(contestants, runs, said=False, choose=statistics.median):
+    """Has each run in turn, as often as that; the median of each figure, or what choose() makes of all. Whoever
+    waits is told where it is."""
     seen = {name: [] for name in contestants}
     for number in range(runs):
         for name, once in contestants.items():
             if said:
                 print(f"run {number + 1} of {runs}: {name}", file=sys.stderr)
             seen[name].append(once())
-    return {name: {key: statistics.median(r[key] for r in results) for key in results[0]}
+    return {name: {key: choose([r[key] for r in results]) for key in results[0]}
             for name, results in seen.items()}
 
 
